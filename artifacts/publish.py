@@ -1,0 +1,179 @@
+"""Publish a folder of files with a manifest: a reader sees a whole, verified version or none."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from artifacts import shelf
+from artifacts.errors import BadInput, Damaged, Missing
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+_NAME = re.compile(r"[a-z0-9][a-z0-9T_.-]{0,99}")
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """What the manifest says of one file; `sha256` in hex."""
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published folder: `facts` as its writer gave them (as JSON), `created` is False when it already stood there."""
+
+    uri: str
+    facts: Mapping[str, Any]
+    files: Mapping[str, FileEntry]
+    created: bool
+
+    def file(self, name: str) -> Path:
+        """The local path of file `name`, its bytes checked now; from an object store it is copied to a cache first.
+
+        Raises `Missing` (`publish.file_missing`) or `Damaged` (`publish.damaged`).
+        """
+        entry = self.files.get(name)
+        if entry is None:
+            known = ", ".join(sorted(self.files)) or "none"
+            raise Missing(
+                "publish.file_missing",
+                f"{self.uri} has no file {name!r}; it has {known}.",
+                next_step="Ask for one of these.",
+            )
+        path = shelf.fetch(self.uri, name, entry.sha256)
+        got = sha256_of(path)
+        if got != entry.sha256:
+            raise _damaged(self.uri, f"{name} has sha256 {got[:12]}, but {entry.sha256[:12]} was published")
+        return path
+
+    def verify(self) -> "Published":
+        """Check the bytes of every file; raises `Damaged` (`publish.damaged`) that names the first that differs."""
+        for name in sorted(self.files):
+            self.file(name)
+        return self
+
+
+def publish(folder_uri: str, kind: str, write: Callable[[Path], Mapping[str, Any]]) -> Published:
+    """Let `write` fill an empty folder and return its facts, then give that folder its final name in one step.
+
+    The name must follow from the content: what already stands there is verified and returned with `created=False`.
+    On an object store the manifest goes last, and a folder without one is not there.
+    A failure, or a kill at any moment, leaves nothing that a reader takes for a version.
+    """
+    check_name(folder_uri.rstrip("/").rsplit("/", 1)[-1], "name of a published folder")
+    if shelf.exists(folder_uri, MANIFEST):
+        return read(folder_uri, kind).verify()
+
+    def fill(folder: Path) -> None:
+        facts = write(folder)
+        (folder / MANIFEST).write_bytes(_manifest(kind, facts, _entries(folder)))
+
+    created = shelf.put(folder_uri, fill, last=MANIFEST)
+    published = read(folder_uri, kind)
+    return Published(published.uri, published.facts, published.files, created) if created else published.verify()
+
+
+def read(folder_uri: str, kind: str) -> Published:
+    """Open a published folder: its manifest is checked, and that its files are there, all, no others and of their size.
+
+    The bytes of a file are checked by `Published.file`. Raises `Missing` (`publish.missing`), `Damaged`
+    (`publish.damaged`), or `BadInput` (`publish.wrong_kind`) when something else was published there.
+    """
+    content = shelf.content(folder_uri, MANIFEST)
+    if content is None:
+        raise Missing("publish.missing", f"No {kind} is published at {folder_uri}.", next_step="Check the name.")
+    manifest = _checked_manifest(folder_uri, content)
+    if manifest["kind"] != kind:
+        raise BadInput(
+            "publish.wrong_kind",
+            f"{folder_uri} holds a {manifest['kind']}, not a {kind}.",
+            next_step=f"Name a {kind}.",
+        )
+    files = {name: FileEntry(**entry) for name, entry in manifest["files"].items()}
+    there = shelf.sizes(folder_uri)
+    there.pop(MANIFEST, None)
+    for name in sorted(files.keys() | there.keys()):
+        if name not in there:
+            raise _damaged(folder_uri, f"{name} is gone")
+        if name not in files:
+            raise _damaged(folder_uri, f"{name} is not in the manifest")
+        if there[name] != files[name].bytes:
+            raise _damaged(folder_uri, f"{name} has {there[name]} bytes, but {files[name].bytes} were published")
+    return Published(folder_uri, manifest["facts"], files, created=False)
+
+
+def names(root_uri: str) -> list[str]:
+    """The sorted names of what is published right under `root_uri`; empty when there is nothing."""
+    return [name for name in shelf.children(root_uri) if shelf.exists(f"{root_uri}/{name}", MANIFEST)]
+
+
+def check_name(text: str, what: str) -> str:
+    """`text` again, if it can be part of a path: lower-case letters, digits, `_`, `.`, `-` and the `T` of a time.
+
+    Raises `BadInput` (`name.invalid`).
+    """
+    if _NAME.fullmatch(text):
+        return text
+    raise BadInput(
+        "name.invalid",
+        f"The {what} is {text!r}; wanted a letter or digit, then up to 99 of a-z, 0-9, '_', '.' and '-'.",
+        next_step="Choose another name.",
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a local file, in hex, read in pieces."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _entries(folder: Path) -> dict[str, dict[str, Any]]:
+    return {
+        path.relative_to(folder).as_posix(): {"sha256": sha256_of(path), "bytes": path.stat().st_size}
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _manifest(kind: str, facts: Mapping[str, Any], files: Mapping[str, Any]) -> bytes:
+    body = {"format": FORMAT, "kind": kind, "facts": dict(facts), "files": files}
+    return json.dumps({**body, "sha256": _digest(body)}, indent=2, sort_keys=True, allow_nan=False).encode()
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _checked_manifest(folder_uri: str, content: bytes) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads(content)
+        stated = manifest.pop("sha256")
+        whole = bool(stated == _digest(manifest))
+    except (ValueError, KeyError, AttributeError, TypeError):
+        whole = False
+    if not whole or "format" not in manifest:
+        raise _damaged(folder_uri, f"{MANIFEST} is not as it was written")
+    if manifest["format"] != FORMAT:
+        raise BadInput(
+            "publish.format_unknown",
+            f"{folder_uri} has manifest format {manifest['format']}; this code reads {FORMAT}.",
+            next_step="Use the code that wrote it.",
+        )
+    if not manifest.keys() >= {"kind", "facts", "files"}:
+        raise _damaged(folder_uri, f"{MANIFEST} lacks kind, facts or files")
+    return manifest
+
+
+def _damaged(folder_uri: str, what: str) -> Damaged:
+    return Damaged(
+        "publish.damaged",
+        f"{folder_uri} is damaged: {what}.",
+        next_step="Restore it from a copy, or delete the folder and make it again.",
+    )

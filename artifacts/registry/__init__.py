@@ -1,0 +1,172 @@
+"""MLflow runs and model versions: the only folder that knows MLflow; a model is a native file with a sha256."""
+
+import hashlib
+import logging
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from filelock import FileLock
+
+from artifacts.errors import Damaged, Missing, Unavailable
+from artifacts.places import Places
+from artifacts.publish import sha256_of
+from artifacts.registry.log import PREFIX, log_run
+from artifacts.registry.record import logged_files, record_of
+from artifacts.run_record import FINISHED, MODEL, RunRecord, ToLog
+
+__all__ = ["FINISHED", "MODEL", "Registry", "RunRecord", "ToLog"]
+
+_NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+_SQLITE = "sqlite:///"
+_RUN_ID = re.compile(r"[0-9a-f]{32}")
+_CHECK = "Check the name and PIPELINE_MLFLOW."
+_NO_RUN_ID = (
+    "Give an MLflow run id, 32 hex digits: it is the last line of training/train.py, which with the same inputs prints "
+    "it again, and stands beside the version in the MLflow UI."
+)
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Where MLflow runs are logged: `tracking_uri` a database or server URL, `artifacts_uri` a local path or a URL."""
+
+    tracking_uri: str
+    artifacts_uri: str
+
+    @classmethod
+    def at(cls, places: Places) -> "Registry":
+        """The registry in the places that the environment names."""
+        return cls(places.mlflow, places.mlflow_artifacts)
+
+    def prepare(self) -> None:
+        """Create the database, once, under a lock: MLflow's own start crashes when several clients do it."""
+        with self._client():
+            pass
+
+    def log_run(self, what: ToLog) -> RunRecord:
+        """Log an MLflow run with its files and make it a model version; FINISHED only when all of that is done.
+
+        Killed half-way it stays RUNNING for ever, and `find_run` does not find it.
+        """
+        with self._client() as client:
+            run_id = log_run(client, self.artifacts_uri, what)
+            return record_of(client, client.get_run(run_id), created=True)
+
+    def find_run(self, model: str, training_key: str) -> RunRecord | None:
+        """The oldest finished MLflow run of `model` with this key: same config, set, environment and code."""
+        where = f"tags.`{PREFIX}training_key` = '{training_key}' and attributes.status = '{FINISHED}'"
+        with self._client() as client:
+            experiment = client.get_experiment_by_name(model)
+            if experiment is None:
+                return None
+            found = client.search_runs([experiment.experiment_id], where, order_by=["attributes.start_time ASC"])
+            records = (record_of(client, run) for run in found)
+            return next((record for record in records if record.version is not None), None)
+
+    def run(self, run_id: str) -> RunRecord:
+        """The MLflow run `run_id`, finished or not; raises `Missing` (`registry.missing`, `registry.run_deleted`)."""
+        step = _CHECK if _RUN_ID.fullmatch(run_id) else _NO_RUN_ID
+        with self._client(f"MLflow run {run_id}", step) as client:
+            return record_of(client, client.get_run(run_id))
+
+    def model_version(self, model: str, version: int) -> RunRecord:
+        """The MLflow run that made `version` of `model`; raises `Missing` as `run` does."""
+        with self._client(f"Version {version} of model {model}") as client:
+            return record_of(client, client.get_run(client.get_model_version(model, str(version)).run_id))
+
+    def versions(self, model: str) -> list[int]:
+        """The sorted version numbers of `model`; empty when there is none."""
+        with self._client() as client:
+            return sorted(int(found.version) for found in client.search_model_versions(f"name='{model}'"))
+
+    def artefact(self, run_id: str, path: str) -> Path:
+        """The local path of a file or folder of an MLflow run; a file under model/ has the sha256 that was logged.
+
+        Raises `Missing` (`registry.missing`) or `Damaged` (`registry.damaged`).
+        """
+        record, name = self.run(run_id), f"File {path} of MLflow run {run_id}"
+        with self._client(name) as client:
+            from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+            # The client's own download copies even a local file into a folder that nobody removes.
+            local = Path(get_artifact_repository(client.get_run(run_id).info.artifact_uri).download_artifacts(path))
+        wanted = logged_files(record).get(PurePosixPath(path).as_posix())
+        if wanted is None and PurePosixPath(path).parts[:1] == ("model",):
+            raise Damaged(
+                "registry.damaged",
+                f"{name} is not among the model's files that were logged.",
+                next_step="Take it away; a model is its logged files and nothing else.",
+            )
+        if wanted and (got := sha256_of(local)) != wanted:
+            raise Damaged(
+                "registry.damaged",
+                f"{name} has sha256 {got}; {wanted} was logged.",
+                next_step=f"Restore the file, or make it again: python -m training reproduce --run {run_id}",
+            )
+        return local
+
+    def log_artefact(self, run_id: str, folder: Path, into: str) -> None:
+        """Add the files of `folder` to an MLflow run, under `into`."""
+        with self._client(f"MLflow run {run_id}") as client:
+            client.log_artifacts(run_id, str(folder), into)
+
+    def set_alias(self, model: str, alias: str, version: int) -> None:
+        """Point an alias at a version, for people who look at MLflow; the ledger alone says who is champion."""
+        with self._client(f"Version {version} of model {model}") as client:
+            client.set_registered_model_alias(model, alias, str(version))
+
+    def alias(self, model: str, alias: str) -> int | None:
+        """The version that an alias points at, or None."""
+        try:
+            with self._client(f"Alias {alias} of model {model}") as client:
+                return int(client.get_model_version_by_alias(model, alias).version)
+        except Missing:
+            return None
+
+    @contextmanager
+    def _client(self, wanted: str | None = None, missing_step: str = _CHECK) -> Iterator[Any]:
+        """MLflow's client, with its exceptions turned into ours; `wanted` is what is missing if it is missing."""
+        # Before the first import: MLflow reads these when it is loaded.
+        os.environ.update(MLFLOW_DISABLE_TELEMETRY="true", DO_NOT_TRACK="1")
+        from mlflow.exceptions import MlflowException
+
+        try:
+            yield _connect(self.tracking_uri, os.getpid())
+        except (MlflowException, ImportError, OSError) as error:
+            not_there = isinstance(error, FileNotFoundError) or getattr(error, "error_code", None) in _NOT_THERE
+            if wanted and not_there:
+                message = f"{wanted} is not in {_shown(self.tracking_uri)}."
+                raise Missing("registry.missing", message, next_step=missing_step) from error
+            raise Unavailable(
+                "registry.unavailable",
+                f"MLflow at {_shown(self.tracking_uri)} says: {error}",
+                next_step="Check that it answers, and PIPELINE_MLFLOW.",
+            ) from error
+
+
+@lru_cache(maxsize=8)
+def _connect(tracking_uri: str, process: int) -> Any:
+    # The process id is in the cache's key because a database connection must not be shared over a fork.
+    from mlflow import MlflowClient
+
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    lock = Path(tempfile.gettempdir()) / f"mlflow-{hashlib.sha256(tracking_uri.encode()).hexdigest()[:16]}.lock"
+    if tracking_uri.startswith(_SQLITE):
+        lock = Path(tracking_uri.removeprefix(_SQLITE) + ".lock")
+        lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock):
+        client = MlflowClient(tracking_uri)
+        client.search_experiments(max_results=1)
+    return client
+
+
+def _shown(uri: str) -> str:
+    scheme, separator, rest = uri.partition("://")
+    return scheme + separator + rest.rpartition("@")[2]

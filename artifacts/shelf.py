@@ -1,0 +1,174 @@
+"""Where published folders stand: a local directory or an object store (fsspec), with one set of verbs for both."""
+
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import fsspec
+
+from artifacts.leftovers import held, remove_leftovers
+from artifacts.usable import no_such_place, usable
+
+TEMPORARY = ".tmp"
+LOCK = ".lock"
+
+
+def put(uri: str, fill: Callable[[Path], None], last: str) -> bool:
+    """Let `fill` write into a temporary folder, then make it `uri`; False when another writer was first.
+
+    Locally: fsync, then one rename, and what killed writers left here a day ago is removed. On an object store the file
+    `last` is copied after all others, and nothing keeps two writers apart: those of one name must write the same bytes.
+    Raises what `usable` raises.
+    """
+    folder = _local(uri)
+    with usable(uri):
+        return _put_remote(uri, fill, last) if folder is None else _put_local(folder, fill)
+
+
+def exists(uri: str, name: str) -> bool:
+    """Whether file `name` is in the folder `uri`."""
+    folder = _local(uri)
+    return bool(_store(uri)[0].exists(_join(uri, name))) if folder is None else (folder / name).is_file()
+
+
+def content(uri: str, name: str) -> bytes | None:
+    """The bytes of a small file, or None when it is not there."""
+    folder = _local(uri)
+    try:
+        return bytes(_store(uri)[0].cat_file(_join(uri, name))) if folder is None else (folder / name).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except IsADirectoryError:
+        # Something stands there, and it is not what was written.
+        return b""
+
+
+def sizes(uri: str) -> dict[str, int]:
+    """Every file under the folder `uri`, by its relative path, with its size in bytes."""
+    folder = _local(uri)
+    if folder is not None:
+        return {p.relative_to(folder).as_posix(): p.stat().st_size for p in folder.rglob("*") if p.is_file()}
+    store, root = _store(uri)
+    found = store.find(root, detail=True)
+    return {path[len(root) :].lstrip("/"): int(facts["size"]) for path, facts in found.items()}
+
+
+def children(uri: str) -> list[str]:
+    """The sorted names right under `uri`, without those that start with a dot; empty when there is nothing."""
+    folder = _local(uri)
+    if folder is not None:
+        found = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    else:
+        store, root = _store(uri)
+        found = (
+            [path.rstrip("/").rsplit("/", 1)[-1] for path in store.ls(root, detail=False)] if store.exists(root) else []
+        )
+    return sorted(name for name in found if not name.startswith("."))
+
+
+def fetch(uri: str, name: str, sha256: str) -> Path:
+    """The local path of a file; one in an object store is copied once into a cache named by its content."""
+    folder = _local(uri)
+    if folder is not None:
+        return folder / name
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "shipshape" / sha256
+    target = cache / Path(name).name
+    if target.is_file() and _sha256(target) == sha256:
+        return target
+    cache.mkdir(parents=True, exist_ok=True)
+    temporary = cache / f".{uuid.uuid4().hex}"
+    try:
+        _store(uri)[0].get_file(_join(uri, name), str(temporary))
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return target
+
+
+@contextmanager
+def locked(uri: str) -> Iterator[None]:
+    """Hold the folder `uri` against other writers of this machine; an object store has no such lock."""
+    folder = _local(uri)
+    if folder is None:
+        yield
+        return
+    with usable(uri):
+        folder.mkdir(parents=True, exist_ok=True)
+        stream = (folder / LOCK).open("a")
+    with stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def _local(uri: str) -> Path | None:
+    if uri.startswith("file://"):
+        return Path(uri.removeprefix("file://"))
+    return None if "://" in uri else Path(uri)
+
+
+def _store(uri: str) -> tuple[Any, str]:
+    try:
+        store, root = fsspec.core.url_to_fs(uri)
+    except (ValueError, ImportError) as error:
+        raise no_such_place(uri, str(error)) from error
+    # A listing that was kept from before would hide what another process has published since.
+    store.invalidate_cache()
+    return store, root.rstrip("/")
+
+
+def _join(uri: str, name: str) -> str:
+    return f"{_store(uri)[1]}/{name}"
+
+
+def _put_local(final: Path, fill: Callable[[Path], None]) -> bool:
+    # On the same file system as `final`, so that the rename is one step, and one level deeper than any version.
+    temporary = final.parent / TEMPORARY / f"{final.name}.{uuid.uuid4().hex}"
+    remove_leftovers(temporary.parent)
+    temporary.mkdir(parents=True)
+    try:
+        with held(temporary):
+            fill(temporary)
+            for path in [*temporary.rglob("*"), temporary]:
+                _sync(path)
+            try:
+                temporary.rename(final)
+            except OSError as error:
+                if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+                    raise
+                return False
+        _sync(final.parent)
+        return True
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _put_remote(uri: str, fill: Callable[[Path], None], last: str) -> bool:
+    store, root = _store(uri)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        fill(folder)
+        found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        for name in [*(n for n in found if n != last), last]:
+            store.put_file(str(folder / name), f"{root}/{name}")
+    return True
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,80 @@
+"""# build_training_set
+
+When rows have landed, **choose** which training sets are due and as of when, **build** each one (dbt, export,
+expectations, publish) and **compare** it with its previous version, so that a candidate can be trained on it. The asset
+`training_set` carries the new version to the DAG `train_candidate`.
+
+What is built depends on what has landed, never on how many events came: `as_of` is the end of the last month up to
+which every table is there. Trigger it by hand with a `name` and an `as_of` to build any other.
+
+**When it fails** nothing was published, and the champion serves on. The message names the dbt test, or the expectation
+with column, value, bound and offending keys. Mend the SQL or the source, then clear the task. Only a warehouse that is
+in use is tried again.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pendulum
+from airflow.sdk import Asset, Param, dag, task, task_group
+
+from plugins.refusals import fails_once
+
+MODELS = Path(__file__).parent.parent / "dbt_project" / "models" / "training_sets"
+NAMES = sorted(p.stem for p in MODELS.glob("*.sql"))
+LANDED_ROWS = Asset("landed_rows")
+TRAINING_SET = Asset("training_set")
+
+
+@dag(
+    schedule=[LANDED_ROWS],
+    start_date=pendulum.datetime(2013, 1, 1),
+    is_paused_upon_creation=False,
+    doc_md=__doc__,
+    params={
+        "name": Param(None, type=["null", "string"], enum=[None, *NAMES], description="Empty: every training set."),
+        "as_of": Param(
+            None,
+            type=["null", "string"],
+            pattern=r"^\d{4}-\d{2}-\d{2}$",
+            description="Like 2013-10-01, UTC. Empty: the end of the last month that has landed in full.",
+        ),
+    },
+)
+def build_training_set():
+    @task
+    @fails_once
+    def choose(params=None):
+        from artifacts.landed import landed_until
+        from artifacts.places import read_places
+
+        as_of = params["as_of"] or f"{landed_until(read_places().raw):%Y-%m-%d}"
+        return [{"name": name, "as_of": as_of} for name in ([params["name"]] if params["name"] else NAMES)]
+
+    @task(outlets=[TRAINING_SET], retries=2, retry_delay=timedelta(minutes=5), max_active_tis_per_dag=1)
+    @fails_once
+    def build(name, as_of, outlet_events=None):
+        from artifacts.places import read_places
+        from artifacts.training_set import parse_as_of
+        from features.build import build
+
+        training_set = build(read_places(), name, parse_as_of(as_of))
+        outlet_events[TRAINING_SET].extra = {"training_set": training_set.id}
+        return training_set.id
+
+    @task
+    @fails_once
+    def compare(training_set):
+        from artifacts.places import read_places
+        from features.diff import against_previous
+
+        return against_previous(read_places().training_sets, training_set)
+
+    @task_group(prefix_group_id=False)
+    def each(name, as_of):
+        compare(build(name, as_of))
+
+    each.expand_kwargs(choose())
+
+
+build_training_set()

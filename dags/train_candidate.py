@@ -1,0 +1,78 @@
+"""# train_candidate
+
+When a training-set version has been published, **choose** the configs that train on it, **train** a candidate with
+each, **judge** it against the champion on the same holdout rows, and **promote** it or keep the champion, so that what
+serves is never worse than what served. The verdict is on the candidate's MLflow run, as JSON and as a page.
+
+Trigger it by hand with a `training_set` (NAME/VERSION) and, if only one is wanted, a `config`.
+
+**When it fails** the champion serves on. `keep` is not a failure: the candidate was no better, and the verdict says by
+how much. A red `judge` means that the gate could not judge, or that the candidate is too good to be true: read the
+verdict page, look for a leak, and train again. Nothing here is promoted by clearing a task: the verdict decides.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pendulum
+from airflow.sdk import Asset, Param, dag, task, task_group
+
+from plugins.refusals import fails_once
+
+CONFIGS = sorted(p.stem for p in (Path(__file__).parent.parent / "training" / "configs").glob("*.yaml"))
+TRAINING_SET = Asset("training_set")
+
+
+@dag(
+    schedule=[TRAINING_SET],
+    start_date=pendulum.datetime(2013, 1, 1),
+    is_paused_upon_creation=False,
+    doc_md=__doc__,
+    params={
+        "training_set": Param(
+            None,
+            type=["null", "string"],
+            pattern=r"^[a-z0-9_]+/[0-9T-]+\.[0-9a-f]{12}$",
+            description="NAME/VERSION. Empty: what the triggering events carry.",
+        ),
+        "config": Param(None, type=["null", "string"], enum=[None, *CONFIGS], description="Empty: every config of it."),
+    },
+)
+def train_candidate():
+    @task
+    @fails_once
+    def choose(params=None, triggering_asset_events=None):
+        from training.due import due
+
+        events = (triggering_asset_events or {}).get(TRAINING_SET, [])
+        return due(params["training_set"], params["config"], [event.extra for event in events])
+
+    @task(retries=2, retry_delay=timedelta(minutes=5), max_active_tis_per_dag=1)
+    @fails_once
+    def train(training_set, config):
+        from training.train import train_named
+
+        return train_named(config, training_set).run_id
+
+    @task(retries=2, retry_delay=timedelta(minutes=5))
+    @fails_once
+    def judge(candidate):
+        from training.judge import judge_named
+
+        return judge_named(candidate).to_dict()
+
+    @task(retries=2, retry_delay=timedelta(minutes=5))
+    @fails_once
+    def promote(verdict):
+        from training.promote import promote_named
+
+        return promote_named(verdict)
+
+    @task_group(prefix_group_id=False)
+    def each(training_set, config):
+        promote(judge(train(training_set, config)))
+
+    each.expand_kwargs(choose())
+
+
+train_candidate()

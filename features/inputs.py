@@ -1,0 +1,124 @@
+"""What a build starts from, as one fingerprint, and the version that the same inputs once gave."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from artifacts import shelf
+from artifacts.contract import Contract
+from artifacts.errors import BadInput, Damaged, Refusal
+from artifacts.landed import landed_until
+from artifacts.periods import following
+from artifacts.places import REPOSITORY, is_url
+from artifacts.raw import Partition, landed_through, verify
+from artifacts.training_set import TrainingSet, open_training_set
+
+TOOLS = ("dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pandas", "pyarrow")
+REVISION_DEPTH = "SOURCE/TABLE/PERIOD/REVISION".count("/")
+_MADE = {"target", "logs", "dbt_packages", "__pycache__"}
+
+
+def landed_partitions(raw: str) -> list[Partition]:
+    """Every landed partition of every source, its bytes checked.
+
+    Raises `Damaged` that names the file, or `BadInput` (`features.raw_not_local`) for an object store.
+    """
+    if is_url(raw):
+        raise BadInput(
+            "features.raw_not_local",
+            f"Raw partitions are kept at {raw}; SQL reads them from a local folder only.",
+            next_step="Copy them into a folder and name that in PIPELINE_RAW.",
+        )
+    # Listed first: what lands meanwhile is in `landed` and no stranger.
+    files = sorted(shelf.sizes(raw))
+    landed = [partition for source in shelf.children(raw) for partition in verify(raw, source)]
+    _refuse_unpublished(raw, files, {f"{partition.key}/{partition.revision}" for partition in landed})
+    return landed
+
+
+def _refuse_unpublished(raw: str, files: Sequence[str], landed: set[str]) -> None:
+    """SQL reads every SOURCE/TABLE/PERIOD/REVISION/FACT.parquet, also where no manifest vouches for it."""
+    for file in files:
+        folder, _, name = file.rpartition("/")
+        read = folder.count("/") == REVISION_DEPTH and "/." not in folder and name.endswith(".parquet")
+        if read and folder not in landed:
+            raise Damaged(
+                "features.raw_unpublished",
+                f"{raw}/{file} was never published, or its folder lost its manifest, yet SQL would read it.",
+                next_step=f"Delete the folder {folder} and land that month again.",
+            )
+
+
+def refuse_not_landed(raw: str, name: str, as_of: datetime) -> None:
+    """Refuse an `as_of` (naive UTC) that lies beyond what landed: rows of before it would land only after the build.
+
+    Raises `BadInput` (`features.not_landed`) naming the sources that end or have a gap before it and the month to land,
+    or `Missing` (`raw.nothing_landed`).
+    """
+    until = landed_until(raw)
+    if as_of <= until:
+        return
+    through = {source: landed_through(raw, source) or "" for source in shelf.children(raw)}
+    last = min(through.values())
+    behind = sorted(source for source, month in through.items() if month == last)
+    raise BadInput(
+        "features.not_landed",
+        f"{name} as of {as_of} reaches beyond what landed: {', '.join(behind)} without a gap until {until}.",
+        next_step=f"Land {following(last)}: python -m ingestion land --source {behind[0]} --month {following(last)}",
+    )
+
+
+def tool_versions() -> dict[str, str]:
+    """The versions of all that computes, freezes or checks rows."""
+    return {name: version(name) for name in TOOLS}
+
+
+def fingerprint(contract: Contract, as_of: datetime, landed: Sequence[Partition], project: Path) -> str:
+    """sha256 over all that decides a version: rows landed, SQL, contract, `as_of`, the code of this room and its tools.
+
+    Coarse on purpose: any edited file in the dbt project changes it, and then the build finds out what that changed.
+    """
+    texts = [file for file in project.rglob("*") if file.is_file() and not _MADE & set(file.relative_to(project).parts)]
+    code = [*(REPOSITORY / "features").glob("*.py"), *(REPOSITORY / "artifacts").glob("*.py")]
+    told = {
+        "as_of": as_of.isoformat(),
+        "contract": contract.to_dict(),
+        "landed": sorted(f"{partition.key}/{partition.revision}" for partition in landed),
+        "project": {str(file.relative_to(project)): _sha256(file) for file in sorted(texts)},
+        "code": {str(file.relative_to(REPOSITORY)): _sha256(file) for file in sorted(code)},
+        "tools": tool_versions(),
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def recall(warehouse: Path, root: str, name: str, inputs: str) -> TrainingSet | None:
+    """The published version that the same inputs gave before, its bytes checked; None when there is none to trust."""
+    memo = _memo(warehouse, name, inputs)
+    if not memo.is_file():
+        return None
+    try:
+        found = open_training_set(root, name, memo.read_text(encoding="utf-8"))
+        found.published.verify()
+    except Refusal:
+        return None
+    return found
+
+
+def remember(warehouse: Path, inputs: str, training_set: TrainingSet) -> None:
+    """Note that these inputs gave this version."""
+    memo = _memo(warehouse, training_set.name, inputs)
+    memo.parent.mkdir(parents=True, exist_ok=True)
+    fresh = memo.with_suffix(".new")
+    fresh.write_text(training_set.version, encoding="utf-8")
+    fresh.replace(memo)
+
+
+def _memo(warehouse: Path, name: str, inputs: str) -> Path:
+    return warehouse / "built" / name / inputs
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

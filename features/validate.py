@@ -1,0 +1,160 @@
+"""Hold a staged training set against its contract before anything is published: pass, bad data, or cannot judge."""
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from artifacts.contract import Contract
+from artifacts.errors import CannotJudge, GateClosed
+from features.checks import BETWEEN, Check, aggregates_sql, quoted, row_checks, set_checks
+from features.expectations import SHOWN, Result, new_context, run_checks, write_docs
+
+CHUNK_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Every check with what was found; `folder` has `validation.json` and the Data Docs, `docs/index.html`."""
+
+    results: tuple[Mapping[str, Any], ...]
+    folder: Path
+
+
+def validate(
+    parquet: Path,
+    contract: Contract,
+    as_of: datetime,
+    previous: Mapping[str, Any] | None,
+    *,
+    folder: Path,
+    attempt: str,
+) -> Validation:
+    """Run every expectation that follows from `contract`; `previous` are the facts of the version to compare with.
+
+    Writes `docs/` and `validation.json` into `folder`, also when it refuses. Rows pass in chunks of 100,000, the set as
+    a whole as one row of aggregates. Raises `CannotJudge` (`validation.nothing_to_check`, `validation.raised`) or
+    `GateClosed` (`validation.failed`) naming expectation, column, observed value, bound and up to five keys.
+    """
+    # Else it would spill into the working directory.
+    with (
+        tempfile.TemporaryDirectory(prefix=".spill-", dir=folder) as spill,
+        duckdb.connect(config={"temp_directory": spill}) as connection,
+    ):
+        connection.from_parquet(str(parquet)).create_view("rows")
+        aggregates = connection.execute(aggregates_sql(contract, as_of, previous)).df()
+        aggregates = aggregates.assign(**_types(parquet))
+        rows, whole = row_checks(contract), set_checks(contract, grows=previous is not None)
+        context = new_context()
+        results = run_checks(context, f"{contract.name} rows", _chunks(parquet), rows)
+        results += run_checks(context, f"{contract.name} set", [aggregates], whole)
+        found = tuple(_told(result, connection, contract) for result in results)
+    docs = write_docs(context, contract.name, attempt, results, folder / "docs")
+    (folder / "validation.json").write_text(json.dumps(found, indent=1, default=str), encoding="utf-8")
+    _refuse_unless_passed(contract, results, found, docs)
+    return Validation(found, folder)
+
+
+def _refuse_unless_passed(
+    contract: Contract, results: Sequence[Result], found: Sequence[Mapping[str, Any]], docs: Path
+) -> None:
+    unseen = [result for result in results if result.seen == result.missing == 1]
+    raised = [result for result in results if result.raised is not None]
+    failed = [told for told in found if not told["passed"]]
+    if raised:
+        told = "; ".join(f"{r.check.expectation} on {r.check.column}: {r.raised}" for r in raised[:SHOWN])
+        raise CannotJudge(
+            "validation.raised",
+            f"Training set {contract.name}: {len(raised)} expectations could not run: {told}.",
+            next_step=f"Correct the contract or the column's type; see {docs}.",
+        )
+    if unseen:
+        told = ", ".join(result.check.column for result in unseen)
+        raise CannotJudge(
+            "validation.nothing_to_check",
+            f"Training set {contract.name}: there is no value of {told}.",
+            next_step=f"Correct the SQL; see {docs}.",
+        )
+    if failed:
+        told = "; ".join(_sentence(one) for one in failed[:SHOWN])
+        more = f" and {len(failed) - SHOWN} more" if len(failed) > SHOWN else ""
+        raise GateClosed(
+            "validation.failed",
+            f"Training set {contract.name} fails {len(failed)} of {len(found)} expectations: {told}{more}.",
+            next_step=f"Correct the SQL or the source, or the contract if the data are right; see {docs}.",
+        )
+
+
+def _sentence(told: Mapping[str, Any]) -> str:
+    keys = f", e.g. {', '.join(told['keys'])}" if told["keys"] else ""
+    return f"{told['expectation']} on {told['column'] or 'the set'}: {told['observed']}, wanted {told['bound']}{keys}"
+
+
+def _told(result: Result, connection: Any, contract: Contract) -> dict[str, Any]:
+    check = result.check
+    return {
+        "expectation": check.expectation,
+        "column": check.column,
+        "passed": result.passed,
+        "observed": None if result.passed else _observed(result, connection),
+        "bound": check.bound,
+        "unexpected": result.unexpected,
+        "seen": result.seen,
+        "raised": result.raised,
+        "keys": [] if result.passed or result.raised else _keys(check, connection, contract),
+    }
+
+
+def _observed(result: Result, connection: Any) -> str:
+    """What was found, in words: the range of a column with bounds, else as the result says."""
+    check = result.check
+    if check.expectation != BETWEEN or not _is_of_rows(check) or result.raised or not result.seen:
+        return result.observed
+    name = quoted(check.column)
+    low, high = connection.execute(f"select min({name})::double, max({name})::double from rows").fetchone()  # noqa: S608
+    share = f"{result.unexpected} of {result.seen} rows ({result.unexpected / result.seen:.2%})"
+    return f"{low:.10g} to {high:.10g}, {share} beyond"
+
+
+def _is_of_rows(check: Check) -> bool:
+    return check.broken is not None and not check.broken.startswith("select")
+
+
+def _keys(check: Check, connection: Any, contract: Contract) -> list[str]:
+    """Up to five keys of rows that break the check, the earliest first."""
+    if check.broken is None:
+        return []
+    entity = ", ".join(quoted(name) for name in contract.entity)
+    order = f"{quoted(contract.observed_at)}, {entity}"
+    query = check.broken
+    if _is_of_rows(check):
+        query = f"select {entity} from rows where {check.broken} order by {order}"  # noqa: S608
+    return ["/".join(map(str, row)) for row in connection.execute(f"{query} limit {SHOWN}").fetchall()]
+
+
+def _chunks(parquet: Path) -> Iterator[pd.DataFrame]:
+    with pq.ParquetFile(parquet, page_checksum_verification=True) as file:
+        for batch in file.iter_batches(CHUNK_ROWS):
+            yield _to_pandas(pa.Table.from_batches([batch]))
+
+
+def _to_pandas(table: pa.Table) -> pd.DataFrame:
+    """Decimals as doubles: bounds are doubles, and pandas would hold each decimal as an object."""
+    for at, kind in enumerate(table.schema.types):
+        if pa.types.is_decimal(kind):
+            table = table.set_column(at, table.schema.names[at], table.column(at).cast(pa.float64()))
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
+
+
+def _types(parquet: Path) -> dict[str, str]:
+    schema = pq.read_schema(parquet)
+    return {f"type of {name}": str(kind) for name, kind in zip(schema.names, schema.types, strict=True)}

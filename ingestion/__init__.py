@@ -1,0 +1,1 @@
+"""Land a source's rows, a month at a time, each with the moment it became known."""

@@ -1,0 +1,129 @@
+"""Land a month of a source: every table is read and judged before any of them is published."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow.compute as pc
+
+from artifacts.cli import say
+from artifacts.errors import BadInput, GateClosed, Refusal
+from artifacts.periods import first_day, following
+from artifacts.raw import Key, Partition, draft, first_gap, land_all
+from artifacts.settings import read_settings
+from ingestion.source import MonthOfSource, SourceSettings, TableOfMonth, find_source
+
+
+def land_month(raw_root: str, source: str, month: str, environ: Mapping[str, str] | None = None) -> list[Partition]:
+    """Land every table of `source` for `month` (`2013-01`); the same rows again are a no-op (`created` is False).
+
+    The source's settings come from `INGESTION_SOURCE_*` of `environ`, by default the process's. Raises `BadInput` for
+    what cannot be read, `GateClosed` (`ingestion.quarantine_share`) for too many broken rows, both with nothing
+    landed, and `Conflict` (`raw.conflict`) when other rows landed before.
+    """
+    module = find_source(source)
+    settings = read_settings(module.Settings, _prefix(source), environ)
+    now = datetime.now(UTC)
+    _refuse_future(month, now)
+    content = module.read_month(month, settings, now)
+    _refuse_empty(source, month, content)
+    _refuse_broken(source, month, content, settings)
+    return land_all(
+        raw_root,
+        [
+            draft(Key(source, name, month), table.facts, table.quarantine, _provenance(content, table, now))
+            for name, table in content.tables.items()
+        ],
+    )
+
+
+def describe(partition: Partition) -> str:
+    """One line for a person: what is in a partition, and what was set aside."""
+    rows = ", ".join(f"{count:,} {fact}" for fact, count in sorted(partition.rows.items()))
+    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(partition.quarantined_by_reason.items()))
+    aside = f"; set aside: {reasons}" if reasons else ""
+    return f"{partition.key}/{partition.revision}: {rows}{aside}"
+
+
+def land_months(raw_root: str, source: str, months: list[str]) -> list[Partition]:
+    """`land_month` for each of `months` in turn, saying on stderr how far it is, and which month is missing between.
+
+    Stops at the first refusal, which then says how many months landed before it.
+    """
+    landed: list[Partition] = []
+    for number, month in enumerate(months, start=1):
+        try:
+            of_month = land_month(raw_root, source, month)
+        except Refusal as refusal:
+            raise _after(number - 1, months, refusal) from refusal
+        landed.extend(of_month)
+        say(f"[{number}/{len(months)}] {source}/{month}")
+        for partition in of_month:
+            say(f"  {'landed' if partition.created else 'was there'}: {describe(partition)}")
+    gap = first_gap(raw_root, source)
+    if gap is not None:
+        say(
+            f"Warning: {source} has a gap: {gap} has not landed whole, and features build refuses any as_of after "
+            f"{first_day(gap)} until it has."
+        )
+    return landed
+
+
+def _after(done: int, months: list[str], refusal: Refusal) -> Refusal:
+    if len(months) == 1:
+        return refusal
+    through = f", through {months[done - 1]}" if done else ""
+    message = f"{refusal.message} {done} of {len(months)} months landed before it{through}."
+    return type(refusal)(refusal.code, message, next_step=refusal.next_step)
+
+
+def _prefix(source: str) -> str:
+    return f"INGESTION_{source.upper()}_"
+
+
+def _refuse_future(month: str, now: datetime) -> None:
+    if first_day(following(month)) > now.date():
+        raise BadInput(
+            "ingestion.month_not_over",
+            f"The month {month} is not over: it is {now:%Y-%m-%d} now.",
+            next_step="Land it when it is over.",
+        )
+
+
+def _refuse_empty(source: str, month: str, content: MonthOfSource) -> None:
+    for name, table in content.tables.items():
+        if table.rows_read == 0:
+            raise BadInput(
+                "ingestion.month_empty",
+                f"{source}/{name}/{month}: the source has no row of this month.",
+                next_step="Name a month that it holds, or get its files again.",
+            )
+
+
+def _refuse_broken(source: str, month: str, content: MonthOfSource, settings: SourceSettings) -> None:
+    for name, table in content.tables.items():
+        broken, allowed = table.quarantine.num_rows, settings.max_quarantined_share
+        if broken > allowed * table.rows_read:
+            first = table.quarantine.sort_by("line").slice(0, 1).to_pylist()[0]
+            raise GateClosed(
+                "ingestion.quarantine_share",
+                f"{source}/{name}/{month}: {broken} of {table.rows_read} rows are broken "
+                f"({_counts(table)}), allowed is a share of {allowed}; the first is line {first['line']} "
+                f"of {first['file']}.",
+                next_step=f"Correct the files, or raise {_prefix(source)}MAX_QUARANTINED_SHARE; nothing landed.",
+            )
+
+
+def _counts(table: TableOfMonth) -> str:
+    counted = pc.value_counts(table.quarantine["reason"]).to_pylist()
+    return ", ".join(f"{entry['counts']} {entry['values']}" for entry in counted)
+
+
+def _provenance(content: MonthOfSource, table: TableOfMonth, now: datetime) -> dict[str, Any]:
+    return {
+        **content.provenance,
+        **table.notes,
+        "tables": sorted(content.tables),
+        "rows_read": table.rows_read,
+        "landed_at": now.isoformat(timespec="seconds"),
+    }

@@ -1,0 +1,72 @@
+"""What a source is: a module under `ingestion/sources/` with `Settings` and one function, `read_month`."""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import pyarrow as pa
+from pydantic import Field
+
+from artifacts.errors import BadInput
+from artifacts.settings import Settings
+from ingestion import sources
+
+
+class SourceSettings(Settings):
+    """What every source can be told: the share of a table's rows that may be broken; above it the month is refused."""
+
+    max_quarantined_share: float = Field(default=0.01, ge=0, le=1)
+
+
+@dataclass(frozen=True)
+class TableOfMonth:
+    """One table's month: facts by name (each with `known_at`), rows set aside, and how many rows were read for it.
+
+    `quarantine` has the columns `file`, `line`, `reason` and `row` (the row as JSON). `notes` go into the manifest.
+    """
+
+    facts: Mapping[str, pa.Table]
+    quarantine: pa.Table
+    rows_read: int
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MonthOfSource:
+    """A month of every table of a source, and where it came from (package, files and their sha256), as JSON facts."""
+
+    tables: Mapping[str, TableOfMonth]
+    provenance: Mapping[str, Any]
+
+
+class Source(Protocol):
+    """What a source's module must hold."""
+
+    Settings: type[SourceSettings]
+
+    def read_month(self, month: str, settings: Any, now: datetime) -> MonthOfSource:
+        """Every table's rows of `month`; raises `BadInput` that names file, line or column.
+
+        `now` is the moment of landing (UTC): a row that is later is refused. Nothing else may follow from it.
+        """
+        ...
+
+
+def source_names() -> list[str]:
+    """The names of all sources: the modules under `ingestion/sources/`."""
+    return sorted(module.name for module in pkgutil.iter_modules(sources.__path__))
+
+
+def find_source(name: str) -> Source:
+    """The module of source `name`; raises `BadInput` (`source.unknown`)."""
+    if name not in source_names():
+        raise BadInput(
+            "source.unknown",
+            f"There is no source {name!r}; known are {', '.join(source_names())}.",
+            next_step="Name one.",
+        )
+    source: Any = importlib.import_module(f"ingestion.sources.{name}")
+    return source  # type: ignore[no-any-return]

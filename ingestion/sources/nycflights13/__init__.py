@@ -1,0 +1,36 @@
+"""Flights that left New York's three airports in 2013, with weather, planes, airlines and airports (PyPI, CC0)."""
+
+from datetime import datetime
+from pathlib import Path
+
+from ingestion.source import MonthOfSource, SourceSettings
+from ingestion.sources.nycflights13.files import Files
+from ingestion.sources.nycflights13.flights import read_flights
+from ingestion.sources.nycflights13.reference import read_airlines, read_airports, read_planes
+from ingestion.sources.nycflights13.weather import read_weather
+
+
+class Settings(SourceSettings):
+    """`folder` holds the source's five files; by default they are those of the installed package nycflights13."""
+
+    folder: Path | None = None
+
+
+def read_month(month: str, settings: Settings, now: datetime) -> MonthOfSource:
+    """The month's flights by local date of scheduled departure, its weather, and the three reference tables.
+
+    Grain: a flight, an airport's hour, an aircraft, an airline, an airport. Raises `BadInput` (`source.*`).
+    """
+    files = Files(settings.folder, month, now)
+    airports = read_airports(files)
+    airlines = read_airlines(files)
+    return MonthOfSource(
+        tables={
+            "airports": airports,
+            "airlines": airlines,
+            "planes": read_planes(files),
+            "weather": read_weather(files),
+            "flights": read_flights(files, airports.facts["airport"], airlines.facts["airline"]),
+        },
+        provenance=files.provenance(),
+    )

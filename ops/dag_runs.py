@@ -1,0 +1,92 @@
+"""One DAG run in this process, through Airflow itself, with what its tasks returned."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from artifacts.errors import BadInput, Refusal
+
+
+def load_dags(folder: Path) -> dict[str, Any]:
+    """Every DAG of `folder` by id. A file that does not import is an error here, not a missing DAG."""
+    from airflow.dag_processing.dagbag import BundleDagBag
+
+    bag = BundleDagBag(dag_folder=str(folder), bundle_path=folder, bundle_name="dags-folder")
+    if bag.import_errors:
+        name, error = next(iter(bag.import_errors.items()))
+        raise BadInput("run.dag_broken", f"DAG file {name} does not import: {error}", next_step="Mend the file.")
+    return dict(bag.dags)
+
+
+def run_dag(dag: Any, conf: dict[str, Any], log: Path, logical_date: datetime | None = None) -> dict[str, list[Any]]:
+    """Run `dag` once with `conf`; return for each task the values it returned, mapped ones in order.
+
+    Airflow replaces an earlier DAG run of the same `logical_date`; without one, the DAG run is of this moment.
+
+    When the DAG run does not end in success, raises what a task refused, with its exit code, or `Refusal`
+    (`run.dag_failed`, exit 1) when a task broke in another way.
+    """
+    from plugins.refusals import REFUSED
+
+    REFUSED.clear()
+    dag_run = dag.test(logical_date=logical_date or datetime.now(UTC), run_conf=conf)
+    # A DAG run with no task in it, as for a date after the DAG's last, is a success to Airflow, and none to us.
+    states = [(ti.task_id, str(ti.state)) for ti in dag_run.get_task_instances()]
+    undone = sorted({name for name, state in states if state != "success"} | set(dag.task_ids) - dict(states).keys())
+    if str(dag_run.state) != "success" or undone:
+        said = f"DAG run {dag.dag_id} {dag_run.run_id} ended {dag_run.state} without {', '.join(undone) or 'a task'}."
+        if REFUSED:
+            first = REFUSED[0]
+            raise type(first)(first.code, f"{said} {first.message}", next_step=first.next_step)
+        raise Refusal("run.dag_failed", said, next_step=f"Read {log} from its end upwards, then: make run")
+    return _returned(dag_run)
+
+
+def _returned(dag_run: Any) -> dict[str, list[Any]]:
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        rows = (
+            session.query(XComModel)
+            .filter(XComModel.dag_id == dag_run.dag_id, XComModel.run_id == dag_run.run_id)
+            .filter(XComModel.key == "return_value")
+            .order_by(XComModel.task_id, XComModel.map_index)
+        )
+        values: dict[str, list[Any]] = {}
+        for row in rows:
+            values.setdefault(row.task_id, []).append(XComModel.deserialize_value(row))
+    return values
+
+
+def forget_announcements() -> None:
+    """Drop the asset events that wait for a scheduler: the DAG runs of the replay were what they announce."""
+    from airflow.models.asset import AssetDagRunQueue
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        session.query(AssetDagRunQueue).delete()
+
+
+@contextlib.contextmanager
+def quiet(log: Path) -> Iterator[TextIO]:
+    """Send what Airflow prints in this process to `log`; yield a stream that still reaches the person."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = {fd: os.dup(fd) for fd in (1, 2)}
+    with log.open("ab") as out, os.fdopen(os.dup(2), "w", buffering=1) as person:
+        for fd in kept:
+            os.dup2(out.fileno(), fd)
+        try:
+            yield person
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for fd, copy in kept.items():
+                os.dup2(copy, fd)
+                os.close(copy)

@@ -1,0 +1,203 @@
+"""`make up` and `make down`: Airflow and the MLflow UI on loopback, and an end to exactly those processes."""
+
+import argparse
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import psutil
+
+from artifacts import cli
+from artifacts.errors import BadInput, Unavailable
+from artifacts.places import REPOSITORY, Places, read_places
+from artifacts.settings import Settings, read_settings
+from ops.airflow_home import airflow_environment, enter_airflow
+from ops.dag_runs import quiet
+
+HEALTHY_WITHIN_SECONDS = 180
+STOPPED_WITHIN_SECONDS = 30
+PARTS = {"metadatabase", "scheduler", "dag_processor", "triggerer"}
+
+
+class OpsSettings(Settings):
+    """`OPS_AIRFLOW_PORT` and `OPS_MLFLOW_PORT`: the loopback ports of the two UIs."""
+
+    airflow_port: int = 8080
+    mlflow_port: int = 5000
+
+
+def up(_: argparse.Namespace) -> cli.Answer:
+    """Start Airflow and MLflow, wait until they are healthy, and say where they are and how to log in."""
+    places, settings = read_places(), read_settings(OpsSettings, "OPS_")
+    if alive(places):
+        raise BadInput("up.running", "The services of this home are already up.", next_step="Run: make down")
+    for port, variable in ((settings.airflow_port, "OPS_AIRFLOW_PORT"), (settings.mlflow_port, "OPS_MLFLOW_PORT")):
+        refuse_taken_port(port, variable)
+    airflow = f"http://127.0.0.1:{settings.airflow_port}"
+    mlflow = f"http://127.0.0.1:{settings.mlflow_port}"
+    environment = {**os.environ, **airflow_environment(places), **api_at(airflow)}
+    cli.say("bringing Airflow's database up to date")
+    with quiet(places.home / "logs" / "migrate.log"):
+        enter_airflow(places)
+    try:
+        start(places, environment, {"mlflow": mlflow_command(places, settings.mlflow_port)})
+        # Tasks that wait in the database start with the scheduler, and fail when there is no API to report to.
+        start(places, environment, {"api-server": ["airflow", "api-server"]})
+        wait_until_healthy(places, "api-server", f"{airflow}/api/v2/monitor/health", {"metadatabase"})
+        start(places, environment, {part: ["airflow", part] for part in ("scheduler", "dag-processor", "triggerer")})
+        wait_until_healthy(places, "scheduler", f"{airflow}/api/v2/monitor/health", PARTS)
+        wait_until_healthy(places, "mlflow", f"{mlflow}/health", set())
+    except Unavailable:
+        stop_all(places)
+        raise
+    passwords = Path(environment["AIRFLOW_HOME"]) / "simple_auth_manager_passwords.json.generated"
+    password = json.loads(passwords.read_text())["admin"]
+    return cli.Answer(
+        id="up",
+        lines=[
+            f"Airflow  {airflow}   user admin, password {password}",
+            f"         (kept in {passwords})",
+            f"MLflow   {mlflow}   no login; loopback only",
+            f"Logs     {places.home / 'logs'}",
+            "Stop     make down",
+        ],
+        facts={"airflow": airflow, "mlflow": mlflow, "password_file": str(passwords)},
+    )
+
+
+def down(_: argparse.Namespace) -> cli.Answer:
+    """Stop the processes that `up` started, known by id and start time, and nothing else."""
+    stopped = stop_all(read_places())
+    return cli.Answer(id="down", lines=[f"stopped {name}" for name in stopped] or ["nothing of this home was up"])
+
+
+def api_at(url: str) -> dict[str, str]:
+    """The variables that put Airflow's API at `url`, for itself and for the tasks that report to it."""
+    return {
+        "AIRFLOW__API__PORT": url.rpartition(":")[2],
+        "AIRFLOW__API__BASE_URL": url,
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+    }
+
+
+def mlflow_command(places: Places, port: int) -> list[str]:
+    """The MLflow server for this home's logbook: one worker, loopback, its own host names only."""
+    hosts = f"127.0.0.1:{port},localhost:{port}"
+    store = ["--backend-store-uri", places.mlflow, "--default-artifact-root", places.mlflow_artifacts]
+    bind = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--allowed-hosts", hosts]
+    return ["mlflow", "server", *store, *bind]
+
+
+def start(places: Places, environment: dict[str, str], commands: dict[str, list[str]]) -> None:
+    """Start each command in a session of its own, and record its process id and start time."""
+    known = json.loads(record(places).read_text()) if record(places).exists() else {}
+    for name, command in commands.items():
+        with log_of(places, name).open("wb") as out:
+            process = subprocess.Popen(
+                [str(Path(sys.executable).parent / command[0]), *command[1:]],
+                cwd=REPOSITORY,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        known[name] = {"pid": process.pid, "created": psutil.Process(process.pid).create_time()}
+        record(places).write_text(json.dumps(known))
+
+
+def log_of(places: Places, name: str) -> Path:
+    """Where a service writes what it says."""
+    folder = places.home / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}.log"
+
+
+def record(places: Places) -> Path:
+    """The file that remembers what `up` started."""
+    return places.home / "services.json"
+
+
+def alive(places: Places) -> dict[str, psutil.Process]:
+    """The recorded services that still run; a process id that was given to another program does not count."""
+    if not record(places).exists():
+        return {}
+    found = {}
+    for name, known in json.loads(record(places).read_text()).items():
+        try:
+            process = psutil.Process(int(known["pid"]))
+            if process.create_time() == known["created"] and process.status() != psutil.STATUS_ZOMBIE:
+                found[name] = process
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def stop_all(places: Places) -> list[str]:
+    """End every recorded service with all its children: SIGTERM first, SIGKILL after half a minute."""
+    services = alive(places)
+    family = {name: [process, *process.children(recursive=True)] for name, process in services.items()}
+    everyone = [process for members in family.values() for process in members]
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        for process in everyone:
+            if process.is_running():
+                process.send_signal(how)
+        _, everyone = psutil.wait_procs(everyone, timeout=STOPPED_WITHIN_SECONDS)
+    record(places).unlink(missing_ok=True)
+    return sorted(services)
+
+
+def refuse_taken_port(port: int, variable: str) -> None:
+    """Raise `BadInput` (`up.port_taken`) when something listens on the loopback port already."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise BadInput(
+                "up.port_taken",
+                f"Port {port} of 127.0.0.1 is taken by another program; a free port is wanted.",
+                next_step=f"Stop it, or choose another: {variable}=8090 make up",
+            )
+
+
+def wait_until_healthy(places: Places, name: str, url: str, parts: set[str]) -> None:
+    """Return once `url` answers 200 and calls each of `parts` healthy.
+
+    Raises `Unavailable` (`up.unhealthy`) when the service `name` ends, or takes too long.
+    """
+    cli.say(f"waiting for {name}")
+    deadline = time.monotonic() + HEALTHY_WITHIN_SECONDS
+    while time.monotonic() < deadline and name in alive(places):
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  a loopback address made above
+                said = json.load(answer) if parts else {}
+            if all(said[part]["status"] == "healthy" for part in parts):
+                return
+        except (urllib.error.URLError, OSError):
+            cli.PROGRESS.debug("%s does not listen yet", name)
+        time.sleep(0.5)
+    raise Unavailable(
+        "up.unhealthy",
+        f"{name} did not become healthy at {url} within {HEALTHY_WITHIN_SECONDS} s.",
+        next_step=f"Read {log_of(places, name)}, then try: make up",
+    )
+
+
+def main() -> int:
+    """Parse `up` or `down`."""
+    parser = argparse.ArgumentParser(prog="python -m ops.up", description=__doc__)
+    verbs = parser.add_subparsers(required=True)
+    for name, verb in (("up", up), ("down", down)):
+        sub = verbs.add_parser(name, help=verb.__doc__)
+        sub.add_argument("--json", action="store_true")
+        sub.set_defaults(verb=verb)
+    return cli.run(parser)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

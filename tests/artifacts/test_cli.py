@@ -1,0 +1,71 @@
+"""Whatever a command refuses, it says so in JSON when JSON was asked for; whoever stops reading is no error."""
+
+import argparse
+import json
+import subprocess
+import sys
+
+import pytest
+
+from artifacts import cli
+
+
+def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
+    parser = argparse.ArgumentParser(prog="room")
+    parser.add_argument("--json", action="store_true")
+    parser.add_subparsers(required=True, dest="verb").add_parser("make").add_argument("--rows", type=int)
+    with pytest.raises(SystemExit) as stop:
+        cli.run(parser, words)
+    assert stop.value.code == 2
+    said = capsys.readouterr()
+    return said.out, said.err
+
+
+def test_arguments_that_cannot_be_parsed_are_a_json_object_too(capsys: pytest.CaptureFixture[str]) -> None:
+    out, err = refused(["--json", "make", "--rows", "many"], capsys)
+    told = json.loads(out)
+    assert (told["error"], told["exit_code"]) == ("cli.arguments_invalid", 2)
+    assert told["message"] == "argument --rows: invalid int value: 'many'."
+    assert "invalid int value: 'many'" in err
+
+
+def test_without_json_nothing_is_written_but_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    out, err = refused(["make", "--rows", "many"], capsys)
+    assert (out, err.startswith("usage: room make")) == ("", True)
+
+
+ANSWER = """
+import argparse, sys
+from artifacts import cli
+from artifacts.errors import BadInput
+
+def many(arguments):
+    cli.say("working")
+    if arguments.refuse:
+        raise BadInput("thing.missing", "Nothing is there.", next_step="Make it.")
+    return cli.Answer("id", ["a line"] * 100_000)
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--refuse", action="store_true")
+parser.set_defaults(verb=many)
+sys.exit(cli.run(parser))
+"""
+
+
+def test_a_reader_that_stops_reading_ends_the_command_quietly() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", ANSWER], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as command:
+        assert command.stdout is not None
+        assert command.stderr is not None
+        assert command.stdout.readline() == "a line\n"
+        command.stdout.close()
+        assert command.stderr.read() == "working\n"
+    assert command.returncode == 141
+
+
+def test_a_refusal_that_nobody_reads_ends_the_command_too() -> None:
+    with subprocess.Popen([sys.executable, "-c", ANSWER, "--refuse"], stderr=subprocess.PIPE) as command:
+        assert command.stderr is not None
+        command.stderr.close()
+    assert command.returncode == 141

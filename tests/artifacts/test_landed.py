@@ -1,0 +1,40 @@
+"""`as_of` by itself: the end of the last month up to which every source landed whole."""
+
+from datetime import datetime
+
+import pyarrow as pa
+import pytest
+
+from artifacts.errors import Missing
+from artifacts.landed import landed_until
+from artifacts.raw import Key, land
+
+ROWS = pa.table({"id": ["a"], "known_at": pa.array([datetime(2013, 1, 1)], pa.timestamp("us"))})
+
+
+def land_all(root, *months, source="shop", tables=("orders",), of=("orders",)):
+    for month in months:
+        for table in tables:
+            land(str(root), Key(source, table, month), {"row": ROWS}, None, {"tables": list(of)})
+
+
+def test_it_is_the_end_of_the_last_month_without_a_gap(tmp_path):
+    land_all(tmp_path, "2013-01", "2013-02", "2013-04")
+    assert landed_until(str(tmp_path)) == datetime(2013, 3, 1)
+
+
+def test_the_source_that_is_furthest_behind_decides(tmp_path):
+    land_all(tmp_path, "2012-11", "2012-12")
+    land_all(tmp_path, "2012-11", source="depot")
+    assert landed_until(str(tmp_path)) == datetime(2012, 12, 1)
+
+
+def test_a_month_with_a_table_missing_has_not_landed(tmp_path):
+    land_all(tmp_path, "2013-01", of=("orders", "items"))
+    with pytest.raises(Missing, match="No whole month of shop"):
+        landed_until(str(tmp_path))
+
+
+def test_nothing_landed_is_refused(tmp_path):
+    with pytest.raises(Missing, match="No whole month of any source"):
+        landed_until(str(tmp_path))

@@ -1,0 +1,21 @@
+"""A place is a folder, wherever the program was started, or a URL."""
+
+from pathlib import Path
+
+import pytest
+
+from artifacts.places import REPOSITORY, read_places
+
+
+@pytest.mark.parametrize("place", ["raw", "warehouse", "training_sets", "mlflow_artifacts", "predictions"])
+def test_a_relative_place_starts_in_the_repository_wherever_the_program_was_started(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    places = read_places({f"PIPELINE_{place.upper()}": "elsewhere/../kept", "PIPELINE_HOME": "var"})
+    assert str(getattr(places, place)) == str(REPOSITORY / "kept")
+
+
+def test_a_url_is_kept_as_it_is() -> None:
+    places = read_places({"PIPELINE_RAW": "s3://bucket/raw", "PIPELINE_TRAINING_SETS": "memory://sets"})
+    assert (places.raw, places.training_sets) == ("s3://bucket/raw", "memory://sets")

@@ -1,0 +1,89 @@
+"""The DAGs on real months, each DAG run through Airflow itself, in one process."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from artifacts.places import REPOSITORY
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = """
+import json, sys
+from datetime import datetime
+from pathlib import Path
+from ops.airflow_home import enter_airflow
+enter_airflow()
+from artifacts.errors import Refusal
+from artifacts.places import REPOSITORY
+from ops.dag_runs import load_dags, run_dag
+dags, answers = load_dags(REPOSITORY / "dags"), {}
+for name, dag_id, conf in json.loads(sys.argv[1]):
+    try:
+        month = conf.get("month", "2013-01").replace("2012", "2013")
+        day = datetime.fromisoformat(month + "-01T00:00:00+00:00") if "month" in conf else None
+        answers[name] = run_dag(dags[dag_id], conf, Path("run.log"), day)
+    except Refusal as refusal:
+        answers[name] = refusal.to_dict()
+Path(sys.argv[2]).write_text(json.dumps(answers))
+"""
+DAG_RUNS = [
+    ("nothing to build from", "build_training_set", {}),
+    ("a month that the source has not", "land_month", {"month": "2012-05"}),
+    ("a month after the DAG's last", "land_month", {"month": "2014-05"}),
+    ("a month", "land_month", {"month": "2013-01"}),
+    ("what has landed", "build_training_set", {}),
+    ("an empty form", "train_candidate", {}),
+    ("a set that is not there", "train_candidate", {"training_set": "late_arrival/2013-02-01.000000000000"}),
+]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def answers(home):
+    environ = {**os.environ, "PIPELINE_HOME": str(home), "AIRFLOW_HOME": str(home / "airflow")}
+    command = [sys.executable, "-c", SCRIPT, json.dumps(DAG_RUNS), str(home / "answers.json")]
+    done = subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return json.loads((home / "answers.json").read_text())
+
+
+def test_a_build_before_anything_has_landed_is_refused(answers):
+    assert answers["nothing to build from"]["error"] == "raw.nothing_landed"
+
+
+def test_a_month_that_the_source_does_not_hold_is_refused_as_by_the_command(answers):
+    refusal = answers["a month that the source has not"]
+    assert (refusal["error"], refusal["exit_code"]) == ("source.month_missing", 2)
+
+
+def test_a_dag_run_without_a_task_is_no_success(answers):
+    assert answers["a month after the DAG's last"]["error"] == "run.dag_failed"
+
+
+def test_a_month_lands_with_every_table_and_is_verified(answers):
+    tables = {revision.split("/")[1] for revision in answers["a month"]["verify"][0]}
+    assert tables == {"flights", "weather", "planes", "airlines", "airports"}
+
+
+def test_every_training_set_is_built_as_of_the_end_of_what_has_landed(answers):
+    built = answers["what has landed"]["build"]
+    assert [one.partition(".")[0] for one in built] == ["cancellation/2013-02-01", "late_arrival/2013-02-01"]
+    assert answers["what has landed"]["compare"] == [
+        f"{one} is the first version of {one.split('/')[0]}" for one in built
+    ]
+
+
+def test_training_with_nothing_named_and_nothing_announced_is_red_not_empty(answers):
+    assert answers["an empty form"]["error"] == "train.nothing_due"
+
+
+def test_training_on_a_set_that_was_never_published_is_refused(answers):
+    assert answers["a set that is not there"]["exit_code"] == 2

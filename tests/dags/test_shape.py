@@ -1,0 +1,50 @@
+"""A DAG file is wiring: short, documented for its operator, and free of business code."""
+
+import ast
+
+import pytest
+
+from artifacts.places import REPOSITORY
+
+FILES = sorted((REPOSITORY / "dags").glob("*.py"))
+ROOMS = {"ingestion", "features", "training", "serving", "monitoring", "artifacts"}
+
+
+def functions(tree):
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+
+
+def is_task(function):
+    return any("task" in ast.unparse(d) for d in function.decorator_list)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_a_dag_file_has_at_most_80_lines_and_3_to_7_tasks(path):
+    text = path.read_text()
+    assert len(text.splitlines()) <= 80
+    assert 3 <= sum(is_task(f) for f in functions(ast.parse(text))) <= 7
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_a_dag_files_docstring_is_the_operators_manual(path):
+    manual = ast.get_docstring(ast.parse(path.read_text()))
+    assert manual.startswith(f"# {path.stem}\n")
+    assert "When" in manual and "so that" in manual and "**When it fails**" in manual
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_a_task_body_is_at_most_five_statements_and_imports_one_rooms_function(path):
+    for task in filter(is_task, functions(ast.parse(path.read_text()))):
+        body = [s for s in task.body if not isinstance(s, ast.ImportFrom)]
+        rooms = [s.module for s in task.body if isinstance(s, ast.ImportFrom) and not s.module.startswith("artifacts")]
+        assert len(body) <= 5, task.name
+        assert len(rooms) <= 1, task.name
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_rooms_are_imported_inside_task_bodies_only(path):
+    for statement in ast.parse(path.read_text()).body:
+        if isinstance(statement, ast.ImportFrom):
+            assert statement.module.split(".")[0] not in ROOMS
+        if isinstance(statement, ast.Import):
+            assert not ROOMS & {name.name.split(".")[0] for name in statement.names}

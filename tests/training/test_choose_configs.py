@@ -1,0 +1,44 @@
+"""A training set is trained on by every config that carries its name, and by no other."""
+
+import pytest
+
+from artifacts.errors import BadInput
+from tests.training.toy import TOY
+from training.choose_configs import configs_of
+
+VERSION = "2013-04-01.0123456789ab"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, training_set in (("v2", "toy"), ("v1", "toy"), ("other", "parcels")):
+        text = TOY.replace("training_set: toy", f"training_set: {training_set}")
+        (tmp_path / f"{name}.yaml").write_text(text)
+    return tmp_path
+
+
+def test_all_configs_of_the_set_are_chosen_sorted_or_the_one_that_is_named(folder):
+    assert configs_of(f"toy/{VERSION}", folder=folder) == ["v1", "v2"]
+    assert configs_of(f"toy/{VERSION}", "v2", folder) == ["v2"]
+
+
+@pytest.mark.parametrize(
+    ("training_set", "config", "there"),
+    [("parcels", "v1", "v1 on toy"), ("letters", None, "other on parcels, v1 on toy, v2 on toy")],
+)
+def test_a_set_that_nothing_named_trains_on_is_refused(folder, training_set, config, there):
+    with pytest.raises(BadInput, match=f"No config trains on {training_set}; there are: {there}") as refused:
+        configs_of(f"{training_set}/{VERSION}", config, folder)
+    assert refused.value.code == "config.wrong_set"
+
+
+def test_an_unknown_config_and_what_is_no_set_are_refused(folder):
+    for training_set, config, code in ((f"toy/{VERSION}", "v9", "config.unreadable"), ("toy", None, "training_set.id")):
+        with pytest.raises(BadInput) as refused:
+            configs_of(training_set, config, folder)
+        assert refused.value.code == code
+
+
+def test_the_shipped_configs_are_found_by_the_sets_that_ship():
+    assert configs_of(f"late_arrival/{VERSION}") == ["v1"]
+    assert configs_of(f"cancellation/{VERSION}") == ["cancellation"]

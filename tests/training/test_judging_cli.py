@@ -1,0 +1,107 @@
+"""The verbs around the champion answer with an id, an exit code of their own, and JSON when asked."""
+
+import argparse
+import json
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from artifacts import cli, ledger
+from artifacts.training_set import TrainingSet
+from tests.training.small_world import World
+from tests.training.test_judge import GOOD, LEAKING, POOR
+from training.judging_cli import add_verbs
+
+
+@pytest.fixture
+def run(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], shared: Path) -> object:
+    monkeypatch.setenv("PIPELINE_MLFLOW", world.registry.tracking_uri)
+    monkeypatch.setenv("PIPELINE_MLFLOW_ARTIFACTS", world.registry.artifacts_uri)
+    monkeypatch.setenv("PIPELINE_LEDGER", world.ledger)
+    monkeypatch.setenv("PIPELINE_TRAINING_SETS", world.training_sets)
+
+    def call(*words: str) -> tuple[int, list[str], str]:
+        parser = argparse.ArgumentParser()
+        add_verbs(parser.add_subparsers())
+        code = cli.run(parser, words)
+        said = capsys.readouterr()
+        return code, said.out.splitlines(), said.err
+
+    return call
+
+
+def test_from_the_first_judgement_to_the_rollback(run, world: World, parcels_60: TrainingSet) -> None:  # type: ignore[no-untyped-def]
+    first = world.candidate(parcels_60, "[clear_sign]").run_id
+    second = world.candidate(parcels_60, "[clear_sign, weak_sign, region]").run_id
+    code, said, _ = run("judge", "--candidate", first)
+    assert (code, said[0]) == (0, "Promote version 1.")
+    assert said[-1].startswith(f"{first}/verdicts/against_none_")
+    assert run("promote", "--candidate", first)[:2] == (0, run("history", "--model", world.model)[1])
+    assert run("promote", "--candidate", second)[1][-1] == f"{world.model}/2"
+    code, said, _ = run("rollback", "--model", world.model, "--to", "1", "--reason", "complaints")
+    assert (code, said[-1]) == (0, f"{world.model}/1")
+    assert said[0].startswith("3. rollback version 1 over version 2, ")
+    assert said[0].endswith("by python -m training rollback: complaints")
+
+
+def test_a_candidate_that_is_no_better_exits_with_3_and_promotes_nothing(run, world, parcels_60) -> None:  # type: ignore[no-untyped-def]
+    run("promote", "--candidate", world.candidate(parcels_60, GOOD).run_id)
+    poor = world.candidate(parcels_60, POOR).run_id
+    code, said, _ = run("judge", "--candidate", poor)
+    assert (code, said[0]) == (3, "Keep version 1; version 2 is not promoted.")
+    code, _, error = run("promote", "--candidate", poor)
+    assert code == 3
+    assert error.startswith("promote.not_promotable: Keep version 1; version 2 is not promoted.")
+
+
+def test_a_suspicious_candidate_exits_with_3(run, world, parcels_60) -> None:  # type: ignore[no-untyped-def]
+    code, said, _ = run("judge", "--json", "--candidate", world.candidate(parcels_60, LEAKING).run_id)
+    told = json.loads(said[0])
+    assert (code, told["outcome"], told["reasons"][0]["code"]) == (3, "suspicious", "too_good")
+
+
+def test_a_candidate_that_cannot_be_judged_exits_with_4(run, world, parcels_60) -> None:  # type: ignore[no-untyped-def]
+    candidate = world.candidate(parcels_60, GOOD, "judge.slices.min_rows=5000", "judge.min_rows=1200")
+    assert run("judge", "--candidate", candidate.run_id)[0] == 0
+    run("promote", "--candidate", candidate.run_id)
+    other = world.candidate(parcels_60, POOR, "judge.slices.min_rows=5000")
+    code, said, _ = run("judge", "--candidate", other.run_id)
+    assert (code, said[1].split(":")[0].strip()) == (4, "no_slice")
+
+
+def test_who_was_champion_is_answered_for_any_moment(run, world, parcels_60) -> None:  # type: ignore[no-untyped-def]
+    run("promote", "--candidate", world.candidate(parcels_60, GOOD).run_id)
+    code, _, error = run("who-was-champion", "--model", world.model, "--at", "2013-10-01")
+    assert (code, error.split(":")[0]) == (2, "ledger.no_champion")
+    first = ledger.history(world.ledger, world.model)[0].decided_at
+    assert f"its first one, version 1, came at {first:%Y-%m-%d %H:%M:%S} UTC" in error
+    assert "not on the data's time" in error
+    assert run("who-was-champion", "--model", world.model, "--at", "2999-01-01T00:00Z")[1][-1] == f"{world.model}/1"
+    told = json.loads(run("who-was-champion", "--json", "--model", world.model, "--at", "2999-01-01")[1][0])
+    assert (told["version"], told["seq"], told["previous_version"]) == (1, 1, None)
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2013-10-01T06:00+02:00"])
+def test_a_moment_that_is_not_utc_is_refused(run, world, at: str) -> None:  # type: ignore[no-untyped-def]
+    code, _, error = run("who-was-champion", "--model", world.model, "--at", at)
+    assert (code, error.split(":")[0]) == (2, "champion.time_invalid")
+
+
+@pytest.mark.parametrize("words", [["history"], ["who-was-champion", "--at", "2999-01-01"]])
+def test_a_model_without_history_is_missing_and_the_known_ones_are_named(run, world, words: list[str]) -> None:  # type: ignore[no-untyped-def]
+    code, _, error = run(*words, "--model", "nobody")
+    assert (code, error.split(":")[0]) == (2, "ledger.no_champion")
+    assert f"in {world.ledger}: none." in error
+    for model in ("trains", "parcels"):
+        about = {"run_id": "a" * 32, "decided_by": "me", "reason": "a test", "decided_at": datetime(2026, 1, 1)}
+        ledger.promote(world.ledger, model=model, version=1, expected=None, **about)
+    assert f"in {world.ledger}: parcels, trains." in run(*words, "--model", "nobody")[2]
+
+
+@pytest.mark.parametrize("verb", ["judge", "promote"])
+def test_a_version_in_place_of_an_mlflow_run_id_is_refused_with_where_to_find_one(run, world, verb: str) -> None:  # type: ignore[no-untyped-def]
+    code, _, error = run(verb, "--candidate", "2")
+    assert (code, error.split(":")[0]) == (2, "registry.missing")
+    assert "Give an MLflow run id, 32 hex digits: it is the last line of training/train.py" in error
+    assert "Check the name and PIPELINE_MLFLOW." in run(verb, "--candidate", "a" * 32)[2]

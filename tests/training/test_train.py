@@ -1,0 +1,152 @@
+"""A training is logged whole, found again when nothing changed, and leaves nothing behind when it is refused."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from artifacts.errors import BadInput, CannotJudge
+from tests.fixtures_registry import registry_in
+from tests.fixtures_training_set import make_training_set
+from tests.training.toy import LOCK, TOY, toy_config
+from training.metrics import METRICS
+from training.train import train
+from training.windows import split, windows_of
+
+ROOT = Path(__file__).parents[2]
+PICTURES = {"calibration.png", "precision_recall.png", "importance.png", "slices_place.png", "trees.png"}
+
+
+def run_script(home: Path, *arguments: str, folder: Path = ROOT, script: str = "training/train.py"):
+    registry_in(home / "mlflow")
+    environment = {**os.environ, "PIPELINE_HOME": str(home)}
+    command = [sys.executable, script, "--config", str(home / "toy.yaml"), *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "toy.yaml").write_text(TOY)
+    make_training_set(tmp_path / "training_sets")
+    return tmp_path
+
+
+def test_everything_that_made_and_describes_the_model_is_logged(tmp_path, world):
+    training_set, config = make_training_set(tmp_path), toy_config(f"model={world.model}", "xgboost.max_depth=2")
+    run = train(world.registry, training_set, config, overrides=["xgboost.max_depth=2"])
+    assert (run.params["xgboost.max_depth"], run.tags["overrides"]) == ("2", "xgboost.max_depth=2")
+    assert {f"{who}_{metric}" for who in ("holdout", "naive") for metric in METRICS} <= run.metrics.keys()
+    assert "slice/place/hill/log_loss" in run.metrics
+    assert {"commit", "dirty", "python", "platform", "requirements_sha256", "config_sha256"} <= run.tags.keys()
+    assert run.tags["content"] == training_set.facts["content"]
+    assert windows_of(run) == split(training_set, config)
+    folder = world.registry.artefact(run.run_id, "")
+    assert (folder / "environment" / "requirements.txt").read_bytes() == LOCK.read_bytes()
+    assert "xgboost-cpu" in json.loads((folder / "environment" / "environment.json").read_text())["packages"]
+    assert {path.name for path in (folder / "report").glob("*.png")} == PICTURES
+    assert '"name": "place"' in (folder / "model" / "MLmodel").read_text()
+
+
+def test_reports_say_what_the_metrics_say(tmp_path, world):
+    run = train(world.registry, make_training_set(tmp_path), toy_config(f"model={world.model}"))
+    report = world.registry.artefact(run.run_id, "report")
+    said = json.loads((report / "metrics.json").read_text())
+    assert said["candidate"]["log_loss"] == run.metrics["holdout_log_loss"] < said["naive"]["log_loss"]
+    slices = json.loads((report / "slices.json").read_text())["place"]
+    assert [row["value"] for row in slices] == ["harbour", "hill", "market"]
+    assert sum(row["rows"] for row in slices) == windows_of(run).holdout_rows
+    importance = {row["feature"]: row for row in json.loads((report / "importance.json").read_text())}
+    assert importance["delay_mean"]["shap_mean_abs"] > importance["noise"]["shap_mean_abs"]
+    assert sum(row["gain_share"] for row in importance.values()) == pytest.approx(1)
+
+
+def test_the_same_training_is_found_and_not_done_twice_unless_asked(tmp_path, world):
+    training_set, config = make_training_set(tmp_path), toy_config(f"model={world.model}")
+    first = train(world.registry, training_set, config)
+    found = train(world.registry, training_set, config)
+    assert (found.run_id, first.created, found.created) == (first.run_id, True, False)
+    again = train(world.registry, training_set, config, again=True)
+    assert again.run_id != first.run_id
+    assert again.model_sha256 == first.model_sha256
+
+
+def test_another_config_set_or_environment_is_another_training(tmp_path, world):
+    training_set, name = make_training_set(tmp_path), f"model={world.model}"
+    lock = tmp_path / "requirements.txt"
+    lock.write_text("xgboost-cpu==9.9.9\n")
+    runs = [
+        train(world.registry, training_set, toy_config(name)),
+        train(world.registry, training_set, toy_config(name, "seed=2")),
+        train(world.registry, make_training_set(tmp_path, seed=8), toy_config(name)),
+        train(world.registry, training_set, toy_config(name), lock=lock),
+    ]
+    assert all(run.created for run in runs)
+
+
+@pytest.mark.parametrize(
+    ("override", "error", "code"),
+    [
+        ("judge.min_rows=2000", CannotJudge, "windows.too_few_rows"),
+        ("features=[is_late]", BadInput, "features.not_a_feature"),
+    ],
+)
+def test_a_refused_training_logs_nothing(tmp_path, world, override, error, code):
+    with pytest.raises(error) as refused:
+        train(world.registry, make_training_set(tmp_path), toy_config(f"model={world.model}", override))
+    assert refused.value.code == code
+    assert world.registry.versions(world.model) == []
+
+
+def test_a_set_that_the_config_does_not_train_on_is_refused(tmp_path, world):
+    with pytest.raises(BadInput, match=r"model parcels trains on other; toy/.* was given") as refused:
+        train(world.registry, make_training_set(tmp_path), toy_config("model=parcels", "training_set=other"))
+    assert refused.value.code == "config.wrong_set"
+
+
+@pytest.mark.parametrize("override", ["judge.margin=0", "judge={}", " judge .min_rows=2", "promotion=auto"])
+def test_no_training_overrides_the_rule_that_will_judge_it(tmp_path, world, override):
+    with pytest.raises(BadInput) as refused:
+        train(world.registry, make_training_set(tmp_path), toy_config(), overrides=["seed=2", override])
+    assert refused.value.code == "config.rule_overridden"
+
+
+def test_without_locked_requirements_nothing_is_trained(tmp_path, world):
+    with pytest.raises(BadInput) as refused:
+        train(world.registry, make_training_set(tmp_path), toy_config(), lock=tmp_path / "requirements.txt")
+    assert refused.value.code == "environment.no_lock"
+
+
+@pytest.mark.slow
+def test_the_script_trains_from_the_root_and_from_its_own_folder(home):
+    first = run_script(home, "--set", "xgboost.eta=0.2", "--set", "seed=5")
+    assert first.returncode == 0, first.stderr
+    assert "round 25 of at most 60" in first.stderr
+    second = run_script(
+        home, "--set", "xgboost.eta=0.2", "--set", "seed=5", "--json", folder=ROOT / "training", script="train.py"
+    )
+    said = json.loads(second.stdout)
+    assert (said["id"], said["created"]) == (first.stdout.split()[-1], False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "code", "exit_code"),
+    [
+        (["--set", "xgboost.max_dept=3"], "config.invalid", 2),
+        (["--training-set", "2013-04-01.000000000000"], "publish.missing", 2),
+        (["--set", "holdout_days=1"], "windows.too_few_rows", 4),
+        (["--set", "as_of=2013-05-01"], "training_set.none_as_of", 2),
+    ],
+)
+def test_the_script_refuses_with_a_code_of_its_own(home, arguments, code, exit_code):
+    done = run_script(home, "--json", *arguments)
+    assert (done.returncode, json.loads(done.stdout)["error"]) == (exit_code, code)
+    assert "Traceback" not in done.stderr
+
+
+def test_importing_the_script_changes_nothing():
+    script = "import sys; before = list(sys.path); import training.train; assert sys.path == before"
+    assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0

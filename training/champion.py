@@ -1,0 +1,38 @@
+"""Who is champion by the ledger, and by which line a candidate became it."""
+
+from artifacts import ledger
+from artifacts.errors import Damaged
+from artifacts.registry import Registry, RunRecord
+from training.alias import ALIAS
+
+
+def champion_run(registry: Registry, ledger_url: str, model: str) -> RunRecord | None:
+    """The MLflow run that made the champion.
+
+    Raises `Damaged`: `judge.champion_differs` when MLflow has another, `judge.ledger_lost` when the ledger has none and
+    MLflow's alias says that there is one.
+    """
+    line = ledger.champion(ledger_url, model)
+    if line is None:
+        version = registry.alias(model, ALIAS)
+        if version is None:
+            return None
+        raise Damaged(
+            "judge.ledger_lost",
+            f"The ledger has no champion of {model}, and MLflow's alias {ALIAS} points at version {version}.",
+            next_step="Restore the ledger from its backup, or set PIPELINE_LEDGER to the one that has it.",
+        )
+    run = registry.model_version(model, line.version)
+    if run.run_id != line.run_id:
+        raise Damaged(
+            "judge.champion_differs",
+            f"Version {line.version} of {model} comes from MLflow run {run.run_id}; the ledger has {line.run_id}.",
+            next_step="Use the ledger and the MLflow database that belong together (PIPELINE_LEDGER, PIPELINE_MLFLOW).",
+        )
+    return run
+
+
+def promoted_by(ledger_url: str, candidate: RunRecord) -> ledger.Promotion | None:
+    """The line of the ledger that promoted this candidate, or None; a rollback to it is no such line."""
+    lines = ledger.history(ledger_url, candidate.model)
+    return next((one for one in lines if one.run_id == candidate.run_id and one.kind == "promote"), None)

@@ -1,0 +1,28 @@
+"""Which configs train on a training set: those under `configs/` that carry its name."""
+
+from pathlib import Path
+
+from artifacts.errors import BadInput
+from artifacts.training_set import parse_id
+from training.read_config import read_config
+
+CONFIGS = Path(__file__).resolve().parent / "configs"
+
+
+def configs_of(training_set: str, config: str | None = None, folder: Path = CONFIGS) -> list[str]:
+    """The names of the configs for training set NAME/VERSION, sorted; of one `config` only, if named.
+
+    Raises `BadInput` (`config.wrong_set`) when the named config trains on another set, or when no config does on this.
+    """
+    name, _ = parse_id(training_set)
+    wanted = [folder / f"{config}.yaml"] if config else sorted(folder.glob("*.yaml"))
+    trains_on = {path.stem: read_config(path).training_set for path in wanted}
+    found = [stem for stem, other in trains_on.items() if other == name]
+    if not found:
+        there = ", ".join(f"{stem} on {other}" for stem, other in trains_on.items()) or "none"
+        raise BadInput(
+            "config.wrong_set",
+            f"No config trains on {name}; there are: {there}.",
+            next_step=f"Write training/configs/NAME.yaml with training_set: {name}, or name another set.",
+        )
+    return found

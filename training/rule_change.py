@@ -1,0 +1,38 @@
+"""Says what a candidate's rule has otherwise than the champion's, so that no candidate loosens its own gate unseen."""
+
+from collections.abc import Sequence
+
+from artifacts.errors import BadInput, Damaged, Missing
+from artifacts.registry import Registry
+from artifacts.verdict import Verdict
+from training.config import flatten
+from training.logged_config import config_of
+
+
+def refuse_rule_overrides(overrides: Sequence[str]) -> None:
+    """Raise `BadInput` (`config.rule_overridden`) for an override of the verdict's rule, or of who promotes."""
+    for override in overrides:
+        key = override.partition("=")[0].strip()
+        if key.split(".")[0].strip() in ("judge", "promotion"):
+            raise BadInput(
+                "config.rule_overridden",
+                f"Override {override!r} changes the rule by which the candidate is judged; the config alone has it.",
+                next_step=f"Change {key} in the config, in a commit that says why.",
+            )
+
+
+def rule_changes(registry: Registry, verdict: Verdict) -> tuple[str, ...]:
+    """`judge.KEY is A, the champion's B` for each part in which the rules differ; none without a champion."""
+    champion = verdict.evidence.champion
+    if champion is None:
+        return ()
+    try:
+        of_champion = config_of(registry, champion.run_id).judge.model_dump(mode="json")
+    except (BadInput, Damaged, Missing) as refusal:
+        return (f"the champion's rule cannot be read ({refusal.code})",)
+    mine, theirs = dict(flatten("judge", verdict.rules)), dict(flatten("judge", of_champion))
+    return tuple(
+        f"{key} is {mine.get(key, 'not there')}, the champion's {theirs.get(key, 'not there')}"
+        for key in sorted(mine.keys() | theirs.keys())
+        if mine.get(key) != theirs.get(key)
+    )

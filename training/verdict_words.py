@@ -1,0 +1,54 @@
+"""What a verdict says to a person: one sentence, and the next command."""
+
+from artifacts.verdict import Contestant, Verdict
+
+MARKS = {"promote": "✓", "keep": "=", "suspicious": "!", "cannot_judge": "?"}
+HEADLINES = {
+    "promote": "Promote {candidate}.",
+    "keep": "Keep {champion}; {candidate} is not promoted.",
+    "suspicious": "Suspicious: {candidate} is too good to be true and is not promoted.",
+    "cannot_judge": "Cannot judge {candidate}; it is not promoted.",
+}
+NEXT = {
+    "promote": ("Promote it, unless that was done already:", "python -m training promote --candidate {run}"),
+    "keep": (
+        "Change a feature or the config, then train again:",
+        "python training/train.py --config CONFIG --training-set {version}",
+    ),
+    "suspicious": (
+        "Look for a feature that knows the outcome; the importance plots on the MLflow run name the first to look at:",
+        "python -m features validate {training_set}",
+    ),
+    "cannot_judge": (
+        "See what is missing, mend it, then judge again:",
+        "python -m training judge --candidate {run}",
+    ),
+}
+
+
+def headline(verdict: Verdict) -> str:
+    """The outcome in one sentence."""
+    candidate, champion = called(verdict.evidence.candidate), called(verdict.evidence.champion)
+    if verdict.outcome == "keep" and verdict.evidence.champion is None:
+        return f"There is still no champion; {candidate} is not promoted."
+    return HEADLINES[verdict.outcome].format(candidate=candidate, champion=champion)
+
+
+def in_full(verdict: Verdict) -> str:
+    """The outcome and every reason for it."""
+    return " ".join([headline(verdict), *(reason.text for reason in verdict.reasons)])
+
+
+def next_command(verdict: Verdict) -> tuple[str, str]:
+    """What to do now: a sentence and a command."""
+    why, command = NEXT[verdict.outcome]
+    training_set = verdict.evidence.training_set
+    version = training_set.partition("/")[2]
+    return why, command.format(run=verdict.evidence.candidate.run_id, training_set=training_set, version=version)
+
+
+def called(one: Contestant | None) -> str:
+    """What a contestant is called: its version, or the MLflow run while it has none."""
+    if one is None:
+        return "no champion"
+    return f"MLflow run {one.run_id}" if one.version is None else f"version {one.version}"
