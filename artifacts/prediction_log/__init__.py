@@ -1,0 +1,32 @@
+"""The prediction log: what was asked and answered, by which version; an answered id is in it exactly once."""
+
+from artifacts.prediction_log.backlog import Backlog, backlog
+from artifacts.prediction_log.compaction import Compacted, compact
+from artifacts.prediction_log.frames import Tally
+from artifacts.prediction_log.parts import Key, Part, parts
+from artifacts.prediction_log.reading import read_log
+from artifacts.prediction_log.record import EntityValue, FeatureValue, Prediction, Via
+from artifacts.prediction_log.settings import Durability, LogSettings
+from artifacts.prediction_log.window import predictions
+from artifacts.prediction_log.writer import Counts, LogWriter
+
+__all__ = [
+    "Backlog",
+    "Compacted",
+    "Counts",
+    "Durability",
+    "EntityValue",
+    "FeatureValue",
+    "Key",
+    "LogSettings",
+    "LogWriter",
+    "Part",
+    "Prediction",
+    "Tally",
+    "Via",
+    "backlog",
+    "compact",
+    "parts",
+    "predictions",
+    "read_log",
+]

@@ -1,0 +1,172 @@
+"""Make finished segments into published parts, so that a kill at any moment loses nothing and doubles nothing."""
+
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from artifacts import shelf
+from artifacts.errors import Damaged
+from artifacts.leftovers import KEPT_SECONDS, held, remove_leftovers
+from artifacts.places import is_url
+from artifacts.prediction_log.frames import Tally
+from artifacts.prediction_log.locks import ended, unread
+from artifacts.prediction_log.part_file import PartFiles
+from artifacts.prediction_log.parts import FILE, KIND, Key, part_name, parts_of
+from artifacts.prediction_log.reading import read_segment, segments_of
+from artifacts.prediction_log.segment import NEW, SEAL, make_folder, seal_of, sync_folder
+from artifacts.prediction_log.survey import Survey, survey_all
+from artifacts.publish import publish
+from artifacts.usable import usable
+
+BATCH_BYTES = 2**30
+
+
+@dataclass
+class Compacted:
+    """What a compaction did: URIs of the parts it published and their predictions, segments removed, and left.
+
+    `left` segments are published and stay until nobody reads the log; `torn_tails` were cut off.
+    """
+
+    parts: list[str] = field(default_factory=list)
+    predictions: int = 0
+    removed: int = 0
+    left: int = 0
+    torn_tails: int = 0
+
+
+def compact(folder: Path, into: str, batch_bytes: int = BATCH_BYTES) -> Compacted:
+    """Publish the predictions of every finished segment under `into` (a path or URL), then remove these segments.
+
+    Finished is a sealed segment, or one whose writer's lock is free. One compaction works at a time; writers go on.
+    Beside the log lie up to `batch_bytes` of segments a second time, as Parquet. A damaged segment is left where it is
+    and, once the others are done, raised as `Damaged` (`log.damaged`); a rerun does what is not done yet. Raises
+    `Unavailable` (`publish.no_place`) when the disk is full.
+    """
+    done, wrong = Compacted(), None
+    if not folder.is_dir():
+        return done
+    with shelf.locked(str(folder)):
+        _remove_drafts(folder)
+        for batch, locks in _batches(segments_of(folder), batch_bytes):
+            with locks:
+                if batch:
+                    wrong = _compact_batch(folder, into.rstrip("/"), batch, done) or wrong
+    if wrong is not None:
+        raise wrong
+    return done
+
+
+def _batches(segments: list[Path], batch_bytes: int) -> Iterator[tuple[list[Path], ExitStack]]:
+    """Finished segments of about `batch_bytes` together; the locks of unsealed ones are ours until the stack closes."""
+    batch: list[Path] = []
+    locks, size = ExitStack(), 0
+    for path in segments:
+        if seal_of(path) is None and not locks.enter_context(ended(path)):
+            continue
+        batch.append(path)
+        size += path.stat().st_size
+        if size >= batch_bytes:
+            yield batch, locks
+            batch, locks, size = [], ExitStack(), 0
+    yield batch, locks
+
+
+def _compact_batch(folder: Path, into: str, batch: list[Path], done: Compacted) -> Damaged | None:
+    tally = Tally()
+    surveys, whole, wrong = survey_all(batch, tally)
+    done.torn_tails += tally.torn_tails
+    published = {key: {name for part in parts_of(into, key) for name in part.segments} for key in surveys}
+    missing = {
+        key: [name for name in survey.rows if name not in published[key]] for key, survey in sorted(surveys.items())
+    }
+    temporary = folder / shelf.TEMPORARY / f"compaction.{uuid4().hex}"
+    remove_leftovers(temporary.parent)
+    with usable(str(folder)):
+        temporary.mkdir(parents=True)
+    try:
+        with held(temporary):
+            with usable(str(folder)):
+                _write_files(temporary, whole, surveys, missing)
+            for key, names in missing.items():
+                if names:
+                    rows = {name: surveys[key].rows[name] for name in names}
+                    done.parts.append(_publish(PartFiles.path(temporary, key), into, key, rows))
+                    done.predictions += sum(rows.values())
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    _remove(folder, into, whole, surveys, done)
+    return wrong
+
+
+def _write_files(
+    folder: Path, segments: list[Path], surveys: Mapping[Key, Survey], missing: Mapping[Key, list[str]]
+) -> None:
+    """One Parquet file a key, of the rows from the segments that are not published for it."""
+    wanted = {(key, name) for key, names in missing.items() for name in names}
+    with PartFiles(folder) as files:
+        for key in {key for key, _ in wanted}:
+            files.begin(key, surveys[key].entity.columns(), surveys[key].features.columns())
+        for path in segments:
+            if any(name == path.stem for _, name in wanted):
+                for _, one in read_segment(path, Tally()):
+                    if (key := Key.of(one), path.stem) in wanted:
+                        files.add(key, path.stem, one)
+
+
+def _publish(file: Path, into: str, key: Key, rows: Mapping[str, int]) -> str:
+    names = list(rows)
+
+    def write(folder: Path) -> Mapping[str, Any]:
+        shutil.move(file, folder / FILE)
+        return {
+            "model": key.model,
+            "version": key.version,
+            "day": key.day.isoformat(),
+            "segments": names,
+            "predictions": sum(rows.values()),
+        }
+
+    if not is_url(into):
+        make_folder(Path(key.uri(into)))
+    return publish(f"{key.uri(into)}/{part_name(names)}", KIND, write).uri
+
+
+def _remove(folder: Path, into: str, segments: list[Path], surveys: Mapping[Key, Survey], done: Compacted) -> None:
+    """Remove segments that are in published, verified parts, unless someone reads the log just now."""
+    for key, survey in surveys.items():
+        there = parts_of(into, key)
+        for part in there:
+            if not part.segments.isdisjoint(survey.rows):
+                part.verify()
+        if not survey.rows.keys() <= {name for part in there for name in part.segments}:
+            raise Damaged(
+                "publish.damaged",
+                f"{key.uri(into)} lacks a part that was published a moment ago.",
+                next_step="Find out who removes it; the segments are still there.",
+            )
+    with unread(folder) as free:
+        if not free:
+            done.left += len(segments)
+            return
+        # The seals first: one without its segment is taken for a loss.
+        for path in segments:
+            path.with_suffix(SEAL).unlink(missing_ok=True)
+        sync_folder(folder)
+        for path in segments:
+            path.unlink()
+            done.removed += 1
+        sync_folder(folder)
+
+
+def _remove_drafts(folder: Path) -> None:
+    """Remove what killed writers had not given its name, a day later."""
+    for path in folder.glob(f".*{NEW}"):
+        with suppress(OSError):
+            if path.stat().st_ctime < time.time() - KEPT_SECONDS:
+                path.unlink()

@@ -1,0 +1,134 @@
+"""Published parts: the compacted predictions of one model version and day, as Parquet under a manifest."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from artifacts import publish, shelf
+from artifacts.errors import Damaged
+from artifacts.prediction_log.record import Prediction
+from artifacts.prediction_log.rows import from_rows
+
+KIND = "predictions"
+FILE = "predictions.parquet"
+_READ_ROWS = 4096
+
+
+@dataclass(frozen=True, order=True)
+class Key:
+    """What a part is about; `day` is that of `asked_at`, in UTC."""
+
+    model: str
+    version: int
+    day: date
+
+    @classmethod
+    def of(cls, one: Prediction) -> "Key":
+        return cls(one.model, one.version, one.asked_at.date())
+
+    def uri(self, into: str) -> str:
+        """The folder of its parts; the names are those that DuckDB takes for columns (`hive_partitioning`)."""
+        return f"{into}/model={self.model}/version={self.version}/day={self.day}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One published part: the predictions of `key` that came from `segments`, none of which another part has."""
+
+    key: Key
+    segments: frozenset[str]
+    predictions: int
+    published: publish.Published
+
+    def file(self) -> Path:
+        """Its Parquet file, checked against the manifest: columns of `schema_of`, one row a prediction."""
+        return self.published.file(FILE)
+
+    def verify(self) -> None:
+        """Check the file's bytes and its rows; raises `Damaged` (`publish.damaged`)."""
+        with pq.ParquetFile(self.file()) as file:
+            self._check_rows(file.metadata.num_rows)
+
+    def read(self, start: datetime | None = None, end: datetime | None = None) -> Iterator[tuple[int, Prediction]]:
+        """Stream row number and prediction with start <= `asked_at` < end; raises `Damaged` (`publish.damaged`)."""
+        with pq.ParquetFile(self.file(), page_checksum_verification=True) as file:
+            row = 0
+            for batch in file.iter_batches(_READ_ROWS):
+                for one in from_rows(batch):
+                    if (start is None or start <= one.asked_at) and (end is None or one.asked_at < end):
+                        yield row, one
+                    row += 1
+            self._check_rows(row)
+
+    def _check_rows(self, rows: int) -> None:
+        if rows != self.predictions:
+            raise _damaged(self.published.uri, f"{rows} rows, its manifest says {self.predictions}")
+
+
+def part_name(segments: list[str]) -> str:
+    """The name of a part made from these segments, in order: the same ones give the same name."""
+    return f"{segments[0]}.{sha256(' '.join(segments).encode()).hexdigest()[:12]}"
+
+
+def parts_of(into: str, key: Key) -> list[Part]:
+    """The parts of a key by name; raises `Damaged` (`publish.damaged`), also when two have rows of one segment."""
+    found = [_part(key, publish.read(f"{key.uri(into)}/{name}", KIND)) for name in publish.names(key.uri(into))]
+    seen: set[str] = set()
+    for part in found:
+        if not seen.isdisjoint(part.segments):
+            raise _damaged(part.published.uri, f"segment {min(seen & part.segments)} is in another part too")
+        seen |= part.segments
+    return found
+
+
+def parts(
+    into: str,
+    *,
+    model: str | None = None,
+    version: int | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> list[Part]:
+    """The parts by model, version, day and name that may have a prediction with start <= `asked_at` < end (UTC)."""
+    return [
+        part for key in _keys(into, model, version) if _overlaps(key.day, start, end) for part in parts_of(into, key)
+    ]
+
+
+def _keys(into: str, model: str | None, version: int | None) -> list[Key]:
+    return sorted(
+        Key(a_model, int(a_version), date.fromisoformat(day))
+        for a_model in _named(into, "model")
+        if model in {None, a_model}
+        for a_version in _named(f"{into}/model={a_model}", "version")
+        if version in {None, int(a_version)}
+        for day in _named(f"{into}/model={a_model}/version={a_version}", "day")
+    )
+
+
+def _named(uri: str, column: str) -> list[str]:
+    prefix = f"{column}="
+    return [name.removeprefix(prefix) for name in shelf.children(uri) if name.startswith(prefix)]
+
+
+def _overlaps(day: date, start: datetime | None, end: datetime | None) -> bool:
+    midnight = datetime.combine(day, time())
+    return (end is None or midnight < end) and (start is None or start - midnight < timedelta(days=1))
+
+
+def _part(key: Key, published: publish.Published) -> Part:
+    facts: Mapping[str, object] = published.facts
+    wanted = {"model": key.model, "version": key.version, "day": key.day.isoformat()}
+    if {name: facts.get(name) for name in wanted} != wanted:
+        raise _damaged(published.uri, "its manifest is about another model, version or day")
+    return Part(key, frozenset(published.facts["segments"]), published.facts["predictions"], published)
+
+
+def _damaged(uri: str, what: str) -> Damaged:
+    return Damaged(
+        "publish.damaged", f"{uri} is damaged: {what}.", next_step="Restore it from a copy, under its own name."
+    )

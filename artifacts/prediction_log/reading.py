@@ -1,0 +1,94 @@
+"""Read segments: in order, every checksum verified, what nobody was answered cut off and counted."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from artifacts.errors import BadInput
+from artifacts.prediction_log.coding import Shape, decode, parsed
+from artifacts.prediction_log.frames import Frame, Tally, damaged, read_frames
+from artifacts.prediction_log.locks import reading
+from artifacts.prediction_log.record import Prediction
+from artifacts.prediction_log.segment import LOG, SCHEMA, SEAL, found, seal_of
+from artifacts.prediction_log.twice import Twice
+
+_FOOTER = {"frames", "predictions", "digest"}
+
+
+def read_log(folder: Path, tally: Tally | None = None) -> Iterator[tuple[str, Prediction]]:
+    """Stream every prediction with the name of its segment, by segment and then as they were answered.
+
+    The last predictions of a live segment may be still unanswered. `tally` counts. No segment is removed until the
+    stream ends. Raises `Damaged` (`log.damaged`, naming segment and byte) on any other end than that of a kill, on a
+    sealed segment that is gone, and, after the last prediction, when two have one id.
+    """
+    tally = tally or Tally()
+    with reading(folder), Twice() as twice:
+        for path in segments_of(folder):
+            for offset, one in read_segment(path, tally):
+                twice.add(one.prediction_id, str(path), offset)
+                yield path.stem, one
+        twice.check()
+
+
+def segments_of(folder: Path) -> list[Path]:
+    """The segments of a log by begin; raises `Damaged` (`log.damaged`) when a seal has lost its segment."""
+    seals = sorted(folder.glob(f"[!.]*{SEAL}"))
+    there = found(folder)
+    lost = {path.stem for path in seals} - {path.stem for path in there}
+    if lost:
+        raise damaged(folder / f"{min(lost)}{LOG}", 0, "it was sealed, and is gone")
+    return there
+
+
+def read_segment(path: Path, tally: Tally) -> Iterator[tuple[int, Prediction]]:
+    """Stream the predictions of a segment, each with the byte at which its frame starts; raises as `read_log` does."""
+    seal = seal_of(path)
+    shapes: list[Shape] = []
+    last, count, frames, closed = None, 0, 0, False
+    with path.open("rb") as stream:
+        for frame in read_frames(stream, path, sealed=seal is not None, tally=tally):
+            if closed:
+                raise damaged(path, frame.offset, "a frame follows the footer")
+            try:
+                content = parsed(frame.payload)
+                if frames == 0:
+                    _check_header(path, content)
+                    found_here: list[Prediction] = []
+                elif content.keys() == _FOOTER:
+                    _check_footer(content, frames, count, last)
+                    closed, found_here = True, []
+                else:
+                    found_here = decode(content, shapes)
+            except (KeyError, IndexError, TypeError, ValueError, BadInput) as error:
+                if isinstance(error, BadInput) and error.code == "log.schema_unknown":
+                    raise
+                raise damaged(path, frame.offset, f"this is no frame of a prediction log ({error})") from error
+            last, frames, count = frame, frames + 1, count + len(found_here)
+            if frame.total != count:
+                raise damaged(path, frame.offset, f"{count} predictions came up to here, {frame.total} were written")
+            for one in found_here:
+                yield frame.offset, one
+    end, digest = (0, "") if last is None else (last.end, last.digest.hex())
+    if last is None:
+        raise damaged(path, 0, "its header is gone")
+    if seal is not None and (not closed or seal != {"bytes": end, "digest": digest}):
+        raise damaged(path, end, "it is not what its seal says: the segment or the seal was changed")
+    tally.segments += 1
+    tally.predictions += count
+
+
+def _check_header(path: Path, header: dict[str, object]) -> None:
+    if header["schema"] != SCHEMA:
+        raise BadInput(
+            "log.schema_unknown",
+            f"Segment {path} has schema {header['schema']}; this code reads {SCHEMA}.",
+            next_step="Use the code that wrote it.",
+        )
+    if header["segment"] != path.stem:
+        raise ValueError(f"the header is that of segment {header['segment']}")
+
+
+def _check_footer(footer: dict[str, object], frames: int, count: int, last: Frame | None) -> None:
+    wanted = {"frames": frames, "predictions": count, "digest": "" if last is None else last.digest.hex()}
+    if footer != wanted:
+        raise ValueError(f"the footer says {footer}, read were {wanted}")

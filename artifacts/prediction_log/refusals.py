@@ -1,0 +1,45 @@
+"""Why the log does not take a prediction now."""
+
+import errno
+from pathlib import Path
+
+from artifacts.errors import Unavailable
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_NO_ROOM = {*_FULL, errno.EFBIG}
+
+
+def is_full(error: Exception) -> bool:
+    """Whether the disk is full: then a segment can go on as soon as there is room, and another one could not."""
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
+def refused(folder: Path, error: Exception) -> Unavailable:
+    """The refusal for a prediction that could not be written: `log.no_room` or `log.unwritable`."""
+    refusal = _why(folder, error)
+    refusal.__cause__ = error
+    return refusal
+
+
+def closed(folder: Path, process: int) -> Unavailable:
+    """The refusal of a writer that was closed, or is used in a fork of the process that made it."""
+    return Unavailable(
+        "log.closed",
+        f"The prediction log in {folder} was closed by process {process}, or belongs to it.",
+        next_step="Ask another process of the service.",
+    )
+
+
+def _why(folder: Path, error: Exception) -> Unavailable:
+    why = getattr(error, "strerror", None) or repr(error)
+    if getattr(error, "errno", None) in _NO_ROOM:
+        return Unavailable(
+            "log.no_room",
+            f"The prediction log in {folder} has no room: {why}.",
+            next_step="Free some space or compact the log; predictions are refused until then.",
+        )
+    return Unavailable(
+        "log.unwritable",
+        f"The prediction log in {folder} cannot be written: {why}.",
+        next_step="Check the disk and the folder's permissions; predictions are refused until then.",
+    )

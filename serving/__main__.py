@@ -1,0 +1,66 @@
+"""`python -m serving VERB`: run, score."""
+
+import argparse
+import os
+import sys
+
+from artifacts import cli
+from artifacts.cli import Answer
+from artifacts.places import read_places
+from artifacts.prediction_log.writer import LogWriter
+from artifacts.training_set import open_training_set, parse_id
+from serving.app import find_version
+from serving.batch import score_set
+from serving.run import run
+from serving.settings import read_serving_settings
+
+ALL_THREADS = 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every verb of the room; the other settings are `SERVING_*`."""
+    parser = argparse.ArgumentParser(prog="python -m serving", description="Answer with a specific model version.")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    running = _add(verbs, "run", "serve a model over HTTP, until SIGTERM")
+    running.add_argument("--host", help="the address to listen on; SERVING_HOST, 127.0.0.1")
+    running.add_argument("--port", type=int, help="0 takes a free one; SERVING_PORT, 8000")
+    running.add_argument("--workers", type=int, metavar="N", help="processes behind the port; SERVING_WORKERS, 1")
+    running.set_defaults(verb=_run)
+    scoring = _add(verbs, "score", "score a training set into the prediction log")
+    scoring.add_argument("--set", required=True, dest="training_set", metavar="NAME/VERSION")
+    scoring.set_defaults(verb=_score)
+    return parser
+
+
+def _add(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, about: str
+) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
+    parser.add_argument("--model", required=True)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--version", type=int, metavar="N", help="this model version, whoever is champion")
+    which.add_argument("--champion", action="store_true", help="the champion of the ledger; the default")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> Answer:
+    given = {name: getattr(arguments, name) for name in ("host", "port", "workers")}
+    options = {f"SERVING_{name.upper()}": str(value) for name, value in given.items() if value is not None}
+    settings = read_serving_settings({**os.environ, **options})
+    return Answer(id=run(settings, read_places(), arguments.model, arguments.version))
+
+
+def _score(arguments: argparse.Namespace) -> Answer:
+    settings, places = read_serving_settings(), read_places()
+    training_set = open_training_set(places.training_sets, *parse_id(arguments.training_set))
+    version = find_version(places, arguments.model, arguments.version, ALL_THREADS)
+    with LogWriter(places.predictions, settings.log) as log:
+        scores = score_set(version, training_set, settings.policy, log)
+    told = f"{scores.rows} rows scored by {version.id}, mean {scores.mean_score:.4f}, {scores.flagged} with a flag"
+    facts = {**vars(scores), "model": version.model, "version": version.version, "training_set": training_set.id}
+    return Answer(id=scores.request_id, lines=[f"{told}; logged as request:"], facts=facts)
+
+
+if __name__ == "__main__":
+    sys.exit(cli.run(build_parser()))

@@ -1,0 +1,141 @@
+"""The web service: its routes, and a life that begins with a loaded version and ends with a closed log."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from artifacts import ledger
+from artifacts.errors import Refusal
+from artifacts.places import Places
+from artifacts.prediction_log.writer import LogWriter
+from artifacts.registry import Registry
+from serving.answer import as_json, gone, http_refusal, refusal_answer
+from serving.front import Front
+from serving.live import Live, Watcher
+from serving.load import champion_line, load_line, load_version
+from serving.loaded import LoadedVersion
+from serving.metrics import CONTENT_TYPE, Metrics
+from serving.openapi import document
+from serving.service import Service
+from serving.settings import ServingSettings, read_key
+
+
+def find_version(places: Places, model: str, version: int | None, threads: int = 1) -> LoadedVersion:
+    """Version `version`, or without one the champion; raises as `load_version` and `champion_line` do."""
+    registry = Registry.at(places)
+    if version is not None:
+        return load_version(registry, model, version, threads)
+    return load_line(registry, champion_line(places.ledger, model), threads)
+
+
+def create_app(
+    settings: ServingSettings,
+    places: Places,
+    model: str,
+    version: int | None = None,
+    first: LoadedVersion | None = None,
+) -> FastAPI:
+    """The service for version `version` of `model`, or without one for its champion; `first` is it, loaded already.
+
+    Started, it loads the version or ends with the reason. Raises `BadInput` (`serving.api_key`).
+    """
+    key, metrics = read_key(settings), Metrics()
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        live = Live(first or find_version(places, model, version), follows=version is None)
+        with LogWriter(places.predictions, settings.log) as log:
+            app.state.service = Service(settings, live, log, metrics)
+            watcher = Watcher(live, Registry.at(places), places.ledger, metrics)
+            watching = asyncio.create_task(watcher.run(settings.poll_seconds)) if live.follows else None
+            yield
+            if watching:
+                watching.cancel()
+                with suppress(asyncio.CancelledError):
+                    await watching
+
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=life)
+    app.add_middleware(Front, key=key, metrics=metrics)
+    app.add_exception_handler(HTTPException, http_refusal)
+    app.add_exception_handler(ClientDisconnect, gone)
+    app.add_exception_handler(Exception, http_refusal)
+
+    @app.exception_handler(Refusal)
+    async def refused(_: Request, refusal: Refusal) -> Response:
+        metrics.count("rejections", refusal.code)
+        return refusal_answer(refusal)
+
+    @app.post("/v1/models/{model}/versions/{version}/predict")
+    async def predict_with_version(request: Request) -> Response:
+        service, named = _service(request), request.path_params
+        return await service.answer(request, lambda: service.loaded(named["model"], named["version"]), "http")
+
+    @app.post("/v1/models/{model}/predict")
+    async def predict_with_champion(request: Request) -> Response:
+        service, named = _service(request), request.path_params
+        return await service.answer(request, lambda: service.loaded(named["model"]), "http")
+
+    @app.post("/invocations")
+    async def invocations(request: Request) -> Response:
+        service = _service(request)
+        return await service.answer(request, lambda: service.live.current, "invocations")
+
+    @app.get("/v1/models/{model}")
+    async def about(request: Request) -> Response:
+        service, named = _service(request), request.path_params["model"]
+        if named != service.live.current.model:
+            service.loaded(named)
+        return as_json(await asyncio.to_thread(_about, service, places))
+
+    @app.get("/health/live")
+    @app.get("/ping")
+    async def alive(_: Request) -> Response:
+        return as_json({"status": "live"})
+
+    @app.get("/health/ready")
+    async def ready(request: Request) -> Response:
+        live = _service(request).live
+        told = {"status": "degraded" if live.trouble else "ready", "model": model, "version": live.current.version}
+        return as_json(told | ({"trouble": live.trouble} if live.trouble else {}))
+
+    @app.get("/metrics")
+    async def counted(request: Request) -> Response:
+        live = _service(request).live
+        text = metrics.text(model, live.current.version, degraded=live.trouble is not None)
+        return Response(text, media_type=CONTENT_TYPE)
+
+    @app.get("/openapi.json")
+    async def described(request: Request) -> Response:
+        return as_json(document(_service(request).live.current, settings, with_key=key is not None))
+
+    return app
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+def _about(service: Service, places: Places) -> dict[str, Any]:
+    live, settings = service.live, service.settings
+    line = ledger.champion(places.ledger, live.current.model)
+    return {
+        "model": live.current.model,
+        "champion": line.version if line else None,
+        "answers": live.current.version,
+        "loaded": sorted(live.loaded),
+        "versions": Registry.at(places).versions(live.current.model),
+        "training_set": live.current.training_set,
+        "model_sha256": live.current.sha256,
+        "contract": live.current.contract.to_dict(),
+        "policy": settings.policy.model_dump(),
+        "limits": {
+            name: getattr(settings, name)
+            for name in ("max_rows", "max_body_bytes", "timeout_seconds", "max_in_flight", "workers")
+        },
+    }

@@ -1,0 +1,150 @@
+"""The service's OpenAPI document, made from the contract of the version that answers."""
+
+from typing import Any
+
+from serving.loaded import LoadedVersion
+from serving.predict import BIAS
+from serving.schema import Schema, policy_text, row_schema
+from serving.settings import ServingSettings
+
+_TEXT: Schema = {"type": "string"}
+_WHOLE: Schema = {"type": "integer"}
+_REFUSALS = {
+    "400": "Not JSON, or a key twice.",
+    "401": "The API key is missing or wrong.",
+    "404": "Another model or version than this service has loaded.",
+    "408": "The body took too long to come.",
+    "413": "The body is too large.",
+    "415": "The body is not application/json.",
+    "422": "A field is missing, unknown, of another type, or odd; the answer names it.",
+    "503": "Too many requests at once, too slow, or the prediction log is full.",
+}
+
+
+def document(version: LoadedVersion, settings: ServingSettings, *, with_key: bool) -> dict[str, Any]:
+    """The whole document; `with_key` when callers must send a key."""
+    model = {"name": "model", "in": "path", "required": True, "schema": {"type": "string", "enum": [version.model]}}
+    number = {"name": "version", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
+    asked, answered = "#/components/schemas/Request", "#/components/schemas/Answer"
+    paths: dict[str, Any] = {
+        "/v1/models/{model}/versions/{version}/predict": {
+            "post": _operation("Predict with this version, and no other.", asked, answered),
+            "parameters": [model, number],
+        },
+        "/v1/models/{model}/predict": {
+            "post": _operation("Predict with the champion.", asked, answered),
+            "parameters": [model],
+        },
+        "/v1/models/{model}": {
+            "get": _read("Versions, champion, contract, policy and limits.", _refusals("401", "404", "503")),
+            "parameters": [model],
+        },
+        "/invocations": {
+            "post": _operation(
+                "Predict as MLflow's scoring server does.",
+                "#/components/schemas/Invocation",
+                "#/components/schemas/Predictions",
+            )
+        },
+        "/health/live": {"get": _read("Whether the process answers.", {})},
+        "/ping": {"get": _read("As /health/live, where MLflow's clients look.", {})},
+        "/health/ready": {"get": _read("ready; or degraded, and why: the version before the champion answers.", {})},
+        "/metrics": {"get": _read("Counters for Prometheus.", _refusals("401"), "text/plain")},
+        "/openapi.json": {"get": _read("This document.", _refusals("401"))},
+    }
+    components: dict[str, Any] = {"schemas": _schemas(version, settings)}
+    info = {
+        "title": f"Predictions of {version.model}",
+        "version": str(version.version),
+        "description": f"Version {version.id} answers, trained on {version.training_set}.\n\n"
+        f"Odd rows:\n\n{policy_text(settings.policy)}\n\n"
+        f"Limits: {settings.max_rows} rows and {settings.max_body_bytes} bytes a request, {settings.timeout_seconds:g} "
+        f"seconds, {settings.max_in_flight} requests at once in each of {settings.workers} workers.",
+    }
+    told: dict[str, Any] = {"openapi": "3.1.0", "info": info, "paths": paths, "components": components}
+    if with_key:
+        components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        told["security"] = [{"key": []}]
+    return told
+
+
+def _operation(about: str, asked: str, answered: str) -> Schema:
+    return {
+        "summary": about,
+        "requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": asked}}}},
+        "responses": {
+            "200": {
+                "description": "Logged, and answered.",
+                "content": {"application/json": {"schema": {"$ref": answered}}},
+            },
+            **_refusals(*_REFUSALS),
+        },
+    }
+
+
+def _read(about: str, refusals: Schema, kind: str = "application/json") -> Schema:
+    return {"summary": about, "responses": {"200": {"description": about, "content": {kind: {}}}, **refusals}}
+
+
+def _refusals(*statuses: str) -> Schema:
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
+    return {status: {"description": _REFUSALS[status], "content": content} for status in statuses}
+
+
+def _schemas(version: LoadedVersion, settings: ServingSettings) -> dict[str, Schema]:
+    row = {"$ref": "#/components/schemas/Row"}
+    rows = {"type": "array", "items": row, "minItems": 1, "maxItems": settings.max_rows}
+    names = [*version.encoder.names, BIAS]
+    flags = {
+        "type": "array",
+        "items": _TEXT,
+        "description": f"KIND:FEATURE, or all_null.\n\n{policy_text(settings.policy)}",
+    }
+    score = {
+        "type": "number",
+        "description": f"The probability of {version.contract.label}.",
+        "minimum": 0,
+        "maximum": 1,
+    }
+    prediction = {
+        "prediction_id": _TEXT,
+        "score": score,
+        "flags": flags,
+        "contributions": _closed(
+            {name: {"type": "number"} for name in names},
+            f"SHAP values: what each feature adds to the log-odds; with {BIAS} they sum to those of the score.",
+        ),
+    }
+    about = {"model": _TEXT, "version": _WHOLE, "training_set": _TEXT, "request_id": _TEXT}
+    split = {
+        "columns": {"type": "array", "items": _TEXT},
+        "data": {"type": "array", "items": {"type": "array"}},
+        "index": {},
+    }
+    refusal = {"error": _TEXT, "message": _TEXT, "next_step": _TEXT, "field": _TEXT, "row": _WHOLE}
+    of_answer = _closed(prediction, required=["prediction_id", "score", "flags"])
+    return {
+        "Row": row_schema(version, settings.policy),
+        "Request": _closed({"rows": rows, "contributions": {"type": "boolean", "default": False}}, required=["rows"]),
+        "Answer": _closed(
+            {**about, "predictions": {"type": "array", "items": of_answer}}, required=[*about, "predictions"]
+        ),
+        "Invocation": {
+            "oneOf": [
+                _closed(
+                    {"dataframe_split": _closed(split, required=["columns", "data"])}, required=["dataframe_split"]
+                ),
+                _closed({"dataframe_records": rows}, required=["dataframe_records"]),
+            ]
+        },
+        "Predictions": _closed(
+            {"predictions": {"type": "array", "items": score}, **about, "flags": {"type": "array", "items": flags}},
+            required=["predictions", *about, "flags"],
+        ),
+        "Refusal": _closed(refusal, required=["error", "message", "next_step"]),
+    }
+
+
+def _closed(properties: Schema, about: str = "", required: list[str] | None = None) -> Schema:
+    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return schema | ({"description": about} if about else {}) | ({"required": required} if required else {})

@@ -1,0 +1,129 @@
+"""Reads the bodies of prediction requests: the service's own form, and those of MLflow's scoring server."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from serving.loaded import LoadedVersion
+from serving.parse import parse
+from serving.refused import RequestRefused, shown
+from serving.rows import Rows, check_rows, missing_field, unknown_field
+
+Columns = Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The checked rows of a request, and whether each feature's contribution is wanted."""
+
+    rows: Rows
+    contributions: bool
+
+
+def read_request(version: LoadedVersion, body: bytes, max_rows: int) -> Asked:
+    """`{"rows": [{FEATURE: value, …}, …], "contributions": false}`; raises `RequestRefused`."""
+    given = _object(parse(body), {"rows", "contributions"})
+    contributions = given.get("contributions", False)
+    if not isinstance(contributions, bool):
+        raise _shape("contributions", "true or false")
+    return Asked(check_rows(version, _columns(version, given.get("rows"), "rows", max_rows)), contributions)
+
+
+def read_invocation(version: LoadedVersion, body: bytes, max_rows: int) -> Asked:
+    """`{"dataframe_split": {"columns": […], "data": [[…]]}}` or `{"dataframe_records": [{…}]}`, as MLflow takes them.
+
+    As there, `index` is read over; `params` must be empty, since the model has none. Raises `RequestRefused`.
+    """
+    given = _object(parse(body), {"dataframe_split", "dataframe_records", "params"})
+    if given.get("params"):
+        raise _shape("params", "nothing: the model has no parameters")
+    if ("dataframe_split" in given) == ("dataframe_records" in given):
+        raise _shape("dataframe_split", "given, or dataframe_records, one of the two")
+    if "dataframe_records" in given:
+        columns = _columns(version, given["dataframe_records"], "dataframe_records", max_rows)
+    else:
+        columns = _split(given["dataframe_split"], max_rows)
+    return Asked(check_rows(version, columns), contributions=False)
+
+
+def _columns(version: LoadedVersion, records: Any, name: str, max_rows: int) -> Columns:
+    """The columns of a list of objects, which all have the same fields."""
+    _check_count(records, name, max_rows)
+    if any(type(record) is not dict for record in records):
+        row = next(row for row, record in enumerate(records) if type(record) is not dict)
+        raise RequestRefused("request.shape", f"Row {row} is not an object.", field=name, row=row)
+    names = [*records[0]]
+    _check_names(version, records, names)
+    return {field: [record[field] for record in records] for field in names}
+
+
+def _check_names(version: LoadedVersion, records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
+    wanted = records[0].keys()
+    for field in version.encoder.names:
+        if field not in wanted:
+            raise missing_field(field, 0)
+    keys = {column.name for column in version.keys}
+    for field in names:
+        if field not in version.encoder.types and field not in keys:
+            raise unknown_field(field, 0)
+    for row, record in enumerate(records):
+        if record.keys() != wanted:
+            absent = next(iter(wanted - record.keys()), None)
+            raise (
+                unknown_field(next(iter(record.keys() - wanted)), row) if absent is None else missing_field(absent, row)
+            )
+
+
+def _split(given: Any, max_rows: int) -> Columns:
+    if type(given) is not dict or not {"columns", "data"} <= given.keys() <= {"columns", "data", "index"}:
+        raise _shape("dataframe_split", "an object with columns and data")
+    names, data = given["columns"], given["data"]
+    if type(names) is not list or not all(type(name) is str for name in names):
+        raise _shape("dataframe_split.columns", "a list of names")
+    twice = next(_twice(names), None)
+    if twice is not None:
+        raise RequestRefused("request.key_twice", f"Column {shown(twice)} is there twice.", field=shown(twice))
+    _check_count(data, "dataframe_split.data", max_rows)
+    for row, values in enumerate(data):
+        if type(values) is not list or len(values) != len(names):
+            raise RequestRefused(
+                "request.shape", f"Row {row} is not a list with a value for each column.", field="data", row=row
+            )
+    return dict(zip(names, map(list, zip(*data, strict=True)), strict=True))
+
+
+def _twice(names: Sequence[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            yield name
+        seen.add(name)
+
+
+def _check_count(rows: Any, name: str, max_rows: int) -> None:
+    if type(rows) is not list or not rows:
+        raise _shape(name, "a list of at least one row")
+    if len(rows) > max_rows:
+        raise RequestRefused(
+            "request.too_many_rows",
+            f"{name} has {len(rows)} rows; at most {max_rows} are taken.",
+            next_step="Send them in several requests, or score a training set in one batch.",
+            field=name,
+        )
+
+
+def _object(given: Any, allowed: set[str]) -> dict[str, Any]:
+    if type(given) is not dict:
+        raise RequestRefused("request.shape", "The body is not a JSON object.")
+    for name in given:
+        if name not in allowed:
+            raise RequestRefused(
+                "request.field_unknown",
+                f"{shown(name)} is no field of a request; there are {', '.join(sorted(allowed))}.",
+                field=shown(name),
+            )
+    return given
+
+
+def _shape(field: str, wanted: str) -> RequestRefused:
+    return RequestRefused("request.shape", f"{field} is wanted to be {wanted}.", field=field)

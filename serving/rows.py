@@ -1,0 +1,181 @@
+"""Holds the rows of a request against the contract: every feature is there, with its type, and nothing else is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from artifacts.column import Column
+from serving.loaded import LoadedVersion, Matrix
+from serving.refused import RequestRefused, shown
+
+LONGEST_TEXT = 1000
+LARGEST = float(np.finfo(np.float32).max)
+WHOLE = {"integer": 2**31, "bigint": 2**63}
+_KINDS: dict[str, set[type]] = {
+    "varchar": {str},
+    "timestamp": {str, datetime},
+    "boolean": {bool},
+    "integer": {int, float},
+    "bigint": {int, float},
+    "double": {int, float},
+    "decimal": {int, float, Decimal},
+}
+WANTED = {
+    "varchar": f"text of at most {LONGEST_TEXT} characters",
+    "timestamp": "a time such as 2013-10-01T06:00:00, in UTC",
+    "boolean": "true or false",
+    "integer": "a whole number of 32 bits",
+    "bigint": "a whole number of 64 bits",
+    "double": "a number that fits single precision",
+    "decimal": "a number with no more digits than the type has",
+}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Checked rows: `features` by name, in the model's order, as they were given; `keys` says what each is about,
+    with naive UTC times.
+
+    `numbers` are the model's numbers before they are cut to float32, rows x features.
+    """
+
+    features: Mapping[str, Sequence[Any]]
+    keys: Sequence[Mapping[str, Any]]
+    numbers: Matrix
+
+    @property
+    def count(self) -> int:
+        """How many rows."""
+        return len(self.numbers)
+
+
+def check_rows(version: LoadedVersion, columns: Mapping[str, Sequence[Any]]) -> Rows:
+    """The rows, from the values of each column by name, None for null; all columns are equally long.
+
+    A row has every feature, and of the keys those that the caller knows, without nulls. Raises `RequestRefused` (422):
+    `request.field_missing`, `request.field_unknown`, `request.field_type`.
+    """
+    names = version.encoder.names
+    for name in names:
+        if name not in columns:
+            raise missing_field(name)
+    keys = {column.name: column for column in version.keys if column.name in columns}
+    for name in columns:
+        if name not in keys and name not in version.encoder.types:
+            raise unknown_field(name)
+    for column in (*keys.values(), *version.columns):
+        _check_type(column, columns[column.name], nulls=column.role == "feature")
+    features = {name: columns[name] for name in names}
+    exact = {column.name: _decimals(column, features[column.name]) for column in version.columns if _is_decimal(column)}
+    numbers = version.encoder.numbers({**features, **exact})
+    _check_finite(version, features, numbers)
+    of_keys = zip(*(_as_logged(column, columns[name]) for name, column in keys.items()), strict=True)
+    return Rows(features, [dict(zip(keys, values, strict=True)) for values in of_keys] or [{}] * len(numbers), numbers)
+
+
+def missing_field(name: str, row: int | None = None) -> RequestRefused:
+    """The refusal of a row without a feature."""
+    where = "" if row is None else f" in row {row}"
+    return RequestRefused(
+        "request.field_missing",
+        f"{name} is missing{where}.",
+        next_step="Give every feature; null says that it is not known.",
+        field=name,
+        row=row,
+    )
+
+
+def unknown_field(name: str, row: int | None = None) -> RequestRefused:
+    """The refusal of a field that is neither a feature of the model nor a key."""
+    where = "" if row is None else f" in row {row}"
+    return RequestRefused(
+        "request.field_unknown", f"{shown(name)}{where} is no feature of the model.", field=shown(name), row=row
+    )
+
+
+def _is_decimal(column: Column) -> bool:
+    return column.type.startswith("decimal")
+
+
+def _check_type(column: Column, values: Sequence[Any], *, nulls: bool) -> None:
+    kind = "decimal" if _is_decimal(column) else column.type
+    allowed = _KINDS[kind] | ({type(None)} if nulls else set())
+    if set(map(type, values)) <= allowed and _all_fit(kind, values):
+        return
+    good = (type(value) in allowed and _all_fit(kind, [value]) for value in values)
+    raise _wrong_type(column, list(good).index(False))
+
+
+def _all_fit(kind: str, values: Sequence[Any]) -> bool:
+    """Whether values of the right Python types are in the range of the type; what is not finite comes later."""
+    kinds = set(map(type, values))
+    if str in kinds:
+        return _is_text(values) and (kind == "varchar" or _are_times(values))
+    limit = WHOLE.get(kind, WHOLE["bigint"])
+    if kind in WHOLE and float in kinds:
+        return all(value is None or (value == value // 1 and -limit <= value < limit) for value in values)
+    whole = [value for value in values if type(value) is int] if int in kinds else [0]
+    return -limit <= min(whole) and max(whole) < limit
+
+
+def _as_logged(column: Column, values: Sequence[Any]) -> Sequence[Any]:
+    if column.type != "timestamp":
+        return values
+    moments = [datetime.fromisoformat(value) if isinstance(value, str) else value for value in values]
+    return [moment.replace(tzinfo=None) for moment in moments]
+
+
+def _is_text(values: Sequence[str | None]) -> bool:
+    """Whether all can be written as UTF-8, which a lone surrogate cannot, and none is very long."""
+    texts = [value for value in values if value is not None]
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        return False
+    return max(map(len, texts), default=0) <= LONGEST_TEXT
+
+
+def _are_times(values: Sequence[str | None]) -> bool:
+    try:
+        moments = [datetime.fromisoformat(value) for value in values if value is not None]
+    except ValueError:
+        return False
+    return not any(moment.utcoffset() for moment in moments)
+
+
+def _decimals(column: Column, values: Sequence[Any]) -> list[Decimal | None]:
+    """Exact decimals: a float is taken as its shortest text, which is what stood in the request."""
+    precision, scale = column.arrow.precision, column.arrow.scale
+    exact: list[Decimal | None] = []
+    for row, value in enumerate(values):
+        number = None if value is None else Decimal(repr(value)) if type(value) is float else Decimal(value)
+        if number is not None:
+            if not number.is_finite() or number.normalize().as_tuple().exponent < -scale:
+                raise _wrong_type(column, row)
+            if number and number.adjusted() >= precision - scale:
+                raise _wrong_type(column, row)
+        exact.append(number)
+    return exact
+
+
+def _check_finite(version: LoadedVersion, features: Mapping[str, Sequence[Any]], numbers: Matrix) -> None:
+    """NaN, an infinity, and what becomes one in float32; a null is none, nor is a category."""
+    for row, place in np.argwhere(~(np.abs(numbers) <= LARGEST)).tolist():
+        column = version.columns[place]
+        if features[column.name][row] is not None and column.type != "varchar":
+            raise _wrong_type(column, row)
+
+
+def _wrong_type(column: Column, row: int) -> RequestRefused:
+    kind = "decimal" if _is_decimal(column) else column.type
+    also = " or null" if column.role == "feature" else ""
+    return RequestRefused(
+        "request.field_type",
+        f"{column.name} of row {row} is not {WANTED[kind]}{also} ({column.type}).",
+        field=column.name,
+        row=row,
+    )

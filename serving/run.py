@@ -1,0 +1,82 @@
+"""Runs the service on a port: one process, or several behind it."""
+
+import functools
+import socket
+import sys
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from artifacts import cli
+from artifacts.errors import BadInput
+from artifacts.places import Places
+from serving.app import create_app, find_version
+from serving.loaded import LoadedVersion
+from serving.settings import ServingSettings, read_key
+
+BACKLOG = 2048
+
+
+def run(settings: ServingSettings, places: Places, model: str, version: int | None) -> str:
+    """Serve until SIGTERM or SIGINT; returns `MODEL/VERSION`, of the version that was served first.
+
+    Raises as `find_version` and `read_key` do, and `BadInput` (`serving.port_taken`), before it listens.
+    """
+    key = read_key(settings)
+    first = find_version(places, model, version)
+    with _listen(settings.host, settings.port) as listening:
+        host, port = listening.getsockname()[:2]
+        who = "version" if version is not None else "champion, version"
+        cli.say(f"serving {model}, {who} {first.version}, on http://{host}:{port} with {settings.workers} worker(s)")
+        if not settings.loopback and key is None:
+            cli.say(
+                f"WARNING: {settings.host} can be reached from other machines, and no API key is wanted: whoever "
+                "reaches the port can ask, and fill the prediction log. Set SERVING_API_KEY_FILE, or "
+                "SERVING_HOST=127.0.0.1."
+            )
+        # Other workers load for themselves, and again when one of them is replaced.
+        loaded = first if settings.workers == 1 else None
+        config = uvicorn.Config(
+            functools.partial(_worker, settings, places, model, version, loaded),
+            factory=True,
+            workers=settings.workers,
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            lifespan="on",
+            ws="none",
+            backlog=BACKLOG,
+            timeout_graceful_shutdown=max(1, int(settings.timeout_seconds)),
+        )
+        if settings.workers == 1:
+            uvicorn.Server(config).run(sockets=[listening])
+        else:
+            Multiprocess(config, sockets=[listening]).run()
+    return first.id
+
+
+def _worker(
+    settings: ServingSettings, places: Places, model: str, version: int | None, first: LoadedVersion | None
+) -> FastAPI:
+    cli.show_progress(sys.stderr)
+    return create_app(settings, places, model, version, first)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        # From here on callers wait for the first worker instead of being turned away.
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise BadInput(
+            "serving.port_taken",
+            f"{host}:{port} cannot be listened on: {error.strerror}.",
+            next_step="Stop what listens there, or choose another: SERVING_PORT=8001",
+        ) from error
+    listening.set_inheritable(True)
+    return listening

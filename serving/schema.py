@@ -1,0 +1,71 @@
+"""What the contract says of a request's rows, as JSON Schema: names, types, bounds, units and descriptions."""
+
+from typing import Any
+
+from artifacts.column import Column
+from serving.loaded import LoadedVersion
+from serving.policy import WORDS, Policy, bounds_in_words
+from serving.rows import LONGEST_TEXT, WHOLE
+
+Schema = dict[str, Any]
+_TYPES = {"varchar": "string", "timestamp": "string", "boolean": "boolean", "integer": "integer", "bigint": "integer"}
+
+
+def row_schema(version: LoadedVersion, policy: Policy) -> Schema:
+    """The schema of one row, under `policy`: what it only flags is described, and is no rule of the schema."""
+    features = {column.name: _feature(version, column, policy) for column in version.columns}
+    keys = {column.name: _key(column) for column in version.keys}
+    return {
+        "type": "object",
+        "description": f"The features of {version.id}, trained on {version.training_set}. Every one is given; null "
+        "says that it is not known. The keys may be given too, in every row or in none: they are logged.",
+        "properties": {**features, **keys},
+        "required": version.encoder.names,
+        "additionalProperties": False,
+    }
+
+
+def policy_text(policy: Policy) -> str:
+    """What happens to odd rows, as a list in Markdown."""
+    done = {"refuse": "refused with 422, naming the field", "flag": "answered, with a flag in the answer and the log"}
+    return "\n".join(f"- {kind} ({words}): {done[getattr(policy, kind)]}" for kind, words in WORDS.items())
+
+
+def _feature(version: LoadedVersion, column: Column, policy: Policy) -> Schema:
+    nulls = column.null_share > 0 or policy.unexpected_null == "flag"
+    kind = _TYPES.get(column.type, "number")
+    schema: Schema = {"type": [kind, "null"] if nulls else kind}
+    about = [column.description.strip()]
+    if column.unit:
+        schema["x-unit"] = column.unit
+        about.append(f"Unit: {column.unit}.")
+    if column.is_numeric:
+        schema |= _bounds(column, policy)
+        about.append(f"Bounds: {bounds_in_words(column.bounds)}.")
+    known = version.encoder.categories.get(column.name)
+    if known is not None:
+        schema |= {"maxLength": LONGEST_TEXT, "x-categories": list(known)}
+        if policy.unseen_category == "refuse":
+            schema["enum"] = [*known, None] if nulls else list(known)
+    about.append("Null where it is not known." if column.null_share > 0 else "The contract allows no nulls.")
+    return schema | {"description": " ".join(about)}
+
+
+def _bounds(column: Column, policy: Policy) -> Schema:
+    low, high = column.bounds or (None, None)
+    told: Schema = {"x-bounds": [low, high]}
+    if policy.out_of_bounds == "flag":
+        low = high = None
+    if column.type in WHOLE:
+        low = -WHOLE[column.type] if low is None else low
+        high = WHOLE[column.type] - 1 if high is None else high
+    return told | {name: end for name, end in (("minimum", low), ("maximum", high)) if end is not None}
+
+
+def _key(column: Column) -> Schema:
+    about = f"{column.description.strip()} Logged, and not read by the model."
+    if column.type in WHOLE:
+        limit = WHOLE[column.type]
+        return {"type": "integer", "minimum": -limit, "maximum": limit - 1, "description": about}
+    form: Schema = {"format": "date-time"} if column.type == "timestamp" else {"maxLength": LONGEST_TEXT}
+    return {"type": "string", **form, "description": about}

@@ -1,0 +1,110 @@
+"""`python -m serving` as a person starts it: one process or several, and refusals before anything listens."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from artifacts.places import REPOSITORY
+from tests.serving.world import GOOD, MODEL, World, ask, wait_for
+
+
+def environment(world: World, **more: str) -> dict[str, str]:
+    named = ("home", "mlflow", "mlflow_artifacts", "ledger", "training_sets")
+    places = {f"PIPELINE_{name.upper()}": str(getattr(world.places, name)) for name in named}
+    return {**os.environ, **places, "OMP_WAIT_POLICY": "passive", **more}
+
+
+def run(world: World, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "serving", *arguments, "--json"]
+    return subprocess.run(
+        command,
+        cwd=REPOSITORY,
+        env=environment(world, **more),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@contextmanager
+def started(world: World, log: Path, *arguments: str, **more: str) -> Iterator[httpx.Client]:
+    command = [sys.executable, "-m", "serving", "run", "--model", MODEL, "--port", "0", *arguments]
+    with log.open("w") as out:
+        process = subprocess.Popen(command, cwd=REPOSITORY, env=environment(world, **more), stdout=out, stderr=out)
+    try:
+        wait_for(lambda: re.search(r"on http://\S+:\d+", log.read_text()) or process.poll() is not None)
+        found = re.search(r"on http://\S+:(\d+)", log.read_text())
+        assert found, log.read_text()
+        with httpx.Client(base_url=f"http://127.0.0.1:{found[1]}", timeout=60) as client:
+            yield client
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+
+
+def test_the_service_starts_answers_and_ends_with_a_sealed_log(world: World, tmp_path: Path) -> None:
+    with started(world, tmp_path / "out", "--version", "2", SERVING_HOST="0.0.0.0") as client:
+        told = ask(client, GOOD, path=f"/v1/models/{MODEL}/versions/2/predict").json()
+    assert told["version"] == 2
+    assert "WARNING: 0.0.0.0 can be reached from other machines" in (tmp_path / "out").read_text()
+    assert [one.version for one in world.logged()] == [2]
+    assert list(world.places.predictions.glob("*.sealed"))
+
+
+def test_workers_share_the_port_and_each_logs_its_answers(world: World, tmp_path: Path) -> None:
+    with started(world, tmp_path / "out", "--workers", "2") as client:
+        processes = set()
+
+        def both_answered() -> bool:
+            with httpx.Client(base_url=client.base_url, timeout=60) as other:
+                assert ask(other, GOOD).status_code == 200
+                processes.update(re.findall(r'process="(\d+)"', other.get("/metrics").text))
+            return len(processes) == 2
+
+        wait_for(both_answered)
+        asked = sum(1 for _ in range(20) if ask(client, GOOD).status_code == 200)
+    assert asked == 20
+    assert "WARNING" not in (tmp_path / "out").read_text()
+    assert len(world.logged()) == len({one.prediction_id for one in world.logged()}) > 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "exit_code"),
+    [
+        (["run", "--model", MODEL, "--version", "9"], "serving.version_missing", 2),
+        (["run", "--model", "other"], "serving.no_champion", 2),
+        (["run", "--model", MODEL, "--version", "1", "--champion"], "cli.arguments_invalid", 2),
+        (["score", "--model", MODEL, "--set", "toy/2013-04-01.000000000000"], "publish.missing", 2),
+    ],
+)
+def test_what_cannot_be_served_is_refused_with_the_reason(
+    world: World, arguments: list[str], code: str, exit_code: int
+) -> None:
+    done = run(world, *arguments)
+    assert (done.returncode, json.loads(done.stdout)["error"]) == (exit_code, code)
+
+
+def test_a_port_that_is_taken_and_a_poor_key_are_refused(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run(world, "run", "--model", MODEL, "--port", str(taken.getsockname()[1]))
+    assert (done.returncode, json.loads(done.stdout)["error"]) == (2, "serving.port_taken")
+    done = run(world, "run", "--model", MODEL, SERVING_API_KEY="short")
+    assert (done.returncode, json.loads(done.stdout)["error"]) == (2, "serving.api_key")
+
+
+def test_a_set_is_scored_by_the_champion_into_the_log(world: World) -> None:
+    done = run(world, "score", "--model", MODEL, "--set", world.training_set.id)
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["rows"], told["version"]) == (0, world.training_set.rows, 1)
+    assert {one.request_id for one in world.logged()} == {told["id"]}

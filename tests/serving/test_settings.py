@@ -1,0 +1,75 @@
+"""Settings are read once and refused by name; the key opens every route but health."""
+
+from pathlib import Path
+
+import pytest
+
+from artifacts.errors import BadInput
+from serving.settings import ServingSettings, read_key, read_serving_settings
+from tests.serving.world import GOOD, MODEL, World, ask, serving
+
+KEY = "0123456789abcdef"
+PATHS = ["/metrics", "/openapi.json", f"/v1/models/{MODEL}", "/nothing"]
+OPEN = ["/health/live", "/health/ready", "/ping"]
+
+
+def test_without_the_key_only_health_answers(world: World, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(KEY + "\n")
+    with serving(world, api_key_file=tmp_path / "key") as client:
+        for sent in ("", "Bearer wrong", KEY, f"Bearer {KEY}x", f"Basic {KEY}"):
+            client.headers["Authorization"] = sent
+            assert {client.get(path).status_code for path in PATHS} == {401}
+            assert ask(client, GOOD).json()["error"] == "request.api_key"
+            assert client.post("/invocations", json={}).status_code == 401
+            assert {client.get(path).status_code for path in OPEN} == {200}
+        assert world.logged() == []
+        client.headers["Authorization"] = f"bearer {KEY}"
+        assert ask(client, GOOD).status_code == 200
+        assert client.get("/openapi.json").json()["security"] == [{"key": []}]
+        assert 'serving_rejections_total{reason="request.api_key"' in client.get("/metrics").text
+
+
+@pytest.mark.parametrize("key", ["", "short", "x" * 15, "with a blank in it!", "ключключключключ", "line\nbreak" * 3])
+def test_a_poor_key_is_refused_and_not_repeated(key: str, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(key)
+    for settings in ({"api_key": key}, {"api_key_file": tmp_path / "key"}):
+        with pytest.raises(BadInput) as refused:
+            read_key(ServingSettings.model_validate(settings))
+        assert refused.value.code == "serving.api_key"
+        assert key == "" or key not in str(refused.value)
+
+
+def test_two_keys_or_a_file_that_is_not_there_are_refused(tmp_path: Path) -> None:
+    for settings in ({"api_key": KEY, "api_key_file": tmp_path / "key"}, {"api_key_file": tmp_path / "key"}):
+        with pytest.raises(BadInput) as refused:
+            read_key(ServingSettings.model_validate(settings))
+        assert refused.value.code == "serving.api_key"
+
+
+def test_no_setting_shows_the_key() -> None:
+    assert KEY not in repr(ServingSettings.model_validate({"api_key": KEY}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SERVING_PORT", "70000"),
+        ("SERVING_POLL_SECONDS", "6"),
+        ("SERVING_UNSEEN_CATEGORY", "ignore"),
+        ("SERVING_DURABILITY", "never"),
+        ("SERVING_WORKERS", "0"),
+        ("SERVING_NOTHING", "1"),
+    ],
+)
+def test_a_wrong_or_unknown_setting_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        read_serving_settings({name: value})
+    assert (refused.value.code, name in refused.value.message) == ("settings.invalid", True)
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("example.org", False)],
+)
+def test_what_other_machines_reach_is_known(host: str, loopback: bool) -> None:
+    assert ServingSettings(host=host).loopback is loopback
