@@ -17,13 +17,15 @@ class _Given(Settings):
     mlflow_artifacts: str | None = None
     ledger: str | None = None
     predictions: str | None = None
+    prediction_parts: str | None = None
 
 
 class Places(Settings):
     """Every place as text: a local path, an fsspec URL (`s3://…`) or, for databases, an SQLAlchemy URL.
 
-    `warehouse` and `predictions` are always local folders: DuckDB needs one, and so do a log's locks and syncs. `home`
-    is a local folder, also for what is not listed.
+    `warehouse` and `predictions` are always local folders: DuckDB needs one, and so do a log's locks and syncs.
+    `prediction_parts` is where the log's finished segments go as Parquet. `home` is a local folder, also for what is
+    not listed.
     """
 
     home: Path
@@ -34,6 +36,7 @@ class Places(Settings):
     mlflow_artifacts: str
     ledger: str
     predictions: Path
+    prediction_parts: str
 
 
 def read_places(environ: Mapping[str, str] | None = None) -> Places:
@@ -49,6 +52,7 @@ def read_places(environ: Mapping[str, str] | None = None) -> Places:
         mlflow_artifacts=_place(given.mlflow_artifacts or str(home / "mlflow" / "artifacts")),
         ledger=given.ledger or f"sqlite:///{home / 'mlflow' / 'ledger.db'}",
         predictions=(REPOSITORY / (given.predictions or home / "predictions")).resolve(),
+        prediction_parts=_place(given.prediction_parts or str(home / "prediction_parts")),
     )
 
 

@@ -1,4 +1,4 @@
-"""`python -m serving VERB`: run, score."""
+"""`python -m serving VERB`: run, score, compact."""
 
 import argparse
 import os
@@ -7,6 +7,7 @@ import sys
 from artifacts import cli
 from artifacts.cli import Answer
 from artifacts.places import read_places
+from artifacts.prediction_log.compaction import compact
 from artifacts.prediction_log.writer import LogWriter
 from artifacts.training_set import open_training_set, parse_id
 from serving.app import find_version
@@ -29,6 +30,10 @@ def build_parser() -> argparse.ArgumentParser:
     scoring = _add(verbs, "score", "score a training set into the prediction log")
     scoring.add_argument("--set", required=True, dest="training_set", metavar="NAME/VERSION")
     scoring.set_defaults(verb=_score)
+    about = "make the finished segments of the prediction log into Parquet, by model, version and day"
+    compacting = verbs.add_parser("compact", help=about, description=about[0].upper() + about[1:] + ".")
+    compacting.add_argument("--json", action="store_true", help="print one JSON object")
+    compacting.set_defaults(verb=_compact)
     return parser
 
 
@@ -60,6 +65,14 @@ def _score(arguments: argparse.Namespace) -> Answer:
     told = f"{scores.rows} rows scored by {version.id}, mean {scores.mean_score:.4f}, {scores.flagged} with a flag"
     facts = {**vars(scores), "model": version.model, "version": version.version, "training_set": training_set.id}
     return Answer(id=scores.request_id, lines=[f"{told}; logged as request:"], facts=facts)
+
+
+def _compact(_: argparse.Namespace) -> Answer:
+    places = read_places()
+    done = compact(places.predictions, places.prediction_parts)
+    left = f"; {done.left} segments stay until nobody reads them" if done.left else ""
+    lines = [*done.parts, f"{done.predictions} predictions in {len(done.parts)} new parts{left}; they lie in:"]
+    return Answer(id=places.prediction_parts, lines=lines, facts=vars(done))
 
 
 if __name__ == "__main__":

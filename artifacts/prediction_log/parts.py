@@ -1,6 +1,6 @@
 """Published parts: the compacted predictions of one model version and day, as Parquet under a manifest."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
@@ -83,6 +83,14 @@ def parts_of(into: str, key: Key) -> list[Part]:
             raise _damaged(part.published.uri, f"segment {min(seen & part.segments)} is in another part too")
         seen |= part.segments
     return found
+
+
+def verify_parts(uris: Iterable[str]) -> None:
+    """Check the bytes and rows of the parts that a compaction published; raises `Damaged` (`publish.damaged`)."""
+    for uri in uris:
+        published = publish.read(uri, KIND)
+        told = published.facts
+        _part(Key(told["model"], told["version"], date.fromisoformat(told["day"])), published).verify()
 
 
 def parts(

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from artifacts.places import REPOSITORY
+from artifacts.prediction_log.parts import parts
 from tests.serving.world import GOOD, MODEL, World, ask, wait_for
 
 
@@ -82,7 +83,7 @@ def test_workers_share_the_port_and_each_logs_its_answers(world: World, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "code", "exit_code"),
     [
-        (["run", "--model", MODEL, "--version", "9"], "serving.version_missing", 2),
+        (["run", "--model", MODEL, "--version", "999"], "serving.version_missing", 2),
         (["run", "--model", "other"], "serving.no_champion", 2),
         (["run", "--model", MODEL, "--version", "1", "--champion"], "cli.arguments_invalid", 2),
         (["score", "--model", MODEL, "--set", "toy/2013-04-01.000000000000"], "publish.missing", 2),
@@ -108,3 +109,15 @@ def test_a_set_is_scored_by_the_champion_into_the_log(world: World) -> None:
     told = json.loads(done.stdout)
     assert (done.returncode, told["rows"], told["version"]) == (0, world.training_set.rows, 1)
     assert {one.request_id for one in world.logged()} == {told["id"]}
+
+
+def test_the_log_is_compacted_to_parts_that_hold_what_was_answered_and_again_to_nothing_new(world: World) -> None:
+    scored = json.loads(run(world, "score", "--model", MODEL, "--set", world.training_set.id).stdout)
+    done = run(world, "compact")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["predictions"], len(told["parts"])) == (0, scored["rows"], 1)
+    assert told["id"] == world.places.prediction_parts
+    read = [one for part in parts(told["id"]) for _, one in part.read()]
+    assert {(one.request_id, one.version) for one in read} == {(scored["id"], 1)} and len(read) == scored["rows"]
+    assert world.logged() == []
+    assert json.loads(run(world, "compact").stdout)["parts"] == []
