@@ -52,6 +52,7 @@ bench: setup ## measure each stage against a floor in the same run
 
 docs: setup ## write dbt's documentation site
 	@$(PY) -m ops.dbt docs generate
+	@echo 'Look at it: cd dbt_project/target && python3 -m http.server --bind 127.0.0.1 8081'
 
 dbt: setup ## plain dbt in the project: make dbt ARGS="build -s +origin_delays"
 	@$(PY) -m ops.dbt $(ARGS)

@@ -75,6 +75,8 @@ def publish(folder_uri: str, kind: str, write: Callable[[Path], Mapping[str, Any
         (folder / MANIFEST).write_bytes(_manifest(kind, facts, _entries(folder)))
 
     created = shelf.put(folder_uri, fill, last=MANIFEST)
+    if not created and not shelf.exists(folder_uri, MANIFEST):
+        raise _damaged(folder_uri, "its manifest is gone")
     published = read(folder_uri, kind)
     return Published(published.uri, published.facts, published.files, created) if created else published.verify()
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import Any
 from artifacts import cli
 from artifacts.errors import BadInput, CannotJudge, Refusal
 from ci import comment, impact, noise
+from ci.commit import commit_of
 from ci.compare import compare
 from ci.known_good import KNOWN_GOOD, known_good_of, read_known_good, write_known_good
 from ci.live import live_models
@@ -28,18 +30,24 @@ def _smoke(arguments: argparse.Namespace) -> cli.Answer:
         stale.unlink(missing_ok=True)
     known = _known(arguments)
     with tempfile.TemporaryDirectory(prefix="smoke-") as temporary:
-        told = smoke(plan, _empty(Path(arguments.home or temporary)), known)
+        home = _empty(Path(arguments.home or f"{temporary}/home"))
+        told = smoke(plan, home, known)
+        if "refused" in told and not arguments.home:
+            told["refused"] = _kept(told["refused"], home)
     keep(told, out)
     refused = told.get("refused")
     lines = [f"{stage['training_set']}: {stage['rows']} rows, {_of(stage)}" for stage in told["stages"]]
     lines += [f"{refused['error']}: {refused['message']} {refused['next_step']}"] if refused else []
-    lines.append(f"smoke run of {told['seconds']} s" + (", refused" if refused else "; next: make compare"))
+    lines.append(
+        f"smoke run of {told['seconds']} s"
+        + (", refused; the report: make compare" if refused else "; next: make compare")
+    )
     return cli.Answer(str(out), lines, told, exit_code=refused["exit_code"] if refused else 0)
 
 
 def _known(arguments: argparse.Namespace) -> Mapping[str, Any] | None:
     if arguments.skip_known:
-        known = known_good_of(arguments.skip_known)
+        known = known_good_of(commit_of(arguments.skip_known))
         if known is None:
             cli.say(f"ci/known_good.json is not that of {arguments.skip_known}: everything is trained")
         return known
@@ -54,6 +62,16 @@ def _known(arguments: argparse.Namespace) -> Mapping[str, Any] | None:
             f"--known {arguments.known} is no smoke run: {error!r}.",
             next_step="Name a file that python -m ci smoke --out wrote.",
         ) from error
+
+
+def _kept(refused: Mapping[str, Any], home: Path) -> dict[str, Any]:
+    """The refusal after its home was moved to where a person can still look; the one before is gone."""
+    place = folder() / "refused"
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.move(home, place)
+    return {
+        key: text.replace(str(home), str(place)) if isinstance(text, str) else text for key, text in refused.items()
+    }
 
 
 def _empty(home: Path) -> Path:

@@ -15,6 +15,7 @@ from artifacts import cli
 from artifacts.errors import BadInput, CannotJudge
 from artifacts.places import REPOSITORY
 from artifacts.training_set import open_training_set, parse_id
+from ci.commit import commit_of
 from ci.compare import compare
 from ci.live import live_models
 from ci.report import Against, render
@@ -27,7 +28,7 @@ SHOWN = 12
 
 def command(arguments: argparse.Namespace) -> cli.Answer:
     """Run both, compare, and write the page; the base's run is what is known to be good here, and no gate."""
-    commit = _commit(arguments.base)
+    commit = commit_of(arguments.base)
     with tempfile.TemporaryDirectory(prefix="impact-") as temporary:
         place = Path(temporary)
         with _checked_out(commit, place / "tree") as tree:
@@ -89,24 +90,6 @@ def _lines(found: Diff) -> Iterator[str]:
         yield "| --- | --- |"
         for name, count in sorted(rows.changed_by_column.items(), key=lambda item: -item[1])[:SHOWN]:
             yield f"| `{name}` | {count} |"
-
-
-def _commit(base: str) -> str:
-    """The commit that `base` names; what git could take for an option is no name."""
-    done = subprocess.run(
-        ["git", "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise BadInput(
-            "impact.no_commit",
-            f"{base!r} is no commit of this repository.",
-            next_step="For example: make impact BASE=main",
-        )
-    return done.stdout.strip()
 
 
 @contextmanager

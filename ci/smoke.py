@@ -58,7 +58,6 @@ def smoke(plan: Plan, home: Path, known: Mapping[str, Any] | None = None) -> dic
         told["sets"] = read_sets(places.warehouse)
         told["slices"] = list(read_config(REPOSITORY / plan.config).slices)
     except Refusal as refusal:
-        cli.say(f"{refusal.code}: {refusal}")
         told["refused"] = refusal.to_dict()
     told["seconds"] = round(time.monotonic() - started, 1)
     return told
@@ -82,6 +81,8 @@ def _stages(
     if before and [stage["cause"] for stage in stages] == [stage.get("cause") for stage in before]:
         cli.say("training skipped: sets, config, code and locked packages are those of the known-good run")
         return [{**was, **stage, "trained": False} for was, stage in zip(before, stages, strict=True)]
+    if before:
+        cli.say("trained again: sets, config, code of training or locked packages are not those of the known-good run")
     return [
         {**stage, **_trained(plan, config, training_set, places)}
         for stage, training_set in zip(stages, sets, strict=True)

@@ -9,22 +9,22 @@ from pathlib import Path
 
 from artifacts import shelf
 from artifacts.contract import Contract
-from artifacts.errors import BadInput, Damaged, Refusal
+from artifacts.errors import BadInput, Refusal
 from artifacts.landed import landed_until
 from artifacts.periods import following
 from artifacts.places import REPOSITORY, is_url
-from artifacts.raw import Partition, landed_through, verify
+from artifacts.raw import Partition, landed_through
+from artifacts.raw_files import verify_landed
 from artifacts.training_set import TrainingSet, open_training_set
 
 TOOLS = ("dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pandas", "pyarrow")
-REVISION_DEPTH = "SOURCE/TABLE/PERIOD/REVISION".count("/")
 _MADE = {"target", "logs", "dbt_packages", "__pycache__"}
 
 
 def landed_partitions(raw: str) -> list[Partition]:
     """Every landed partition of every source, its bytes checked.
 
-    Raises `Damaged` that names the file, or `BadInput` (`features.raw_not_local`) for an object store.
+    Raises as `verify_landed` does, or `BadInput` (`features.raw_not_local`) for an object store.
     """
     if is_url(raw):
         raise BadInput(
@@ -32,24 +32,7 @@ def landed_partitions(raw: str) -> list[Partition]:
             f"Raw partitions are kept at {raw}; SQL reads them from a local folder only.",
             next_step="Copy them into a folder and name that in PIPELINE_RAW.",
         )
-    # Listed first: what lands meanwhile is in `landed` and no stranger.
-    files = sorted(shelf.sizes(raw))
-    landed = [partition for source in shelf.children(raw) for partition in verify(raw, source)]
-    _refuse_unpublished(raw, files, {f"{partition.key}/{partition.revision}" for partition in landed})
-    return landed
-
-
-def _refuse_unpublished(raw: str, files: Sequence[str], landed: set[str]) -> None:
-    """SQL reads every SOURCE/TABLE/PERIOD/REVISION/FACT.parquet, also where no manifest vouches for it."""
-    for file in files:
-        folder, _, name = file.rpartition("/")
-        read = folder.count("/") == REVISION_DEPTH and "/." not in folder and name.endswith(".parquet")
-        if read and folder not in landed:
-            raise Damaged(
-                "features.raw_unpublished",
-                f"{raw}/{file} was never published, or its folder lost its manifest, yet SQL would read it.",
-                next_step=f"Delete the folder {folder} and land that month again.",
-            )
+    return verify_landed(raw)
 
 
 def refuse_not_landed(raw: str, name: str, as_of: datetime) -> None:

@@ -5,10 +5,12 @@ import sys
 from typing import Any
 
 from artifacts import cli, raw
-from artifacts.periods import periods
+from artifacts.periods import check_period, periods
 from artifacts.places import read_places
+from artifacts.raw_files import verify_source
 from ingestion.correct import correct_from_files, parse_files, parse_known_at
 from ingestion.land import describe, land_months
+from ingestion.source import find_source
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -39,7 +41,9 @@ def _verb(verbs: Any, name: str, function: cli.Verb, text: str) -> argparse.Argu
 
 def _land(arguments: argparse.Namespace) -> cli.Answer:
     asked = arguments.months or arguments.month
-    landed = land_months(read_places().raw, arguments.source, periods(asked))
+    landed = land_months(
+        read_places().raw, arguments.source, periods(asked) if arguments.months else [check_period(asked)]
+    )
     new = sum(partition.created for partition in landed)
     line = f"Landed {new} partitions, {len(landed) - new} were there already."
     return cli.Answer(
@@ -59,11 +63,15 @@ def _correct(arguments: argparse.Namespace) -> cli.Answer:
 
 def _show(arguments: argparse.Namespace) -> cli.Answer:
     there = raw.partitions(read_places().raw, arguments.source)
-    return cli.Answer(arguments.source, [describe(partition) for partition in there], _facts(there))
+    if not there:
+        find_source(arguments.source)
+    lines = [describe(partition) for partition in there] or [f"Nothing of {arguments.source} has landed."]
+    return cli.Answer(arguments.source, lines, _facts(there))
 
 
 def _verify(arguments: argparse.Namespace) -> cli.Answer:
-    there = raw.verify(read_places().raw, arguments.source)
+    find_source(arguments.source)
+    there = verify_source(read_places().raw, arguments.source)
     return cli.Answer(arguments.source, [f"{len(there)} partitions are as they were published."], _facts(there))
 
 

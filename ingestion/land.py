@@ -1,5 +1,6 @@
 """Land a month of a source: every table is read and judged before any of them is published."""
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ from artifacts.errors import BadInput, GateClosed, Refusal
 from artifacts.periods import first_day, following
 from artifacts.raw import Key, Partition, draft, first_gap, land_all
 from artifacts.settings import read_settings
-from ingestion.source import MonthOfSource, SourceSettings, TableOfMonth, find_source
+from ingestion.source import MonthOfSource, SourceSettings, TableOfMonth, find_source, source_names
 
 
 def land_month(raw_root: str, source: str, month: str, environ: Mapping[str, str] | None = None) -> list[Partition]:
@@ -22,6 +23,7 @@ def land_month(raw_root: str, source: str, month: str, environ: Mapping[str, str
     landed, and `Conflict` (`raw.conflict`) when other rows landed before.
     """
     module = find_source(source)
+    _refuse_strange_settings(os.environ if environ is None else environ)
     settings = read_settings(module.Settings, _prefix(source), environ)
     now = datetime.now(UTC)
     _refuse_future(month, now)
@@ -127,3 +129,15 @@ def _provenance(content: MonthOfSource, table: TableOfMonth, now: datetime) -> d
         "rows_read": table.rows_read,
         "landed_at": now.isoformat(timespec="seconds"),
     }
+
+
+def _refuse_strange_settings(environ: Mapping[str, str]) -> None:
+    """What is set for no source would be believed to work."""
+    known = tuple(_prefix(name) for name in source_names())
+    strange = sorted(key for key in environ if key.startswith("INGESTION_") and not key.startswith(known))
+    if strange:
+        raise BadInput(
+            "settings.invalid",
+            f"Environment variable {strange[0]} is about no source; those of sources begin with {', '.join(known)}.",
+            next_step=f"Correct or unset {strange[0]}.",
+        )

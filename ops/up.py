@@ -23,6 +23,12 @@ from ops.dag_runs import quiet
 
 HEALTHY_WITHIN_SECONDS = 180
 STOPPED_WITHIN_SECONDS = 30
+# Without the log servers, which listen on every address: here the API reads the logs from the disk.
+AIRFLOW_PARTS = {
+    "scheduler": ["airflow", "scheduler", "--skip-serve-logs"],
+    "dag-processor": ["airflow", "dag-processor"],
+    "triggerer": ["airflow", "triggerer", "--skip-serve-logs"],
+}
 PARTS = {"metadatabase", "scheduler", "dag_processor", "triggerer"}
 
 
@@ -51,7 +57,7 @@ def up(_: argparse.Namespace) -> cli.Answer:
         # Tasks that wait in the database start with the scheduler, and fail when there is no API to report to.
         start(places, environment, {"api-server": ["airflow", "api-server"]})
         wait_until_healthy(places, "api-server", f"{airflow}/api/v2/monitor/health", {"metadatabase"})
-        start(places, environment, {part: ["airflow", part] for part in ("scheduler", "dag-processor", "triggerer")})
+        start(places, environment, AIRFLOW_PARTS)
         wait_until_healthy(places, "scheduler", f"{airflow}/api/v2/monitor/health", PARTS)
         wait_until_healthy(places, "mlflow", f"{mlflow}/health", set())
     except Unavailable:

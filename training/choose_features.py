@@ -75,7 +75,7 @@ def _check_role(contract: Contract, name: str) -> None:
         return
     features = [column.name for column in contract.features]
     near = difflib.get_close_matches(name, features, n=1)
-    what = f"has the role {roles[name]!r}" if name in roles else "is in no column"
+    what = f"has the role {roles[name]!r}" if name in roles else "is none"
     raise BadInput(
         "features.not_a_feature",
         f"Column {name!r} {what} of training set {contract.name}; a feature is wanted"

@@ -16,7 +16,10 @@ TITLE = "Features in SQL"
 PEER = "the same features in pandas"
 AIM = Aim("ratio", 0.1)
 WHY = "Pandas that rolls and merges as of a moment is compiled code too; what SQL adds is the second core"
-WHY_MEMORY = "DuckDB keeps what it can in memory, up to its limit, by default 80 % of the machine's"
+WHY_MEMORY = (
+    "DuckDB keeps what it can in memory, up to its limit: here 80 % of the machine's, since both sides run without the "
+    "limit that a build has"
+)
 # What the features read: the name that the pandas code uses, and the relation and rows of the warehouse.
 INPUTS = {
     "spine": "spine",

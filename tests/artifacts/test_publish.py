@@ -282,3 +282,11 @@ def test_a_name_that_could_leave_its_folder_is_refused(name: str) -> None:
     with pytest.raises(BadInput, match="The version is") as refusal:
         door.check_name(name, "version")
     assert refusal.value.code == "name.invalid"
+
+
+def test_a_folder_that_lost_its_manifest_is_damage_to_who_publishes_it_again(tmp_path: Path) -> None:
+    door.publish(f"{tmp_path}/v1", "thing", two_files)
+    (tmp_path / "v1" / "manifest.json").unlink()
+    with pytest.raises(Damaged, match="its manifest is gone"):
+        door.publish(f"{tmp_path}/v1", "thing", two_files)
+    assert (tmp_path / "v1" / "rows.txt").exists()

@@ -32,7 +32,8 @@ def test_an_edited_feature_is_told_with_its_rows_its_reach_and_the_models(reposi
     assert not (repository / ".git" / "worktrees").exists() or not list((repository / ".git" / "worktrees").iterdir())
 
 
-def test_a_base_that_is_no_commit_is_refused_also_one_that_looks_like_an_option(repository, tmp_path):
-    for base in ("nosuch", "--upload-pack=touch x"):
-        code, said = run(repository, tmp_path, "impact", f"--base={base}")
-        assert code == 2 and "impact.no_commit" in said
+@pytest.mark.parametrize("verb", [("impact", "--base"), ("smoke", "--skip-known")], ids=lambda verb: verb[0])
+def test_a_name_that_is_no_commit_is_refused_also_one_that_looks_like_an_option(repository, tmp_path, verb):
+    for name in ("nosuch", "--upload-pack=touch x"):
+        code, said = run(repository, tmp_path, verb[0], f"{verb[1]}={name}")
+        assert code == 2 and "ci.no_commit" in said

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -110,9 +111,11 @@ def test_a_known_good_run_that_the_change_brings_itself_skips_nothing(tree, tmp_
 @pytest.mark.slow
 def test_a_sum_for_a_mean_is_refused_and_the_report_names_the_feature(tree, tmp_path):
     copy = edited(tree, tmp_path, MUTANTS["sum-for-mean"].apply)
-    smoked, _ = run(copy, tmp_path / "home", "smoke")
+    smoked, first = run(copy, tmp_path / "home", "smoke")
     compared, said = run(copy, tmp_path / "home", "compare")
     assert (smoked or compared) == 3 and compared == 3
+    [docs] = re.findall(rf"{tmp_path}\S+/index.html", first)[:1]
+    assert Path(docs).is_file()
     assert "Refused" in said and "origin_delay_mean_1h" in said
 
 

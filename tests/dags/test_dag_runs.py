@@ -20,12 +20,18 @@ enter_airflow()
 from artifacts.errors import Refusal
 from artifacts.places import REPOSITORY
 from ops.dag_runs import load_dags, run_dag
+def began(dag_id):
+    from airflow.models import DagRun
+    from airflow.utils.session import create_session
+    with create_session() as session:
+        return [str(run.start_date) for run in session.query(DagRun).filter(DagRun.dag_id == dag_id)]
 dags, answers = load_dags(REPOSITORY / "dags"), {}
 for name, dag_id, conf in json.loads(sys.argv[1]):
     try:
         month = conf.get("month", "2013-01").replace("2012", "2013")
         day = datetime.fromisoformat(month + "-01T00:00:00+00:00") if "month" in conf else None
         answers[name] = run_dag(dags[dag_id], conf, Path("run.log"), day)
+        answers[name]["began"] = began(dag_id)
     except Refusal as refusal:
         answers[name] = refusal.to_dict()
 Path(sys.argv[2]).write_text(json.dumps(answers))
@@ -71,6 +77,10 @@ def test_a_dag_run_without_a_task_is_no_success(answers):
 def test_a_month_lands_with_every_table_and_is_verified(answers):
     tables = {revision.split("/")[1] for revision in answers["a month"]["verify"][0]}
     assert tables == {"flights", "weather", "planes", "airlines", "airports"}
+
+
+def test_a_dag_run_began_when_its_tasks_did_and_not_at_its_logical_date(answers):
+    assert not any(moment.startswith("2013") for moment in answers["a month"]["began"][-1:])
 
 
 def test_every_training_set_is_built_as_of_the_end_of_what_has_landed(answers):

@@ -212,7 +212,7 @@ def test_raw_partitions_in_an_object_store_are_refused_with_what_to_do(places: P
 def test_a_raw_folder_without_a_manifest_is_refused_before_dbt_reads_its_rows(places: Places, project: Path) -> None:
     next(Path(places.raw).rglob("2013-02/*/manifest.json")).unlink()
     said = _refused(places, project, Damaged)
-    assert said.startswith("features.raw_unpublished")
+    assert said.startswith("raw.unpublished")
     assert "2013-02" in said
 
 

