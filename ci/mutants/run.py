@@ -18,6 +18,7 @@ from ci.mutants.catalogue import Mutant
 # Of a verb; the control runs the tests of every room at once, maybe beside other work.
 TIMEOUT_SECONDS, CONTROL_TIMEOUT_SECONDS = 1200, 3600
 PASSED = "every verb passed"
+_COLOUR, _SHOWN = re.compile(r"\x1b\[[0-9;]*m"), 200
 # The quick tests first; pytest ends with 5 where a room has none of a tier.
 TIERS, NO_TESTS = ("not slow", "slow"), 5
 # The tests of a room, and those of the rooms that stand on it; `make test` runs all of them.
@@ -131,13 +132,14 @@ def _environ() -> dict[str, str]:
 
 
 def _reason(verb: str, said: str, home: Path) -> str:
+    said = _COLOUR.sub("", said)
     if verb == "make test":
         failed = re.search(r"^(FAILED|ERROR) (\S+)", said, re.MULTILINE)
         if not failed:
             return said.strip()[-200:]
         # What a fixture met is not what the test is named after.
         met = re.findall(r"^E +(.+)", said, re.MULTILINE)[:1] if failed[1] == "ERROR" else []
-        return " ".join([failed[2], *met])[:300]
+        return " ".join([failed[2], *met])[:_SHOWN]
     if verb == "make compare":
         try:
             findings = json.loads(said[said.index("{") : said.rindex("}") + 1])["findings"]

@@ -48,9 +48,7 @@ class Warehouse:
         chosen = ["--select", *select] if select else []
         full_refresh = ["--full-refresh"] if options.pop("full_refresh", False) else []
         done = self.dbt(verb, *chosen, *full_refresh, **options)
-        assert done.success, (
-            [each.message for each in done.result.results if each.message] if done.result else done.exception
-        )
+        assert done.success, _failures(done)
         return {each.node.name: each.adapter_response.get("rows_affected", 0) for each in done.result.results}
 
     def edited(self, path: str, old: str, new: str) -> "Warehouse":
@@ -97,3 +95,10 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+def _failures(done: dbtRunnerResult) -> Any:
+    """What failed, by name, and the first line of why."""
+    results = done.result.results if done.result else []
+    failed = [each for each in results if each.status in ("error", "fail")]
+    return [f"{each.node.name}: {(each.message or '').strip()[:200]}" for each in failed] or done.exception
