@@ -25,7 +25,7 @@ setup-dev:
 run: setup ## replay real months through the DAGs: land, build, validate, train, judge, promote
 	@$(PY) -m ops.run
 
-up: setup ## start Airflow and the MLflow UI on loopback
+up: setup ## start Airflow, the MLflow UI and the prediction service on loopback
 	@$(PY) -m ops.up up
 
 down: setup ## stop exactly what `make up` started
