@@ -20,16 +20,14 @@ def parse(body: bytes) -> Any:
 def _quickly(body: bytes) -> dict[str, Any] | None:
     """The object, by a parser three times as fast; None when it is no object, or a key might be there twice.
 
-    That parser keeps the last of two equal keys and does not say so. Without escapes every quotation mark begins or
-    ends a text, and each key is followed by a colon: with as many keys as such colons none was lost.
+    That parser keeps the last of two equal keys and does not say so. Every key has a colon: with as many keys as colons
+    none was lost. A colon in a text, as in a time, leaves the question to the other parser.
     """
-    if b"\\" in body or any(blank in body for blank in (b" :", b"\t:", b"\n:", b"\r:")):
-        return None
     try:
         found = from_json(body)
     except ValueError:
         return None
-    return found if type(found) is dict and _keys(found) == body.count(b'":') else None
+    return found if type(found) is dict and _keys(found) == body.count(b":") else None
 
 
 def _keys(value: Any) -> int:
