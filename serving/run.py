@@ -23,8 +23,9 @@ from serving.protocol import BoundedHeads
 from serving.settings import ServingSettings, read_key
 
 BACKLOG = 2048
-# uvicorn takes a worker that does not answer its parent for hung; on a busy machine it may only be starting.
-HUNG_SECONDS = 60
+# uvicorn takes a worker that does not answer its parent for hung; on a busy machine it may only be starting. It may
+# also take so long to see that one died while it was asked.
+HUNG_SECONDS = 20
 # How long a new worker waits that cannot load its version, before it makes room for the next.
 TRY_AGAIN_SECONDS = 5.0
 

@@ -26,10 +26,9 @@ class Running:
 
     def workers(self) -> list[psutil.Process]:
         """The processes that answer, and no resource tracker."""
-        children = psutil.Process(self.process.pid).children()
-        return [one for one in children if "spawn_main" in " ".join(one.cmdline())] or [
-            psutil.Process(self.process.pid)
-        ]
+        first = psutil.Process(self.process.pid)
+        alive = [one for one in first.children() if one.status() != psutil.STATUS_ZOMBIE]
+        return [one for one in alive if "spawn_main" in " ".join(one.cmdline())] or [first]
 
     def kill_all(self) -> None:
         """SIGKILL to the process and to every child it has, at once."""
