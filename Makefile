@@ -11,10 +11,10 @@ EMPTY_WAREHOUSE = scratch=$$(mktemp -d) && mkdir $$scratch/raw && trap 'rm -rf $
 	SHIPSHAPE_WAREHOUSE=$$scratch SHIPSHAPE_RAW=$$scratch/raw
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run up down test lint format bench docs dbt smoke compare accept impact mutants comment lock clean
+.PHONY: help setup setup-dev run up down test lint format bench bench-serving docs dbt smoke compare accept impact mutants comment lock clean
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## make .venv from the hashed requirements.txt
 	@ops/setup.sh requirements.txt
@@ -25,7 +25,7 @@ setup-dev:
 run: setup ## replay real months through the DAGs: land, build, validate, train, judge, promote
 	@$(PY) -m ops.run
 
-up: setup ## start Airflow and the MLflow UI on loopback
+up: setup ## start Airflow, the MLflow UI and the prediction service on loopback
 	@$(PY) -m ops.up up
 
 down: setup ## stop exactly what `make up` started
@@ -49,6 +49,9 @@ format: setup-dev ## let ruff and sqlfluff fix what they can
 
 bench: setup ## measure each stage against a floor in the same run
 	@$(PY) -m ops.bench $(ARGS)
+
+bench-serving: setup ## load the service, against the model alone and `mlflow models serve`
+	@$(PY) -m ops.bench.serving $(ARGS)
 
 docs: setup ## write dbt's documentation site
 	@$(PY) -m ops.dbt docs generate

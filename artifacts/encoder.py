@@ -57,18 +57,26 @@ class Encoder:
         """
         first = columns[next(iter(self.types))]
         out = np.empty((len(first), len(self.types)), dtype=np.float64)
-        for position, (name, kind) in enumerate(self.types.items()):
-            values = columns[name]
-            if name in self._codes:
-                values = [self._codes[name].get(value) for value in values]
-            if kind.startswith("decimal"):
-                # Arrow's own conversion of a decimal is not always the nearest double, and it is what was trained on.
-                out[:, position] = pc.cast(pa.array(values, arrow_type(kind)), pa.float64()).to_numpy(
-                    zero_copy_only=False
-                )
-            else:
-                out[:, position] = np.array(values, dtype=np.float64)
+        (plain, exact), names = self._places, self.names
+        # In one go, since a row or a few are mostly the cost of the calls.
+        out[:, plain] = np.array([self._coded(names[place], columns) for place in plain], dtype=np.float64).T
+        for place in exact:
+            # Arrow's own conversion of a decimal is not always the nearest double, and it is what was trained on.
+            name = names[place]
+            column = pa.array(columns[name], arrow_type(self.types[name]))
+            out[:, place] = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
         return out
+
+    def _coded(self, name: str, columns: Mapping[str, Sequence[Any]]) -> Sequence[Any]:
+        """The values of a feature, a category by its place in the list and None where it is not there."""
+        codes = self._codes.get(name)
+        return columns[name] if codes is None else [codes.get(value) for value in columns[name]]
+
+    @cached_property
+    def _places(self) -> tuple[list[int], list[int]]:
+        """The places of the features that are not decimals, and of those that are."""
+        exact = [place for place, kind in enumerate(self.types.values()) if kind.startswith("decimal")]
+        return [place for place in range(len(self.types)) if place not in exact], exact
 
     @cached_property
     def _codes(self) -> dict[str, dict[str, int]]:

@@ -1,4 +1,4 @@
-"""`make up` and `make down`: Airflow and the MLflow UI on loopback, and an end to exactly those processes."""
+"""`make up` and `make down`: Airflow, MLflow and the prediction service on loopback, and an end to exactly those."""
 
 import argparse
 import json
@@ -18,6 +18,7 @@ from artifacts import cli
 from artifacts.errors import BadInput, Unavailable
 from artifacts.places import REPOSITORY, Places, read_places
 from artifacts.settings import Settings, read_settings
+from ops import up_serving
 from ops.airflow_home import airflow_environment, enter_airflow
 from ops.dag_runs import quiet
 
@@ -33,19 +34,24 @@ PARTS = {"metadatabase", "scheduler", "dag_processor", "triggerer"}
 
 
 class OpsSettings(Settings):
-    """`OPS_AIRFLOW_PORT` and `OPS_MLFLOW_PORT`: the loopback ports of the two UIs."""
+    """`OPS_AIRFLOW_PORT`, `OPS_MLFLOW_PORT` and `OPS_SERVING_PORT`: loopback ports.
+
+    `OPS_SERVING_MODEL` is the model that is served, without it the example's.
+    """
 
     airflow_port: int = 8080
     mlflow_port: int = 5000
+    serving_port: int = 8000
+    serving_model: str | None = None
 
 
 def up(_: argparse.Namespace) -> cli.Answer:
-    """Start Airflow and MLflow, wait until they are healthy, and say where they are and how to log in."""
+    """Start Airflow, MLflow and the service, wait until they are healthy, and say where they are and how to log in."""
     places, settings = read_places(), read_settings(OpsSettings, "OPS_")
     if alive(places):
         raise BadInput("up.running", "The services of this home are already up.", next_step="Run: make down")
-    for port, variable in ((settings.airflow_port, "OPS_AIRFLOW_PORT"), (settings.mlflow_port, "OPS_MLFLOW_PORT")):
-        refuse_taken_port(port, variable)
+    for name in ("airflow_port", "mlflow_port", "serving_port"):
+        refuse_taken_port(getattr(settings, name), f"OPS_{name.upper()}")
     airflow = f"http://127.0.0.1:{settings.airflow_port}"
     mlflow = f"http://127.0.0.1:{settings.mlflow_port}"
     environment = {**os.environ, **airflow_environment(places), **api_at(airflow)}
@@ -60,7 +66,8 @@ def up(_: argparse.Namespace) -> cli.Answer:
         start(places, environment, AIRFLOW_PARTS)
         wait_until_healthy(places, "scheduler", f"{airflow}/api/v2/monitor/health", PARTS)
         wait_until_healthy(places, "mlflow", f"{mlflow}/health", set())
-    except Unavailable:
+        serving, served_at = serve(places, settings, environment)
+    except (Unavailable, BadInput):
         stop_all(places)
         raise
     passwords = Path(environment["AIRFLOW_HOME"]) / "simple_auth_manager_passwords.json.generated"
@@ -71,11 +78,31 @@ def up(_: argparse.Namespace) -> cli.Answer:
             f"Airflow  {airflow}   user admin, password {password}",
             f"         (kept in {passwords})",
             f"MLflow   {mlflow}   no login; loopback only",
+            *serving,
             f"Logs     {places.home / 'logs'}",
             "Stop     make down",
         ],
-        facts={"airflow": airflow, "mlflow": mlflow, "password_file": str(passwords)},
+        facts={"airflow": airflow, "mlflow": mlflow, "serving": served_at, "password_file": str(passwords)},
     )
+
+
+def serve(places: Places, settings: OpsSettings, environment: dict[str, str]) -> tuple[list[str], str | None]:
+    """Start the service if its model has a champion; the lines about it, and where it is, None when it is not.
+
+    Raises `BadInput` (`up.key_readable`). A champion that cannot be loaded keeps nobody from the other services.
+    """
+    model, url = settings.serving_model or up_serving.example_model(), f"http://127.0.0.1:{settings.serving_port}"
+    reason = up_serving.why_not(places, model)
+    if reason is not None:
+        return [f"Serving  {reason}"], None
+    key, place = up_serving.key_setting(places)
+    start(places, environment | key, {"serving": up_serving.command(model, settings.serving_port)})
+    try:
+        wait_until_healthy(places, "serving", f"{url}/health/ready", set())
+    except Unavailable as refusal:
+        stop_all(places, {"serving"})
+        return [f"Serving  not started: {refusal}"], None
+    return [f"Serving  {url}   {model}; send Authorization: Bearer KEY", f"         (kept in {place})"], url
 
 
 def down(_: argparse.Namespace) -> cli.Answer:
@@ -117,6 +144,8 @@ def start(places: Places, environment: dict[str, str], commands: dict[str, list[
             )
         known[name] = {"pid": process.pid, "created": psutil.Process(process.pid).create_time()}
         record(places).write_text(json.dumps(known))
+        # It is known by its id from here on, and outlives this process: Popen is not to wait for it.
+        process.returncode = 0
 
 
 def log_of(places: Places, name: str) -> Path:
@@ -146,9 +175,9 @@ def alive(places: Places) -> dict[str, psutil.Process]:
     return found
 
 
-def stop_all(places: Places) -> list[str]:
-    """End every recorded service with all its children: SIGTERM first, SIGKILL after half a minute."""
-    services = alive(places)
+def stop_all(places: Places, only: set[str] | None = None) -> list[str]:
+    """End every recorded service, or those in `only`, with all its children: SIGTERM first, SIGKILL 30 s later."""
+    services = {name: process for name, process in alive(places).items() if only is None or name in only}
     family = {name: [process, *process.children(recursive=True)] for name, process in services.items()}
     everyone = [process for members in family.values() for process in members]
     for how in (signal.SIGTERM, signal.SIGKILL):
@@ -156,7 +185,8 @@ def stop_all(places: Places) -> list[str]:
             if process.is_running():
                 process.send_signal(how)
         _, everyone = psutil.wait_procs(everyone, timeout=STOPPED_WITHIN_SECONDS)
-    record(places).unlink(missing_ok=True)
+    if only is None:
+        record(places).unlink(missing_ok=True)
     return sorted(services)
 
 

@@ -24,6 +24,9 @@ from serving.openapi import document
 from serving.service import Service
 from serving.settings import ServingSettings, read_key
 
+# Load balancers ask for the head alone.
+PROBES = ["GET", "HEAD"]
+
 
 def find_version(places: Places, model: str, version: int | None, threads: int = 1) -> LoadedVersion:
     """Version `version`, or without one the champion; raises as `load_version` and `champion_line` do."""
@@ -92,12 +95,12 @@ def create_app(
             service.loaded(named)
         return as_json(await asyncio.to_thread(_about, service, places))
 
-    @app.get("/health/live")
-    @app.get("/ping")
+    @app.api_route("/health/live", methods=PROBES)
+    @app.api_route("/ping", methods=PROBES)
     async def alive(_: Request) -> Response:
         return as_json({"status": "live"})
 
-    @app.get("/health/ready")
+    @app.api_route("/health/ready", methods=PROBES)
     async def ready(request: Request) -> Response:
         live = _service(request).live
         told = {"status": "degraded" if live.trouble else "ready", "model": model, "version": live.current.version}

@@ -64,7 +64,7 @@ class Front:
 async def read_body(request: Request, limit: int) -> bytes:
     """The body of a JSON request, never more than `limit` bytes of it.
 
-    Raises `RequestRefused`: `request.media_type` (415), `request.too_large` (413).
+    Raises `RequestRefused`: `request.media_type`, `request.encoded` (415), `request.too_large` (413).
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
         raise RequestRefused(
@@ -72,6 +72,14 @@ async def read_body(request: Request, limit: int) -> bytes:
             f"The body is not {JSON}.",
             status=415,
             next_step=f"Send the header Content-Type: {JSON}.",
+        )
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        # Unpacked, a small body can be a huge one.
+        raise RequestRefused(
+            "request.encoded",
+            "The body is compressed.",
+            status=415,
+            next_step="Send it as it is, without the header Content-Encoding.",
         )
     told = request.headers.get("content-length", "0")
     if told.isdigit() and int(told) > limit:

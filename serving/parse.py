@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from pydantic_core import from_json
+
 from serving.refused import RequestRefused, shown
 
 
@@ -11,6 +13,33 @@ def parse(body: bytes) -> Any:
 
     Raises `RequestRefused` (400): `request.not_json`, `request.key_twice`.
     """
+    found = _quickly(body)
+    return found if found is not None else _strictly(body)
+
+
+def _quickly(body: bytes) -> dict[str, Any] | None:
+    """The object, by a parser three times as fast; None when it is no object, or a key might be there twice.
+
+    That parser keeps the last of two equal keys and does not say so. Every key has a colon: with as many keys as colons
+    none was lost. A colon in a text, as in a time, leaves the question to the other parser.
+    """
+    try:
+        found = from_json(body)
+    except ValueError:
+        return None
+    return found if type(found) is dict and _keys(found) == body.count(b":") else None
+
+
+def _keys(value: Any) -> int:
+    """How many keys an object or array has, with those of the values in it."""
+    count, inner = (len(value), value.values()) if type(value) is dict else (0, value)
+    kinds = set(map(type, inner))
+    if dict in kinds or list in kinds:
+        count += sum(_keys(one) for one in inner if type(one) in (dict, list))
+    return count
+
+
+def _strictly(body: bytes) -> Any:
     try:
         return json.loads(body.decode("utf-8"), object_pairs_hook=_object)
     except UnicodeDecodeError as error:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -77,10 +78,17 @@ def to_log(version: LoadedVersion, rows: Rows, scored: Scored, asked_at: datetim
 
 def _logged(column: Column, values: Sequence[Any]) -> Sequence[Any]:
     """The values as the column's type has them: 7.0 is 7 in an integer, 12 is 12.0 in a double."""
-    kind = int if column.type in WHOLE else float
-    if not column.is_numeric or {kind, type(None)}.issuperset(map(type, values)):
+    kind = _logged_as(column.type)
+    if kind is None or {kind, type(None)}.issuperset(map(type, values)):
         return values
     return [None if value is None else kind(value) for value in values]
+
+
+@cache
+def _logged_as(sql_type: str) -> type | None:
+    if sql_type in WHOLE:
+        return int
+    return float if sql_type == "double" or sql_type.startswith("decimal") else None
 
 
 def _contributions(version: LoadedVersion, matrix: Any) -> list[dict[str, float]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ _KINDS: dict[str, set[type]] = {
     "double": {int, float},
     "decimal": {int, float, Decimal},
 }
+# Whether a float is finite comes later.
+_ALWAYS_RIGHT: dict[str, set[type]] = {"double": {float}, "decimal": {float}, "boolean": {bool}}
 WANTED = {
     "varchar": f"text of at most {LONGEST_TEXT} characters",
     "timestamp": "a time such as 2013-10-01T06:00:00, in UTC",
@@ -68,7 +71,7 @@ def check_rows(version: LoadedVersion, columns: Mapping[str, Sequence[Any]]) -> 
         if name not in keys and name not in version.encoder.types:
             raise unknown_field(name)
     for column in (*keys.values(), *version.columns):
-        _check_type(column, columns[column.name], nulls=column.role == "feature")
+        _check_type(column, columns[column.name])
     features = {name: columns[name] for name in names}
     exact = {column.name: _decimals(column, features[column.name]) for column in version.columns if _is_decimal(column)}
     numbers = version.encoder.numbers({**features, **exact})
@@ -101,18 +104,36 @@ def _is_decimal(column: Column) -> bool:
     return column.type.startswith("decimal")
 
 
-def _check_type(column: Column, values: Sequence[Any], *, nulls: bool) -> None:
-    kind = "decimal" if _is_decimal(column) else column.type
-    allowed = _KINDS[kind] | ({type(None)} if nulls else set())
-    if set(map(type, values)) <= allowed and _all_fit(kind, values):
+@dataclass(frozen=True)
+class _Rule:
+    """A column's kind in `WANTED`, the Python types that it takes, and those of them of which any value is right."""
+
+    kind: str
+    allowed: frozenset[type]
+    right: frozenset[type]
+
+
+@cache
+def _rule(sql_type: str, role: str) -> _Rule:
+    kind = "decimal" if sql_type.startswith("decimal") else sql_type
+    null = {type(None)} if role == "feature" else set()
+    return _Rule(kind, frozenset(_KINDS[kind] | null), frozenset(_ALWAYS_RIGHT.get(kind, set()) | null))
+
+
+def _check_type(column: Column, values: Sequence[Any]) -> None:
+    rule, kinds = _rule(column.type, column.role), set(map(type, values))
+    if kinds <= rule.right or (kinds <= rule.allowed and _all_fit(rule.kind, values)):
         return
-    good = (type(value) in allowed and _all_fit(kind, [value]) for value in values)
+    good = (type(value) in rule.allowed and _all_fit(rule.kind, [value]) for value in values)
     raise _wrong_type(column, list(good).index(False))
 
 
 def _all_fit(kind: str, values: Sequence[Any]) -> bool:
     """Whether values of the right Python types are in the range of the type; what is not finite comes later."""
     kinds = set(map(type, values))
+    if kinds == {int}:
+        limit = WHOLE.get(kind, WHOLE["bigint"])
+        return bool(-limit <= min(values) and max(values) < limit)
     if str in kinds:
         return _is_text(values) and (kind == "varchar" or _are_times(values))
     limit = WHOLE.get(kind, WHOLE["bigint"])
@@ -164,10 +185,15 @@ def _decimals(column: Column, values: Sequence[Any]) -> list[Decimal | None]:
 
 def _check_finite(version: LoadedVersion, features: Mapping[str, Sequence[Any]], numbers: Matrix) -> None:
     """NaN, an infinity, and what becomes one in float32; a null is none, nor is a category."""
-    for row, place in np.argwhere(~(np.abs(numbers) <= LARGEST)).tolist():
+    odd = ~(np.abs(numbers) <= LARGEST)
+    for place in np.flatnonzero(odd.any(axis=0)).tolist():
         column = version.columns[place]
-        if features[column.name][row] is not None and column.type != "varchar":
-            raise _wrong_type(column, row)
+        values = features[column.name]
+        # Every null is odd: when there are as many of them, there is nothing else.
+        if column.type == "varchar" or values.count(None) == np.count_nonzero(odd[:, place]):
+            continue
+        rows = np.flatnonzero(odd[:, place]).tolist()
+        raise _wrong_type(column, next(row for row in rows if values[row] is not None))
 
 
 def _wrong_type(column: Column, row: int) -> RequestRefused:

@@ -1,21 +1,33 @@
 """Runs the service on a port: one process, or several behind it."""
 
 import functools
+import multiprocessing
+import os
+import signal
 import socket
 import sys
+import threading
+import time
+from multiprocessing.process import BaseProcess
 
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from artifacts import cli
-from artifacts.errors import BadInput
+from artifacts.errors import BadInput, Refusal
 from artifacts.places import Places
 from serving.app import create_app, find_version
 from serving.loaded import LoadedVersion
+from serving.protocol import BoundedHeads
 from serving.settings import ServingSettings, read_key
 
 BACKLOG = 2048
+# uvicorn takes a worker that does not answer its parent for hung; on a busy machine it may only be starting. It may
+# also take so long to see that one died while it was asked.
+HUNG_SECONDS = 20
+# How long a new worker waits that cannot load its version, before it makes room for the next.
+TRY_AGAIN_SECONDS = 5.0
 
 
 def run(settings: ServingSettings, places: Places, model: str, version: int | None) -> str:
@@ -46,8 +58,10 @@ def run(settings: ServingSettings, places: Places, model: str, version: int | No
             server_header=False,
             lifespan="on",
             ws="none",
+            http=BoundedHeads,
             backlog=BACKLOG,
             timeout_graceful_shutdown=max(1, int(settings.timeout_seconds)),
+            timeout_worker_healthcheck=HUNG_SECONDS,
         )
         if settings.workers == 1:
             uvicorn.Server(config).run(sockets=[listening])
@@ -60,7 +74,23 @@ def _worker(
     settings: ServingSettings, places: Places, model: str, version: int | None, first: LoadedVersion | None
 ) -> FastAPI:
     cli.show_progress(sys.stderr)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=[parent], name="parent", daemon=True).start()
+        try:
+            first = find_version(places, model, version)
+        except Refusal as refusal:
+            # Ended by uvicorn, it would end the workers that answer too.
+            cli.say(f"a new worker cannot start: {refusal.code}: {refusal}")
+            time.sleep(TRY_AGAIN_SECONDS)
+            raise SystemExit(1) from refusal
     return create_app(settings, places, model, version, first)
+
+
+def _end_with(parent: BaseProcess) -> None:
+    """End this worker once its parent is gone, which nobody could stop any more."""
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _listen(host: str, port: int) -> socket.socket:

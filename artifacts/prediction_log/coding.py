@@ -108,7 +108,7 @@ def _row(one: Prediction) -> list[Any]:
     entity = None if one.entity is None else _values(one.entity.values())
     moment = (one.asked_at - EPOCH) // _MICROSECOND
     features = _values(one.features.values())
-    if any(type(value) is dict and "bits" not in value for value in features):
+    if dict in map(type, features) and any(type(value) is dict and "bits" not in value for value in features):
         raise invalid("a feature is a time, wanted a number, a boolean, a text or None")
     return [one.prediction_id, one.request_id, moment, one.via, entity, float(one.score), list(one.flags), features]
 

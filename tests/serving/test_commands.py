@@ -1,28 +1,20 @@
 """`python -m serving` as a person starts it: one process or several, and refusals before anything listens."""
 
 import json
-import os
 import re
-import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from artifacts.places import REPOSITORY
 from artifacts.prediction_log.parts import parts
+from tests.serving.process import environment, started
 from tests.serving.world import GOOD, MODEL, World, ask, wait_for
-
-
-def environment(world: World, **more: str) -> dict[str, str]:
-    named = ("home", "mlflow", "mlflow_artifacts", "ledger", "training_sets")
-    places = {f"PIPELINE_{name.upper()}": str(getattr(world.places, name)) for name in named}
-    return {**os.environ, **places, "OMP_WAIT_POLICY": "passive", **more}
 
 
 def run(world: World, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -38,25 +30,9 @@ def run(world: World, *arguments: str, **more: str) -> subprocess.CompletedProce
     )
 
 
-@contextmanager
-def started(world: World, log: Path, *arguments: str, **more: str) -> Iterator[httpx.Client]:
-    command = [sys.executable, "-m", "serving", "run", "--model", MODEL, "--port", "0", *arguments]
-    with log.open("w") as out:
-        process = subprocess.Popen(command, cwd=REPOSITORY, env=environment(world, **more), stdout=out, stderr=out)
-    try:
-        wait_for(lambda: re.search(r"on http://\S+:\d+", log.read_text()) or process.poll() is not None)
-        found = re.search(r"on http://\S+:(\d+)", log.read_text())
-        assert found, log.read_text()
-        with httpx.Client(base_url=f"http://127.0.0.1:{found[1]}", timeout=60) as client:
-            yield client
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=60)
-
-
 def test_the_service_starts_answers_and_ends_with_a_sealed_log(world: World, tmp_path: Path) -> None:
-    with started(world, tmp_path / "out", "--version", "2", SERVING_HOST="0.0.0.0") as client:
-        told = ask(client, GOOD, path=f"/v1/models/{MODEL}/versions/2/predict").json()
+    with started(world, tmp_path / "out", "--version", "2", SERVING_HOST="0.0.0.0") as running:
+        told = ask(running.client, GOOD, path=f"/v1/models/{MODEL}/versions/2/predict").json()
     assert told["version"] == 2
     assert "WARNING: 0.0.0.0 can be reached from other machines" in (tmp_path / "out").read_text()
     assert [one.version for one in world.logged()] == [2]
@@ -64,7 +40,8 @@ def test_the_service_starts_answers_and_ends_with_a_sealed_log(world: World, tmp
 
 
 def test_workers_share_the_port_and_each_logs_its_answers(world: World, tmp_path: Path) -> None:
-    with started(world, tmp_path / "out", "--workers", "2") as client:
+    with started(world, tmp_path / "out", "--workers", "2") as running:
+        client = running.client
         processes = set()
 
         def both_answered() -> bool:
@@ -121,3 +98,18 @@ def test_the_log_is_compacted_to_parts_that_hold_what_was_answered_and_again_to_
     assert {(one.request_id, one.version) for one in read} == {(scored["id"], 1)} and len(read) == scored["rows"]
     assert world.logged() == []
     assert json.loads(run(world, "compact").stdout)["parts"] == []
+
+
+def test_a_disk_that_fills_is_answered_with_503_until_there_is_room(world: World, tmp_path: Path) -> None:
+    with started(world, tmp_path / "out") as running:
+        process = psutil.Process(running.process.pid)
+        assert ask(running.client, GOOD).status_code == 200
+        process.rlimit(psutil.RLIMIT_FSIZE, (20_000, psutil.RLIM_INFINITY))
+        told = [ask(running.client, GOOD) for _ in range(150)]
+        process.rlimit(psutil.RLIMIT_FSIZE, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
+        assert ask(running.client, GOOD).status_code == 200
+    refused = [answer for answer in told if answer.status_code != 200]
+    assert {(answer.status_code, answer.json()["error"]) for answer in refused} == {(503, "log.no_room")}
+    assert not any("score" in answer.text for answer in refused)
+    assert len(world.logged()) == len(told) - len(refused) + 2
+    assert refused

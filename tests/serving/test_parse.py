@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from serving.parse import parse
@@ -58,3 +58,75 @@ def test_a_name_that_is_no_plain_identifier_is_not_repeated(name: str) -> None:
     with pytest.raises(RequestRefused) as refused:
         parse(json.dumps({name: 1})[:-1].encode() + b", " + json.dumps(name).encode() + b": 2}")
     assert name == "" or name not in str(refused.value)
+
+
+def strictly(body: bytes) -> object:
+    """What Python's own parser says, or the code of the refusal."""
+    try:
+        return repr(json.loads(body.decode(), object_pairs_hook=no_key_twice))
+    except RequestRefused as refused:
+        return refused.code
+    except (ValueError, RecursionError):
+        return "request.not_json"
+
+
+def no_key_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len(dict(pairs)) < len(pairs):
+        raise RequestRefused("request.key_twice", "")
+    return dict(pairs)
+
+
+def parsed(body: bytes) -> object:
+    try:
+        return repr(parse(body))
+    except RequestRefused as refused:
+        return refused.code
+
+
+KEYS = st.sampled_from(['"a"', '"b"', '"a" ', '"a\\t"', '":"', '"\\u0061"', '"a:b"', '" :"', "'a'", "1", '"a"\n'])
+SCALARS = st.sampled_from(
+    [
+        "1",
+        "1.5",
+        "-0",
+        "01",
+        "1e999",
+        "NaN",
+        "-Infinity",
+        "null",
+        "true",
+        '":"',
+        '"a:b"',
+        '"\\ud800"',
+        '""',
+        "nul",
+        "[[]]",
+    ]
+) | st.floats().map(json.dumps)
+TEXTS = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda found: f"[{', '.join(found)}]")
+        | st.lists(st.tuples(KEYS, st.sampled_from([":", " :", "\n: "]), inner), max_size=3).map(
+            lambda found: "{" + ",".join(map("".join, found)) + "}"
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(body=TEXTS.map(str.encode) | st.binary(max_size=20))
+@settings(max_examples=1000, deadline=None)
+def test_whatever_the_body_it_is_read_as_pythons_own_parser_reads_it_and_no_key_twice(body: bytes) -> None:
+    assert parsed(body) == strictly(body)
+
+
+def test_a_key_twice_is_found_wherever_it_hides() -> None:
+    for body in (
+        b'{"a":1,"a":1}',
+        b'{"a" :1,"a":1}',
+        b'{"a":{"b":1,"b":"\\":"}}',
+        b'{"a":":","a":1}',
+        b'{"x":[{"a":1,"a":1}]}',
+    ):
+        assert parsed(body) == "request.key_twice"

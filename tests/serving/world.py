@@ -20,6 +20,7 @@ from artifacts.prediction_log.record import Prediction
 from artifacts.registry import Registry, RunRecord
 from artifacts.training_set import TrainingSet
 from serving.app import create_app
+from serving.protocol import BoundedHeads
 from serving.settings import ServingSettings
 
 MODEL = "toy"
@@ -86,7 +87,9 @@ def serving(world: World, version: int | None = None, **settings: object) -> Ite
     """The service in a thread of this process; a client of it."""
     read = ServingSettings.model_validate({"poll_seconds": 0.05, **settings})
     app = create_app(read, world.places, MODEL, version)
-    config = uvicorn.Config(app, port=0, log_level="warning", access_log=False, lifespan="on", ws="none")
+    config = uvicorn.Config(
+        app, port=0, log_level="warning", access_log=False, lifespan="on", ws="none", http=BoundedHeads
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

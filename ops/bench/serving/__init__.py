@@ -1,0 +1,1 @@
+"""The service under load, against in-place prediction in process and against `mlflow models serve`."""

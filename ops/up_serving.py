@@ -1,0 +1,69 @@
+"""The prediction service of `make up`: which model it serves, and the key that its callers send."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from artifacts import ledger
+from artifacts.errors import BadInput, Refusal
+from artifacts.places import REPOSITORY, Places
+
+GIVEN = ("SERVING_API_KEY", "SERVING_API_KEY_FILE")
+
+
+def example_model() -> str:
+    """The model that `make run` trains."""
+    example = yaml.safe_load((REPOSITORY / "ops" / "example.yaml").read_text(encoding="utf-8"))
+    return str(example["model"])
+
+
+def why_not(places: Places, model: str) -> str | None:
+    """Why the model cannot be served and what to run, or None when it has a champion."""
+    try:
+        line = ledger.champion(places.ledger, model)
+    except Refusal as refusal:
+        return f"not started: {refusal}"
+    if line is None:
+        return f"not started: {model} has no champion yet. Run: make run, then make down up"
+    return None
+
+
+def command(model: str, port: int) -> list[str]:
+    """The service on loopback, which follows the champion; what else is set is `SERVING_*`."""
+    options = ["--model", model, "--champion", "--host", "127.0.0.1", "--port", str(port)]
+    return ["python", "-m", "serving", "run", *options]
+
+
+def key_setting(places: Places, environ: Mapping[str, str] = os.environ) -> tuple[dict[str, str], str]:
+    """The variable that gives the service its key, and where a person finds the key; one is made at first start.
+
+    A key of the environment wins. Raises `BadInput` (`up.key_readable`) when others may read the file of the home.
+    """
+    given = next((name for name in GIVEN if name in environ), None)
+    if given is not None:
+        return {}, environ[given] if given.endswith("FILE") else "the key in SERVING_API_KEY"
+    path = places.home / "serving_api_key"
+    if not path.exists():
+        _write_key(path)
+    if path.stat().st_mode & 0o077:
+        raise BadInput(
+            "up.key_readable",
+            f"{path} has mode {path.stat().st_mode & 0o777:o}, and others may read the key; 600 is wanted.",
+            next_step=f"Run: rm {path}, then make up, which makes another key.",
+        )
+    return {"SERVING_API_KEY_FILE": str(path)}, str(path)
+
+
+def _write_key(path: Path) -> None:
+    """Write a new key, readable by its owner alone, so that the file is whole or not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as stream:
+        stream.write(secrets.token_urlsafe(32) + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.rename(path)

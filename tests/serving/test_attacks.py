@@ -1,0 +1,157 @@
+"""What a hostile or careless client does with HTTP is answered or closed, and the next caller is served."""
+
+import gzip
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import httpx
+import pytest
+
+from tests.serving.world import GOOD, MODEL, World, ask, serving
+
+PATH = f"/v1/models/{MODEL}/predict"
+BODY = json.dumps({"rows": [GOOD]}).encode()
+JSON = {"Content-Type": "application/json"}
+
+
+@contextmanager
+def raw(client: httpx.Client) -> Iterator[socket.socket]:
+    with socket.create_connection((client.base_url.host, client.base_url.port), timeout=30) as one:
+        yield one
+
+
+def head(*lines: str, length: int | None = len(BODY), method: str = "POST", path: str = PATH) -> bytes:
+    told = [] if length is None else [f"Content-Length: {length}"]
+    first = [f"{method} {path} HTTP/1.1", "Host: x", "Content-Type: application/json"]
+    return ("\r\n".join([*first, *told, *lines]) + "\r\n\r\n").encode()
+
+
+def answers(client: httpx.Client, sent: bytes) -> list[bytes]:
+    """The statuses of all answers to what is sent on one connection, which the last request closes."""
+    found = b""
+    with raw(client) as one:
+        one.sendall(sent)
+        while more := one.recv(65536):
+            found += more
+    return [part[:3] for part in found.split(b"HTTP/1.1 ")[1:]]
+
+
+def test_pipelined_requests_are_answered_in_their_order_and_logged_once_each(world: World) -> None:
+    with serving(world) as client, raw(client) as one:
+        odd = json.dumps({"rows": [{**GOOD, "hour": None}]}).encode()
+        one.sendall((head() + BODY) * 5 + head("Connection: close", length=len(odd)) + odd)
+        found = b""
+        while more := one.recv(65536):
+            found += more
+    statuses = [part[:3] for part in found.split(b"HTTP/1.1 ")[1:]]
+    assert statuses == [b"200"] * 5 + [b"422"]
+    ids = [one.prediction_id.encode() for one in world.logged()]
+    assert len(ids) == 5
+    assert [found.index(one) for one in ids] == sorted(found.index(one) for one in ids)
+
+
+def test_a_body_in_chunks_is_read_and_one_with_two_lengths_is_refused(client: httpx.Client) -> None:
+    chunks = b"".join(b"%x\r\n%c\r\n" % (1, byte) for byte in BODY) + b"0\r\n\r\n"
+    assert answers(client, head("Transfer-Encoding: chunked", "Connection: close", length=None) + chunks) == [b"200"]
+    broken = head("Transfer-Encoding: chunked", "Connection: close", length=None) + b"zz\r\n" + BODY
+    assert answers(client, broken) == [b"400"]
+    for line in ("Content-Length: 5", "Transfer-Encoding: chunked"):
+        assert answers(client, head(line, "Connection: close") + BODY) == [b"400"], line
+    assert ask(client, GOOD).status_code == 200
+
+
+def test_a_negative_or_wordy_length_a_wrong_version_and_a_control_character_are_refused(client: httpx.Client) -> None:
+    for length in ("-1", "ten", "1e3", "99999999999999999999999"):
+        with raw(client) as one:
+            one.sendall(head(f"Content-Length: {length}", length=None))
+            assert one.recv(65536)[9:12] in {b"400", b"413"}, length
+    assert answers(client, b"POST / HTTP/9.9\r\n\r\n") == [b"400"]
+    assert answers(client, b"\x16\x03\x01 a TLS hello\r\n\r\n") == [b"400"]
+    assert answers(client, head("X: a\x00b", "Connection: close") + BODY) == [b"400"]
+    assert ask(client, GOOD).status_code == 200
+
+
+@pytest.mark.parametrize("begin", [b"POST /", b"POST / HTTP/1.1\r\nX: ", b"POST / HTTP/1.1\r\n"])
+def test_a_head_without_end_is_not_kept_in_memory(client: httpx.Client, begin: bytes) -> None:
+    with raw(client) as one:
+        piece = b"X: " + b"a" * 1000 + b"\r\n" if begin.endswith(b"\n") else b"a" * 1000
+        one.sendall(begin)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            for _ in range(1000):
+                one.sendall(piece)
+            one.settimeout(5)
+            assert one.recv(65536)[9:12] == b"400"
+    assert ask(client, GOOD).status_code == 200
+
+
+def test_a_large_head_that_ends_is_read(client: httpx.Client) -> None:
+    assert answers(client, head(*[f"X-{n}: {'a' * 1000}" for n in range(40)], "Connection: close") + BODY) == [b"200"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "wanted"),
+    [
+        (b"", [b"400"]),
+        (b"POST / HTTP/1.1\r\nHost: x\r\n", [b"400"]),
+        (head() + BODY + b"POST / HT", [b"200", b"400"]),
+    ],
+)
+def test_a_head_that_does_not_come_is_not_waited_for(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch, sent: bytes, wanted: list[bytes]
+) -> None:
+    monkeypatch.setattr("serving.protocol.HEAD_SECONDS", 0.3)
+    assert answers(client, sent) == wanted
+
+
+def test_a_compressed_body_is_refused_with_the_reason_and_never_unpacked(client: httpx.Client) -> None:
+    told = client.post(PATH, content=gzip.compress(BODY), headers={**JSON, "Content-Encoding": "gzip"})
+    assert (told.status_code, told.json()["error"]) == (415, "request.encoded")
+    assert client.post(PATH, content=BODY, headers={**JSON, "Content-Encoding": "identity"}).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "GET"])
+def test_another_method_is_refused_with_those_that_there_are(client: httpx.Client, method: str) -> None:
+    told = client.request(method, PATH)
+    assert (told.status_code, told.headers["Allow"]) == (405, "POST")
+
+
+def test_health_answers_a_probe_that_asks_for_the_head_alone(client: httpx.Client) -> None:
+    for path in ("/health/live", "/health/ready", "/ping"):
+        told = client.head(path)
+        assert (told.status_code, told.content) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    "kind", ["", "text/json", "application/jsonp", "application/x-www-form-urlencoded", "a" * 5000]
+)
+def test_another_media_type_is_refused_and_not_repeated(client: httpx.Client, kind: str) -> None:
+    told = client.post(PATH, content=BODY, headers={"Content-Type": kind})
+    assert (told.status_code, told.json()["error"]) == (415, "request.media_type")
+    assert not kind or kind not in told.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["//v1/models/toy/predict", "/v1/models/toy/../toy/predict/", "/v1/models/%00/predict", "/v1/models/a%2fb/predict"],
+)
+def test_a_crooked_path_leads_nowhere(client: httpx.Client, path: str) -> None:
+    assert answers(client, head("Connection: close", path=path) + BODY)[0] in {b"404", b"405", b"307"}
+
+
+@pytest.mark.parametrize("unit", [b'{"rows":', b"[", b'{"a":[', b'{"rows":[{"hour":'])
+def test_a_deep_body_is_refused_in_no_time(client: httpx.Client, unit: bytes) -> None:
+    told = client.post(PATH, content=unit * (19_000 // len(unit)), headers=JSON)
+    assert (told.status_code, told.json()["error"]) == (400, "request.not_json")
+
+
+def test_many_keys_that_are_all_different_and_a_body_of_one_number_take_no_time(client: httpx.Client) -> None:
+    many = json.dumps({"rows": [{f"k{number}": 1 for number in range(1_500)}]}).encode()
+    told = client.post(PATH, content=many, headers=JSON)
+    assert (told.status_code, told.json()["error"]) == (422, "request.field_missing")
+    twice = b'{"rows":[{' + b'"hour":1,' * 1_500 + b'"hour":1}]}'
+    told = client.post(PATH, content=twice, headers=JSON)
+    assert (told.status_code, told.json()["error"]) == (400, "request.key_twice")
+    told = client.post(PATH, content=b'{"rows":[{"hour":' + b"1" * 15_000 + b"}]}", headers=JSON)
+    assert told.status_code == 400
