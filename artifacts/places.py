@@ -17,6 +17,7 @@ class _Given(Settings):
     mlflow_artifacts: str | None = None
     ledger: str | None = None
     predictions: str | None = None
+    upcoming: str | None = None
 
 
 class Places(Settings):
@@ -34,6 +35,7 @@ class Places(Settings):
     mlflow_artifacts: str
     ledger: str
     predictions: Path
+    upcoming: str
 
 
 def read_places(environ: Mapping[str, str] | None = None) -> Places:
@@ -49,6 +51,7 @@ def read_places(environ: Mapping[str, str] | None = None) -> Places:
         mlflow_artifacts=_place(given.mlflow_artifacts or str(home / "mlflow" / "artifacts")),
         ledger=given.ledger or f"sqlite:///{home / 'mlflow' / 'ledger.db'}",
         predictions=(REPOSITORY / (given.predictions or home / "predictions")).resolve(),
+        upcoming=_place(given.upcoming or str(home / "upcoming")),
     )
 
 
