@@ -68,12 +68,12 @@ def check_rows(version: LoadedVersion, columns: Mapping[str, Sequence[Any]]) -> 
         if name not in keys and name not in version.encoder.types:
             raise unknown_field(name)
     for column in (*keys.values(), *version.columns):
-        _check_type(column, columns[column.name], nulls=column.role == "feature")
+        check_type(column, columns[column.name], nulls=column.role == "feature")
     features = {name: columns[name] for name in names}
     exact = {column.name: _decimals(column, features[column.name]) for column in version.columns if _is_decimal(column)}
     numbers = version.encoder.numbers({**features, **exact})
     _check_finite(version, features, numbers)
-    of_keys = zip(*(_as_logged(column, columns[name]) for name, column in keys.items()), strict=True)
+    of_keys = zip(*(naive(column, columns[name]) for name, column in keys.items()), strict=True)
     return Rows(features, [dict(zip(keys, values, strict=True)) for values in of_keys] or [{}] * len(numbers), numbers)
 
 
@@ -101,13 +101,14 @@ def _is_decimal(column: Column) -> bool:
     return column.type.startswith("decimal")
 
 
-def _check_type(column: Column, values: Sequence[Any], *, nulls: bool) -> None:
+def check_type(column: Column, values: Sequence[Any], *, nulls: bool, first_row: int = 0) -> None:
+    """Raise `RequestRefused` (`request.field_type`) for the first value that is none of the column's type."""
     kind = "decimal" if _is_decimal(column) else column.type
     allowed = _KINDS[kind] | ({type(None)} if nulls else set())
     if set(map(type, values)) <= allowed and _all_fit(kind, values):
         return
     good = (type(value) in allowed and _all_fit(kind, [value]) for value in values)
-    raise _wrong_type(column, list(good).index(False))
+    raise _wrong_type(column, first_row + list(good).index(False))
 
 
 def _all_fit(kind: str, values: Sequence[Any]) -> bool:
@@ -122,7 +123,8 @@ def _all_fit(kind: str, values: Sequence[Any]) -> bool:
     return -limit <= min(whole) and max(whole) < limit
 
 
-def _as_logged(column: Column, values: Sequence[Any]) -> Sequence[Any]:
+def naive(column: Column, values: Sequence[Any]) -> Sequence[Any]:
+    """The values of a key as they are logged and compared: times as naive UTC."""
     if column.type != "timestamp":
         return values
     moments = [datetime.fromisoformat(value) if isinstance(value, str) else value for value in values]
