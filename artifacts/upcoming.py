@@ -4,13 +4,14 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from artifacts import publish
+from artifacts import publish, shelf
 from artifacts.content import Content
 from artifacts.contract import Contract
 from artifacts.errors import BadInput, Damaged, GateClosed, Missing
@@ -107,18 +108,19 @@ def newest_upcoming(root: str, name: str) -> str:
     Raises `Missing` (`upcoming.none`) with the command that publishes one, and `Damaged` when two cannot be compared.
     """
     folder = f"{root}/{publish.check_name(name, 'training set')}"
-    found = [version for version in publish.names(folder) if is_version_name(version)]
-    if not found:
-        raise Missing(
-            "upcoming.none",
-            f"No upcoming rows of {name} have been published.",
-            next_step=f"Publish some: python -m features upcoming --name {name} --as-of TIME",
-        )
-    last = max(map(as_of_of, found))
-    newest = [version for version in found if as_of_of(version) == last]
-    if len(newest) == 1:
-        return newest[0]
-    return max(newest, key=lambda version: (open_upcoming(root, name, version).created_at, version))
+    # A name begins with its `as_of`, written so that texts sort as moments do; a service looks every second.
+    there = sorted(shelf.children(folder), reverse=True)
+    for _, same in groupby(there, key=lambda version: version.partition(".")[0]):
+        newest = [one for one in same if is_version_name(one) and shelf.exists(f"{folder}/{one}", publish.MANIFEST)]
+        if len(newest) == 1:
+            return newest[0]
+        if newest:
+            return max(newest, key=lambda version: (open_upcoming(root, name, version).created_at, version))
+    raise Missing(
+        "upcoming.none",
+        f"No upcoming rows of {name} have been published.",
+        next_step=f"Publish some: python -m features upcoming --name {name} --as-of TIME",
+    )
 
 
 def _opened(name: str, version: str, published: Published) -> Upcoming:

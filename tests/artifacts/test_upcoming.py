@@ -53,6 +53,15 @@ def test_the_newest_has_the_latest_as_of_and_of_these_the_one_made_last(tmp_path
     assert open_upcoming(str(tmp_path), "toy", newest_upcoming(str(tmp_path), "toy")).rows == 6
 
 
+def test_a_folder_that_is_no_version_or_has_no_manifest_is_passed_over(tmp_path: Path) -> None:
+    midnight = published(tmp_path)
+    later = published(tmp_path, AS_OF + HOUR)
+    assert newest_upcoming(str(tmp_path), "toy") == later.version
+    (Path(later.published.uri) / "manifest.json").unlink()
+    (tmp_path / "toy" / "2099-old").mkdir()
+    assert newest_upcoming(str(tmp_path), "toy") == midnight.version
+
+
 def test_none_is_refused_with_the_command_that_publishes_one(tmp_path: Path) -> None:
     with pytest.raises(Missing) as refusal:
         newest_upcoming(str(tmp_path), "toy")
