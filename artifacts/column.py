@@ -10,7 +10,7 @@ from pydantic import model_validator
 
 from artifacts.settings import Settings
 
-Role = Literal["entity", "observed_at", "label", "label_known_at", "feature"]
+Role = Literal["entity", "observed_at", "label", "label_known_at", "feature", "lookup"]
 
 _ARROW: dict[str, pa.DataType] = {
     "varchar": pa.string(),
@@ -29,6 +29,7 @@ _TYPES_OF: dict[str, Callable[["Column"], bool]] = {
     "observed_at": lambda column: column.type == "timestamp",
     "label_known_at": lambda column: column.type == "timestamp",
     "label": lambda column: column.type == "boolean",
+    "lookup": lambda column: column.type in ("varchar", "integer", "bigint", "timestamp"),
     "feature": lambda column: column.is_numeric or column.type in ("varchar", "boolean"),
 }
 

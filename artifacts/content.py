@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from artifacts.contract import Contract
 from artifacts.errors import BadInput, GateClosed
+from artifacts.layout import Layout
 
 SHOWN = 5
 
@@ -23,7 +23,7 @@ class Content:
     nulls as zero, -0.0 as 0.0, a text as its length in bytes (int64) and, hashed apart, its UTF-8.
     """
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Layout) -> None:
         self.rows = 0
         self._contract = contract
         self._hashes = {column.name: [hashlib.sha256() for _ in range(3)] for column in contract.columns}
@@ -89,7 +89,7 @@ class Content:
                 raise _bad(self._contract, "training_set.not_finite", what, batch, wrong)
 
 
-def content_id(batches: Iterable[pa.RecordBatch], contract: Contract) -> str:
+def content_id(batches: Iterable[pa.RecordBatch], contract: Layout) -> str:
     """The content hash of rows that come in key order, in batches of any size; raises as `Content.add` does."""
     content = Content(contract)
     for batch in batches:
@@ -104,7 +104,7 @@ def offending_keys(batch: pa.RecordBatch, at: Iterable[int], keys: Iterable[str]
     return ", ".join(shown)
 
 
-def _conform(batch: pa.RecordBatch, contract: Contract) -> pa.RecordBatch:
+def _conform(batch: pa.RecordBatch, contract: Layout) -> pa.RecordBatch:
     wanted = contract.arrow_schema()
     if batch.schema.names != wanted.names:
         missing = [name for name in wanted.names if name not in batch.schema.names]
@@ -158,7 +158,7 @@ def _numpy(array: Any) -> Any:
     return array.to_numpy() if isinstance(array, pa.ChunkedArray) else array.to_numpy(zero_copy_only=False)
 
 
-def _bad(contract: Contract, code: str, what: str, batch: pa.RecordBatch, at: Any) -> GateClosed:
+def _bad(contract: Layout, code: str, what: str, batch: pa.RecordBatch, at: Any) -> GateClosed:
     keys = offending_keys(batch, at, (contract.observed_at, *contract.entity))
     return GateClosed(
         code,

@@ -12,6 +12,7 @@ from pydantic import ValidationError, model_validator
 
 from artifacts.column import Column
 from artifacts.errors import BadInput
+from artifacts.lookup import UpcomingLimits
 from artifacts.settings import Settings
 
 
@@ -20,7 +21,8 @@ class Contract(Settings):
 
     `label_rate`: band of the share of true labels. `newest_within_days`: how far before `as_of` the newest row may lie.
     `row_growth`: band of rows against the set's previous version, as a ratio. `gap_days`: how long a label may take to
-    become known, hence the gap between fit rows and holdout rows.
+    become known, hence the gap between fit rows and holdout rows. `upcoming`: which rows without a label a service can
+    be asked about; no part of what the set is.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Contract(Settings):
     min_rows: int
     row_growth: tuple[float, float]
     gap_days: float
+    upcoming: UpcomingLimits | None = None
 
     @model_validator(mode="after")
     def _agree(self) -> "Contract":
@@ -42,6 +45,10 @@ class Contract(Settings):
                 raise ValueError(f"role: {len(self._having(role))} columns have the role {role!r}, one is wanted")
         if not self._having("entity") or not self._having("feature"):
             raise ValueError("role: at least one column with the role 'entity' and one with 'feature' are wanted")
+        if self._having("lookup"):
+            raise ValueError("role: 'lookup' is for columns in `upcoming`, not for those of the training set")
+        if self.upcoming is not None and (complaint := self.upcoming.complaint(self.columns)) is not None:
+            raise ValueError(f"upcoming.{complaint}")
         for key in ("label_rate", "row_growth"):
             low, high = getattr(self, key)
             if not 0 <= low <= high:
@@ -106,8 +113,9 @@ class Contract(Settings):
             raise _invalid("The contract", error) from error
 
     def digest(self) -> str:
-        """sha256 over all that a reader relies on: everything but the descriptions."""
+        """sha256 over all that a reader of the set relies on: everything but the descriptions and `upcoming`."""
         told = self.to_dict()
+        del told["upcoming"]
         for column in told["columns"]:
             del column["description"]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

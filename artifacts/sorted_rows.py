@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from artifacts.content import Content
-from artifacts.contract import Contract
+from artifacts.layout import Layout
 
 ROW_GROUP = 65_536
 
 
-def write_sorted(batches: Iterable[pa.RecordBatch], contract: Contract, path: Path) -> str:
+def write_sorted(batches: Iterable[pa.RecordBatch], contract: Layout, path: Path) -> str:
     """Stream rows in key order into a Parquet file with page checksums; returns their content hash.
 
     Row groups have 65,536 rows whatever the batches. Raises as `Content.add` does; then the file is not to be used.

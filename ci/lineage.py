@@ -9,13 +9,14 @@ import duckdb
 
 from artifacts.contract import Contract
 
-SETS = "training_sets"
+SETS, ROWS = "training_sets", "rows"
 
 
 def read_lineage(warehouse: Path, contract: Contract) -> dict[str, list[str]]:
     """By file of the dbt project (`models/…`, `macros/…`), the features of the training set that it has a part in.
 
-    A feature comes from the feature models that have a column of its name, and from all that they are built from. What
+    A feature comes from the feature models that have a column of its name, and from all that they are built from; a
+    model in `rows/`, where a training set joins them, has a part in all. What
     is above the rows themselves (the spine, the label) reaches every feature, as its rows decide which rows there are.
     """
     manifest = json.loads((warehouse / "dbt" / "manifest.json").read_text(encoding="utf-8"))
@@ -23,12 +24,14 @@ def read_lineage(warehouse: Path, contract: Contract) -> dict[str, list[str]]:
     columns = _columns(warehouse)
     features = [column.name for column in contract.features]
     top = next(key for key, node in nodes.items() if node["resource_type"] == "model" and node["name"] == contract.name)
+    joined = [key for key in nodes[top]["depends_on"]["nodes"] if key in nodes and ROWS in _folders(nodes[key])]
     own = {
         key: set(features) & columns.get(nodes[key]["name"], set())
-        for key in nodes[top]["depends_on"]["nodes"]
-        if key in nodes
+        for each in (top, *joined)
+        for key in nodes[each]["depends_on"]["nodes"]
+        if key in nodes and key not in joined
     }
-    reached: dict[str, set[str]] = {top: set(features)}
+    reached: dict[str, set[str]] = {each: set(features) for each in (top, *joined)}
     for key, named in own.items():
         for above in {key, *_above(nodes, key)}:
             reached.setdefault(above, set()).update(named or features)
@@ -45,7 +48,7 @@ def read_sets(warehouse: Path) -> dict[str, list[str]]:
     nodes: Mapping[str, Any] = manifest["nodes"]
     files: dict[str, set[str]] = {}
     for key, node in nodes.items():
-        if node["resource_type"] != "model" or SETS not in Path(node["original_file_path"]).parts:
+        if node["resource_type"] != "model" or SETS not in _folders(node):
             continue
         for above in {key, *_above(nodes, key)}:
             of = nodes[above]
@@ -59,6 +62,10 @@ def read_sets(warehouse: Path) -> dict[str, list[str]]:
 def reaches(lineage: Mapping[str, Sequence[str]], files: Sequence[str]) -> list[str]:
     """The features that any of `files` has a part in, in the order in which the lineage first names them."""
     return list(dict.fromkeys(name for file in files for name in lineage.get(file, ())))
+
+
+def _folders(node: Mapping[str, Any]) -> tuple[str, ...]:
+    return Path(node["original_file_path"]).parts[:-1]
 
 
 def _above(nodes: Mapping[str, Any], key: str) -> set[str]:

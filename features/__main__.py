@@ -16,6 +16,10 @@ def build_parser() -> argparse.ArgumentParser:
     build.add_argument("--name", required=True, help="NAME of the training set")
     build.add_argument("--as-of", required=True, help="UTC, such as 2013-10-01 or 2013-10-01T0600")
     build.set_defaults(verb=_build)
+    upcoming = verbs.add_parser("upcoming", help="publish the rows that have no label yet, for a service to look up")
+    upcoming.add_argument("--name", required=True, help="NAME of the training set")
+    upcoming.add_argument("--as-of", required=True, help="UTC, such as 2013-10-01 or 2013-10-01T0600")
+    upcoming.set_defaults(verb=_upcoming)
     validate = verbs.add_parser("validate", help="hold a published version against its contract again")
     validate.add_argument("training_set", metavar="NAME/VERSION")
     validate.set_defaults(verb=_validate)
@@ -23,7 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
     diff.add_argument("old", metavar="OLD", help="NAME/VERSION")
     diff.add_argument("new", metavar="NEW", help="NAME/VERSION, or VERSION of the same set")
     diff.set_defaults(verb=_diff)
-    for verb in (build, validate, diff):
+    for verb in (build, upcoming, validate, diff):
         verb.add_argument("--json", action="store_true", help="print one JSON object instead")
     return parser
 
@@ -42,6 +46,23 @@ def _build(arguments: argparse.Namespace) -> cli.Answer:
     if not training_set.published.created:
         lines.append("nothing changed")
     return cli.Answer(training_set.id, lines, {**facts, "created": training_set.published.created})
+
+
+def _upcoming(arguments: argparse.Namespace) -> cli.Answer:
+    from features.upcoming import build_upcoming
+
+    upcoming = build_upcoming(read_places(), arguments.name, parse_as_of(arguments.as_of))
+    facts = {key: upcoming.facts[key] for key in ("rows", "window", "as_of", "created_at")}
+    window = facts["window"]
+    lines = [
+        f"{upcoming.rows} rows, observed from {window['first']} to {window['last']}"
+        if window
+        else "0 rows: every row that was observed lately has its label",
+        f"in {upcoming.published.uri}",
+    ]
+    if not upcoming.published.created:
+        lines.append("nothing changed")
+    return cli.Answer(upcoming.id, lines, {**facts, "created": upcoming.published.created})
 
 
 def _validate(arguments: argparse.Namespace) -> cli.Answer:

@@ -1,16 +1,18 @@
 """Audit a version, staged or published: which version it is compared with, and where what was found is kept."""
 
 import shutil
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from artifacts.contract import Contract
 from artifacts.errors import Unavailable
+from artifacts.layout import Layout
 from artifacts.training_set import TrainingSet, open_training_set, versions
 from artifacts.usable import usable
 from artifacts.version_name import as_of_of
 from features.spilling import spilling
-from features.validate import Validation, validate
+from features.validate import Validation, validate, validate_rows
 
 
 def audit_staged(
@@ -21,6 +23,16 @@ def audit_staged(
     They stay in HOME/validation/NAME/ATTEMPT when it does not; raises as `validate` does.
     """
     found = _validate(home, contract, as_of, staged / "data.parquet", attempt=attempt, previous=previous)
+    shutil.copytree(found.folder, staged, dirs_exist_ok=True)
+    shutil.rmtree(found.folder)
+
+
+def audit_rows(home: Path, columns: Layout, staged: Path, *, attempt: str) -> None:
+    """Hold the rows in `staged` against what a row answers alone; as `audit_staged` in all else."""
+    found = _kept(
+        home / "validation" / columns.name / attempt,
+        lambda folder: validate_rows(staged / "data.parquet", columns, folder=folder, attempt=attempt),
+    )
     shutil.copytree(found.folder, staged, dirs_exist_ok=True)
     shutil.rmtree(found.folder)
 
@@ -42,13 +54,19 @@ def previous_version(root: str, name: str, as_of: datetime) -> TrainingSet | Non
 def _validate(
     home: Path, contract: Contract, as_of: datetime, parquet: Path, *, attempt: str, previous: TrainingSet | None
 ) -> Validation:
-    folder = home / "validation" / contract.name / attempt
+    facts = previous.facts if previous else None
+    return _kept(
+        home / "validation" / contract.name / attempt,
+        lambda folder: validate(parquet, contract, as_of, facts, folder=folder, attempt=attempt),
+    )
+
+
+def _kept(folder: Path, check: Callable[[Path], Validation]) -> Validation:
     shutil.rmtree(folder, ignore_errors=True)
     try:
         with usable(str(folder)), spilling(folder):
             folder.mkdir(parents=True)
-            facts = previous.facts if previous else None
-            return validate(parquet, contract, as_of, facts, folder=folder, attempt=attempt)
+            return check(folder)
     except Unavailable:
         shutil.rmtree(folder, ignore_errors=True)
         raise

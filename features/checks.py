@@ -7,6 +7,7 @@ from typing import Any
 
 from artifacts.column import Column
 from artifacts.contract import Contract
+from artifacts.layout import Layout
 
 NOT_NULL, BETWEEN, IN_SET = (
     "ExpectColumnValuesToNotBeNull",
@@ -33,7 +34,7 @@ class Check:
     allowed: float = 0.0
 
 
-def row_checks(contract: Contract) -> list[Check]:
+def row_checks(contract: Layout) -> list[Check]:
     """Checks that a row answers alone, so that rows can come in chunks: columns, nulls, bounds, categories."""
     names = [column.name for column in contract.columns]
     checks = [Check(ORDERED, "", {"column_list": names}, f"the {len(names)} columns of the contract, in its order")]

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from artifacts.contract import Contract
+from artifacts.layout import Layout
 from features.checks import quoted
 from features.spilling import spilling
 
@@ -16,7 +16,7 @@ BATCH_ROWS = 65_536
 
 
 @contextmanager
-def warehouse_rows(warehouse: Path, relation: str, contract: Contract) -> Iterator[Iterator[pa.RecordBatch]]:
+def warehouse_rows(warehouse: Path, relation: str, contract: Layout) -> Iterator[Iterator[pa.RecordBatch]]:
     """The contract's columns of `relation`, sorted by (`observed_at`, entity), streamed; the file is closed after.
 
     A month is sorted at a time, so that memory does not grow with the history. Raises as `spilling` does.
@@ -27,7 +27,7 @@ def warehouse_rows(warehouse: Path, relation: str, contract: Contract) -> Iterat
         yield _by_month(connection, relation, contract)
 
 
-def _by_month(connection: Any, relation: str, contract: Contract) -> Iterator[pa.RecordBatch]:
+def _by_month(connection: Any, relation: str, contract: Layout) -> Iterator[pa.RecordBatch]:
     columns = ", ".join(quoted(column.name) for column in contract.columns)
     moment = quoted(contract.observed_at)
     order = ", ".join([moment, *(quoted(name) for name in contract.entity)])

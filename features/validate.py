@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 
 from artifacts.contract import Contract
 from artifacts.errors import CannotJudge, GateClosed
+from artifacts.layout import Layout
 from features.checks import BETWEEN, Check, aggregates_sql, quoted, row_checks, set_checks
 from features.expectations import SHOWN, Result, new_context, run_checks, write_docs
 
@@ -44,29 +46,54 @@ def validate(
     a whole as one row of aggregates. Raises `CannotJudge` (`validation.nothing_to_check`, `validation.raised`) or
     `GateClosed` (`validation.failed`) naming expectation, column, observed value, bound and up to five keys.
     """
-    # Else it would spill into the working directory.
-    with (
-        tempfile.TemporaryDirectory(prefix=".spill-", dir=folder) as spill,
-        duckdb.connect(config={"temp_directory": spill}) as connection,
-    ):
-        connection.from_parquet(str(parquet)).create_view("rows")
+    with _opened(parquet, folder) as connection:
         aggregates = connection.execute(aggregates_sql(contract, as_of, previous)).df()
         aggregates = aggregates.assign(**_types(parquet))
         rows, whole = row_checks(contract), set_checks(contract, grows=previous is not None)
         context = new_context()
         results = run_checks(context, f"{contract.name} rows", _chunks(parquet), rows)
         results += run_checks(context, f"{contract.name} set", [aggregates], whole)
-        found = tuple(_told(result, connection, contract) for result in results)
-    docs = write_docs(context, contract.name, attempt, results, folder / "docs")
+        return _concluded(context, contract, results, connection, folder=folder, attempt=attempt)
+
+
+def validate_rows(parquet: Path, columns: Layout, *, folder: Path, attempt: str) -> Validation:
+    """As `validate`, for rows that are no training set: only what each row answers alone.
+
+    How many nulls a column may have is a matter of a whole set: in the rows of one night a mean that needs an hour with
+    events may be missing everywhere. Where the contract allows no null, there is none here either.
+    """
+    with _opened(parquet, folder) as connection:
+        context = new_context()
+        checks = [check for check in row_checks(columns) if not check.allowed]
+        results = run_checks(context, f"{columns.name} rows", _chunks(parquet), checks)
+        return _concluded(context, columns, results, connection, folder=folder, attempt=attempt)
+
+
+@contextmanager
+def _opened(parquet: Path, folder: Path) -> Iterator[Any]:
+    # Else it would spill into the working directory.
+    with (
+        tempfile.TemporaryDirectory(prefix=".spill-", dir=folder) as spill,
+        duckdb.connect(config={"temp_directory": spill}) as connection,
+    ):
+        connection.from_parquet(str(parquet)).create_view("rows")
+        yield connection
+
+
+def _concluded(
+    context: Any, layout: Layout, results: Sequence[Result], connection: Any, *, folder: Path, attempt: str
+) -> Validation:
+    found = tuple(_told(result, connection, layout) for result in results)
+    docs = write_docs(context, layout.name, attempt, results, folder / "docs")
     (folder / "validation.json").write_text(json.dumps(found, indent=1, default=str), encoding="utf-8")
-    _refuse_unless_passed(contract, results, found, docs)
+    _refuse_unless_passed(layout, results, found, docs)
     return Validation(found, folder)
 
 
 def _refuse_unless_passed(
-    contract: Contract, results: Sequence[Result], found: Sequence[Mapping[str, Any]], docs: Path
+    contract: Layout, results: Sequence[Result], found: Sequence[Mapping[str, Any]], docs: Path
 ) -> None:
-    unseen = [result for result in results if result.seen == result.missing == 1]
+    unseen = [r for r in results if r.seen == r.missing == 1 and not _is_of_rows(r.check)]
     raised = [result for result in results if result.raised is not None]
     failed = [told for told in found if not told["passed"]]
     if raised:
@@ -98,7 +125,7 @@ def _sentence(told: Mapping[str, Any]) -> str:
     return f"{told['expectation']} on {told['column'] or 'the set'}: {told['observed']}, wanted {told['bound']}{keys}"
 
 
-def _told(result: Result, connection: Any, contract: Contract) -> dict[str, Any]:
+def _told(result: Result, connection: Any, contract: Layout) -> dict[str, Any]:
     check = result.check
     return {
         "expectation": check.expectation,
@@ -128,7 +155,7 @@ def _is_of_rows(check: Check) -> bool:
     return check.broken is not None and not check.broken.startswith("select")
 
 
-def _keys(check: Check, connection: Any, contract: Contract) -> list[str]:
+def _keys(check: Check, connection: Any, contract: Layout) -> list[str]:
     """Up to five keys of rows that break the check, the earliest first."""
     if check.broken is None:
         return []

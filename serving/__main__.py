@@ -8,12 +8,11 @@ from artifacts import cli
 from artifacts.cli import Answer
 from artifacts.places import read_places
 from artifacts.prediction_log.compaction import compact
-from artifacts.prediction_log.writer import LogWriter
 from artifacts.training_set import open_training_set, parse_id
 from serving.app import find_version
-from serving.batch import score_set
 from serving.run import run
 from serving.settings import read_serving_settings
+from serving.upcoming_batch import newest_rows, score_into_log
 
 ALL_THREADS = 0
 
@@ -27,8 +26,10 @@ def build_parser() -> argparse.ArgumentParser:
     running.add_argument("--port", type=int, help="0 takes a free one; SERVING_PORT, 8000")
     running.add_argument("--workers", type=int, metavar="N", help="processes behind the port; SERVING_WORKERS, 1")
     running.set_defaults(verb=_run)
-    scoring = _add(verbs, "score", "score a training set into the prediction log")
-    scoring.add_argument("--set", required=True, dest="training_set", metavar="NAME/VERSION")
+    scoring = _add(verbs, "score", "score a training set, or the newest upcoming rows, into the prediction log")
+    what = scoring.add_mutually_exclusive_group(required=True)
+    what.add_argument("--set", dest="training_set", metavar="NAME/VERSION")
+    what.add_argument("--upcoming", action="store_true", help="the newest upcoming rows of the model's training set")
     scoring.set_defaults(verb=_score)
     about = "make the finished segments of the prediction log into Parquet, by model, version and day"
     compacting = verbs.add_parser("compact", help=about, description=about[0].upper() + about[1:] + ".")
@@ -58,12 +59,15 @@ def _run(arguments: argparse.Namespace) -> Answer:
 
 def _score(arguments: argparse.Namespace) -> Answer:
     settings, places = read_serving_settings(), read_places()
-    training_set = open_training_set(places.training_sets, *parse_id(arguments.training_set))
+    # Before the version: a set that is not there needs no model to be refused.
+    given = arguments.training_set
+    training_set = open_training_set(places.training_sets, *parse_id(given)) if given else None
     version = find_version(places, arguments.model, arguments.version, ALL_THREADS)
-    with LogWriter(places.predictions, settings.log) as log:
-        scores = score_set(version, training_set, settings.policy, log)
+    rows_of = training_set or newest_rows(places, version)
+    scores = score_into_log(places, settings, version, rows_of)
     told = f"{scores.rows} rows scored by {version.id}, mean {scores.mean_score:.4f}, {scores.flagged} with a flag"
-    facts = {**vars(scores), "model": version.model, "version": version.version, "training_set": training_set.id}
+    kind = "training_set" if training_set else "upcoming"
+    facts = {**vars(scores), "model": version.model, "version": version.version, kind: rows_of.id}
     return Answer(id=scores.request_id, lines=[f"{told}; logged as request:"], facts=facts)
 
 

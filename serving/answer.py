@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from artifacts.errors import BadInput, Missing, Refusal
+from serving.entities import LookedUp
 from serving.loaded import LoadedVersion
 from serving.predict import Scored
 from serving.refused import RequestRefused
@@ -60,8 +61,8 @@ def http_refusal(_: Request, error: Exception) -> Response:
     return as_json(told, status, headers)
 
 
-def prediction_answer(version: LoadedVersion, scored: Scored) -> Response:
-    """The answer of the service's own routes."""
+def prediction_answer(version: LoadedVersion, scored: Scored, looked_up: LookedUp | None) -> Response:
+    """The answer of the service's own routes; of `looked_up` features it says when they were observed, and how old."""
     predictions: list[dict[str, Any]] = [
         {"prediction_id": prediction_id, "score": score, "flags": flags}
         for prediction_id, score, flags in zip(scored.prediction_ids, scored.scores, scored.flags, strict=True)
@@ -69,7 +70,12 @@ def prediction_answer(version: LoadedVersion, scored: Scored) -> Response:
     if scored.contributions is not None:
         for told, contributions in zip(predictions, scored.contributions, strict=True):
             told["contributions"] = contributions
-    return as_json({**_about(version, scored), "predictions": predictions})
+    features: dict[str, Any] = {}
+    if looked_up is not None:
+        features = {"features_as_of": looked_up.as_of, "features_age_seconds": looked_up.age_seconds}
+        for told, observed_at in zip(predictions, looked_up.observed_at, strict=True):
+            told["observed_at"] = observed_at
+    return as_json({**_about(version, scored), **features, "predictions": predictions})
 
 
 def invocation_answer(version: LoadedVersion, scored: Scored) -> Response:

@@ -15,6 +15,7 @@ from artifacts.places import Places
 from artifacts.prediction_log.writer import LogWriter
 from artifacts.registry import Registry
 from serving.answer import as_json, gone, http_refusal, refusal_answer
+from serving.fresh import Fresh
 from serving.front import Front
 from serving.live import Live, Watcher
 from serving.load import champion_line, load_line, load_version
@@ -53,14 +54,19 @@ def create_app(
     async def life(app: FastAPI) -> AsyncIterator[None]:
         live = Live(first or find_version(places, model, version), follows=version is None)
         with LogWriter(places.predictions, settings.log) as log:
-            app.state.service = Service(settings, live, log, metrics)
-            watcher = Watcher(live, Registry.at(places), places.ledger, metrics)
-            watching = asyncio.create_task(watcher.run(settings.poll_seconds)) if live.follows else None
+            fresh = Fresh(places.upcoming, live)
+            await fresh.look()
+            app.state.service = Service(settings, live, fresh, log, metrics)
+            watchers = [fresh.run(settings.poll_seconds)]
+            if live.follows:
+                watcher = Watcher(live, Registry.at(places), places.ledger, metrics)
+                watchers.append(watcher.run(settings.poll_seconds))
+            tasks = [asyncio.create_task(each) for each in watchers]
             yield
-            if watching:
-                watching.cancel()
+            for task in tasks:
+                task.cancel()
                 with suppress(asyncio.CancelledError):
-                    await watching
+                    await task
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=life)
     app.add_middleware(Front, key=key, metrics=metrics)
@@ -102,19 +108,24 @@ def create_app(
 
     @app.api_route("/health/ready", methods=PROBES)
     async def ready(request: Request) -> Response:
-        live = _service(request).live
-        told = {"status": "degraded" if live.trouble else "ready", "model": model, "version": live.current.version}
-        return as_json(told | ({"trouble": live.trouble} if live.trouble else {}))
+        service = _service(request)
+        trouble = "; ".join(filter(None, (service.live.trouble, service.fresh.trouble)))
+        told = {"status": "degraded" if trouble else "ready", "model": model, "version": service.live.current.version}
+        return as_json(told | ({"trouble": trouble} if trouble else {}))
 
     @app.get("/metrics")
     async def counted(request: Request) -> Response:
-        live = _service(request).live
-        text = metrics.text(model, live.current.version, degraded=live.trouble is not None)
+        live, fresh = _service(request).live, _service(request).fresh
+        degraded = bool(live.trouble or fresh.trouble)
+        age = fresh.held.age.total_seconds() if fresh.held else None
+        text = metrics.text(model, live.current.version, degraded=degraded, features_age_seconds=age)
         return Response(text, media_type=CONTENT_TYPE)
 
     @app.get("/openapi.json")
     async def described(request: Request) -> Response:
-        return as_json(document(_service(request).live.current, settings, with_key=key is not None))
+        service = _service(request)
+        columns = service.fresh.held.upcoming.columns if service.fresh.held else None
+        return as_json(document(service.live.current, settings, columns, with_key=key is not None))
 
     return app
 

@@ -26,7 +26,8 @@ HELP = {
     "in_flight": "Predictions under way.",
     "log_backlog": "Rows handed to the prediction log that are not safe yet.",
     "loaded_version": "The version that answers.",
-    "degraded": "1 when the service cannot follow the champion, else 0.",
+    "degraded": "1 when the service cannot follow the champion or the upcoming rows, else 0.",
+    "features_age_seconds": "Time since the upcoming rows that can be looked up were published.",
 }
 Labels = tuple[str, ...]
 
@@ -50,8 +51,8 @@ class Metrics:
         self._seconds[route][bisect_left(BUCKETS, seconds)] += 1
         self._sums[route] += seconds
 
-    def text(self, model: str, version: int, *, degraded: bool) -> str:
-        """All of it for a scraper; `process` tells the workers behind one port apart."""
+    def text(self, model: str, version: int, *, degraded: bool, features_age_seconds: float | None) -> str:
+        """All of it for a scraper; `process` tells the workers behind one port apart. No age without upcoming rows."""
         lines: list[str] = []
         for name, labels in COUNTERS.items():
             lines += _head(f"{name}_total", "counter", HELP[name])
@@ -60,12 +61,14 @@ class Metrics:
         lines += _head("request_seconds", "histogram", HELP["request_seconds"])
         for route, counts in self._seconds.items():
             lines += self._histogram(route, counts)
-        gauges = {
+        gauges: dict[str, tuple[dict[str, str], float]] = {
             "in_flight": ({}, self.in_flight),
             "log_backlog": ({}, self.log_backlog),
             "loaded_version": ({"model": model}, version),
             "degraded": ({}, int(degraded)),
         }
+        if features_age_seconds is not None:
+            gauges["features_age_seconds"] = ({}, features_age_seconds)
         for name, (tags, value) in gauges.items():
             lines += [*_head(name, "gauge", HELP[name]), _line(name, tags, value)]
         return "\n".join(lines) + "\n"

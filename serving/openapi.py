@@ -2,27 +2,34 @@
 
 from typing import Any
 
+from artifacts.lookup import UpcomingColumns
 from serving.loaded import LoadedVersion
 from serving.predict import BIAS
-from serving.schema import Schema, policy_text, row_schema
+from serving.schema import Schema, entity_schema, policy_text, row_schema
 from serving.settings import ServingSettings
 
 _TEXT: Schema = {"type": "string"}
 _WHOLE: Schema = {"type": "integer"}
+_OF_ENTITIES: Schema = {
+    "features_as_of": {**_TEXT, "description": "With entities: the moment as of which the rows were found, in UTC."},
+    "features_age_seconds": {"type": "number", "description": "With entities: how long ago the rows were published."},
+}
 _REFUSALS = {
     "400": "Not JSON, or a key twice.",
     "401": "The API key is missing or wrong.",
-    "404": "Another model or version than this service has loaded.",
+    "404": "Another model or version than this service has loaded, or an entity that is not among the upcoming rows.",
     "408": "The body took too long to come.",
     "413": "The body is too large.",
     "415": "The body is not application/json.",
     "422": "A field is missing, unknown, of another type, or odd; the answer names it.",
-    "503": "Too many requests at once, too slow, or the prediction log is full.",
+    "503": "Too many requests at once, too slow, the prediction log is full, or the upcoming rows are too old.",
 }
 
 
-def document(version: LoadedVersion, settings: ServingSettings, *, with_key: bool) -> dict[str, Any]:
-    """The whole document; `with_key` when callers must send a key."""
+def document(
+    version: LoadedVersion, settings: ServingSettings, upcoming: UpcomingColumns | None, *, with_key: bool
+) -> dict[str, Any]:
+    """The whole document; `upcoming` are the columns that can be looked up now, `with_key` when callers send a key."""
     model = {"name": "model", "in": "path", "required": True, "schema": {"type": "string", "enum": [version.model]}}
     number = {"name": "version", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
     asked, answered = "#/components/schemas/Request", "#/components/schemas/Answer"
@@ -52,7 +59,7 @@ def document(version: LoadedVersion, settings: ServingSettings, *, with_key: boo
         "/metrics": {"get": _read("Counters for Prometheus.", _refusals("401"), "text/plain")},
         "/openapi.json": {"get": _read("This document.", _refusals("401"))},
     }
-    components: dict[str, Any] = {"schemas": _schemas(version, settings)}
+    components: dict[str, Any] = {"schemas": _schemas(version, settings, upcoming)}
     info = {
         "title": f"Predictions of {version.model}",
         "version": str(version.version),
@@ -91,9 +98,9 @@ def _refusals(*statuses: str) -> Schema:
     return {status: {"description": _REFUSALS[status], "content": content} for status in statuses}
 
 
-def _schemas(version: LoadedVersion, settings: ServingSettings) -> dict[str, Schema]:
-    row = {"$ref": "#/components/schemas/Row"}
-    rows = {"type": "array", "items": row, "minItems": 1, "maxItems": settings.max_rows}
+def _schemas(version: LoadedVersion, settings: ServingSettings, upcoming: UpcomingColumns | None) -> dict[str, Schema]:
+    rows, entities = (_listed(name, settings.max_rows) for name in ("Row", "Entity"))
+    with_contributions = {"contributions": {"type": "boolean", "default": False}}
     names = [*version.encoder.names, BIAS]
     flags = {
         "type": "array",
@@ -110,6 +117,7 @@ def _schemas(version: LoadedVersion, settings: ServingSettings) -> dict[str, Sch
         "prediction_id": _TEXT,
         "score": score,
         "flags": flags,
+        "observed_at": {**_TEXT, "description": "Of a row found by its entity: the moment that its features are of."},
         "contributions": _closed(
             {name: {"type": "number"} for name in names},
             f"SHAP values: what each feature adds to the log-odds; with {BIAS} they sum to those of the score.",
@@ -125,9 +133,16 @@ def _schemas(version: LoadedVersion, settings: ServingSettings) -> dict[str, Sch
     of_answer = _closed(prediction, required=["prediction_id", "score", "flags"])
     return {
         "Row": row_schema(version, settings.policy),
-        "Request": _closed({"rows": rows, "contributions": {"type": "boolean", "default": False}}, required=["rows"]),
+        "Entity": entity_schema(version, upcoming),
+        "Request": {
+            "oneOf": [
+                _closed({"rows": rows, **with_contributions}, required=["rows"]),
+                _closed({"entities": entities, **with_contributions}, required=["entities"]),
+            ]
+        },
         "Answer": _closed(
-            {**about, "predictions": {"type": "array", "items": of_answer}}, required=[*about, "predictions"]
+            {**about, **_OF_ENTITIES, "predictions": {"type": "array", "items": of_answer}},
+            required=[*about, "predictions"],
         ),
         "Invocation": {
             "oneOf": [
@@ -143,6 +158,11 @@ def _schemas(version: LoadedVersion, settings: ServingSettings) -> dict[str, Sch
         ),
         "Refusal": _closed(refusal, required=["error", "message", "next_step"]),
     }
+
+
+def _listed(name: str, limit: int) -> Schema:
+    items = {"$ref": f"#/components/schemas/{name}"}
+    return {"type": "array", "items": items, "minItems": 1, "maxItems": limit}
 
 
 def _closed(properties: Schema, about: str = "", required: list[str] | None = None) -> Schema:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from serving.entities import LookedUp, look_up
+from serving.fresh import Fresh
 from serving.loaded import LoadedVersion
 from serving.parse import parse
 from serving.refused import RequestRefused, shown
@@ -18,14 +20,26 @@ class Asked:
 
     rows: Rows
     contributions: bool
+    looked_up: LookedUp | None = None
 
 
-def read_request(version: LoadedVersion, body: bytes, max_rows: int) -> Asked:
-    """`{"rows": [{FEATURE: value, …}, …], "contributions": false}`; raises `RequestRefused`."""
-    given = _object(parse(body), {"rows", "contributions"})
+def read_request(
+    version: LoadedVersion, body: bytes, max_rows: int, fresh: Fresh, max_feature_age_seconds: float
+) -> Asked:
+    """`{"rows": [{FEATURE: value, …}, …], "contributions": false}`, or instead of rows `"entities": [{COLUMN: value}]`.
+
+    Raises `RequestRefused`, and as `look_up` does.
+    """
+    given = _object(parse(body), {"rows", "entities", "contributions"})
+    if "rows" in given and "entities" in given:
+        raise _shape("rows", "given, or entities, one of the two")
     contributions = given.get("contributions", False)
     if not isinstance(contributions, bool):
         raise _shape("contributions", "true or false")
+    if "entities" in given:
+        entities = _objects(given["entities"], "entities", max_rows)
+        rows, looked_up = look_up(version, entities, fresh, max_feature_age_seconds)
+        return Asked(rows, contributions, looked_up)
     return Asked(check_rows(version, _columns(version, given.get("rows"), "rows", max_rows)), contributions)
 
 
@@ -48,13 +62,19 @@ def read_invocation(version: LoadedVersion, body: bytes, max_rows: int) -> Asked
 
 def _columns(version: LoadedVersion, records: Any, name: str, max_rows: int) -> Columns:
     """The columns of a list of objects, which all have the same fields."""
+    _objects(records, name, max_rows)
+    names = [*records[0]]
+    _check_names(version, records, names)
+    return {field: [record[field] for record in records] for field in names}
+
+
+def _objects(records: Any, name: str, max_rows: int) -> Sequence[Mapping[str, Any]]:
     _check_count(records, name, max_rows)
     if any(type(record) is not dict for record in records):
         row = next(row for row, record in enumerate(records) if type(record) is not dict)
         raise RequestRefused("request.shape", f"Row {row} is not an object.", field=name, row=row)
-    names = [*records[0]]
-    _check_names(version, records, names)
-    return {field: [record[field] for record in records] for field in names}
+    found: Sequence[Mapping[str, Any]] = records
+    return found
 
 
 def _check_names(version: LoadedVersion, records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:

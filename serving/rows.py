@@ -71,12 +71,12 @@ def check_rows(version: LoadedVersion, columns: Mapping[str, Sequence[Any]]) -> 
         if name not in keys and name not in version.encoder.types:
             raise unknown_field(name)
     for column in (*keys.values(), *version.columns):
-        _check_type(column, columns[column.name])
+        check_type(column, columns[column.name], nulls=column.role == "feature")
     features = {name: columns[name] for name in names}
     exact = {column.name: _decimals(column, features[column.name]) for column in version.columns if _is_decimal(column)}
     numbers = version.encoder.numbers({**features, **exact})
     _check_finite(version, features, numbers)
-    of_keys = zip(*(_as_logged(column, columns[name]) for name, column in keys.items()), strict=True)
+    of_keys = zip(*(naive(column, columns[name]) for name, column in keys.items()), strict=True)
     return Rows(features, [dict(zip(keys, values, strict=True)) for values in of_keys] or [{}] * len(numbers), numbers)
 
 
@@ -114,18 +114,19 @@ class _Rule:
 
 
 @cache
-def _rule(sql_type: str, role: str) -> _Rule:
+def _rule(sql_type: str, nulls: bool) -> _Rule:
     kind = "decimal" if sql_type.startswith("decimal") else sql_type
-    null = {type(None)} if role == "feature" else set()
+    null = {type(None)} if nulls else set()
     return _Rule(kind, frozenset(_KINDS[kind] | null), frozenset(_ALWAYS_RIGHT.get(kind, set()) | null))
 
 
-def _check_type(column: Column, values: Sequence[Any]) -> None:
-    rule, kinds = _rule(column.type, column.role), set(map(type, values))
+def check_type(column: Column, values: Sequence[Any], *, nulls: bool, first_row: int = 0) -> None:
+    """Raise `RequestRefused` (`request.field_type`) for the first value that is none of the column's type."""
+    rule, kinds = _rule(column.type, nulls), set(map(type, values))
     if kinds <= rule.right or (kinds <= rule.allowed and _all_fit(rule.kind, values)):
         return
     good = (type(value) in rule.allowed and _all_fit(rule.kind, [value]) for value in values)
-    raise _wrong_type(column, list(good).index(False))
+    raise _wrong_type(column, first_row + list(good).index(False))
 
 
 def _all_fit(kind: str, values: Sequence[Any]) -> bool:
@@ -143,7 +144,8 @@ def _all_fit(kind: str, values: Sequence[Any]) -> bool:
     return -limit <= min(whole) and max(whole) < limit
 
 
-def _as_logged(column: Column, values: Sequence[Any]) -> Sequence[Any]:
+def naive(column: Column, values: Sequence[Any]) -> Sequence[Any]:
+    """The values of a key as they are logged and compared: times as naive UTC."""
     if column.type != "timestamp":
         return values
     moments = [datetime.fromisoformat(value) if isinstance(value, str) else value for value in values]

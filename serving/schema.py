@@ -3,6 +3,7 @@
 from typing import Any
 
 from artifacts.column import Column
+from artifacts.lookup import UpcomingColumns, upcoming_columns
 from serving.loaded import LoadedVersion
 from serving.policy import WORDS, Policy, bounds_in_words
 from serving.rows import LONGEST_TEXT, WHOLE
@@ -23,6 +24,24 @@ def row_schema(version: LoadedVersion, policy: Policy) -> Schema:
         "required": version.encoder.names,
         "additionalProperties": False,
     }
+
+
+def entity_schema(version: LoadedVersion, upcoming: UpcomingColumns | None) -> Schema:
+    """The schema of an entity: its own columns, or those of the lookup key of the rows that can be looked up now."""
+    contract = version.contract
+    if upcoming is None and contract.upcoming is not None:
+        upcoming = upcoming_columns(contract)
+    keys = upcoming.keys if upcoming else ([contract.column(name) for name in contract.entity],)
+    forms = [
+        {
+            "type": "object",
+            "properties": {column.name: _key(column, "Looked up.") for column in key},
+            "required": [column.name for column in key],
+            "additionalProperties": False,
+        }
+        for key in keys
+    ]
+    return {"oneOf": forms, "description": "An upcoming row: its features are looked up among those last published."}
 
 
 def policy_text(policy: Policy) -> str:
@@ -62,8 +81,8 @@ def _bounds(column: Column, policy: Policy) -> Schema:
     return told | {name: end for name, end in (("minimum", low), ("maximum", high)) if end is not None}
 
 
-def _key(column: Column) -> Schema:
-    about = f"{column.description.strip()} Logged, and not read by the model."
+def _key(column: Column, used: str = "Logged, and not read by the model.") -> Schema:
+    about = f"{column.description.strip()} {used}"
     if column.type in WHOLE:
         limit = WHOLE[column.type]
         return {"type": "integer", "minimum": -limit, "maximum": limit - 1, "description": about}

@@ -13,6 +13,7 @@ from artifacts.errors import Missing
 from artifacts.prediction_log.record import Prediction, Via
 from artifacts.prediction_log.writer import LogWriter
 from serving.answer import invocation_answer, prediction_answer
+from serving.fresh import Fresh
 from serving.front import read_body
 from serving.live import Live
 from serving.loaded import LoadedVersion
@@ -25,12 +26,6 @@ from serving.settings import ServingSettings
 # A larger body is read and scored in a thread, so that the others do not wait for it.
 INLINE_BYTES = 64 * 1024
 Choose = Callable[[], LoadedVersion]
-Read = Callable[[LoadedVersion, bytes, int], Asked]
-Tell = Callable[[LoadedVersion, Scored], Response]
-FORMS: dict[Via, tuple[Read, Tell]] = {
-    "http": (read_request, prediction_answer),
-    "invocations": (read_invocation, invocation_answer),
-}
 
 
 @dataclass(frozen=True)
@@ -39,6 +34,7 @@ class Service:
 
     settings: ServingSettings
     live: Live
+    fresh: Fresh
     log: LogWriter
     metrics: Metrics
 
@@ -89,7 +85,7 @@ class Service:
                 version = choose()
                 work = (version, body, via, asked_at)
                 inline = len(body) <= INLINE_BYTES
-                scored, records = self._score(*work) if inline else await asyncio.to_thread(self._score, *work)
+                asked, scored, records = self._score(*work) if inline else await asyncio.to_thread(self._score, *work)
                 await self._keep(records)
         except TimeoutError as error:
             raise self._late(read=body is not None) from error
@@ -98,15 +94,21 @@ class Service:
         self.metrics.count("rows", str(version.version), by=len(records))
         for flag in (flag for of_row in scored.flags for flag in of_row):
             self.metrics.count("flags", flag.partition(":")[0])
-        return FORMS[via][1](version, scored)
+        if via == "invocations":
+            return invocation_answer(version, scored)
+        return prediction_answer(version, scored, asked.looked_up)
 
     def _score(
         self, version: LoadedVersion, body: bytes, via: Via, asked_at: datetime
-    ) -> tuple[Scored, list[Prediction]]:
-        asked = FORMS[via][0](version, body, self.settings.max_rows)
+    ) -> tuple[Asked, Scored, list[Prediction]]:
+        limit = self.settings.max_rows
+        if via == "invocations":
+            asked = read_invocation(version, body, limit)
+        else:
+            asked = read_request(version, body, limit, self.fresh, self.settings.max_feature_age_seconds)
         request_id = uuid.uuid4().hex
         scored = predict(version, asked.rows, self.settings.policy, request_id, contributions=asked.contributions)
-        return scored, to_log(version, asked.rows, scored, asked_at, via)
+        return asked, scored, to_log(version, asked.rows, scored, asked_at, via)
 
     async def _keep(self, records: list[Prediction]) -> None:
         self.metrics.log_backlog += len(records)

@@ -1,7 +1,7 @@
 """A small synthetic training set with a learnable label, published through the real door."""
 
 import tempfile
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from artifacts.contract import Contract
+from artifacts.lookup import upcoming_columns
 from artifacts.training_set import TrainingSet, publish_training_set, write_sorted
+from artifacts.upcoming import Upcoming, publish_upcoming
 
 AS_OF = datetime.fromisoformat("2013-04-01")
 PLACES = ("harbour", "hill", "market")
@@ -80,3 +82,35 @@ def publish_table(root: str | Path, contract: Contract, as_of: datetime, table: 
     with tempfile.TemporaryDirectory() as staged:
         write_sorted(table.to_batches(), contract, Path(staged) / "data.parquet")
         return publish_training_set(str(root), contract, as_of, Path(staged), {})
+
+
+LOOKUP: list[Any] = [
+    "place",
+    {"name": "number", "type": "integer", "description": "The number of it."},
+    {"name": "starts_at", "type": "timestamp", "description": "When it starts (UTC)."},
+]
+
+
+def make_upcoming_rows(as_of: datetime, rows: int, **changes: Any) -> pa.Table:
+    """Rows of a contract with `LOOKUP`, half an hour apart and ending before `as_of`, in key order."""
+    contract = make_contract(upcoming={"within_days": 2, "lookup": LOOKUP}, **changes)
+    table = make_rows(contract, as_of, days=90, rows=max(rows, 1), seed=11).slice(0, rows)
+    observed = [as_of - timedelta(minutes=30 * (rows - number)) for number in range(rows)]
+    columns = upcoming_columns(contract)
+    values = {name: table.column(name) for name in table.column_names}
+    values["observed_at"] = pa.array(observed, pa.timestamp("us"))
+    values["number"] = pa.array(range(rows), pa.int32())
+    values["starts_at"] = pa.array([moment + timedelta(hours=2) for moment in observed], pa.timestamp("us"))
+    names = columns.arrow_schema().names
+    return pa.table({name: values[name] for name in names}, schema=columns.arrow_schema())
+
+
+def publish_upcoming_table(
+    root: str | Path, table: pa.Table, as_of: datetime, created_at: str | None = None, **changes: Any
+) -> Upcoming:
+    """Publish `table` as upcoming rows of the toy contract, made now unless `created_at` says when."""
+    contract = make_contract(upcoming={"within_days": 2, "lookup": LOOKUP}, **changes)
+    now = datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
+    with tempfile.TemporaryDirectory() as staged:
+        write_sorted(table.to_batches(), upcoming_columns(contract), Path(staged) / "data.parquet")
+        return publish_upcoming(str(root), contract, as_of, Path(staged), {"created_at": created_at or now})

@@ -80,6 +80,18 @@
 
 
 {#
+    True for rows that can be upcoming as of as_of: observed in the days before it that `within_days` of the training set's
+    `upcoming` says, the first moment included, so that what never gets a label does not stay for ever.
+
+        where {{ observed_lately('late_arrival') }}
+#}
+{% macro observed_lately(training_set) -%}
+    observed_at < {{ as_of() }}
+    and observed_at >= {{ as_of() }} - interval '{{ (upcoming_of(training_set).within_days * 86400) | int }} second'
+{%- endmacro %}
+
+
+{#
     The last version of each label that was known before as_of, as a select: one row for each value of `entity`.
 
         labels as (

@@ -8,7 +8,8 @@ from artifacts.places import REPOSITORY, read_places
 
 
 @pytest.mark.parametrize(
-    "place", ["raw", "warehouse", "training_sets", "mlflow_artifacts", "predictions", "prediction_parts"]
+    "place",
+    ["raw", "warehouse", "training_sets", "mlflow_artifacts", "predictions", "prediction_parts", "upcoming"],
 )
 def test_a_relative_place_starts_in_the_repository_wherever_the_program_was_started(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -14,6 +14,7 @@ ALL = ["hour", "delay_mean", "load", "is_holiday", "noise", "place"]
 # parcels and weather are staged; delays reads both, loads reads parcels, calendar the spine alone.
 MODELS = {
     "toy": ["spine", "label", "delays", "loads", "calendar"],
+    "rows/toy_rows": ["spine", "delays", "loads", "calendar"],
     "spine": ["stg_post__parcels"],
     "label": ["spine", "stg_post__deliveries"],
     "delays": ["spine", "facts", "stg_post__weather"],
@@ -54,14 +55,15 @@ def node(name: str, parents: list[str]) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-def lineage(tmp_path: Path) -> dict[str, list[str]]:
+@pytest.fixture(params=["joined by the set", "joined in rows"])
+def lineage(tmp_path: Path, request: pytest.FixtureRequest) -> dict[str, list[str]]:
+    models = MODELS | ({"toy": ["rows/toy_rows", "label"]} if request.param == "joined in rows" else {})
     test = {**node("toy", ["toy"]), "resource_type": "test", "original_file_path": "tests/toy.sql"}
     macros = {
         key: {"package_name": package, "original_file_path": file, "depends_on": {"macros": called}}
         for key, (package, file, called) in MACROS.items()
     }
-    nodes = {"test.shipshape.toy": test} | {f"model.shipshape.{name}": node(name, up) for name, up in MODELS.items()}
+    nodes = {"test.shipshape.toy": test} | {f"model.shipshape.{name}": node(name, up) for name, up in models.items()}
     (tmp_path / "dbt").mkdir()
     (tmp_path / "dbt" / "manifest.json").write_text(json.dumps({"nodes": nodes, "macros": macros}))
     with duckdb.connect(tmp_path / "shipshape.duckdb") as connection:
@@ -101,6 +103,13 @@ def test_what_is_staged_reaches_the_features_of_all_models_below_it(
 @pytest.mark.parametrize("name", ["spine", "label", "toy", "stg_post__parcels", "stg_post__deliveries"])
 def test_what_decides_the_rows_reaches_every_feature(lineage: dict[str, list[str]], name: str) -> None:
     assert lineage[f"dbt_project/models/{name}.sql"] == ALL
+
+
+def test_what_joins_the_features_reaches_them_all_and_only_in_a_set_that_reads_it(
+    lineage: dict[str, list[str]], request: pytest.FixtureRequest
+) -> None:
+    joined = request.node.callspec.params["lineage"] == "joined in rows"
+    assert lineage.get("dbt_project/models/rows/toy_rows.sql") == (ALL if joined else None)
 
 
 def test_a_macro_reaches_the_features_of_the_models_that_call_it_also_through_another(

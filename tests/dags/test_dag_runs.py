@@ -43,6 +43,8 @@ DAG_RUNS = [
     ("a month", "land_month", {"month": "2013-01"}),
     ("what has landed", "build_training_set", {}),
     ("an empty form", "train_candidate", {}),
+    ("upcoming rows without a champion", "score_upcoming", {}),
+    ("upcoming rows of a model that has no champion", "score_upcoming", {"name": "late_arrival"}),
     ("a set that is not there", "train_candidate", {"training_set": "late_arrival/2013-02-01.000000000000"}),
 ]
 
@@ -97,3 +99,11 @@ def test_training_with_nothing_named_and_nothing_announced_is_red_not_empty(answ
 
 def test_training_on_a_set_that_was_never_published_is_refused(answers):
     assert answers["a set that is not there"]["exit_code"] == 2
+
+
+def test_upcoming_rows_without_any_champion_are_not_due_and_no_failure(answers):
+    assert "ended success without score, upcoming" in answers["upcoming rows without a champion"]["message"]
+
+
+def test_upcoming_rows_of_a_model_that_was_named_and_has_no_champion_are_refused(answers):
+    assert answers["upcoming rows of a model that has no champion"]["error"] == "serving.no_champion"

@@ -31,6 +31,15 @@ def described() -> dict[str, dict]:
     return {each["name"]: each for each in found}
 
 
+def described_elsewhere(model: str) -> list[dict]:
+    """Upcoming rows have the columns of their training set but the label's, and the lookup key's; rows are no table."""
+    if not model.endswith("_upcoming"):
+        return []
+    of = described()[model.removesuffix("_upcoming")]
+    lookup = [each for each in of["config"]["meta"]["upcoming"]["lookup"] if isinstance(each, dict)]
+    return lookup + [c for c in of["columns"] if not c["config"]["meta"]["role"].startswith("label")]
+
+
 def contract_columns() -> set[str]:
     columns = [
         c for path in (PROJECT / "models/training_sets").glob("*.sql") for c in described()[path.stem]["columns"]
@@ -81,7 +90,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     land_flights(
         warehouse.raw, [Flight("2013-01-05 14:00"), Flight("2013-01-06 14:00", None, None, number=2, tailnum=None)]
     )
-    warehouse.build(verb="build")
+    warehouse.build(verb="build", as_of="2013-01-07")
     return warehouse
 
 
@@ -89,7 +98,8 @@ def test_every_column_of_every_model_is_described_once_and_the_reverse(built):
     for model, entry in described().items():
         named = built.query(f"select column_name from information_schema.columns where table_name = '{model}'")
         columns = {name for (name,) in named if model not in built.features() or name in KEPT}
-        assert {column["name"] for column in entry["columns"] if column["description"]} == columns, model
+        written = entry.get("columns") or described_elsewhere(model)
+        assert {column["name"] for column in written if column["description"]} == columns, model
 
 
 def test_every_feature_in_sql_is_in_a_contract_and_the_reverse(built):
@@ -166,7 +176,26 @@ def test_a_window_longer_than_the_longest_lookback_is_refused(built):
 
 
 def test_cancellation_uses_nothing_that_comes_from_the_tail_number():
-    parents = re.findall(r"ref\('(\w+)'\)", (PROJECT / "models/training_sets/cancellation.sql").read_text())
+    parents = re.findall(r"ref\('(\w+)'\)", (PROJECT / "models/rows/cancellation_rows.sql").read_text())
     texts = [path.read_text() for path in MODELS if path.stem in parents and path.parent.name == "features"]
     assert texts
     assert not any("tailnum" in text for text in texts)
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "models/upcoming").glob("*.sql")), ids=lambda path: path.stem)
+def test_upcoming_rows_and_their_training_set_read_the_same_rows_and_tell_empty_from_nothing_landed(path: Path):
+    name = path.stem.removesuffix("_upcoming")
+    training_set = (PROJECT / f"models/training_sets/{name}.sql").read_text()
+    for text in (path.read_text(), training_set):
+        assert set(re.findall(r"ref\('(\w+)'\)", text)) == {f"{name}_rows", f"label_{name}"}
+    guard = {"rows": f"ref('{name}_rows')", "training_set": name}
+    assert described()[path.stem]["data_tests"] == [{"some_were_observed_lately": {"arguments": guard}}]
+
+
+def test_no_upcoming_row_for_want_of_rows_fails_the_build_and_for_want_of_open_labels_does_not(warehouse):
+    land_flights(warehouse.raw, [Flight("2013-01-05 14:00")])
+    warehouse.build("+late_arrival_upcoming", verb="build", as_of="2013-01-05 18:00")
+    assert warehouse.query("select count(*) from late_arrival_upcoming") == [(0,)]
+    done = warehouse.dbt("build", "--select", "+late_arrival_upcoming", as_of="2013-01-09")
+    [failed] = failed_tests(done)
+    assert failed.startswith("some_were_observed_lately_late_arrival_upcoming")

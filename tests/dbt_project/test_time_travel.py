@@ -100,3 +100,21 @@ def test_a_row_observed_at_the_very_moment_of_as_of_is_not_in_the_training_set_w
     assert warehouse.content("cancellation") == []
     warehouse.build("+cancellation", as_of="2013-01-05 12:00:01")
     assert len(warehouse.content("cancellation")) == 1
+
+
+@pytest.mark.parametrize("name", TRAINING_SETS)
+def test_the_lately_observed_are_in_the_training_set_as_of_t_or_upcoming_and_never_in_both(with_and_without_later, name):
+    everything, _ = with_and_without_later
+    upcoming, known = (
+        {row for (row,) in everything.query(f"select flight_id from {table}")} for table in (f"{name}_upcoming", name)
+    )
+    lately = f"select flight_id from spine where observed_at < '{T}' and observed_at >= '{T - timedelta(days=2)}'"
+    assert upcoming
+    assert not upcoming & known
+    assert upcoming | known >= {row for (row,) in everything.query(lately)} >= upcoming
+
+
+@pytest.mark.parametrize("name", TRAINING_SETS)
+def test_upcoming_rows_as_of_t_are_equal_without_what_was_known_at_t_or_later(with_and_without_later, name):
+    both = [each.query(f"select * from {name}_upcoming order by flight_id") for each in with_and_without_later]
+    assert both[0] == both[1] != []

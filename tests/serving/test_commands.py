@@ -13,6 +13,7 @@ import pytest
 
 from artifacts.places import REPOSITORY
 from artifacts.prediction_log.parts import parts
+from tests.fixtures_training_set import AS_OF, make_upcoming_rows, publish_upcoming_table
 from tests.serving.process import environment, started
 from tests.serving.world import GOOD, MODEL, World, ask, wait_for
 
@@ -64,6 +65,9 @@ def test_workers_share_the_port_and_each_logs_its_answers(world: World, tmp_path
         (["run", "--model", "other"], "serving.no_champion", 2),
         (["run", "--model", MODEL, "--version", "1", "--champion"], "cli.arguments_invalid", 2),
         (["score", "--model", MODEL, "--set", "toy/2013-04-01.000000000000"], "publish.missing", 2),
+        (["score", "--model", MODEL, "--upcoming"], "upcoming.none", 2),
+        (["score", "--model", MODEL], "cli.arguments_invalid", 2),
+        (["score", "--model", MODEL, "--upcoming", "--set", "toy/2013-04-01.000000000000"], "cli.arguments_invalid", 2),
     ],
 )
 def test_what_cannot_be_served_is_refused_with_the_reason(
@@ -113,3 +117,11 @@ def test_a_disk_that_fills_is_answered_with_503_until_there_is_room(world: World
     assert not any("score" in answer.text for answer in refused)
     assert len(world.logged()) == len(told) - len(refused) + 2
     assert refused
+
+
+def test_the_newest_upcoming_rows_are_scored_by_the_champion_into_the_log(world: World) -> None:
+    upcoming = publish_upcoming_table(world.places.upcoming, make_upcoming_rows(AS_OF, 5), AS_OF)
+    done = run(world, "score", "--model", MODEL, "--upcoming")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["rows"], told["version"], told["upcoming"]) == (0, 5, 1, upcoming.id)
+    assert {one.request_id for one in world.logged()} == {told["id"]}

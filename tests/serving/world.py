@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from fastapi import FastAPI
 
 from artifacts import ledger
 from artifacts.places import Places, read_places
@@ -86,7 +87,13 @@ def places_in(home: Path, registry: Path, sets: Path) -> Places:
 def serving(world: World, version: int | None = None, **settings: object) -> Iterator[httpx.Client]:
     """The service in a thread of this process; a client of it."""
     read = ServingSettings.model_validate({"poll_seconds": 0.05, **settings})
-    app = create_app(read, world.places, MODEL, version)
+    with served(create_app(read, world.places, MODEL, version)) as client:
+        yield client
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[httpx.Client]:
+    """An app in a thread of this process, on a free port; a client of it."""
     config = uvicorn.Config(
         app, port=0, log_level="warning", access_log=False, lifespan="on", ws="none", http=BoundedHeads
     )

@@ -6,7 +6,11 @@
         {%- for set in sets -%}
             {%- do described.extend(set.columns) -%}
             {%- if set.name == model.identifier -%}
-                {%- for id in set.depends_on.nodes if id in graph.nodes and graph.nodes[id].fqn[1] == 'features' -%}
+                {%- set above = set.depends_on.nodes | list -%}
+                {%- for id in set.depends_on.nodes if id in graph.nodes and graph.nodes[id].fqn[1] == 'rows' -%}
+                    {%- do above.extend(graph.nodes[id].depends_on.nodes) -%}
+                {%- endfor -%}
+                {%- for id in above if id in graph.nodes and graph.nodes[id].fqn[1] == 'features' -%}
                     {%- do features.append(graph.nodes[id].alias) -%}
                 {%- endfor -%}
             {%- endif -%}

@@ -1,0 +1,14 @@
+select
+    postings.parcel,
+    postings.posted_at as observed_at,
+    postings.weight_g,
+    postings.size,
+    postings.weight_g / 1000.0::double as weight_kg,
+    postings.posted_at
+from {{ ref('postings') }} as postings
+where
+    postings.posted_at < timestamp '{{ var("as_of") }}'
+    and postings.posted_at >= timestamp '{{ var("as_of") }}' - interval 3 day
+    and postings.parcel not in (
+        select parcel from {{ source('post', 'parcels_delivery') }} where known_at < timestamp '{{ var("as_of") }}'
+    )
