@@ -18,6 +18,7 @@ class _Given(Settings):
     ledger: str | None = None
     predictions: str | None = None
     prediction_parts: str | None = None
+    findings: str | None = None
 
 
 class Places(Settings):
@@ -37,6 +38,7 @@ class Places(Settings):
     ledger: str
     predictions: Path
     prediction_parts: str
+    findings: str
 
 
 def read_places(environ: Mapping[str, str] | None = None) -> Places:
@@ -53,6 +55,7 @@ def read_places(environ: Mapping[str, str] | None = None) -> Places:
         ledger=given.ledger or f"sqlite:///{home / 'mlflow' / 'ledger.db'}",
         predictions=(REPOSITORY / (given.predictions or home / "predictions")).resolve(),
         prediction_parts=_place(given.prediction_parts or str(home / "prediction_parts")),
+        findings=_place(given.findings or str(home / "findings")),
     )
 
 

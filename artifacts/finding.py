@@ -1,0 +1,104 @@
+"""One thing that monitoring found: a rule asked of a feature, and the distributions behind it."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.dataclasses import dataclass
+
+SCORE = "(score)"
+
+State = Literal["OK", "DRIFT", "UNKNOWN"]
+Rule = Literal[
+    "psi", "jensen_shannon", "wasserstein", "null_share", "unseen_share", "out_of_range_share",
+    "skew",
+    "log_loss", "roc_auc", "average_precision", "brier", "calibration_error",
+    "predictions", "labels", "baseline", "log", "schema",
+]  # fmt: skip
+BaselineKind = Literal["training", "served", "truth", "holdout"]
+
+CLOSED = ConfigDict(extra="forbid", allow_inf_nan=False)
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Reason:
+    """Why: a stable code, and a sentence with the numbers and, where one is needed, the one next command."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Example:
+    """One row on which two sides disagree: its entity as text, and both values as text (`null` for none)."""
+
+    entity: str
+    logged: str
+    truth: str
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Finding:
+    """One rule asked of one feature (`SCORE`: the score; None: the window as a whole) against one baseline.
+
+    DRIFT when `value` is beyond `threshold`; UNKNOWN when that cannot be said, and `reason.code` says why not. `rows`
+    are those of the window, `baseline_rows` those held against them. `low` and `high` are an interval of `value`.
+    `part` is a slice (`origin=JFK`) or a week (its first day). Only a finding that is not `required`, which is the
+    trailing window while it is too young, may be UNKNOWN without making the whole so.
+    """
+
+    rule: Rule
+    feature: str | None
+    state: State
+    reason: Reason
+    rows: Count
+    baseline_rows: Count = 0
+    value: Number | None = None
+    threshold: Number | None = None
+    baseline: BaselineKind | None = None
+    low: Number | None = None
+    high: Number | None = None
+    part: str | None = None
+    required: bool = True
+    examples: tuple[Example, ...] = ()
+
+    @model_validator(mode="after")
+    def _judged(self) -> "Finding":
+        if self.state != "UNKNOWN" and (self.value is None or self.threshold is None):
+            raise ValueError(f"a finding that is {self.state} has a value and a threshold")
+        if self.state == "DRIFT" and not self.required:
+            raise ValueError("a finding that is DRIFT is required")
+        return self
+
+    @property
+    def key(self) -> str:
+        """What it is about, the same from window to window: rule, feature, baseline and slice."""
+        return "|".join(str(part or "-") for part in (self.rule, self.feature, self.baseline, self.part))
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Distribution:
+    """The binned values of a feature or the score on both sides, for a report to draw.
+
+    Numbers have `edges`, and one count more: bin i holds edges[i-1] <= x < edges[i], the first and the last are open.
+    Categories have their names, and a last count for all others. Nulls are counted apart.
+    """
+
+    feature: str
+    baseline: BaselineKind
+    edges: tuple[Number, ...] | None
+    categories: tuple[str, ...] | None
+    baseline_counts: tuple[Count, ...]
+    current_counts: tuple[Count, ...]
+    baseline_nulls: Count
+    current_nulls: Count
+
+    @model_validator(mode="after")
+    def _agree(self) -> "Distribution":
+        bins = self.edges if self.categories is None else self.categories
+        if bins is None or (self.edges is not None and self.categories is not None):
+            raise ValueError("a distribution has either edges or categories")
+        if not len(self.baseline_counts) == len(self.current_counts) == len(bins) + 1:
+            raise ValueError(f"{len(bins)} edges or categories go with {len(bins) + 1} counts on both sides")
+        return self

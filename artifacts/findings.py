@@ -1,0 +1,150 @@
+"""What monitoring found in one window of one model version: OK, DRIFT or UNKNOWN, with the numbers, and why."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, NaiveDatetime, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from artifacts import publish
+from artifacts.errors import Damaged
+from artifacts.finding import CLOSED, SCORE, BaselineKind, Count, Distribution, Example, Finding, Reason, Rule, State
+from artifacts.verdict import CalibrationBin
+from artifacts.version_name import write_as_of
+
+__all__ = [
+    "SCORE",
+    "BaselineKind",
+    "CalibrationBin",
+    "Distribution",
+    "Example",
+    "Finding",
+    "Findings",
+    "Reason",
+    "Rule",
+    "State",
+    "list_findings",
+    "publish_findings",
+    "read_findings",
+]
+
+KIND = "findings"
+FILE = "findings.json"
+FORMAT = 1
+_NAME = re.compile(r"([0-9T-]+_[0-9T-]+)\.v(\d+)\.([0-9a-f]{12})")
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Findings:
+    """All that was found on the rows with start <= time < end (naive UTC) that `version` of `model` answered.
+
+    `training_set` is what the version was trained on; `truth` the training set that skew and performance were held
+    against. `other_versions` has the rows of the window that other versions answered. `created_at` is recorded (UTC)
+    and part of no id.
+    """
+
+    model: str
+    version: Annotated[int, Field(ge=1)]
+    training_set: str
+    start: NaiveDatetime
+    end: NaiveDatetime
+    rows: Count
+    created_at: NaiveDatetime
+    findings: tuple[Finding, ...]
+    distributions: tuple[Distribution, ...] = ()
+    calibration: tuple[CalibrationBin, ...] = ()
+    truth: str | None = None
+    other_versions: Mapping[str, Count] = Field(default_factory=dict)
+
+    @property
+    def state(self) -> State:
+        """DRIFT if anything drifted; else UNKNOWN if anything required is, or nothing at all was judged; else OK."""
+        states = [one.state for one in self.findings if one.required or one.state != "UNKNOWN"]
+        if "DRIFT" in states:
+            return "DRIFT"
+        return "OK" if states and set(states) == {"OK"} else "UNKNOWN"
+
+    @property
+    def name(self) -> str:
+        """`START_END.vVERSION.CONTENT`: the same findings, the same name, whenever they were made."""
+        told = {key: value for key, value in _told(self).items() if key != "created_at"}
+        window = f"{write_as_of(self.start)}_{write_as_of(self.end)}"
+        return f"{window}.v{self.version}.{_digest(told)[:12]}"
+
+    @property
+    def id(self) -> str:
+        """`MODEL/NAME`."""
+        return f"{self.model}/{self.name}"
+
+
+_ADAPTER = TypeAdapter(Findings)
+
+
+def publish_findings(root: str, findings: Findings) -> bool:
+    """Publish under `ROOT/MODEL/NAME` (path or URL); False when the same findings stand there already.
+
+    Those keep their `created_at`. A kill at any moment leaves all of it or none.
+    """
+
+    def write(folder: Path) -> Mapping[str, Any]:
+        text = json.dumps({"format": FORMAT, "state": findings.state, **_told(findings)}, indent=1)
+        (folder / FILE).write_text(text, encoding="utf-8")
+        return {
+            "model": findings.model,
+            "version": findings.version,
+            "start": findings.start.isoformat(sep=" "),
+            "end": findings.end.isoformat(sep=" "),
+            "state": findings.state,
+            "created_at": findings.created_at.isoformat(sep=" "),
+        }
+
+    return publish.publish(_uri(root, findings.model, findings.name), KIND, write).created
+
+
+def read_findings(root: str, identity: str) -> Findings:
+    """The findings `MODEL/NAME`, every byte verified.
+
+    Raises `Missing` (`publish.missing`) or `Damaged`: `publish.damaged`, `findings.damaged` for another format, other
+    fields, a state that does not follow from the findings, or a folder that has not their name.
+    """
+    model, _, name = identity.partition("/")
+    published = publish.read(_uri(root, model, name), KIND)
+    try:
+        told = json.loads(published.file(FILE).read_text(encoding="utf-8"))
+        form, state = told.pop("format"), told.pop("state")
+        found = _ADAPTER.validate_json(json.dumps(told))
+    except (ValueError, KeyError, AttributeError, ValidationError) as error:
+        raise _damaged(published.uri, f"it does not hold findings ({error})") from error
+    if form != FORMAT:
+        raise _damaged(published.uri, f"it is written in format {form}; format {FORMAT} is read here")
+    if state != found.state or found.id != identity:
+        raise _damaged(published.uri, f"it says {state}, and its content is that of {found.id}, {found.state}")
+    return found
+
+
+def list_findings(root: str, model: str) -> list[str]:
+    """The ids of all findings of `model`, by start, end and version; empty when there are none."""
+    names = publish.names(f"{root}/{publish.check_name(model, 'model')}")
+    found = [match for match in map(_NAME.fullmatch, names) if match]
+    return [f"{model}/{match[0]}" for match in sorted(found, key=lambda match: (match[1], int(match[2]), match[3]))]
+
+
+def _uri(root: str, model: str, name: str) -> str:
+    return f"{root}/{publish.check_name(model, 'model')}/{publish.check_name(name, 'name of findings')}"
+
+
+def _told(findings: Findings) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(_ADAPTER.dump_json(findings))
+    return told
+
+
+def _digest(told: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _damaged(uri: str, message: str) -> Damaged:
+    return Damaged("findings.damaged", f"{uri} is damaged: {message}.", next_step="Delete the folder and check again.")
