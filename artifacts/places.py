@@ -19,6 +19,7 @@ class _Given(Settings):
     predictions: str | None = None
     prediction_parts: str | None = None
     findings: str | None = None
+    alerts: str | None = None
 
 
 class Places(Settings):
@@ -39,6 +40,7 @@ class Places(Settings):
     predictions: Path
     prediction_parts: str
     findings: str
+    alerts: str
 
 
 def read_places(environ: Mapping[str, str] | None = None) -> Places:
@@ -56,6 +58,7 @@ def read_places(environ: Mapping[str, str] | None = None) -> Places:
         predictions=(REPOSITORY / (given.predictions or home / "predictions")).resolve(),
         prediction_parts=_place(given.prediction_parts or str(home / "prediction_parts")),
         findings=_place(given.findings or str(home / "findings")),
+        alerts=given.alerts or f"sqlite:///{home / 'alerts' / 'alerts.db'}",
     )
 
 
