@@ -58,7 +58,7 @@ RETRAININGS = sa.Table(
     _ALL,
     sa.Column("model", sa.String(100), primary_key=True),
     sa.Column("at", sa.DateTime, primary_key=True),
-    sa.Column("findings", sa.String(300), nullable=False),
+    sa.Column("claimant", sa.String(300), nullable=False),
 )
 
 T = TypeVar("T")
