@@ -11,7 +11,7 @@ EMPTY_WAREHOUSE = scratch=$$(mktemp -d) && mkdir $$scratch/raw && trap 'rm -rf $
 	SHIPSHAPE_WAREHOUSE=$$scratch SHIPSHAPE_RAW=$$scratch/raw
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run up down test lint format bench docs dbt smoke compare accept impact mutants comment lock clean
+.PHONY: help setup setup-dev run up down test lint format bench bench-monitoring docs dbt smoke compare accept impact mutants comment lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ format: setup-dev ## let ruff and sqlfluff fix what they can
 bench: setup ## measure each stage against a floor in the same run
 	@$(PY) -m ops.bench $(ARGS)
 
+bench-monitoring: setup ## measure drift against Evidently, in time and memory
+	@$(PY) -m ops.bench.drift $(ARGS)
+
 docs: setup ## write dbt's documentation site
 	@$(PY) -m ops.dbt docs generate
 
@@ -79,6 +82,7 @@ lock: setup-dev ## compile requirements*.in, with hashes
 	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-setup.in -o requirements-setup.txt
 	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
 	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -c requirements.txt --override requirements-overrides.txt -o requirements-dev.txt
+	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-oracle.in -o requirements-oracle.txt
 
 clean: ## delete what the pipeline made, after asking
 	@printf 'Delete %s and everything in it? Type yes: ' "$${PIPELINE_HOME:-var}" && read answer && [ "$$answer" = yes ] && rm -rf "$${PIPELINE_HOME:-var}"
