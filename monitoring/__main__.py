@@ -4,7 +4,7 @@ import argparse
 import sys
 from datetime import UTC, date, datetime
 
-from artifacts import cli, ledger
+from artifacts import alerts, cli, ledger
 from artifacts.cli import Answer
 from artifacts.errors import BadInput, CannotJudge, GateClosed
 from artifacts.findings import Findings, publish_findings
@@ -32,7 +32,12 @@ def build_parser() -> argparse.ArgumentParser:
     checking.add_argument("--window", required=True, metavar="START..END", help="2013-12-01..2013-12-08, in UTC")
     checking.add_argument("--training-set", metavar="NAME/VERSION", help="the truth for skew and performance")
     checking.add_argument(
-        "--incident-day", type=_day, action="append", default=[], metavar="DAY", help="not in the served baseline"
+        "--incident-day",
+        type=_day,
+        action="append",
+        default=[],
+        metavar="DAY",
+        help="not in the served baseline, beside those of alerts",
     )
     checking.add_argument("--json", action="store_true", help="print one JSON object")
     checking.set_defaults(verb=_check)
@@ -43,15 +48,17 @@ def build_parser() -> argparse.ArgumentParser:
 def _check(arguments: argparse.Namespace) -> Answer:
     window, settings, places = parse_window(arguments.window), read_monitoring_settings(), read_places()
     truth = arguments.training_set and open_training_set(places.training_sets, *parse_id(arguments.training_set))
+    version, before = arguments.version or _champion(places, arguments.model), window.before(settings.served_days)
+    known = alerts.incident_days(places.alerts, arguments.model, version, before.start, before.end)
     found = check(
         places,
         arguments.model,
-        arguments.version or _champion(places, arguments.model),
+        version,
         window,
         settings,
         created_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         truth=truth or None,
-        incident_days=arguments.incident_day,
+        incident_days=sorted({*arguments.incident_day, *known}),
     )
     publish_findings(places.findings, found)
     return Answer(found.id, _lines(found), _facts(found), EXIT_CODES[found.state])

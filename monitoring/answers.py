@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from artifacts.binning import Bins, quoted, text
-from artifacts.prediction_log import PARTS, Log, tables
+from artifacts.prediction_log import Log, tables
 from monitoring.described import Described
 from monitoring.window import Window
 
@@ -43,11 +43,10 @@ class Answers:
 
 
 @contextmanager
-def open_answers(predictions: Path, model: str, described: Described, window: Window) -> Iterator[Answers]:
-    """All answers of `model` that may lie in `window`, compacted or not; raises `Damaged` (`log.damaged`)."""
+def open_answers(log: Log, described: Described, window: Window) -> Iterator[Answers]:
+    """All answers of `log` that may lie in `window`, compacted or not; raises `Damaged` (`log.damaged`)."""
     features, entity = list(described.features.values()), described.contract.entity
     observed_at = described.contract.observed_at
-    log = Log(predictions, str(predictions / PARTS), model)
     with (
         tables(log, observed_at, window.start, window.end) as files,
         duckdb.connect() as connection,

@@ -10,6 +10,7 @@ from artifacts.binning import Counted
 from artifacts.errors import Damaged
 from artifacts.findings import SCORE, BaselineKind, CalibrationBin, Distribution, Finding, Findings, Reason
 from artifacts.places import Places
+from artifacts.prediction_log import Log
 from artifacts.registry import Registry
 from artifacts.training_set import TrainingSet
 from monitoring.answers import open_answers
@@ -52,7 +53,7 @@ def check(
     described = read_described(Registry.at(places), model, version)
     reach = Window(window.before(settings.served_days).start, window.end)
     try:
-        with open_answers(places.predictions, model, described, reach) as answers:
+        with open_answers(Log(places.predictions, places.prediction_parts, model), described, reach) as answers:
             found = _judge(Case(answers, described, window, settings), truth, incident_days)
     except Damaged as refusal:
         found = _Found(findings=[unknown("log", Reason(refusal.code, str(refusal)))])

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from artifacts.errors import BadInput, Missing
 from artifacts.findings import SCORE
-from artifacts.prediction_log import PARTS, Prediction, compact
+from artifacts.prediction_log import Prediction, compact
 from monitoring.check import check
 from monitoring.window import parse_window
 from tests.monitoring.world import SETTINGS, WEEK, World, codes, of
@@ -33,10 +34,10 @@ def test_a_week_like_those_before_it_is_ok_on_every_rule_against_both_baselines(
 def test_a_log_says_the_same_compacted_half_compacted_and_not(world: World) -> None:
     first, second = "2013-03-01..2013-03-22", "2013-03-22..2013-03-27"
     world.log(world.answers(first))
-    compact(world.places.predictions, str(world.places.predictions / PARTS))
+    compact(world.places.predictions, world.places.prediction_parts)
     world.log(world.answers(second))
     half = world.check()
-    compact(world.places.predictions, str(world.places.predictions / PARTS))
+    compact(world.places.predictions, world.places.prediction_parts)
     assert (half.rows > 500, half.id) == (True, world.check().id)
 
 
@@ -132,14 +133,14 @@ def test_an_id_that_comes_twice_in_compacted_parts_is_damage(world: World) -> No
     records = world.answers(WEEK)
     for some in (records, records[:1]):
         world.log(some)
-        compact(world.places.predictions, str(world.places.predictions / PARTS))
+        compact(world.places.predictions, world.places.prediction_parts)
     assert "log.duplicate_ids" in codes(world.check())
 
 
 def test_a_damaged_part_cannot_be_judged(world: World) -> None:
     world.log(world.answers(WEEK))
-    compact(world.places.predictions, str(world.places.predictions / PARTS))
-    [file] = (world.places.predictions / PARTS).rglob("*.parquet")
+    compact(world.places.predictions, world.places.prediction_parts)
+    [file] = Path(world.places.prediction_parts).rglob("*.parquet")
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
