@@ -11,10 +11,10 @@ EMPTY_WAREHOUSE = scratch=$$(mktemp -d) && mkdir $$scratch/raw && trap 'rm -rf $
 	SHIPSHAPE_WAREHOUSE=$$scratch SHIPSHAPE_RAW=$$scratch/raw
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run up down test lint format bench bench-serving docs dbt smoke compare accept impact mutants comment lock clean
+.PHONY: help setup setup-dev run up down test lint format bench bench-serving bench-monitoring docs dbt smoke compare accept impact mutants comment lock clean
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## make .venv from the hashed requirements.txt
 	@ops/setup.sh requirements.txt
@@ -53,6 +53,9 @@ bench: setup ## measure each stage against a floor in the same run
 bench-serving: setup ## load the service, against the model alone and `mlflow models serve`
 	@$(PY) -m ops.bench.serving $(ARGS)
 
+bench-monitoring: setup ## measure drift against Evidently, in time and memory
+	@$(PY) -m ops.bench.drift $(ARGS)
+
 docs: setup ## write dbt's documentation site
 	@$(PY) -m ops.dbt docs generate
 	@echo 'Look at it: cd dbt_project/target && python3 -m http.server --bind 127.0.0.1 8081'
@@ -83,6 +86,7 @@ lock: setup-dev ## compile requirements*.in, with hashes
 	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-setup.in -o requirements-setup.txt
 	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
 	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -c requirements.txt --override requirements-overrides.txt -o requirements-dev.txt
+	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-oracle.in -o requirements-oracle.txt
 
 clean: ## delete what the pipeline made, after asking
 	@printf 'Delete %s and everything in it? Type yes: ' "$${PIPELINE_HOME:-var}" && read answer && [ "$$answer" = yes ] && rm -rf "$${PIPELINE_HOME:-var}"

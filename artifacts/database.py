@@ -16,7 +16,7 @@ CREATION_LOCK = 7_240_115  # any number, the same in every process: Postgres' "i
 
 @contextmanager
 def transaction(url: str, what: str, table: sa.Table, *, write: bool) -> Iterator[sa.Connection]:
-    """A connection in a transaction, committed at the end and closed; with `write`, `table` is there.
+    """A connection in a transaction, committed at the end and closed; with `write`, `table` and its kin are there.
 
     A reader of an SQLite file that is not there gets an empty database and leaves no file. `what` is the name of the
     database in refusals: `BadInput` (`WHAT.url_invalid`), `Unavailable` (`WHAT.unavailable`: down, or locked for 30 s)
@@ -83,4 +83,5 @@ def _engine(place: URL, *, write: bool) -> sa.Engine:
 def _create(connection: sa.Connection, table: sa.Table) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(CREATION_LOCK)))
-    connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+    for each in table.metadata.sorted_tables:
+        connection.execute(sa.schema.CreateTable(each, if_not_exists=True))

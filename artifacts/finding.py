@@ -44,8 +44,8 @@ class Finding:
 
     DRIFT when `value` is beyond `threshold`; UNKNOWN when that cannot be said, and `reason.code` says why not. `rows`
     are those of the window, `baseline_rows` those held against them. `low` and `high` are an interval of `value`.
-    `part` is a slice (`origin=JFK`) or a week (its first day). Only a finding that is not `required`, which is the
-    trailing window while it is too young, may be UNKNOWN without making the whole so.
+    `part` is a slice (`origin=JFK`) or a week (its first day). Only a finding that is not `required` may be UNKNOWN
+    without making the whole so: the trailing window while too young, a rule whose noise is more than it can ever be.
     """
 
     rule: Rule
@@ -81,7 +81,7 @@ class Finding:
 class Distribution:
     """The binned values of a feature or the score on both sides, for a report to draw.
 
-    Numbers have `edges`, and one count more: bin i holds edges[i-1] <= x < edges[i], the first and the last are open.
+    Numbers have `edges`, and one count more: bin i holds edges[i-1] < x <= edges[i], the first and the last are open.
     Categories have their names, and a last count for all others. Nulls are counted apart.
     """
 

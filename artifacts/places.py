@@ -20,6 +20,7 @@ class _Given(Settings):
     prediction_parts: str | None = None
     findings: str | None = None
     upcoming: str | None = None
+    alerts: str | None = None
 
 
 class Places(Settings):
@@ -41,6 +42,7 @@ class Places(Settings):
     prediction_parts: str
     findings: str
     upcoming: str
+    alerts: str
 
 
 def read_places(environ: Mapping[str, str] | None = None) -> Places:
@@ -59,6 +61,7 @@ def read_places(environ: Mapping[str, str] | None = None) -> Places:
         prediction_parts=_place(given.prediction_parts or str(home / "prediction_parts")),
         findings=_place(given.findings or str(home / "findings")),
         upcoming=_place(given.upcoming or str(home / "upcoming")),
+        alerts=given.alerts or f"sqlite:///{home / 'alerts' / 'alerts.db'}",
     )
 
 

@@ -1,8 +1,8 @@
 """# build_training_set
 
-When rows have landed, **choose** which training sets are due and as of when, **build** each one (dbt, export,
-expectations, publish) and **compare** it with its previous version, so that a candidate can be trained on it. The asset
-`training_set` carries the new version to the DAG `train_candidate`.
+When rows have landed, or a model drifted, **choose** which training sets are due and as of when, **build** each one
+(dbt, export, expectations, publish) and **compare** it with its previous version, so that a candidate can be trained on
+it. The asset `training_set` carries the new version to the DAG `train_candidate`.
 
 What is built depends on what has landed, never on how many events came: `as_of` is the end of the last month up to
 which every table is there. Trigger it by hand with a `name` and an `as_of` to build any other.
@@ -22,12 +22,12 @@ from plugins.refusals import fails_once
 
 MODELS = Path(__file__).parent.parent / "dbt_project" / "models" / "training_sets"
 NAMES = sorted(p.stem for p in MODELS.glob("*.sql"))
-LANDED_ROWS = Asset("landed_rows")
+LANDED_ROWS, DRIFT = Asset("landed_rows"), Asset("drift")
 TRAINING_SET = Asset("training_set")
 
 
 @dag(
-    schedule=[LANDED_ROWS],
+    schedule=(LANDED_ROWS | DRIFT),
     start_date=pendulum.datetime(2013, 1, 1),
     is_paused_upon_creation=False,
     doc_md=__doc__,

@@ -1,10 +1,10 @@
-"""`python -m training VERB`: reproduce, judge, promote, rollback, history, who-was-champion."""
+"""`python -m training VERB`: reproduce, baseline, judge, promote, rollback, history, who-was-champion."""
 
 import argparse
 import sys
 
 from artifacts import cli
-from training import reproduce
+from training import baseline, reproduce
 from training.judging_cli import add_verbs
 
 
@@ -17,6 +17,11 @@ def build_parser() -> argparse.ArgumentParser:
     again.add_argument("--run", required=True, metavar="ID", help="MLflow run id")
     again.add_argument("--json", action="store_true", help="print one JSON object")
     again.set_defaults(verb=reproduce.command)
+    about = "describe the newest rows of a logged MLflow run, for monitoring; training does so by itself"
+    describing = verbs.add_parser("baseline", help=about, description=about)
+    describing.add_argument("--run", required=True, metavar="ID", help="MLflow run id")
+    describing.add_argument("--json", action="store_true", help="print one JSON object")
+    describing.set_defaults(verb=baseline.command)
     add_verbs(verbs)
     return parser
 

@@ -15,8 +15,10 @@ from artifacts import cli
 from artifacts.code import read_code
 from artifacts.errors import BadInput
 from artifacts.places import REPOSITORY, read_places
-from artifacts.registry import Registry, RunRecord, ToLog
+from artifacts.publish import sha256_of
+from artifacts.registry import MODEL, Registry, RunRecord, ToLog
 from artifacts.training_set import TrainingSet, open_training_set, parse_id, version_as_of
+from training.baseline import describe
 from training.choose_configs import CONFIGS
 from training.choose_features import choose_features
 from training.config import Config
@@ -76,6 +78,9 @@ def train(
         write_origin(folder, config, training_set, environment)
         write_report(folder, report, holdout, candidate, config.judge.primary)
         clock.say("drew the report")
+        sha256 = sha256_of(folder / MODEL)
+        describe(training_set, candidate.encoder, windows, holdout.candidate, sha256).write(folder)
+        clock.say("described the newest rows, for monitoring")
         run = registry.log_run(
             ToLog(
                 model=config.model,

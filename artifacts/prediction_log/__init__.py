@@ -7,10 +7,12 @@ from artifacts.prediction_log.parts import Key, Part, parts
 from artifacts.prediction_log.reading import read_log
 from artifacts.prediction_log.record import EntityValue, FeatureValue, Prediction, Via
 from artifacts.prediction_log.settings import Durability, LogSettings
+from artifacts.prediction_log.tables import PARTS, Log, tables
 from artifacts.prediction_log.window import predictions
 from artifacts.prediction_log.writer import Counts, LogWriter
 
 __all__ = [
+    "PARTS",
     "Backlog",
     "Compacted",
     "Counts",
@@ -18,6 +20,7 @@ __all__ = [
     "EntityValue",
     "FeatureValue",
     "Key",
+    "Log",
     "LogSettings",
     "LogWriter",
     "Part",
@@ -29,4 +32,5 @@ __all__ = [
     "parts",
     "predictions",
     "read_log",
+    "tables",
 ]

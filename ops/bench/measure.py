@@ -25,7 +25,7 @@ class Measured:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def measure(command: list[str], environ: Mapping[str, str], log: Path) -> Measured:
+def measure(command: list[str], environ: Mapping[str, str], log: Path, python: str = sys.executable) -> Measured:
     """Run `python COMMAND` with `environ` on top of this process's; its last line, if it is JSON, becomes `facts`.
 
     What it says goes to `log`. Raises `CannotJudge` (`bench.command_failed`) when it does not end well. This process
@@ -36,7 +36,7 @@ def measure(command: list[str], environ: Mapping[str, str], log: Path) -> Measur
     with said.open("wb") as out, log.open("ab") as err:
         started = time.monotonic()
         process = subprocess.Popen(
-            [sys.executable, *command], cwd=REPOSITORY, env={**os.environ, **environ}, stdout=out, stderr=err
+            [python, *command], cwd=REPOSITORY, env={**os.environ, **environ}, stdout=out, stderr=err
         )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - started
@@ -50,9 +50,15 @@ def measure(command: list[str], environ: Mapping[str, str], log: Path) -> Measur
     return Measured(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / _KIB_A_MIB, _facts(said))
 
 
-def call(function: str, arguments: Mapping[str, Any], environ: Mapping[str, str], log: Path) -> Measured:
+def call(
+    function: str,
+    arguments: Mapping[str, Any],
+    environ: Mapping[str, str],
+    log: Path,
+    python: str = sys.executable,
+) -> Measured:
     """`measure` a function of this package, `MODULE:NAME`, called with `arguments` in a process of its own."""
-    return measure(["-m", "ops.bench.child", function, json.dumps(dict(arguments))], environ, log)
+    return measure(["-m", "ops.bench.child", function, json.dumps(dict(arguments))], environ, log, python)
 
 
 def alternate(repeat: int, runs: Mapping[str, Callable[[], Measured]]) -> dict[str, list[Measured]]:

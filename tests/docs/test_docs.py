@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from artifacts.places import REPOSITORY, read_places
+from monitoring.settings import read_monitoring_settings
 
 PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
 ALL = "\n".join(page.read_text() for page in PAGES)
 MAKE_VERBS = set(re.findall(r"^([a-z-]+):.*## ", (REPOSITORY / "Makefile").read_text(), re.M))
-ROOMS = ("ingestion", "features", "training", "serving", "ci")
+ROOMS = ("ingestion", "features", "training", "serving", "monitoring", "ci")
 
 
 def verbs_of(room):
@@ -50,7 +51,8 @@ def made_by_a_command(path):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_file_and_folder_in_backticks_exists(page):
-    roots = "artifacts|ci|dbt_project|docs|features|ingestion|notebooks|ops|plugins|dags|serving|tests|training"
+    rooms = "artifacts|ci|dbt_project|features|ingestion|monitoring|ops|plugins|dags|serving|training"
+    roots = f"{rooms}|docs|notebooks|tests"
     for path in re.findall(rf"`((?:{roots})/[\w./-]*)`", page.read_text()):
         if not re.search(r"[A-Z]{3,}|bakery", path):  # names to fill in, and the worked example
             assert (REPOSITORY / path).exists() or made_by_a_command(path), path
@@ -64,6 +66,12 @@ def test_every_dag_is_documented_and_every_dag_named_exists():
 def test_every_setting_of_places_is_documented_and_the_reverse():
     named = set(re.findall(r"`\$?(PIPELINE_[A-Z_]+)`", ALL)) - {"PIPELINE_"}
     known = {f"PIPELINE_{field.upper()}" for field in type(read_places({})).model_fields}
+    assert named == known
+
+
+def test_every_setting_of_monitoring_is_documented_and_the_reverse():
+    named = set(re.findall(r"`(MONITORING_[A-Z_]+)`", ALL))
+    known = {f"MONITORING_{field.upper()}" for field in type(read_monitoring_settings({})).model_fields}
     assert named == known
 
 

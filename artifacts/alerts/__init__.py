@@ -1,0 +1,32 @@
+"""Alerts: what was told of each model version, to whom it still has to be told, and what it set off."""
+
+from artifacts.alerts.alert import Alert, Event, Kind, Step, Stream, Watch, stream_of
+from artifacts.alerts.message import Message, Receivers, Send, not_taken
+from artifacts.alerts.outbox import Batch, delivered, enlist, failed, undelivered, waiting
+from artifacts.alerts.retrainings import claim_retraining
+from artifacts.alerts.store import change, history, incident_days, newest_window
+
+__all__ = [
+    "Alert",
+    "Batch",
+    "Event",
+    "Kind",
+    "Message",
+    "Receivers",
+    "Send",
+    "Step",
+    "Stream",
+    "Watch",
+    "change",
+    "claim_retraining",
+    "delivered",
+    "enlist",
+    "failed",
+    "history",
+    "incident_days",
+    "newest_window",
+    "not_taken",
+    "stream_of",
+    "undelivered",
+    "waiting",
+]

@@ -1,0 +1,80 @@
+"""One alert from its opening to its end, and the events that are told of it; all times are those of windows."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NaiveDatetime
+from pydantic.dataclasses import dataclass
+
+from artifacts.finding import CLOSED, Finding
+
+Kind = Literal["DRIFT", "UNKNOWN"]
+Step = Literal["escalated", "opened", "reminded", "resolved", "retired"]
+# What the log alone tells, of the newest days, and what a training set tells later, once labels are known.
+Stream = Literal["log", "truth"]
+
+
+def stream_of(finding: Finding) -> Stream:
+    """Whether the finding needed a training set to be held against."""
+    return "truth" if finding.baseline in ("truth", "holdout") else "log"
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Alert:
+    """The `incident`-th time (from 1) that `key` of `version` was DRIFT or, as an alert of its own, UNKNOWN.
+
+    `opened` and `closed` are ends of windows, `closed` None while it is open; `seen` is the end of the newest window
+    that was so, and `told` of the newest one that was told. Rows of since <= time < until may be bad (`until` None:
+    no end is known). `finding` is the newest one of the alert's own kind.
+    """
+
+    model: str
+    version: Annotated[int, Field(ge=1)]
+    kind: Kind
+    key: str
+    incident: Annotated[int, Field(ge=1)]
+    opened: NaiveDatetime
+    since: NaiveDatetime
+    seen: NaiveDatetime
+    told: NaiveDatetime
+    finding: Finding
+    escalated: bool = False
+    until: NaiveDatetime | None = None
+    closed: NaiveDatetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has seen it end."""
+        return self.closed is None
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Event:
+    """A step of an alert that a person is told, with the alert as it was after it; `at` is the end of the window."""
+
+    step: Step
+    at: NaiveDatetime
+    alert: Alert
+
+    @property
+    def id(self) -> str:
+        """The same whenever and however often it is told: which alert, which incident, which step, at which window."""
+        alert = self.alert
+        incident = f"{alert.model}/v{alert.version}/{alert.kind}/{alert.key}/{alert.incident}"
+        return f"{incident}/{self.step}@{self.at.isoformat()}"
+
+
+@dataclass(frozen=True, config=CLOSED)
+class Watch:
+    """What is known of one model version in one stream: the newest findings taken, and each key's newest alert.
+
+    `start` and `end` are their window, `good` the keys that were OK in it.
+    """
+
+    model: str
+    version: Annotated[int, Field(ge=1)]
+    stream: Stream
+    start: NaiveDatetime | None = None
+    end: NaiveDatetime | None = None
+    findings: str | None = None
+    good: frozenset[str] = frozenset()
+    alerts: tuple[Alert, ...] = ()

@@ -1,0 +1,76 @@
+"""The outbox: batches of events that wait until each receiver has them; told at least once, under one key."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from artifacts.alerts.alert import Event
+from artifacts.alerts.store import EVENTS
+from artifacts.alerts.tables import BATCHES, CHANNELS, DELIVERIES, parse, reading, writing
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The events of one check, worst first: one message. `key` is the same however often it is sent."""
+
+    seq: int
+    key: str
+    findings: str
+    events: tuple[Event, ...]
+
+
+def enlist(url: str, channels: Collection[str]) -> None:
+    """Let new channels start behind the newest batch that anyone has, all of one call at the same one.
+
+    So the first ones ever get all that waits, and later ones no history.
+    """
+    with writing(url) as connection:
+        known: set[str] = set(connection.scalars(sa.select(CHANNELS.c.channel)))
+        joined = sa.join(BATCHES, DELIVERIES, BATCHES.c.key == DELIVERIES.c.key)
+        had = sa.select(sa.func.max(BATCHES.c.seq)).select_from(joined).where(DELIVERIES.c.delivered)
+        after = connection.scalar(had) or 0
+        for channel in sorted(set(channels) - known):
+            connection.execute(sa.insert(CHANNELS).values(channel=channel, after_seq=after))
+
+
+def waiting(url: str, channel: str) -> tuple[Batch, ...]:
+    """What the enlisted `channel` does not have yet, oldest first."""
+    with reading(url) as connection:
+        if connection is None:
+            return ()
+        done = sa.select(DELIVERIES.c.key).where((DELIVERIES.c.channel == channel) & DELIVERIES.c.delivered)
+        after = sa.select(CHANNELS.c.after_seq).where(CHANNELS.c.channel == channel).scalar_subquery()
+        query = sa.select(BATCHES).where((BATCHES.c.seq > after) & BATCHES.c.key.not_in(done)).order_by(BATCHES.c.seq)
+        rows = connection.execute(query).mappings().all()
+    return tuple(Batch(one["seq"], one["key"], one["findings"], parse(EVENTS, "batch", one["told"])) for one in rows)
+
+
+def undelivered(url: str) -> int:
+    """How many batches nobody has."""
+    with reading(url) as connection:
+        if connection is None:
+            return 0
+        had = sa.select(DELIVERIES.c.key).where(DELIVERIES.c.delivered)
+        return connection.scalar(sa.select(sa.func.count()).where(BATCHES.c.key.not_in(had))) or 0
+
+
+def delivered(url: str, key: str, channel: str) -> None:
+    """Note that `channel` has the batch."""
+    _note(url, key, channel, None)
+
+
+def failed(url: str, key: str, channel: str, error: str) -> None:
+    """Note that `channel` did not take the batch, and why; a batch that it has, it keeps."""
+    _note(url, key, channel, error)
+
+
+def _note(url: str, key: str, channel: str, error: str | None) -> None:
+    own = (DELIVERIES.c.key == key) & (DELIVERIES.c.channel == channel)
+    with writing(url) as connection:
+        before = connection.execute(sa.select(DELIVERIES).where(own)).mappings().first()
+        had = before is not None and bool(before["delivered"])
+        attempts = 1 if before is None else int(before["attempts"]) + 1
+        connection.execute(sa.delete(DELIVERIES).where(own))
+        row = {"key": key, "channel": channel, "delivered": had or error is None, "attempts": attempts, "error": error}
+        connection.execute(sa.insert(DELIVERIES).values(**row))

@@ -1,0 +1,79 @@
+"""# watch_drift
+
+When a day has passed, or new predictions were compacted, **choose** each model with a champion, **check** the window
+that ends before today and the one whose labels are due, and take what was found into the alerts, **notify** whoever is
+set in `MONITORING_…`, and **retrain** where it drifted, so that a change is told once and answered by a candidate. The
+asset `drift` tells the DAG `build_training_set`; within the cool-down of the last one no other is sent.
+
+Running it again changes nothing and tells nobody twice. Trigger it by hand for another `day`.
+
+**When it fails** the model serves on. A red `conclude` means "cannot judge", which was told: `docs/runbook.md` has each
+reason. A red `notify`: a receiver does not take what waits, or none is set; nothing is lost. A red `check`: see what it
+says. Then clear the task.
+"""
+
+from datetime import timedelta
+
+import pendulum
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from plugins.alert_channels import airflow_channels
+from plugins.refusals import fails_once
+
+PREDICTIONS, DRIFT = Asset("predictions"), Asset("drift")
+
+
+@dag(
+    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("@daily", timezone="UTC"), assets=[PREDICTIONS]),
+    start_date=pendulum.datetime(2013, 1, 1),
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    doc_md=__doc__,
+    params={"day": Param(None, type=["null", "string"], format="date", description="Like 2013-12-08. Empty: today.")},
+)
+def watch_drift():
+    @task
+    @fails_once
+    def choose(params=None, dag_run=None):
+        from monitoring.watch import choose_checks
+
+        return choose_checks(pendulum.parse(params["day"] or f"{dag_run.run_after:%Y-%m-%d}").date())
+
+    @task(retries=2, retry_delay=timedelta(minutes=5), max_active_tis_per_dag=1)
+    @fails_once
+    def check(model, window, labelled):
+        from monitoring.watch import check_champion
+
+        return check_champion(model, window, labelled)
+
+    @task(retries=2, retry_delay=timedelta(minutes=5), trigger_rule="all_done")
+    @fails_once
+    def notify():
+        from monitoring.watch import deliver_all
+
+        return deliver_all(airflow_channels)
+
+    @task(outlets=[DRIFT], retries=2, retry_delay=timedelta(minutes=5), trigger_rule="all_done")
+    @fails_once
+    def retrain(checked, run_id=None, outlet_events=None):
+        from monitoring.watch import due_for_retraining
+
+        due = due_for_retraining(list(checked), run_id)
+        if not due:
+            raise AirflowSkipException("Nothing drifted, or the last retraining is too near.")
+        outlet_events[DRIFT].extra = {"findings": due}
+
+    @task
+    @fails_once
+    def conclude(checked):
+        from monitoring.watch import refuse_unknown
+
+        return refuse_unknown(list(checked))
+
+    checked = check.expand_kwargs(choose())
+    checked >> notify() >> [retrain(checked), conclude(checked)]
+
+
+watch_drift()

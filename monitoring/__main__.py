@@ -1,0 +1,102 @@
+"""`python -m monitoring VERB`: check, update, alerts, notify."""
+
+import argparse
+import sys
+from datetime import UTC, date, datetime
+
+from artifacts import alerts, cli, ledger
+from artifacts.cli import Answer
+from artifacts.errors import BadInput, CannotJudge, GateClosed
+from artifacts.findings import Findings, publish_findings
+from artifacts.places import Places, read_places
+from artifacts.training_set import open_training_set, parse_id
+from monitoring.alerts_cli import add_verbs
+from monitoring.check import check
+from monitoring.settings import read_monitoring_settings
+from monitoring.window import parse_window
+
+EXIT_CODES = {"OK": 0, "DRIFT": GateClosed.exit_code, "UNKNOWN": CannotJudge.exit_code}
+SHOWN = 20
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every verb of the room; the other settings are `MONITORING_*`."""
+    parser = argparse.ArgumentParser(prog="python -m monitoring", description="Whether the world has moved.")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    about = "hold a window of the prediction log against both baselines, and against a training set"
+    checking = verbs.add_parser("check", help=about, description=about)
+    checking.add_argument("--model", required=True)
+    checking.add_argument(
+        "--version", type=int, metavar="N", help="this model version; else the champion of the ledger"
+    )
+    checking.add_argument("--window", required=True, metavar="START..END", help="2013-12-01..2013-12-08, in UTC")
+    checking.add_argument("--training-set", metavar="NAME/VERSION", help="the truth for skew and performance")
+    checking.add_argument(
+        "--incident-day",
+        type=_day,
+        action="append",
+        default=[],
+        metavar="DAY",
+        help="not in the served baseline, beside those of alerts",
+    )
+    checking.add_argument("--json", action="store_true", help="print one JSON object")
+    checking.set_defaults(verb=_check)
+    add_verbs(verbs)
+    return parser
+
+
+def _check(arguments: argparse.Namespace) -> Answer:
+    window, settings, places = parse_window(arguments.window), read_monitoring_settings(), read_places()
+    truth = arguments.training_set and open_training_set(places.training_sets, *parse_id(arguments.training_set))
+    version, before = arguments.version or _champion(places, arguments.model), window.before(settings.served_days)
+    known = alerts.incident_days(places.alerts, arguments.model, version, before.start, before.end)
+    found = check(
+        places,
+        arguments.model,
+        version,
+        window,
+        settings,
+        created_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+        truth=truth or None,
+        incident_days=sorted({*arguments.incident_day, *known}),
+    )
+    publish_findings(places.findings, found)
+    return Answer(found.id, _lines(found), _facts(found), EXIT_CODES[found.state])
+
+
+def _champion(places: Places, model: str) -> int:
+    line = ledger.champion(places.ledger, model)
+    if line is None:
+        raise BadInput(
+            "monitoring.no_champion",
+            f"Model {model} has no champion in {ledger.shown(places.ledger)}.",
+            next_step="Name a version: --version N",
+        )
+    return line.version
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _lines(found: Findings) -> list[str]:
+    about = f"version {found.version} of {found.model}, {found.start} to {found.end}, {found.rows} rows"
+    moved = [one for one in found.findings if one.state != "OK"]
+    lines = [f"{one.state:<8} {one.baseline or '-':<9} {one.reason.code}: {one.reason.text}" for one in moved[:SHOWN]]
+    if len(moved) > SHOWN:
+        lines.append(f"… and {len(moved) - SHOWN} more")
+    fine = len(found.findings) - len(moved)
+    return [f"{about}: {found.state}, {fine} of {len(found.findings)} findings are OK", *lines, "findings:"]
+
+
+def _facts(found: Findings) -> dict[str, object]:
+    told = [
+        {"key": one.key, "state": one.state, "value": one.value, "threshold": one.threshold, "code": one.reason.code}
+        for one in found.findings
+        if one.state != "OK"
+    ]
+    return {"state": found.state, "version": found.version, "rows": found.rows, "not_ok": told}
+
+
+if __name__ == "__main__":
+    sys.exit(cli.run(build_parser()))

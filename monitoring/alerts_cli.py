@@ -1,0 +1,71 @@
+"""The verbs around alerts: update, alerts, notify."""
+
+import argparse
+
+from artifacts import alerts
+from artifacts.alerts import Alert
+from artifacts.cli import Answer
+from artifacts.places import read_places
+from monitoring.notify import deliver
+from monitoring.settings import read_monitoring_settings
+from monitoring.update import update_alerts
+
+
+def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the verbs to the room's parser; each takes `--json`."""
+    updating = _add(verbs, "update", _update, "take published findings into the alerts")
+    updating.add_argument("--findings", required=True, metavar="MODEL/NAME", help="the id that check made")
+    showing = _add(verbs, "alerts", _alerts, "show the alerts of a model, open and past")
+    showing.add_argument("--model", required=True)
+    _add(verbs, "notify", _notify, "deliver what waits to the webhook; mail and Slack are delivered in Airflow")
+
+
+def _add(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, verb: object, about: str
+) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(verb=verb)
+    return parser
+
+
+def _update(arguments: argparse.Namespace) -> Answer:
+    events = update_alerts(read_places(), read_monitoring_settings(), arguments.findings)
+    lines = [f"{event.step:<9} {event.alert.kind:<7} {event.alert.key}" for event in events]
+    told = lines or ["nothing changed: no event"]
+    return Answer(arguments.findings, told, {"events": [event.id for event in events]})
+
+
+def _alerts(arguments: argparse.Namespace) -> Answer:
+    found = alerts.history(read_places().alerts, arguments.model)
+    open_ones = [one for one in found if one.is_open]
+    lines = [_line(one) for one in (*open_ones, *(one for one in found if not one.is_open))]
+    told = f"{len(open_ones)} open, {len(found) - len(open_ones)} past alerts of:"
+    facts = {"open": [_facts(one) for one in open_ones], "past": [_facts(one) for one in found if not one.is_open]}
+    return Answer(arguments.model, [*lines, told], facts)
+
+
+def _notify(_: argparse.Namespace) -> Answer:
+    places = read_places()
+    done = deliver(places, read_monitoring_settings())
+    lines = [f"{number} messages to {channel}" for channel, number in done.sent.items()]
+    return Answer(places.home.name, [*(lines or ["nothing waits"]), "alerts of:"], {"sent": dict(done.sent)})
+
+
+def _line(alert: Alert) -> str:
+    state = "open" if alert.is_open else f"closed {alert.closed:%Y-%m-%d}"
+    finding = alert.finding
+    far = (
+        "" if finding.value is None or finding.threshold is None else f" {finding.value:.4g} of {finding.threshold:.4g}"
+    )
+    escalated = ", escalated" if alert.escalated else ""
+    return (
+        f"{alert.kind:<7} v{alert.version} {alert.key} #{alert.incident}: {state}{escalated}, "
+        f"since {alert.since:%Y-%m-%d}, {finding.reason.code}{far}"
+    )
+
+
+def _facts(alert: Alert) -> dict[str, object]:
+    names = ("version", "kind", "key", "incident", "opened", "since", "seen", "until", "closed", "escalated")
+    finding = alert.finding
+    return {name: getattr(alert, name) for name in names} | {"value": finding.value, "code": finding.reason.code}

@@ -1,0 +1,132 @@
+"""The prediction log as a view of DuckDB: what a model was asked and answered, in the types of its features."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from artifacts.binning import Bins, quoted, text
+from artifacts.prediction_log import Log, tables
+from monitoring.described import Described
+from monitoring.window import Window
+
+MEMORY = "1GB"
+TABLE = "answers"
+_NUMBERS = (pa.int64(), pa.float64())
+_FITTING = {"number": _NUMBERS, "category": (pa.string(), pa.bool_())}
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A connection with the view `answers`, and by feature why its values cannot be read in one type.
+
+    Columns: `moment` (the entity's `observed_at`, else when it was asked), `day`, `asked_at`, `version`,
+    `model_sha256`, `prediction_id`, `score`, each feature (double or text), and each column of the entity in `keys`.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    mixed: Mapping[str, str]
+    keys: Sequence[str]
+
+    def rows(self, window: Window, version: int, without: Sequence[object] = ()) -> str:
+        """SQL for the rows of a version in a window, without the days named."""
+        days = "".join(f" and day <> date '{day}'" for day in without)
+        return (
+            f"(select * from {TABLE} where version = {version} and moment >= timestamp '{window.start}' "  # noqa: S608
+            f"and moment < timestamp '{window.end}'{days})"
+        )
+
+
+@contextmanager
+def open_answers(log: Log, described: Described, window: Window) -> Iterator[Answers]:
+    """All answers of `log` that may lie in `window`, compacted or not; raises `Damaged` (`log.damaged`)."""
+    features, entity = list(described.features.values()), described.contract.entity
+    observed_at = described.contract.observed_at
+    with (
+        tables(log, observed_at, window.start, window.end) as files,
+        duckdb.connect() as connection,
+    ):
+        connection.execute(f"set memory_limit = '{MEMORY}'")
+        mixed: dict[str, str] = {}
+        wanted = [*entity, observed_at]
+        selects = [_select(schema, group, features, wanted, mixed) for schema, group in _by_schema(files)]
+        empty = _select(pa.schema([]), [], features, wanted, {})
+        connection.execute(f"create view {TABLE} as " + " union all by name ".join([*selects, empty]))
+        keys = [name for name in wanted if any(_has_key(schema, name) for schema, _ in _by_schema(files))]
+        yield Answers(connection, mixed, keys)
+
+
+def _by_schema(files: Sequence[Path]) -> list[tuple[pa.Schema, list[Path]]]:
+    groups: list[tuple[pa.Schema, list[Path]]] = []
+    for path in files:
+        schema = pq.read_schema(path)
+        same = next((group for one, group in groups if one.equals(schema)), None)
+        if same is None:
+            groups.append((schema, [path]))
+        else:
+            same.append(path)
+    return groups
+
+
+def _select(
+    schema: pa.Schema, files: Sequence[Path], features: Sequence[Bins], keys: Sequence[str], mixed: dict[str, str]
+) -> str:
+    moment = f"coalesce(entity.{quoted(keys[-1])}, asked_at)" if _is_moment(schema, keys[-1]) else "asked_at"
+    columns = [f"{moment} as moment", f'cast({moment} as date) as "day"']
+    columns += [f"{name}" for name in ("asked_at", "version", "model_sha256", "prediction_id", "score")]
+    columns += [_key(schema, name) for name in keys]
+    columns += [_feature(schema, bins, mixed, files) for bins in features]
+    if files:
+        source = f"read_parquet([{', '.join(text(str(path)) for path in files)}])"
+    else:
+        source = (
+            "(select null::timestamp as asked_at, null::bigint as version, null::varchar as model_sha256, "
+            "null::varchar as prediction_id, null::double as score) where false"
+        )
+    return f"select {', '.join(columns)} from {source}"  # noqa: S608  names and texts are quoted
+
+
+def _field(schema: pa.Schema, struct: str, name: str) -> pa.DataType | None:
+    if struct not in schema.names:
+        return None
+    kind = schema.field(struct).type
+    place = kind.get_field_index(name)
+    return None if place < 0 else kind.field(place).type
+
+
+def _is_moment(schema: pa.Schema, name: str) -> bool:
+    return bool(_field(schema, "entity", name) == pa.timestamp("us"))
+
+
+def _has_key(schema: pa.Schema, name: str) -> bool:
+    return _field(schema, "entity", name) is not None
+
+
+def _key(schema: pa.Schema, name: str) -> str:
+    value = f"cast(entity.{quoted(name)} as varchar)" if _has_key(schema, name) else "null::varchar"
+    return f"{value} as {quoted('key:' + name)}"
+
+
+def _feature(schema: pa.Schema, bins: Bins, mixed: dict[str, str], files: Sequence[Path]) -> str:
+    name, target = quoted(bins.name), "double" if bins.kind == "number" else "varchar"
+    found = _field(schema, "features", bins.name)
+    if found in _FITTING[bins.kind]:
+        return f"cast(features.{name} as {target}) as {name}"
+    # Only nulls are logged as doubles, whatever the type.
+    if files and not (found == pa.float64() and _all_null(files, bins.name)):
+        mixed[bins.name] = f"{'missing' if found is None else f'logged as {found}'}, wanted a {bins.kind}"
+    return f"null::{target} as {name}"
+
+
+def _all_null(files: Sequence[Path], name: str) -> bool:
+    for path in files:
+        with pq.ParquetFile(path) as file:
+            found = file.read(columns=[f"features.{name}"]).column("features")
+        if pc.count(pc.struct_field(found, [0])).as_py():
+            return False
+    return True

@@ -1,0 +1,52 @@
+"""One window of one model version under check: its rows, and what the version was trained on."""
+
+from dataclasses import dataclass
+
+from artifacts.binning import Bins, Counted, count_by_day
+from artifacts.findings import Finding, Reason, Rule
+from monitoring.answers import TABLE, Answers
+from monitoring.described import Described
+from monitoring.settings import MonitoringSettings
+from monitoring.window import Window
+
+
+@dataclass(frozen=True)
+class Case:
+    """What every check reads."""
+
+    answers: Answers
+    described: Described
+    window: Window
+    settings: MonitoringSettings
+
+    @property
+    def version(self) -> int:
+        """The model version."""
+        return self.described.run.version or 0
+
+    @property
+    def who(self) -> str:
+        """The version in a sentence."""
+        return f"version {self.version} of {self.described.run.model}"
+
+    @property
+    def sql(self) -> str:
+        """The rows of the version in the window."""
+        return self.answers.rows(self.window, self.version)
+
+    def by_version(self) -> dict[int, int]:
+        """The rows of the window by the version that answered."""
+        found = self.answers.connection.execute(
+            f"select version, count(*) from {TABLE} where moment >= timestamp '{self.window.start}' "  # noqa: S608
+            f"and moment < timestamp '{self.window.end}' group by version order by version"
+        )
+        return dict(found.fetchall())
+
+    def count(self, rows: str, bins: Bins) -> Counted:
+        """A column of `rows` (SQL), counted."""
+        return count_by_day(self.answers.connection, rows, bins)
+
+
+def unknown(rule: Rule, reason: Reason, rows: int = 0, feature: str | None = None) -> Finding:
+    """A finding that nothing can be said."""
+    return Finding(rule=rule, feature=feature, state="UNKNOWN", reason=reason, rows=rows)

@@ -1,0 +1,144 @@
+"""Checks a window of one model version: drift against both baselines, then skew and performance against the truth."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from artifacts import cli
+from artifacts.baseline import Baseline
+from artifacts.binning import Counted
+from artifacts.errors import Damaged
+from artifacts.findings import SCORE, BaselineKind, CalibrationBin, Distribution, Finding, Findings, Reason
+from artifacts.places import Places
+from artifacts.prediction_log import Log
+from artifacts.registry import Registry
+from artifacts.training_set import TrainingSet
+from monitoring.answers import open_answers
+from monitoring.case import Case, unknown
+from monitoring.described import read_described
+from monitoring.drift import Described, find_drift
+from monitoring.performance import calibration, find_performance, promised_slices, read_labelled
+from monitoring.settings import MonitoringSettings
+from monitoring.skew import find_skew
+from monitoring.truth import join_truth
+from monitoring.whole import find_whole
+from monitoring.window import Window
+
+
+@dataclass
+class _Found:
+    rows: int = 0
+    other_versions: Mapping[str, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    distributions: list[Distribution] = field(default_factory=list)
+    calibration: tuple[CalibrationBin, ...] = ()
+
+
+def check(
+    places: Places,
+    model: str,
+    version: int,
+    window: Window,
+    settings: MonitoringSettings,
+    *,
+    created_at: datetime,
+    truth: TrainingSet | None = None,
+    incident_days: Sequence[date] = (),
+) -> Findings:
+    """What is found about `version` in `window`; rows belong to the moment that they are about (`observed_at`).
+
+    `incident_days` are cut out of the trailing served window. A damaged log, or too few rows, is a finding that is
+    UNKNOWN, not an error. Raises `Missing` for an unknown version, `BadInput` (`monitoring.no_entity`).
+    """
+    described = read_described(Registry.at(places), model, version)
+    reach = Window(window.before(settings.served_days).start, window.end)
+    try:
+        with open_answers(Log(places.predictions, places.prediction_parts, model), described, reach) as answers:
+            found = _judge(Case(answers, described, window, settings), truth, incident_days)
+    except Damaged as refusal:
+        found = _Found(findings=[unknown("log", Reason(refusal.code, str(refusal)))])
+    return Findings(
+        model=model,
+        version=version,
+        training_set=described.run.training_set,
+        start=window.start,
+        end=window.end,
+        rows=found.rows,
+        created_at=created_at,
+        findings=tuple(found.findings),
+        distributions=tuple(found.distributions),
+        calibration=found.calibration,
+        truth=truth.id if truth else None,
+        other_versions=found.other_versions,
+    )
+
+
+def _judge(case: Case, truth: TrainingSet | None, incident_days: Sequence[date]) -> _Found:
+    versions = case.by_version()
+    found = _Found(versions.pop(case.version, 0), {str(other): rows for other, rows in versions.items()})
+    found.findings += find_whole(case, found.rows)
+    if case.settings.min_rows <= found.rows and isinstance(case.described.baseline, Baseline):
+        _hold_against_baselines(case, case.described.baseline, incident_days, found)
+    if found.rows and truth is not None:
+        _hold_against_truth(case, truth, found)
+    return found
+
+
+def _hold_against_baselines(case: Case, baseline: Baseline, incident_days: Sequence[date], found: _Found) -> None:
+    known: Described = {**baseline.features, SCORE: baseline.score}
+    mixed = case.answers.mixed
+    found.findings += [
+        unknown("schema", Reason("schema.mixed", f"{name} is {why}."), found.rows, name) for name, why in mixed.items()
+    ]
+    names = [name for name in known if name not in mixed]
+    current = {name: case.count(case.sql, known[name][0]) for name in names}
+    cli.say(f"counted {len(current)} columns of {found.rows} rows")
+    _add_drift(case, "training", known, current, found)
+    before = case.answers.rows(case.window.before(case.settings.served_days), case.version, without=incident_days)
+    young = _too_young(case, before)
+    if young is not None:
+        found.findings.append(
+            Finding("baseline", None, "UNKNOWN", young, rows=found.rows, baseline="served", required=False)
+        )
+        return
+    served = {name: (known[name][0], case.count(before, known[name][0])) for name in names}
+    _add_drift(case, "served", served, current, found)
+
+
+def _too_young(case: Case, before: str) -> Reason | None:
+    wanted = case.settings
+    sql = f"select count(distinct day), count(*) from {before}"  # noqa: S608
+    days, rows = case.answers.connection.execute(sql).fetchone() or (0, 0)
+    if days >= wanted.min_baseline_days and rows >= wanted.min_rows:
+        return None
+    text = (
+        f"The {wanted.served_days} days before the window have {rows} rows on {days} days without incident; "
+        f"{wanted.min_baseline_days} days and {wanted.min_rows} rows are wanted."
+    )
+    return Reason("baseline.too_young", text)
+
+
+def _add_drift(
+    case: Case, kind: BaselineKind, baseline: Described, current: Mapping[str, Counted], found: _Found
+) -> None:
+    least = case.settings.min_baseline_days
+    short = {name: len(baseline[name][1].days) for name in current if len(baseline[name][1].days) < least}
+    for name, days in short.items():
+        reason = Reason("baseline.too_few_days", f"The {kind} baseline of {name} has {days} days; {least} are wanted.")
+        found.findings.append(unknown("baseline", reason, found.rows, name))
+    judged = {name: counted for name, counted in current.items() if name not in short}
+    if judged:
+        drift = find_drift(kind, baseline, judged, case.settings)
+        found.findings += drift.findings
+        found.distributions += drift.distributions
+
+
+def _hold_against_truth(case: Case, truth: TrainingSet, found: _Found) -> None:
+    metrics = case.described.run.metrics
+    slices = tuple(sorted({column for column, _ in promised_slices(metrics)}))
+    names = list(case.described.features)
+    answered = join_truth(case.answers, case.sql, truth, names, slices)
+    found.findings += find_skew(case.answers, names, answered, case.settings.max_skew_share)
+    labelled = read_labelled(case.answers, slices)
+    found.findings += find_performance(labelled, answered, case.window, metrics, case.settings)
+    found.calibration = calibration(labelled)

@@ -1,0 +1,117 @@
+"""Holds the binned values of a window against a baseline: a finding per feature and rule, with its threshold."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from artifacts.binning import Bins, Counted
+from artifacts.findings import BaselineKind, Distribution, Finding, Reason, Rule
+from monitoring.distances import grouping
+from monitoring.noise import observed, statistics, thresholds
+from monitoring.settings import MonitoringSettings
+
+Described = Mapping[str, tuple[Bins, Counted]]
+Bounds = Mapping[tuple[str, str], float]
+_OF_VALUES: tuple[Rule, ...] = ("psi", "jensen_shannon", "wasserstein", "unseen_share")
+_MOST: Mapping[Rule, float] = {
+    "jensen_shannon": 1.0, "null_share": 1.0, "unseen_share": 1.0, "out_of_range_share": 1.0
+}  # fmt: skip
+_WORDS: Mapping[str, str] = {
+    "psi": "the PSI is",
+    "jensen_shannon": "the Jensen-Shannon distance is",
+    "wasserstein": "the Wasserstein distance, in spreads of the baseline, is",
+    "null_share": "the share of nulls moved by",
+    "unseen_share": "the share of unseen categories rose by",
+    "out_of_range_share": "the share beyond the contract's bounds rose by",
+}
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Findings, and the distributions that they are about."""
+
+    findings: tuple[Finding, ...]
+    distributions: tuple[Distribution, ...]
+
+
+def find_drift(
+    kind: BaselineKind, baseline: Described, current: Mapping[str, Counted], settings: MonitoringSettings
+) -> Drift:
+    """Every rule of every feature in `current`, which has at least one row; the score is a feature here.
+
+    The false alarms of all of them together stay below the level that is aimed at for one baseline of two.
+    """
+    judged = {name: baseline[name] for name in current if baseline[name][1].rows}
+    rows = max(counted.rows for counted in current.values())
+    days = max(len(counted.days) for counted in current.values())
+    bounds = thresholds(
+        judged,
+        rows,
+        days,
+        floors=_floors(settings),
+        level=settings.false_alarms / 2,
+        replicates=settings.replicates,
+        seed=settings.seed,
+    )
+    findings, distributions = [], []
+    for name, counted in current.items():
+        if name not in judged:
+            findings.append(_nothing(name, kind, counted))
+            continue
+        findings += _of_feature(kind, name, judged[name], counted, bounds)
+        distributions.append(_distribution(kind, name, judged[name], counted))
+    return Drift(tuple(findings), tuple(distributions))
+
+
+def _floors(settings: MonitoringSettings) -> dict[str, float]:
+    distances = {name: getattr(settings, f"least_{name}") for name in ("psi", "jensen_shannon", "wasserstein")}
+    return distances | dict.fromkeys(("null_share", "unseen_share", "out_of_range_share"), settings.least_share)
+
+
+def _of_feature(
+    kind: BaselineKind, name: str, described: tuple[Bins, Counted], counted: Counted, bounds: Bounds
+) -> Iterator[Finding]:
+    bins, before = described
+    groups = grouping(bins, before.counts.sum(axis=0))
+    found = statistics(bins, groups, observed(bins, before), observed(bins, counted))
+    values, had_values = int(counted.counts.sum()), int(before.counts.sum())
+    for rule, statistic in found.items():
+        about = partial(Finding, rule, name, rows=counted.rows, baseline_rows=before.rows, baseline=kind)
+        if rule not in _OF_VALUES or (values and had_values):
+            yield _finding(about, f"{name}: {_WORDS[rule]}", rule, float(statistic), bounds[name, rule])
+        elif values or had_values:
+            side = "the window" if had_values else "the baseline"
+            text = f"{name} has no value in {side}, only nulls; the rule on its nulls says whether that is new."
+            yield about(state="UNKNOWN", reason=Reason("values.none", text))
+
+
+def _finding(about: Callable[..., Finding], words: str, rule: Rule, value: float, threshold: float) -> Finding:
+    numbers = {"value": value, "threshold": threshold}
+    if threshold >= _MOST.get(rule, np.inf):
+        text = f"{words} {value:.4g}, and noise alone may take it to {threshold:.3g}, more than it can ever be."
+        return about(state="UNKNOWN", reason=Reason("noise.too_large", text), required=False, **numbers)
+    told = f"{words} {value:.4g}; up to {threshold:.4g} is within noise or too little to matter."
+    if value > threshold:
+        return about(state="DRIFT", reason=Reason(f"drift.{rule}", told), **numbers)
+    return about(state="OK", reason=Reason("within_noise", told), **numbers)
+
+
+def _nothing(name: str, kind: BaselineKind, counted: Counted) -> Finding:
+    text = f"{name} has no row in the {kind} baseline."
+    return Finding("baseline", name, "UNKNOWN", Reason("baseline.empty", text), rows=counted.rows, baseline=kind)
+
+
+def _distribution(kind: BaselineKind, name: str, described: tuple[Bins, Counted], counted: Counted) -> Distribution:
+    bins, before = described
+    return Distribution(
+        feature=name,
+        baseline=kind,
+        edges=bins.edges if bins.kind == "number" else None,
+        categories=bins.categories if bins.kind == "category" else None,
+        baseline_counts=tuple(np.asarray(before.counts.sum(axis=0)).tolist()),
+        current_counts=tuple(np.asarray(counted.counts.sum(axis=0)).tolist()),
+        baseline_nulls=int(before.nulls.sum()),
+        current_nulls=int(counted.nulls.sum()),
+    )

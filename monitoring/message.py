@@ -1,0 +1,99 @@
+"""What a person reads when alerts change: what moved, how far, since when, how many rows, and what to do."""
+
+import re
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+from artifacts.alerts import Batch, Event, Message
+from artifacts.finding import SCORE
+
+SHOWN = 10
+
+
+def write_message(batch: Batch, *, findings: str, page_url: str | None, runbook_url: str) -> Message:
+    """The events of `batch`, worst first, with the findings' place, or their page, and the runbook's sections."""
+    first, events = batch.events[0], batch.events
+    steps = Counter(f"{event.alert.kind} {event.step}" for event in events)
+    about = f"{first.alert.model} version {first.alert.version}"
+    page = f"{(page_url or findings).rstrip('/')}/{batch.findings}"
+    runbook = runbook_link(runbook_url, first.alert.finding.reason.code)
+    told = [_told(number, event, runbook_url) for number, event in enumerate(events[:SHOWN], start=1)]
+    left = [f"... and {len(events) - SHOWN} more: see the findings.", ""] if len(events) > SHOWN else []
+    counts = ", ".join(f"{number} {step}" for step, number in steps.items())
+    lines = [f"{about}, window to {first.at:%Y-%m-%d %H:%M} UTC: {counts}", "", *told, *left]
+    lines += [f"Findings: {page}", f"Next: {next_command(batch)}", f"Key: {batch.key}"]
+    more = f" (+{len(events) - 1} more)" if len(events) > 1 else ""
+    return Message(
+        key=batch.key,
+        urgent=any(event.step == "escalated" for event in events),
+        subject=f"[{first.alert.kind} {first.step}] {about}: {_moved(first)}{more}",
+        text="\n".join(lines),
+        facts={
+            "key": batch.key,
+            "model": first.alert.model,
+            "findings": batch.findings,
+            "page": page,
+            "runbook": runbook,
+            "next": next_command(batch),
+            "events": [_facts(event) for event in events],
+        },
+    )
+
+
+def next_command(batch: Batch) -> str:
+    """The one command that shows all that is open, of the model that the batch is about."""
+    return f"python -m monitoring alerts --model {batch.events[0].alert.model}"
+
+
+def runbook_link(url: str, code: str) -> str:
+    """The section of a reason code, by the anchor that a Markdown viewer gives to the heading."""
+    return f"{url}#{re.sub(r'[^a-z0-9_-]', '', code.lower())}"
+
+
+def _moved(event: Event) -> str:
+    finding = event.alert.finding
+    what = {None: "the window", SCORE: "the score"}.get(finding.feature, finding.feature)
+    against = f" against {finding.baseline}" if finding.baseline else ""
+    return f"{what}, {finding.rule}{against}{f', {finding.part}' if finding.part else ''}"
+
+
+def _told(number: int, event: Event, runbook_url: str) -> str:
+    alert, finding = event.alert, event.alert.finding
+    far = "cannot be judged" if finding.value is None else f"{finding.value:.4g}"
+    far += "" if finding.threshold is None else f", threshold {finding.threshold:.4g}"
+    far += "" if finding.low is None or finding.high is None else f", interval {finding.low:.4g} to {finding.high:.4g}"
+    since = f"{alert.since:%Y-%m-%d}"
+    if alert.until is not None:
+        last = max(alert.since, alert.until - timedelta(seconds=1))
+        since += f" to {last:%Y-%m-%d}"
+    return (
+        f"{number}. {alert.kind} {event.step}: {_moved(event)}\n"
+        f"   how far: {far}\n"
+        f"   since: {since} (incident {alert.incident}, last seen in the window to {alert.seen:%Y-%m-%d})\n"
+        f"   rows: {finding.rows}, held against {finding.baseline_rows}\n"
+        f"   why: {finding.reason.code}: {finding.reason.text}\n"
+        f"   runbook: {runbook_link(runbook_url, finding.reason.code)}\n"
+    )
+
+
+def _facts(event: Event) -> dict[str, Any]:
+    alert, finding = event.alert, event.alert.finding
+    return {
+        "id": event.id,
+        "step": event.step,
+        "at": event.at.isoformat(),
+        "version": alert.version,
+        "kind": alert.kind,
+        "key": alert.key,
+        "incident": alert.incident,
+        "since": alert.since.isoformat(),
+        "until": None if alert.until is None else alert.until.isoformat(),
+        "value": finding.value,
+        "threshold": finding.threshold,
+        "low": finding.low,
+        "high": finding.high,
+        "rows": finding.rows,
+        "code": finding.reason.code,
+        "reason": finding.reason.text,
+    }

@@ -1,0 +1,80 @@
+"""Deliver what waits in the outbox, to each receiver by itself: at least once, under the same key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from artifacts import alerts, cli
+from artifacts.alerts import Send
+from artifacts.errors import BadInput, Refusal, Unavailable
+from artifacts.places import Places
+from monitoring.alert_settings import AlertSettings
+from monitoring.message import write_message
+from monitoring.webhook import post
+
+# One message that a receiver does not want must not keep back the others; a receiver that is down is not asked for all.
+GIVES_UP_AFTER = 3
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """How many messages each channel took."""
+
+    sent: Mapping[str, int]
+
+
+def deliver(places: Places, settings: AlertSettings, others: Mapping[str, Send] | None = None) -> Delivered:
+    """Send each channel what it does not have yet, oldest first; the webhook is one, `others` are those of Airflow.
+
+    A channel's third failure in a row ends its turn, and no other's. What was sent and not marked, because the process
+    died in between, is sent again under the same key. Raises at the end `Unavailable` (`alerts.undelivered`) when a
+    channel failed, and `BadInput` (`alerts.no_channel`) when something waits and nobody is there to be told.
+    """
+    channels: dict[str, Send] = dict(others or {})
+    if settings.webhook_url is not None:
+        url = settings.webhook_url.get_secret_value()
+        channels["webhook"] = lambda message: post(url, message)
+    if not channels:
+        _refuse_if_any_waits(places)
+    alerts.enlist(places.alerts, channels)
+    sent, failures = {}, []
+    for name in sorted(channels):
+        sent[name], why = _turn(places, settings, name, channels[name])
+        failures += [f"{name}: {why}"] if why else []
+    if failures:
+        raise Unavailable(
+            "alerts.undelivered",
+            f"Not every alert was delivered. {' '.join(failures)}",
+            next_step="Mend the receiver; nothing is lost, the next run or: python -m monitoring notify",
+        )
+    return Delivered(sent)
+
+
+def _turn(places: Places, settings: AlertSettings, channel: str, send: Send) -> tuple[int, str | None]:
+    """How many messages the channel took, and why it did not take them all."""
+    sent, in_a_row, why = 0, 0, None
+    for batch in alerts.waiting(places.alerts, channel):
+        message = write_message(
+            batch, findings=places.findings, page_url=settings.page_url, runbook_url=settings.runbook_url
+        )
+        try:
+            send(message)
+        except Refusal as refusal:
+            why, in_a_row = refusal.message, in_a_row + 1
+            alerts.failed(places.alerts, batch.key, channel, why)
+            if in_a_row == GIVES_UP_AFTER:
+                break
+            continue
+        alerts.delivered(places.alerts, batch.key, channel)
+        cli.say(f"{channel}: {message.subject}")
+        sent, in_a_row = sent + 1, 0
+    return sent, why
+
+
+def _refuse_if_any_waits(places: Places) -> None:
+    number = alerts.undelivered(places.alerts)
+    if number:
+        raise BadInput(
+            "alerts.no_channel",
+            f"{number} messages wait, and no receiver is set.",
+            next_step="Set MONITORING_WEBHOOK_URL, MONITORING_SMTP_CONNECTION or MONITORING_SLACK_CONNECTION.",
+        )

@@ -1,0 +1,58 @@
+"""Skew: logged features against those that were computed later for the same entity."""
+
+from collections.abc import Iterator, Sequence
+
+from artifacts.binning import quoted
+from artifacts.findings import Example, Finding, Reason
+from monitoring.answers import Answers
+from monitoring.truth import JOINED
+
+SHOWN = 5
+
+
+def find_skew(answers: Answers, features: Sequence[str], answered: int, max_share: float) -> Iterator[Finding]:
+    """A finding per feature: the share of rows that are not equal, with up to five of them; over the view `joined`.
+
+    Numbers are equal as doubles, and null equals null.
+    """
+    connection = answers.connection
+    counts = ", ".join(f"count(*) filter ({_unequal(name)})" for name in features)
+    rows, *unequal = connection.execute(f"select count(*), {counts} from {JOINED}").fetchone()  # noqa: S608
+    if not rows:
+        text = f"None of the {answered} entities that were answered is in the training set; nothing can be compared."
+        yield Finding("skew", None, "UNKNOWN", Reason("skew.no_truth", text), rows=answered, baseline="truth")
+        return
+    for name, count in zip(features, unequal, strict=True):
+        if name in answers.mixed:
+            reason = Reason("schema.mixed", f"{name} is {answers.mixed[name]}.")
+            yield Finding("skew", name, "UNKNOWN", reason, rows=rows, baseline="truth", baseline_rows=rows)
+            continue
+        share = count / rows
+        drifted = share > max_share
+        text = f"{name}: {count} of {rows} rows were answered with another value than the training set has."
+        yield Finding(
+            "skew",
+            name,
+            "DRIFT" if drifted else "OK",
+            Reason("skew.unequal" if drifted else "skew.equal", text),
+            rows=rows,
+            baseline_rows=rows,
+            value=share,
+            threshold=max_share,
+            baseline="truth",
+            examples=_examples(answers, name) if count else (),
+        )
+
+
+def _unequal(name: str) -> str:
+    return f"{quoted('logged:' + name)} is distinct from {quoted('truth:' + name)}"
+
+
+def _examples(answers: Answers, name: str) -> tuple[Example, ...]:
+    both = f"entity, {quoted('logged:' + name)}, {quoted('truth:' + name)}"
+    found = answers.connection.execute(
+        f"select {both} from {JOINED} where {_unequal(name)} order by entity limit {SHOWN}"  # noqa: S608
+    ).fetchall()
+    return tuple(
+        Example(entity, *("null" if value is None else str(value) for value in pair)) for entity, *pair in found
+    )

@@ -1,0 +1,90 @@
+"""What the DAG watch_drift does, task by task: choose, check, deliver, retrain, and say what is unknown."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from artifacts import alerts, ledger
+from artifacts.alerts import Receivers, Send
+from artifacts.errors import CannotJudge, Missing
+from artifacts.findings import publish_findings, read_findings
+from artifacts.places import Places, read_places
+from artifacts.registry import Registry
+from artifacts.training_set import TrainingSet, open_training_set, parse_id, versions
+from monitoring.alerts import asked
+from monitoring.check import check
+from monitoring.notify import deliver
+from monitoring.retrain import retraining_due
+from monitoring.settings import read_monitoring_settings
+from monitoring.update import update_alerts
+from monitoring.window import Window, parse_window
+
+
+def choose_checks(day: date) -> list[dict[str, str | bool]]:
+    """Two windows for each model with a champion: the one that ends before `day`, and the one whose labels are due."""
+    settings, places = read_monitoring_settings(), read_places()
+    newest = f"{day - timedelta(days=settings.window_days)}..{day}"
+    end = day - timedelta(days=settings.label_days)
+    labelled = f"{end - timedelta(days=settings.window_days)}..{end}"
+    windows = [(newest, False), (labelled, True)]
+    return [
+        {"model": model, "window": window, "labelled": is_labelled}
+        for model in ledger.models(places.ledger)
+        for window, is_labelled in windows
+    ]
+
+
+def check_champion(model: str, window: str, labelled: bool) -> str:
+    """Check the champion's `window`, when `labelled` against the newest training set too, and take in what is found.
+
+    The id of the findings; when killed in between, the next call finds the same and goes on.
+    """
+    settings, places, wanted = read_monitoring_settings(), read_places(), parse_window(window)
+    line = ledger.champion(places.ledger, model)
+    if line is None:
+        raise Missing("monitoring.no_champion", f"Model {model} has no champion.", next_step="Promote a candidate.")
+    before: Window = wanted.before(settings.served_days)
+    found = check(
+        places,
+        model,
+        line.version,
+        wanted,
+        settings,
+        created_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+        truth=_newest_set(places, model, line.version) if labelled else None,
+        incident_days=sorted(alerts.incident_days(places.alerts, model, line.version, before.start, before.end)),
+    )
+    publish_findings(places.findings, found)
+    update_alerts(places, settings, found.id)
+    return found.id
+
+
+def deliver_all(channels: Callable[[Receivers], Mapping[str, Send]]) -> Mapping[str, int]:
+    """Deliver what waits, by webhook and by the `channels` of Airflow; how many messages each took."""
+    settings = read_monitoring_settings()
+    return deliver(read_places(), settings, channels(settings.receivers)).sent
+
+
+def due_for_retraining(identities: Sequence[str], claimant: str) -> list[str]:
+    """Those of the findings that start a retraining now; the same `claimant`, a DAG run, is told the same again."""
+    settings, places = read_monitoring_settings(), read_places()
+    return [one for one in identities if retraining_due(places, settings, one, claimant)]
+
+
+def refuse_unknown(identities: Sequence[str]) -> list[str]:
+    """The findings' ids; raises `CannotJudge` (`monitoring.cannot_judge`) when one says nothing but UNKNOWN."""
+    places, unknown = read_places(), []
+    for identity in identities:
+        states = {one.state for one in asked(read_findings(places.findings, identity))[1].values()}
+        unknown += [identity] if "UNKNOWN" in states and "DRIFT" not in states else []
+    if unknown:
+        raise CannotJudge(
+            "monitoring.cannot_judge",
+            f"Whether anything drifted is not known: {', '.join(unknown)}.",
+            next_step=f"python -m monitoring alerts --model {unknown[0].partition('/')[0]}",
+        )
+    return list(identities)
+
+
+def _newest_set(places: Places, model: str, version: int) -> TrainingSet:
+    name, _ = parse_id(Registry.at(places).model_version(model, version).training_set)
+    return open_training_set(places.training_sets, name, max(versions(places.training_sets, name)))

@@ -1,0 +1,53 @@
+"""Whether a window can be judged at all: nothing came, too little, a gap, ids twice, another model, no baseline."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from artifacts.baseline import Baseline
+from artifacts.findings import Finding, Reason
+from monitoring.case import Case, unknown
+from monitoring.window import Window
+
+# A model that was asked on this share of the baseline's days is asked daily; then a day without a row is a gap.
+DAILY = 0.95
+SHOWN = 7
+
+
+def find_whole(case: Case, rows: int) -> Iterator[Finding]:
+    """UNKNOWN findings, one for each reason why the window's `rows` rows cannot be judged, or not all of them."""
+    if not rows:
+        text = f"No prediction of {case.who} about {case.window.start} to {case.window.end} is in the log."
+        yield unknown("predictions", Reason("predictions.none", f"{text} Look whether it is served."))
+        return
+    yield from _log(case, rows)
+    if rows < case.settings.min_rows:
+        text = f"{rows} rows were answered by {case.who}; at least {case.settings.min_rows} are judged."
+        yield unknown("predictions", Reason("predictions.too_few", text), rows)
+    if isinstance(case.described.baseline, Baseline):
+        yield from _gap(case, case.described.baseline, rows)
+    else:
+        yield unknown("baseline", case.described.baseline, rows)
+
+
+def _log(case: Case, rows: int) -> Iterator[Finding]:
+    ids, shas, sha = case.answers.connection.execute(
+        f"select count(distinct prediction_id), count(distinct model_sha256), min(model_sha256) from {case.sql}"  # noqa: S608
+    ).fetchone() or (0, 0, None)
+    if ids != rows:
+        text = f"{rows - ids} of {rows} rows repeat an id. Move the segment or part that was copied out of the log."
+        yield unknown("log", Reason("log.duplicate_ids", text), rows)
+    if (shas, sha) != (1, case.described.run.model_sha256):
+        text = f"Rows of {case.who} were answered by {shas} model files, not all of them the registered one."
+        yield unknown("schema", Reason("schema.other_model", text), rows)
+
+
+def _gap(case: Case, before: Baseline, rows: int) -> Iterator[Finding]:
+    asked = max((len(counted.days) for _, counted in before.features.values()), default=0)
+    if asked < DAILY * len(Window(before.start, before.end).days):
+        return
+    found = case.answers.connection.execute(f"select distinct day from {case.sql}").fetchall()  # noqa: S608
+    there: set[date] = {row[0] for row in found}
+    gap = [str(day) for day in case.window.days if day not in there]
+    if gap:
+        shown = ", ".join(gap[:SHOWN]) + (", …" if len(gap) > SHOWN else "")
+        yield unknown("predictions", Reason("predictions.gap", f"Without a prediction of {case.who}: {shown}."), rows)

@@ -1,0 +1,39 @@
+"""A window of time as it is written on the command line: `2013-12-01..2013-12-08`, its end not included."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from artifacts.errors import BadInput
+from artifacts.training_set import parse_as_of
+
+
+@dataclass(frozen=True)
+class Window:
+    """start <= time < end, naive UTC."""
+
+    start: datetime
+    end: datetime
+
+    def before(self, days: int) -> "Window":
+        """The `days` that end where this window starts."""
+        return Window(self.start - timedelta(days=days), self.start)
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """Every day of which a part lies in the window."""
+        last = (self.end - timedelta(microseconds=1)).date()
+        return tuple(self.start.date() + timedelta(days=n) for n in range((last - self.start.date()).days + 1))
+
+
+def parse_window(text: str) -> Window:
+    """`START..END`, each a day or `2013-12-01T0600`, in UTC; raises `BadInput` (`monitoring.window`)."""
+    first, two, last = text.partition("..")
+    if two:
+        window = Window(parse_as_of(first), parse_as_of(last))
+        if window.start < window.end:
+            return window
+    raise BadInput(
+        "monitoring.window",
+        f"The window is {text!r}; wanted START..END, the start first, such as 2013-12-01..2013-12-08.",
+        next_step="Correct the window; its end is not part of it.",
+    )

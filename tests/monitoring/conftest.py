@@ -1,0 +1,33 @@
+"""A model that is trained once a session; every test has a log and findings of its own."""
+
+from pathlib import Path
+
+import pytest
+
+from artifacts.registry import RunRecord
+from artifacts.training_set import TrainingSet
+from tests.fixtures_registry import registry_in
+from tests.fixtures_training_set import make_training_set
+from tests.monitoring.world import World
+from tests.serving.world import places_in
+from tests.training.toy import toy_config
+from training.train import train
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the registry and the training sets."""
+    return tmp_path_factory.mktemp("monitoring")
+
+
+@pytest.fixture(scope="session")
+def trained(shared: Path) -> tuple[TrainingSet, RunRecord]:
+    """A training set of 100 rows a day, and version 1 of the model."""
+    training_set = make_training_set(shared / "sets", rows=9000)
+    return training_set, train(registry_in(shared / "registry"), training_set, toy_config())
+
+
+@pytest.fixture
+def world(shared: Path, trained: tuple[TrainingSet, RunRecord], tmp_path: Path) -> World:
+    """A world of this test's own, in which nothing was answered yet."""
+    return World(places_in(tmp_path, shared / "registry", shared / "sets"), *trained)

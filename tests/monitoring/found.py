@@ -1,0 +1,37 @@
+"""Findings of short windows, written down in a line."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from artifacts.finding import Finding, Reason
+from artifacts.findings import Findings
+
+PSI = "psi|distance|training|-"
+FINE = Finding(
+    "psi", "distance", "OK", Reason("within_noise", "Within noise."), 900, 28000, 0.05, 0.1, baseline="training"
+)
+MOVED = replace(FINE, state="DRIFT", value=0.42, low=0.35, high=0.5, reason=Reason("drift.psi", "The PSI is 0.42."))
+NO_VALUES = Reason("values.none", "distance has no value in the window.")
+BLIND = replace(FINE, state="UNKNOWN", value=None, threshold=None, reason=NO_VALUES)
+NO_ROWS = Finding("predictions", None, "UNKNOWN", Reason("predictions.none", "No prediction was logged."), 0)
+
+
+def of(finding: Finding, feature: str) -> Finding:
+    """The same, found in another feature."""
+    return replace(finding, feature=feature)
+
+
+def found(day: int, *findings: Finding, days: int = 1, version: int = 3, truth: str | None = None) -> Findings:
+    """Findings of the `days` days up to and including day `day` of December 2013, which may lie beyond its end."""
+    end = datetime(2013, 12, 1) + timedelta(days=day)
+    return Findings(
+        model="late_arrival",
+        version=version,
+        training_set="late_arrival/2013-10-01.3f9a5b1c2d3e",
+        start=end - timedelta(days=days),
+        end=end,
+        rows=900,
+        created_at=datetime(2026, 1, 1),
+        findings=findings,
+        truth=truth,
+    )

@@ -1,0 +1,218 @@
+"""An alert is opened, told again, escalated and ended once each, whatever else happens meanwhile."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from artifacts import alerts
+from artifacts.alerts import Event
+from artifacts.finding import Finding, Reason
+from artifacts.findings import Findings
+from monitoring.alerts import Patience, Watches, take
+from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, PSI, found, of
+
+PATIENCE = Patience(timedelta(days=7), timedelta(days=14), timedelta(days=3))
+CARRIER = "psi|carrier|training|-"
+TRUTH = "late_arrival/2014-01-01.3f9a5b1c2d3e"
+
+
+class Told:
+    """Takes findings one after another; keeps day, step, kind and key of each event."""
+
+    def __init__(self) -> None:
+        self.watches: Watches = {}
+
+    def __call__(self, findings: Findings, serving: int | None = 3) -> list[tuple[str, str, str]]:
+        self.watches, events = take(self.watches, findings, serving, PATIENCE)
+        return [(event.step, event.alert.kind, event.alert.key) for event in events]
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+OPENED, RESOLVED = ("opened", "DRIFT", PSI), ("resolved", "DRIFT", PSI)
+
+
+def test_drift_is_told_when_it_begins_and_when_it_ends_and_not_in_between(told: Told) -> None:
+    assert told(found(1, FINE)) == []
+    assert told(found(2, MOVED)) == [OPENED]
+    assert told(found(3, MOVED)) == []
+    assert told(found(4, FINE)) == [RESOLVED]
+    assert told(found(5, FINE)) == []
+
+
+def test_what_stays_open_is_told_again_after_a_week_and_escalated_once_after_two(told: Told) -> None:
+    steps = {day: [step for step, _, _ in told(found(day, MOVED))] for day in range(1, 31)}
+    assert {day: step for day, step in steps.items() if step} == {
+        1: ["opened"],
+        8: ["reminded"],
+        15: ["escalated"],
+        22: ["reminded"],
+        29: ["reminded"],
+    }
+
+
+def test_a_second_feature_alerts_during_the_first_ones_incident(told: Told) -> None:
+    told(found(1, MOVED, of(FINE, "carrier")))
+    assert told(found(2, MOVED, of(MOVED, "carrier"))) == [("opened", "DRIFT", CARRIER)]
+    assert told(found(3, FINE, of(MOVED, "carrier"))) == [RESOLVED]
+
+
+def test_the_same_incident_a_week_later_alarms_again_under_another_number(told: Told) -> None:
+    ids: list[str] = []
+    for day, finding in [(1, MOVED), (2, FINE), (9, MOVED)]:
+        watches, events = take(told.watches, found(day, finding), 3, PATIENCE)
+        told.watches = watches
+        ids += [event.id.removeprefix("late_arrival/v3/DRIFT/") for event in events]
+    assert ids == [
+        f"{PSI}/1/opened@2013-12-02T00:00:00",
+        f"{PSI}/1/resolved@2013-12-03T00:00:00",
+        f"{PSI}/2/opened@2013-12-10T00:00:00",
+    ]
+
+
+def test_unknown_is_an_alert_of_its_own_and_does_not_end_a_drift(told: Told) -> None:
+    told(found(1, MOVED))
+    assert told(found(2, BLIND)) == [("opened", "UNKNOWN", PSI)]
+    assert told(found(3, MOVED)) == [("resolved", "UNKNOWN", PSI)]
+    assert told(found(4, FINE)) == [RESOLVED]
+
+
+def test_unknown_that_persists_is_escalated_sooner(told: Told) -> None:
+    steps = [told(found(day, BLIND)) for day in range(1, 6)]
+    assert [[step for step, _, _ in each] for each in steps] == [["opened"], [], [], ["escalated"], []]
+
+
+def test_what_was_said_of_the_whole_window_ends_once_its_values_can_be_judged_again(told: Told) -> None:
+    key = "predictions|-|-|-"
+    assert told(found(1, NO_ROWS)) == [("opened", "UNKNOWN", key)]
+    assert told(found(2, BLIND)) == [("opened", "UNKNOWN", PSI)]
+    assert told(found(3, MOVED)) == [OPENED, ("resolved", "UNKNOWN", key), ("resolved", "UNKNOWN", PSI)]
+
+
+def test_a_drift_that_nobody_looked_at_again_stays_open(told: Told) -> None:
+    told(found(1, MOVED, of(FINE, "carrier")))
+    assert told(found(2, of(FINE, "carrier"))) == []
+    assert told(found(3, NO_ROWS)) == [("opened", "UNKNOWN", "predictions|-|-|-")]
+    assert told(found(8, of(FINE, "carrier"))) == [
+        ("reminded", "DRIFT", PSI),
+        ("resolved", "UNKNOWN", "predictions|-|-|-"),
+    ]
+
+
+def test_a_window_without_any_finding_is_an_alert_and_ends_none(told: Told) -> None:
+    told(found(1, MOVED))
+    assert told(found(2)) == [("opened", "UNKNOWN", "predictions|-|-|-")]
+    young = replace(BLIND, required=False)
+    assert Told()(found(2, young)) == [("opened", "UNKNOWN", "predictions|-|-|-")]
+    assert Told()(found(2, FINE, replace(young, baseline="served"))) == []
+
+
+def test_findings_that_come_twice_or_late_change_nothing(told: Told) -> None:
+    told(found(2, MOVED))
+    before = told.watches
+    assert told(found(2, MOVED)) == []
+    assert told(found(1, FINE)) == []
+    assert told(found(2, FINE, days=2)) == []
+    assert told.watches == before
+    assert told(found(2, FINE)) == [RESOLVED]
+
+
+def test_the_worst_comes_first(told: Told) -> None:
+    told(found(1, MOVED))
+    far = replace(of(MOVED, "carrier"), value=0.9)
+    little = replace(of(MOVED, "origin"), value=0.11)
+    seen = told(found(15, MOVED, little, far, of(BLIND, "dest")))
+    assert [(step, kind, key.split("|")[1]) for step, kind, key in seen] == [
+        ("escalated", "DRIFT", "distance"),
+        ("opened", "DRIFT", "carrier"),
+        ("opened", "DRIFT", "origin"),
+        ("opened", "UNKNOWN", "dest"),
+    ]
+
+
+def test_another_versions_alerts_are_retired_by_the_one_that_serves_only(told: Told) -> None:
+    told(found(1, MOVED))
+    assert told(found(2, FINE, version=4), serving=3) == []
+    assert told(found(3, FINE, version=4), serving=4) == [("retired", "DRIFT", PSI)]
+    assert told(found(4, FINE, version=4), serving=4) == []
+
+
+def performance(state: str, week: str | None) -> Finding:
+    value = 0.5 if state == "DRIFT" else 0.4
+    return Finding(
+        "log_loss", None, state, Reason("performance.worse", "Worse."), 900, 0, value, 0.45,  # type: ignore[arg-type]
+        baseline="holdout", part=week,
+    )  # fmt: skip
+
+
+def test_what_labels_show_later_of_old_windows_has_an_order_of_its_own(told: Told) -> None:
+    told(found(40, MOVED))
+    key = "log_loss|-|holdout|-"
+    assert told(found(1, FINE, performance("DRIFT", None), truth=TRUTH)) == [("opened", "DRIFT", key)]
+    assert told(found(2, FINE, performance("OK", None), truth=TRUTH)) == [("resolved", "DRIFT", key)]
+    assert told(found(3, FINE, truth=TRUTH)) == []
+    assert told(found(41, FINE)) == [RESOLVED]
+
+
+def test_next_weeks_finding_ends_this_weeks_alert(told: Told) -> None:
+    first, second = performance("DRIFT", "2013-12-01"), performance("OK", "2013-12-08")
+    key = "log_loss|-|holdout|-"
+    assert told(found(7, second, first, truth=TRUTH)) == [("opened", "DRIFT", key)]
+    assert told(found(14, second, performance("OK", "2013-12-15"), truth=TRUTH)) == [("resolved", "DRIFT", key)]
+
+
+def test_a_slice_is_a_key_of_its_own(told: Told) -> None:
+    told(found(1, performance("DRIFT", "origin=JFK"), truth=TRUTH))
+    assert told(found(2, performance("OK", "origin=LGA"), truth=TRUTH)) == []
+
+
+def thirty_days(url: str, incident: Mapping[int, Finding], days: int = 1) -> list[Event]:
+    events: list[Event] = []
+    for day in range(1, 31):
+        findings = found(day, incident.get(day, FINE), days=days)
+        for _ in range(2):
+            events += alerts.change(
+                url, findings.model, findings.id, lambda before, one=findings: take(before, one, 3, PATIENCE)
+            )
+    return events
+
+
+def days_of(url: str) -> list[int]:
+    found_days = alerts.incident_days(url, "late_arrival", 3, datetime(2013, 12, 1), datetime(2014, 1, 1))
+    return sorted(day.day if day.month == 12 else 31 + day.day for day in found_days)
+
+
+def test_three_bad_days_of_thirty_are_one_open_and_one_resolve_and_leave_the_baseline(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'alerts.db'}"
+    events = thirty_days(url, {12: MOVED, 13: BLIND, 14: MOVED})
+    drift = [(event.step, event.at.day) for event in events if event.alert.kind == "DRIFT"]
+    assert drift == [("opened", 13), ("resolved", 16)]
+    assert days_of(url) == [12, 13, 14]
+    assert [(one.kind, one.closed) for one in alerts.history(url, "late_arrival")] == [
+        ("DRIFT", datetime(2013, 12, 16)),
+        ("UNKNOWN", datetime(2013, 12, 15)),
+    ]
+
+
+def test_windows_of_a_week_that_overlap_leave_out_the_bad_days_and_not_the_weeks(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'alerts.db'}"
+    bad_while_one_of_three_days_is_in_the_week = dict.fromkeys(range(12, 21), MOVED)
+    events = thirty_days(url, bad_while_one_of_three_days_is_in_the_week, days=7)
+    assert [event.step for event in events] == ["opened", "reminded", "resolved"]
+    assert days_of(url) == [12, 13, 14]
+
+
+def test_the_days_of_an_open_incident_have_no_end_and_those_of_unknown_are_none(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'alerts.db'}"
+    thirty_days(url, {28: BLIND, 29: MOVED, 30: BLIND})
+    assert days_of(url) == [29, 30, 31]
+    assert alerts.incident_days(url, "late_arrival", 4, datetime(2013, 12, 1), datetime(2014, 1, 1)) == frozenset()
+    assert date(2014, 1, 5) in alerts.incident_days(
+        url, "late_arrival", None, datetime(2014, 1, 5), datetime(2014, 1, 6)
+    )

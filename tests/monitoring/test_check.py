@@ -1,0 +1,208 @@
+"""A window is OK, DRIFT or UNKNOWN for the right reason, and never OK for want of data."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from artifacts.errors import BadInput, Missing
+from artifacts.findings import SCORE
+from artifacts.prediction_log import Prediction, compact
+from monitoring.check import check
+from monitoring.window import parse_window
+from tests.monitoring.world import SETTINGS, WEEK, World, codes, of
+
+MARCH = "2013-03-01..2013-03-27"
+
+
+def every(records: list[Prediction], **features: Any) -> list[Prediction]:
+    return [replace(one, features={**one.features, **features}) for one in records]
+
+
+def test_a_week_like_those_before_it_is_ok_on_every_rule_against_both_baselines(world: World) -> None:
+    world.log(world.answers(MARCH))
+    found = world.check(truth=world.training_set)
+    assert (found.state, codes(found), codes(found, "DRIFT")) == ("OK", set(), set())
+    assert {one.baseline for one in found.findings} == {"training", "served", "truth", "holdout"}
+    assert {one.feature for one in found.findings} >= {*(c.name for c in world.training_set.contract.features), SCORE}
+    assert found.rows == of(found, "psi", "hour", baseline="training").rows == sum(b.rows for b in found.calibration)
+
+
+def test_a_log_says_the_same_compacted_half_compacted_and_not(world: World) -> None:
+    first, second = "2013-03-01..2013-03-22", "2013-03-22..2013-03-27"
+    world.log(world.answers(first))
+    compact(world.places.predictions, world.places.prediction_parts)
+    world.log(world.answers(second))
+    half = world.check()
+    compact(world.places.predictions, world.places.prediction_parts)
+    assert (half.rows > 500, half.id) == (True, world.check().id)
+
+
+def test_a_feature_that_moves_drifts_against_both_baselines_and_no_other_does(world: World) -> None:
+    world.log(world.answers("2013-03-01..2013-03-20"))
+    world.log(world.answers(WEEK, lambda row: {**row, "delay_mean": row["delay_mean"] and row["delay_mean"] + 30}))
+    found = world.check()
+    moved = [one for one in found.findings if one.state == "DRIFT"]
+    assert (found.state, {one.feature for one in moved}) == ("DRIFT", {"delay_mean"})
+    assert {one.baseline for one in moved} == {"training", "served"}
+
+
+def test_rows_belong_to_the_moment_that_they_are_about_or_else_to_when_they_were_asked(world: World) -> None:
+    records = world.answers(WEEK)
+    world.log(records[:300])
+    world.log([replace(one, entity=None, asked_at=datetime(2013, 3, 21)) for one in records[300:500]])
+    world.log([replace(one, entity=None, asked_at=datetime(2013, 3, 27)) for one in records[500:]])
+    assert world.check().rows == 500
+
+
+def test_an_empty_window_says_that_no_predictions_came(world: World) -> None:
+    found = world.check()
+    assert (found.state, codes(found), found.rows) == ("UNKNOWN", {"predictions.none"}, 0)
+
+
+def test_one_row_is_too_few_to_judge(world: World) -> None:
+    world.log(world.answers(WEEK)[:1])
+    found = world.check()
+    assert (found.state, found.rows) == ("UNKNOWN", 1)
+    assert "predictions.too_few" in codes(found)
+
+
+def test_a_feature_that_is_always_null_drifts_by_its_nulls_and_its_distances_are_unknown(world: World) -> None:
+    world.log(every(world.answers(WEEK), place=None, delay_mean=None))
+    found = world.check()
+    for name in ("place", "delay_mean"):
+        assert of(found, "null_share", name, baseline="training").state == "DRIFT"
+        assert of(found, "psi", name, baseline="training").reason.code == "values.none"
+
+
+def test_one_nan_counts_as_one_null_and_poisons_no_number(world: World) -> None:
+    records = world.answers(WEEK)
+    plain = len([one for one in records if one.features["noise"] is None])
+    world.log([*every(records[:1], noise=float("nan")), *records[1:]])
+    found = world.check()
+    [bins] = [one for one in found.distributions if (one.feature, one.baseline) == ("noise", "training")]
+    assert bins.current_nulls == plain + 1
+    assert of(found, "wasserstein", "noise", baseline="training").state == "OK"
+
+
+def test_a_feature_that_freezes_drifts(world: World) -> None:
+    world.log(every(world.answers(WEEK), noise=0.5))
+    assert of(world.check(), "psi", "noise", baseline="training").state == "DRIFT"
+
+
+def test_a_new_category_is_unseen(world: World) -> None:
+    records = world.answers(WEEK)
+    world.log([*every(records[:100], place="a new quay"), *records[100:]])
+    found = of(world.check(), "unseen_share", "place", baseline="training")
+    assert (found.state, found.value) == ("DRIFT", 100 / len(records))
+
+
+def test_numbers_beyond_the_contracts_bounds_are_counted(world: World) -> None:
+    records = world.answers(WEEK)
+    world.log([*every(records[:100], hour=-1), *records[100:]])
+    found = of(world.check(), "out_of_range_share", "hour", baseline="training")
+    assert (found.state, found.value) == ("DRIFT", 100 / len(records))
+
+
+def test_answers_of_another_version_are_counted_apart(world: World) -> None:
+    records = world.answers(WEEK)
+    world.log([replace(one, version=2) for one in records[:50]])
+    world.log(records[50:])
+    found = world.check()
+    assert (found.rows, dict(found.other_versions)) == (len(records) - 50, {"2": 50})
+
+
+def test_two_model_files_under_one_version_cannot_be_judged(world: World) -> None:
+    records = world.answers(WEEK)
+    world.log([*records[1:], replace(records[0], model_sha256="0" * 64)])
+    assert "schema.other_model" in codes(world.check())
+
+
+def test_an_id_that_comes_twice_is_damage(world: World) -> None:
+    records = world.answers(WEEK)
+    world.log(records)
+    world.log(records[:1])
+    found = world.check()
+    assert (found.state, codes(found)) == ("UNKNOWN", {"log.damaged"})
+
+
+def test_an_id_that_comes_twice_in_compacted_parts_is_damage(world: World) -> None:
+    records = world.answers(WEEK)
+    for some in (records, records[:1]):
+        world.log(some)
+        compact(world.places.predictions, world.places.prediction_parts)
+    assert "log.duplicate_ids" in codes(world.check())
+
+
+def test_a_damaged_part_cannot_be_judged(world: World) -> None:
+    world.log(world.answers(WEEK))
+    compact(world.places.predictions, world.places.prediction_parts)
+    [file] = Path(world.places.prediction_parts).rglob("*.parquet")
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    found = world.check()
+    assert (found.state, codes(found)) == ("UNKNOWN", {"publish.damaged"})
+
+
+def test_a_day_without_a_row_is_a_gap(world: World) -> None:
+    records = world.answers(WEEK)
+    hole = date(2013, 3, 23)
+    world.log([one for one in records if one.entity and one.entity["observed_at"].date() != hole])  # type: ignore[union-attr]
+    found = world.check()
+    assert (found.state, codes(found)) == ("UNKNOWN", {"predictions.gap"})
+    assert "2013-03-23" in of(found, "predictions").reason.text
+
+
+@pytest.mark.parametrize("change", [{"hour": "seven"}, "gone"])
+def test_a_feature_of_another_type_or_missing_cannot_be_judged_and_the_others_are(world: World, change: Any) -> None:
+    records = world.answers(WEEK)
+    if change == "gone":
+        records = [replace(one, features={n: v for n, v in one.features.items() if n != "hour"}) for one in records]
+    else:
+        records = every(records, **change)
+    world.log(records)
+    found = world.check()
+    assert (found.state, codes(found)) == ("UNKNOWN", {"schema.mixed"})
+    assert of(found, "psi", "noise", baseline="training").state == "OK"
+
+
+def test_a_young_log_has_no_trailing_window_which_is_said_and_does_not_count(world: World) -> None:
+    world.log(world.answers(WEEK))
+    found = world.check()
+    young = of(found, "baseline", None, baseline="served")
+    assert (found.state, young.state, young.reason.code, young.required) == (
+        "OK",
+        "UNKNOWN",
+        "baseline.too_young",
+        False,
+    )
+
+
+def test_days_of_an_incident_are_cut_out_of_the_trailing_window(world: World) -> None:
+    incident = [date(2013, 3, 11) + timedelta(days=n) for n in range(3)]
+
+    def broken(records: list[Prediction]) -> Iterable[Prediction]:
+        for one in records:
+            there = one.entity and one.entity["observed_at"].date() in incident  # type: ignore[union-attr]
+            yield every([one], noise=9.0)[0] if there else one
+
+    world.log(list(broken(world.answers(MARCH))))
+    assert of(world.check(), "psi", "noise", baseline="served").state == "DRIFT"
+    assert of(world.check(incident_days=incident), "psi", "noise", baseline="served").state == "OK"
+
+
+def test_an_unknown_version_is_missing(world: World) -> None:
+    with pytest.raises(Missing):
+        check(world.places, "toy", 9, parse_window(WEEK), SETTINGS, created_at=datetime(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2013-03-20", "2013-03-27..2013-03-20", "2013-03-20..2013-03-20", "yesterday..now"]
+)
+def test_what_is_no_window_is_refused(text: str) -> None:
+    with pytest.raises(BadInput):
+        parse_window(text)

@@ -1,0 +1,54 @@
+"""The command says what moved, publishes it, and exits by the state."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from artifacts.findings import list_findings, read_findings
+from artifacts.places import REPOSITORY
+from tests.monitoring.world import WEEK, World
+
+
+def run(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
+    places = {"HOME": world.places.home, "MLFLOW": world.places.mlflow, "LEDGER": world.places.ledger}
+    places |= {"MLFLOW_ARTIFACTS": world.places.mlflow_artifacts, "TRAINING_SETS": world.places.training_sets}
+    environ = {**os.environ, **{f"PIPELINE_{name}": str(place) for name, place in places.items()}}
+    command = [sys.executable, "-m", "monitoring", "check", "--model", "toy", "--window", WEEK, *arguments]
+    return subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
+
+
+def published(world: World) -> str:
+    [identity] = list_findings(world.places.findings, "toy")
+    return identity
+
+
+def test_a_week_like_the_baseline_exits_0_and_its_last_line_is_the_id_of_the_findings(world: World) -> None:
+    world.log(world.answers(WEEK))
+    done = run(world, "--version", "1", "--training-set", world.training_set.id)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == published(world)
+    assert read_findings(world.places.findings, published(world)).truth == world.training_set.id
+
+
+def test_a_drift_exits_3_and_json_names_what_moved(world: World) -> None:
+    world.log(world.answers(WEEK, lambda row: {**row, "place": "elsewhere"}))
+    done = run(world, "--version", "1", "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["state"], told["id"]) == (3, "DRIFT", published(world))
+    assert "unseen_share|place|training|-" in {one["key"] for one in told["not_ok"]}
+
+
+def test_what_cannot_be_judged_exits_4_and_is_published_too(world: World) -> None:
+    done = run(world, "--version", "1")
+    assert done.returncode == 4
+    assert "predictions.none" in done.stdout
+    assert read_findings(world.places.findings, published(world)).state == "UNKNOWN"
+
+
+@pytest.mark.parametrize("wrong", [[], ["--version", "9"], ["--version", "1", "--training-set", "toy"]])
+def test_a_model_without_champion_an_unknown_version_and_half_a_set_are_bad_input(world: World, wrong: list) -> None:
+    done = run(world, *wrong)
+    assert (done.returncode, list_findings(world.places.findings, "toy")) == (2, [])

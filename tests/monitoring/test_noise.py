@@ -1,0 +1,77 @@
+"""Weeks without drift raise no alarm, weeks with drift do: measured, since a threshold is a promise about noise."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from monitoring.drift import find_drift
+from tests.monitoring.study import FINE, Columns, count, describe, make_world
+
+WORLDS, WEEKS = 40, 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rows", [200, 2000, 20_000])
+def test_at_most_five_in_a_hundred_weeks_without_drift_raise_an_alarm_over_all_features_together(rows: int) -> None:
+    alarms = 0
+    for seed in range(WORLDS):
+        world = make_world(seed)
+        alarms += sum("DRIFT" in world.states(rows, 1000 * seed + week + 1).values() for week in range(WEEKS))
+    assert alarms <= 0.05 * WORLDS * WEEKS
+
+
+def shifted(columns: Columns, random: np.random.Generator) -> Columns:
+    return columns | {"smooth 2": pc.add(columns["smooth 2"], 1.5)}  # half a standard deviation
+
+
+def rescored(columns: Columns, random: np.random.Generator) -> Columns:
+    return columns | {"(score)": pc.multiply(columns["(score)"], 1.5)}
+
+
+def replaced(columns: Columns, random: np.random.Generator) -> Columns:
+    new = random.random(len(columns["place"])) < 0.05
+    return columns | {"place": pc.if_else(pa.array(new), "a new place", columns["place"])}
+
+
+def emptied(columns: Columns, random: np.random.Generator) -> Columns:
+    gone = random.random(len(columns["hour"])) < 0.05
+    return columns | {"hour": pc.if_else(pa.array(gone), None, columns["hour"])}
+
+
+def spoilt(columns: Columns, random: np.random.Generator) -> Columns:
+    wrong = random.random(len(columns["smooth 1"])) < 0.05
+    return columns | {"smooth 1": pc.if_else(pa.array(wrong), -9999.0, columns["smooth 1"])}
+
+
+@pytest.mark.parametrize(
+    ("change", "feature", "rules"),
+    [
+        (shifted, "smooth 2", {"psi", "jensen_shannon", "wasserstein"}),
+        (rescored, "(score)", {"psi", "jensen_shannon", "wasserstein"}),
+        (replaced, "place", {"unseen_share", "psi"}),
+        (emptied, "hour", {"null_share"}),
+        (spoilt, "smooth 1", {"out_of_range_share", "wasserstein"}),
+    ],
+)
+def test_a_planted_drift_is_found_where_it_is_and_nowhere_else(change, feature, rules) -> None:
+    states = make_world(7).states(5000, 8, change)
+    drifted = {(name, rule) for (name, rule), state in states.items() if state == "DRIFT"}
+    assert {name for name, _ in drifted} == {feature}
+    assert rules <= {rule for _, rule in drifted}
+
+
+def days_apart(seed: int, days: int) -> Columns:
+    """A feature whose days differ as much as the rows of one day do."""
+    random = np.random.default_rng(seed)
+    return {"weather": pa.array(random.normal(size=days * 200) + np.repeat(random.normal(size=days), 200))}
+
+
+@pytest.mark.parametrize("days", [1, 7, 35])
+def test_days_that_differ_by_nature_are_noise_also_in_a_window_longer_than_the_baseline(days: int) -> None:
+    alarms = 0
+    for seed in range(10):
+        described = describe(days_apart(seed, 28), 28)
+        current = count(days_apart(100 + seed, days), days, {name: bins for name, (bins, _) in described.items()})
+        alarms += any(one.state == "DRIFT" for one in find_drift("served", described, current, FINE).findings)
+    assert alarms <= 2

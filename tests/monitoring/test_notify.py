@@ -1,0 +1,253 @@
+"""Each receiver gets each message, whatever happens to the others; the key is the same however often it is sent."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from artifacts import alerts, ledger
+from artifacts.alerts import Message, not_taken
+from artifacts.errors import BadInput, Unavailable
+from artifacts.findings import publish_findings
+from artifacts.places import REPOSITORY, Places, read_places
+from monitoring.alert_settings import AlertSettings
+from monitoring.notify import deliver
+from monitoring.settings import read_monitoring_settings
+from monitoring.update import update_alerts
+from tests.monitoring.found import FINE, MOVED, found, of
+from tests.monitoring.receivers import Posts, running
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return read_places({"PIPELINE_HOME": str(tmp_path)})
+
+
+@pytest.fixture
+def receiver() -> Iterator[Posts]:
+    with running(Posts()) as server:
+        yield server
+
+
+def settings(url: str | None = None) -> AlertSettings:
+    return read_monitoring_settings({} if url is None else {"MONITORING_WEBHOOK_URL": f"{url}/hook?token=s3cret"})
+
+
+def happened(places: Places, day: int, *findings: object) -> str:
+    made = found(day, *findings)  # type: ignore[arg-type]
+    publish_findings(places.findings, made)
+    update_alerts(places, settings(), made.id)
+    return made.id
+
+
+def test_a_message_says_what_moved_how_far_since_when_and_what_to_do(places: Places, receiver: Posts) -> None:
+    identity = happened(places, 2, MOVED, of(FINE, "carrier"))
+    assert deliver(places, settings(receiver.url)).sent == {"webhook": 1}
+    path, key, body = receiver.got[0]
+    assert path == "/hook?token=s3cret"
+    assert body["subject"] == "[DRIFT opened] late_arrival version 3: distance, psi against training"
+    assert body["text"] == (
+        "late_arrival version 3, window to 2013-12-03 00:00 UTC: 1 DRIFT opened\n\n"
+        "1. DRIFT opened: distance, psi against training\n"
+        "   how far: 0.42, threshold 0.1, interval 0.35 to 0.5\n"
+        "   since: 2013-12-02 (incident 1, last seen in the window to 2013-12-03)\n"
+        "   rows: 900, held against 28000\n"
+        "   why: drift.psi: The PSI is 0.42.\n"
+        "   runbook: docs/runbook.md#driftpsi\n\n"
+        f"Findings: {places.findings}/{identity}\n"
+        "Next: python -m monitoring alerts --model late_arrival\n"
+        f"Key: {key}"
+    )
+    assert [event["value"] for event in body["events"]] == [0.42]
+
+
+def test_the_events_of_one_check_are_one_message_and_a_long_one_is_cut(places: Places, receiver: Posts) -> None:
+    happened(places, 2, *(of(MOVED, f"feature_{number}") for number in range(12)))
+    deliver(places, settings(receiver.url))
+    [(_, _, body)] = receiver.got
+    assert body["subject"].endswith("(+11 more)")
+    assert body["text"].count("DRIFT opened:") == 10
+    assert "... and 2 more" in body["text"]
+    assert len(body["events"]) == 12
+
+
+def test_what_was_delivered_is_not_sent_again(places: Places, receiver: Posts) -> None:
+    happened(places, 2, MOVED)
+    for _ in range(3):
+        deliver(places, settings(receiver.url))
+    happened(places, 3, FINE)
+    deliver(places, settings(receiver.url))
+    assert [body["events"][0]["step"] for _, _, body in receiver.got] == ["opened", "resolved"]
+
+
+def test_a_receiver_that_is_down_keeps_nothing_from_the_others_and_gets_it_later(
+    places: Places, receiver: Posts
+) -> None:
+    happened(places, 2, MOVED)
+    taken: list[Message] = []
+    receiver.status = 503
+    with pytest.raises(Unavailable, match="webhook did not take the message: status 503") as refused:
+        deliver(places, settings(receiver.url), {"another": taken.append})
+    assert refused.value.code == "alerts.undelivered"
+    assert len(taken) == 1
+    receiver.status = 200
+    assert deliver(places, settings(receiver.url), {"another": taken.append}).sent == {"another": 0, "webhook": 1}
+    assert receiver.keys == [taken[0].key] * 2
+
+
+def test_one_message_that_is_refused_does_not_keep_back_the_next_ones(places: Places, receiver: Posts) -> None:
+    happened(places, 2, MOVED)
+    happened(places, 3, MOVED, of(MOVED, "carrier"))
+    receiver.refused = "|distance|"
+    with pytest.raises(Unavailable):
+        deliver(places, settings(receiver.url))
+    receiver.refused = "no message holds this"
+    assert deliver(places, settings(receiver.url)).sent == {"webhook": 1}
+    assert len(set(receiver.keys)) == 2
+
+
+def test_a_receiver_that_takes_none_is_asked_three_times_a_run(places: Places, receiver: Posts) -> None:
+    for day in range(2, 12):
+        happened(places, day, FINE if day % 2 else MOVED)
+    receiver.status = 302
+    with pytest.raises(Unavailable):
+        deliver(places, settings(receiver.url))
+    assert len(receiver.got) == 3
+
+
+def test_messages_that_wait_for_nobody_are_a_refusal_and_go_to_the_first_who_comes(
+    places: Places, receiver: Posts
+) -> None:
+    assert deliver(places, settings()).sent == {}
+    happened(places, 2, MOVED)
+    with pytest.raises(BadInput, match="1 messages wait, and no receiver is set") as refused:
+        deliver(places, settings())
+    assert refused.value.code == "alerts.no_channel"
+    assert deliver(places, settings(receiver.url)).sent == {"webhook": 1}
+
+
+def test_a_receiver_that_comes_later_is_not_told_what_others_knew_before(places: Places, receiver: Posts) -> None:
+    happened(places, 2, MOVED)
+    deliver(places, settings(receiver.url))
+    taken: list[Message] = []
+    happened(places, 3, FINE)
+    deliver(places, settings(), {"another": taken.append})
+    assert [message.facts["events"][0]["step"] for message in taken] == ["resolved"]
+
+
+def test_nothing_of_a_secret_url_is_said_or_kept(
+    places: Places, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    happened(places, 2, MOVED)
+    with pytest.raises(Unavailable) as refused:
+        deliver(places, settings("http://127.0.0.1:1"))
+    kept = Path(places.alerts.removeprefix("sqlite:///")).read_bytes()
+    said = f"{refused.value}{refused.getrepr()}{settings('http://127.0.0.1:1')!r}{caplog.text}{capfd.readouterr()}"
+    assert "s3cret" not in said.replace('"MONITORING_WEBHOOK_URL": f"{url}/hook?token=s3cret"', "")
+    assert b"s3cret" not in kept
+
+
+@pytest.mark.parametrize("name", ["MONITORING_WEBHOOK_URL", "MONITORING_WEBHOOK_ULR"])
+def test_a_secret_that_is_no_url_or_under_a_wrong_name_is_not_repeated(name: str) -> None:
+    with pytest.raises(BadInput, match=name) as refused:
+        read_monitoring_settings({name: "s3cret"})
+    assert "s3cret" not in f"{refused.value} {refused.value.__cause__}"
+
+
+def test_mail_without_addresses_is_refused() -> None:
+    with pytest.raises(BadInput, match="it needs MONITORING_SMTP_FROM and MONITORING_SMTP_TO"):
+        read_monitoring_settings({"MONITORING_SMTP_CONNECTION": "mail"})
+
+
+KILLED = """
+import os, signal, sys
+import sqlalchemy as sa
+from artifacts.places import read_places
+from monitoring import notify
+from monitoring.settings import read_monitoring_settings
+from monitoring.update import update_alerts
+moment, identity = sys.argv[1:]
+places, settings = read_places(), read_monitoring_settings()
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+def dies_after(function):
+    return lambda *given: (function(*given), die())
+if moment == "before the commit":
+    sa.event.listen(sa.Engine, "commit", die)
+update_alerts(places, settings, identity)
+if moment == "after the commit":
+    die()
+if moment == "before the delivery":
+    notify.post = die
+if moment == "after the delivery":
+    notify.post = dies_after(notify.post)
+if moment == "after it was marked":
+    notify.alerts.delivered = dies_after(notify.alerts.delivered)
+notify.deliver(places, settings)
+"""
+
+
+@pytest.mark.parametrize(
+    ("moment", "times"),
+    [
+        ("before the commit", 1),
+        ("after the commit", 1),
+        ("before the delivery", 1),
+        ("after the delivery", 2),
+        ("after it was marked", 1),
+    ],
+)
+def test_a_kill_loses_no_alert_and_what_is_sent_twice_has_one_key(
+    places: Places, receiver: Posts, moment: str, times: int
+) -> None:
+    made = found(2, MOVED)
+    publish_findings(places.findings, made)
+    environ = {**os.environ, "PIPELINE_HOME": str(places.home), "MONITORING_WEBHOOK_URL": receiver.url}
+    killed, survived = (
+        subprocess.run(
+            [sys.executable, "-c", KILLED, when, made.id], cwd=REPOSITORY, env=environ, capture_output=True, check=False
+        )
+        for when in (moment, "never")
+    )
+    assert (killed.returncode, survived.returncode) == (-signal.SIGKILL, 0), killed.stderr + survived.stderr
+    assert len(receiver.keys) == times
+    assert len(set(receiver.keys)) == 1
+    assert [one.incident for one in alerts.history(places.alerts, "late_arrival")] == [1]
+
+
+def test_the_commands_take_findings_in_show_the_alerts_and_deliver(places: Places, receiver: Posts) -> None:
+    made = found(2, MOVED)
+    publish_findings(places.findings, made)
+    environ = {**os.environ, "PIPELINE_HOME": str(places.home), "MONITORING_WEBHOOK_URL": receiver.url}
+
+    def asked(*arguments: str) -> str:
+        command = [sys.executable, "-m", "monitoring", *arguments]
+        return subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=True).stdout
+
+    assert asked("update", "--findings", made.id) == f"opened    DRIFT   psi|distance|training|-\n{made.id}\n"
+    assert asked("alerts", "--model", "late_arrival").splitlines() == [
+        "DRIFT   v3 psi|distance|training|- #1: open, since 2013-12-02, drift.psi 0.42 of 0.1",
+        "1 open, 0 past alerts of:",
+        "late_arrival",
+    ]
+    assert json.loads(asked("notify", "--json"))["sent"] == {"webhook": 1}
+
+
+def test_findings_of_a_champion_that_was_replaced_are_retired_by_those_of_the_next(places: Places) -> None:
+    happened(places, 2, MOVED)
+    ledger.promote(
+        places.ledger, model="late_arrival", version=4, run_id="r", expected=None,
+        decided_at=found(3).end, decided_by="test", reason="better",
+    )  # fmt: skip
+    made = found(3, FINE, version=4)
+    publish_findings(places.findings, made)
+    assert [event.step for event in update_alerts(places, settings(), made.id)] == ["retired"]
+
+
+def test_a_refusal_of_a_receiver_is_one_that_airflow_tries_again() -> None:
+    assert isinstance(not_taken("smtp", "TimeoutError"), Unavailable)

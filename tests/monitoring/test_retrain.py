@@ -1,0 +1,44 @@
+"""Drift starts a retraining, once a cool-down; what no training answers starts none."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from artifacts.finding import Finding, Reason
+from artifacts.findings import publish_findings
+from artifacts.places import Places, read_places
+from monitoring.retrain import retraining_due
+from monitoring.settings import read_monitoring_settings
+from tests.monitoring.found import BLIND, FINE, MOVED, found
+
+SKEWED = replace(MOVED, rule="skew", baseline="truth", reason=Reason("skew.unequal", "Unequal."))
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return read_places({"PIPELINE_HOME": str(tmp_path)})
+
+
+def due(places: Places, day: int, *findings: Finding, claimant: str | None = None) -> bool:
+    made = found(day, *findings)
+    publish_findings(places.findings, made)
+    return retraining_due(
+        places, read_monitoring_settings({"MONITORING_COOLDOWN_DAYS": "28"}), made.id, claimant or f"of day {day}"
+    )
+
+
+@pytest.mark.parametrize("finding", [FINE, BLIND, SKEWED])
+def test_no_drift_and_what_training_cannot_answer_start_none(places: Places, finding: Finding) -> None:
+    assert not due(places, 2, finding)
+    assert due(places, 3, MOVED)
+
+
+def test_drift_that_lasts_for_two_months_starts_three_retrainings_not_sixty(places: Places) -> None:
+    assert [day for day in range(2, 62) if due(places, day, MOVED)] == [2, 30, 58]
+
+
+def test_the_same_dag_run_is_told_the_same_again_and_another_one_on_the_same_findings_is_not(places: Places) -> None:
+    assert due(places, 2, MOVED, claimant="first")
+    assert due(places, 2, MOVED, claimant="first")
+    assert not due(places, 2, MOVED, claimant="an hour later")

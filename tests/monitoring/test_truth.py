@@ -1,0 +1,137 @@
+"""Skew and performance are judged against a training set, once it has the same entities and their labels."""
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from artifacts.errors import BadInput
+from artifacts.prediction_log import Prediction
+from artifacts.training_set import TrainingSet
+from monitoring.estimates import METRICS, estimate, student
+from tests.fixtures_training_set import publish_table
+from tests.monitoring.world import WEEK, World, codes, of
+from training import metrics
+
+HELD = "2013-03-01..2013-03-29"
+
+
+def changed(world: World, root: Path, **columns: pa.Array) -> TrainingSet:
+    """The training set with other columns, as a version of its own."""
+    found = world.training_set
+    table = pa.Table.from_batches(list(found.batches([column.name for column in found.contract.columns])))
+    for name, values in columns.items():
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, table.schema.field(place), values)
+    return publish_table(root, found.contract, found.as_of, table)
+
+
+def spoilt(records: list[Prediction], count: int) -> list[Prediction]:
+    return [replace(one, features={**one.features, "hour": 30}) for one in records[:count]] + records[count:]
+
+
+def test_rows_that_were_answered_as_the_training_set_has_them_have_no_skew(world: World) -> None:
+    world.log(world.answers(WEEK))
+    found = [one for one in world.check(truth=world.training_set).findings if one.rule == "skew"]
+    names = [column.name for column in world.training_set.contract.features]
+    assert [(one.feature, one.state, one.value) for one in found] == [(name, "OK", 0.0) for name in names]
+
+
+def test_rows_that_are_not_equal_are_counted_and_five_of_them_shown_with_both_values(world: World) -> None:
+    world.log(spoilt(world.answers(WEEK), 7))
+    found = world.check(truth=world.training_set)
+    skew = of(found, "skew", "hour")
+    assert (found.state, skew.state, skew.value) == ("DRIFT", "DRIFT", 7 / found.rows)
+    assert (len(skew.examples), skew.examples[0].logged) == (5, "30.0")
+    assert "7 of" in skew.reason.text
+
+
+def test_of_two_answers_about_one_entity_the_last_one_counts(world: World) -> None:
+    records = world.answers(WEEK)
+    world.log(spoilt(records, 7))
+    world.log([replace(one, prediction_id=f"{n:032x}", asked_at=datetime(2026, 1, 2)) for n, one in enumerate(records)])
+    found = of(world.check(truth=world.training_set), "skew", "hour")
+    assert (found.state, found.rows) == ("OK", len(records))
+
+
+def test_null_equals_null_and_differs_from_any_number(world: World) -> None:
+    world.log(world.answers(WEEK, lambda row: {**row, "delay_mean": row["delay_mean"] or 0.0}))
+    nulls = [one for one in world.answers(WEEK) if one.features["delay_mean"] is None]
+    skew = of(world.check(truth=world.training_set), "skew", "delay_mean")
+    assert (skew.state, skew.examples[0].truth, round((skew.value or 0) * skew.rows)) == ("DRIFT", "null", len(nulls))
+
+
+def test_answers_about_entities_that_the_set_has_not_cannot_be_compared_and_have_no_labels(world: World) -> None:
+    records = world.answers(WEEK)
+    world.log([replace(one, entity={**(one.entity or {}), "entity_id": "elsewhere"}) for one in records])
+    found = world.check(truth=world.training_set)
+    assert (found.state, codes(found)) == ("UNKNOWN", {"skew.no_truth", "labels.none"})
+
+
+def test_answers_that_do_not_say_what_they_are_about_are_refused(world: World) -> None:
+    world.log([replace(one, entity=None, asked_at=datetime(2013, 3, 21)) for one in world.answers(WEEK)])
+    with pytest.raises(BadInput, match="entity_id"):
+        world.check(truth=world.training_set)
+
+
+def test_a_model_that_keeps_its_promise_is_ok_by_week_and_slice_and_its_calibration_is_shown(world: World) -> None:
+    world.log(world.answers(HELD))
+    found = world.check(HELD, truth=world.training_set)
+    parts = {one.part for one in found.findings if one.rule == "log_loss"}
+    assert {"2013-03-01", "2013-03-08", "2013-03-15", "2013-03-22", "place=harbour"} <= parts
+    assert codes(found, "DRIFT") == set()
+    assert sum(one.rows for one in found.calibration) == found.rows
+
+
+def test_a_model_whose_labels_turn_round_is_worse_than_it_promised(world: World, tmp_path: Path) -> None:
+    [label] = pa.Table.from_batches(list(world.training_set.batches(["is_late"]))).columns
+    other = changed(world, tmp_path / "sets", is_late=pa.array(~label.to_numpy()))
+    world.log(world.answers(WEEK))
+    found = world.check(truth=other)
+    assert {of(found, rule, part=None).state for rule in ("log_loss", "roc_auc", "calibration_error")} == {"DRIFT"}
+
+
+def test_a_few_early_labels_are_no_sample_of_all(world: World) -> None:
+    records = world.answers(WEEK)
+    gone = [replace(one, entity={**(one.entity or {}), "entity_id": f"x{n}"}) for n, one in enumerate(records[:300])]
+    world.log([*gone, *records[300:]])
+    assert "labels.too_few" in codes(world.check(truth=world.training_set))
+
+
+def test_labels_of_four_days_give_no_interval(world: World) -> None:
+    world.log(world.answers("2013-03-20..2013-03-24"))
+    assert "labels.too_few_days" in codes(world.check("2013-03-20..2013-03-24", truth=world.training_set))
+
+
+def test_a_score_that_is_nan_has_no_metrics(world: World) -> None:
+    records = world.answers(WEEK)
+    world.log([replace(records[0], score=float("nan")), *records[1:]])
+    assert "score.invalid" in codes(world.check(truth=world.training_set))
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_metric_is_the_one_that_training_promised_by(name: str) -> None:
+    random = np.random.default_rng(3)
+    score = np.round(random.beta(2, 5, 2000), 2)
+    label = (random.random(2000) < score).astype(np.float64)
+    weight = random.integers(0, 3, 2000).astype(np.float64)
+    assert METRICS[name](label, score, weight) == pytest.approx(metrics.METRICS[name].measure(label, score, weight))
+
+
+@pytest.mark.parametrize(("degrees", "known"), [(4, 4.604), (6, 3.707), (10, 3.169), (30, 2.750)])
+def test_students_quantile_is_that_of_the_tables(degrees: int, known: float) -> None:
+    assert student(0.99, degrees) == pytest.approx(known, rel=3e-3)
+
+
+@pytest.mark.slow
+def test_an_interval_of_seven_days_holds_the_truth_as_often_as_it_says() -> None:
+    random, held, days = np.random.default_rng(5), 0, np.repeat(np.arange(7), 60)
+    for _ in range(300):
+        chance = np.clip(0.3 + np.repeat(random.normal(0, 0.05, 7), 60), 0.01, 0.99)
+        label = (random.random(420) < chance).astype(np.float64)
+        found = estimate("brier", label, np.full(420, 0.3), days, 0.95)
+        held += found.low <= 0.21 + 0.05**2 <= found.high
+    assert held >= 0.92 * 300

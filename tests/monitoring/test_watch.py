@@ -1,0 +1,89 @@
+"""What the DAG does for a champion, without Airflow: two windows, their findings, alerts, and what drift starts."""
+
+from datetime import date, datetime
+
+import pytest
+
+from artifacts import alerts, ledger
+from artifacts.errors import CannotJudge
+from artifacts.findings import read_findings
+from artifacts.prediction_log import compact
+from monitoring.watch import check_champion, choose_checks, due_for_retraining, refuse_unknown
+from tests.monitoring.world import WEEK, World
+
+BEFORE = "2013-02-13..2013-03-20"
+LABELLED = "2013-02-13..2013-02-20"
+
+
+@pytest.fixture
+def serving(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The world as the settings of the environment name it, with version 1 as its champion."""
+    for name, place in world.places.model_dump().items():
+        monkeypatch.setenv(f"PIPELINE_{name.upper()}", str(place))
+    for name, value in {"REPLICATES": 300, "SERVED_DAYS": 14, "MIN_SLICE_ROWS": 100}.items():
+        monkeypatch.setenv(f"MONITORING_{name}", str(value))
+    ledger.promote(
+        world.places.ledger, model=world.run.model, version=1, run_id=world.run.run_id, expected=None,
+        decided_at=datetime(2013, 3, 1), decided_by="test", reason="the first",
+    )  # fmt: skip
+    return world
+
+
+def open_alerts(world: World) -> set[tuple[str, str]]:
+    found = alerts.history(world.places.alerts, world.run.model)
+    return {(one.kind, one.finding.reason.code) for one in found if one.is_open}
+
+
+def moved(row: dict[str, object]) -> dict[str, object]:
+    return {**row, "delay_mean": 60.0}
+
+
+def test_each_model_with_a_champion_is_checked_today_and_once_its_labels_are_due(serving: World) -> None:
+    model = serving.run.model
+    assert choose_checks(date(2013, 3, 27)) == [
+        {"model": model, "window": WEEK, "labelled": False},
+        {"model": model, "window": LABELLED, "labelled": True},
+    ]
+
+
+def test_a_quiet_week_opens_nothing_starts_nothing_and_is_judged_compacted_or_not(serving: World) -> None:
+    serving.log(serving.answers("2013-02-13..2013-03-27"))
+    checked = [check_champion(**one) for one in choose_checks(date(2013, 3, 27))]  # type: ignore[arg-type]
+    compact(serving.places.predictions, serving.places.prediction_parts)
+    assert [check_champion(**one) for one in choose_checks(date(2013, 3, 27))] == checked  # type: ignore[arg-type]
+    assert [read_findings(serving.places.findings, one).truth is None for one in checked] == [True, False]
+    assert (open_alerts(serving), due_for_retraining(checked, "run 1")) == (set(), [])
+    assert refuse_unknown(checked) == checked
+
+
+def test_drift_opens_alerts_starts_one_retraining_and_is_no_failure(serving: World) -> None:
+    serving.log(serving.answers(BEFORE))
+    serving.log(serving.answers(WEEK, moved))
+    checked = [check_champion(serving.run.model, WEEK, False)]
+    assert open_alerts(serving) >= {("DRIFT", "drift.psi"), ("DRIFT", "drift.wasserstein")}
+    assert {kind for kind, _ in open_alerts(serving)} == {"DRIFT"}
+    assert due_for_retraining(checked, "run 1") == checked
+    assert due_for_retraining(checked, "run 2") == []
+    assert refuse_unknown(checked) == checked
+
+
+def test_the_days_of_an_incident_are_left_out_of_the_next_weeks_served_baseline(serving: World) -> None:
+    serving.log(serving.answers("2013-03-01..2013-03-13"))
+    serving.log(serving.answers("2013-03-13..2013-03-20", moved))
+    serving.log(serving.answers(WEEK))
+    first = check_champion(serving.run.model, "2013-03-13..2013-03-20", False)
+    assert refuse_unknown([first]) == [first]
+    second = read_findings(serving.places.findings, check_champion(serving.run.model, WEEK, False))
+    served = [one.baseline_rows for one in second.findings if one.baseline == "served" and one.rule == "psi"]
+    assert set(served) == {len(serving.answers("2013-03-06..2013-03-13"))}
+    ended = [one for one in alerts.history(serving.places.alerts, serving.run.model) if "delay_mean" in one.key]
+    assert {one.closed for one in ended} == {datetime(2013, 3, 27)}
+
+
+def test_a_service_that_nobody_asks_is_an_alert_and_a_failure_that_names_the_command(serving: World) -> None:
+    checked = [check_champion(**one) for one in choose_checks(date(2013, 3, 27))]  # type: ignore[arg-type]
+    assert open_alerts(serving) == {("UNKNOWN", "predictions.none")}
+    with pytest.raises(CannotJudge, match="python -m monitoring alerts --model") as refused:
+        refuse_unknown(checked)
+    assert refused.value.code == "monitoring.cannot_judge"
+    assert refused.value.message.count(f"{serving.run.model}/2013") == 1

@@ -1,0 +1,104 @@
+"""Describes the newest rows that a model was fitted and judged on, and its scores, for monitoring."""
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from artifacts import cli
+from artifacts.baseline import FOLDER, Baseline
+from artifacts.binning import Bins, count_by_day, learn_category, learn_number, number, quoted, text
+from artifacts.column import Column
+from artifacts.encoder import Encoder
+from artifacts.places import read_places
+from artifacts.registry import Registry
+from artifacts.training_set import TrainingSet, open_training_set, parse_id
+from training.fit import load_candidate, score_rows
+from training.metrics import Floats
+from training.windows import Windows, windows_of
+
+MEMORY = "2GB"
+SCORE = "score"
+
+
+def describe(
+    training_set: TrainingSet, encoder: Encoder, windows: Windows, scores: Floats, model_sha256: str
+) -> Baseline:
+    """The baseline of a model that reads the features of `encoder`; `scores` are those of the holdout rows, in order.
+
+    Features are counted over the holdout and as long a time before it: both recent, and both seen while training.
+    """
+    start = max(windows.fit_start, windows.holdout_start - (windows.holdout_end - windows.holdout_start))
+    columns = [training_set.contract.column(name) for name in encoder.names]
+    with duckdb.connect() as connection:
+        connection.execute(f"set memory_limit = '{MEMORY}'")
+        connection.execute(_rows_sql(training_set, columns, start, windows.holdout_end))
+        features = {column.name: _learn(connection, column) for column in columns}
+        counted = {name: (bins, count_by_day(connection, "newest", bins)) for name, bins in features.items()}
+        connection.register("scored", _scored(training_set, windows, scores))
+        score = learn_number(connection, "scored", SCORE, (0.0, 1.0))
+        return Baseline(
+            training_set=training_set.id,
+            model_sha256=model_sha256,
+            start=start,
+            end=windows.holdout_end,
+            features=counted,
+            score=(score, count_by_day(connection, "scored", score)),
+        )
+
+
+def log_baseline(registry: Registry, training_sets: str, run_id: str) -> str:
+    """Add the baseline to an MLflow run that was trained before there were any; its folder on the run.
+
+    Raises what reading the run, its model and its training set raise.
+    """
+    scorer = load_candidate(registry, run_id)
+    windows = windows_of(scorer.run)
+    training_set = open_training_set(training_sets, *parse_id(scorer.run.training_set))
+    scores = score_rows(scorer.booster, scorer.encoder, training_set, windows.holdout_start, windows.holdout_end)
+    made = describe(training_set, scorer.encoder, windows, scores, scorer.run.model_sha256)
+    with tempfile.TemporaryDirectory(prefix="baseline-") as folder:
+        made.write(Path(folder))
+        registry.log_artefact(run_id, Path(folder) / FOLDER, FOLDER)
+    return FOLDER
+
+
+def command(arguments: argparse.Namespace) -> cli.Answer:
+    """Log the baseline of the run that the command line names."""
+    places = read_places()
+    log_baseline(Registry.at(places), places.training_sets, arguments.run)
+    return cli.Answer(arguments.run, ["its baseline is logged with MLflow run:"])
+
+
+def _rows_sql(training_set: TrainingSet, columns: Sequence[Column], start: datetime, end: datetime) -> str:
+    moment = quoted(training_set.contract.observed_at)
+    values = [f"{_value(column)} as {quoted(column.name)}" for column in columns]
+    return f"""
+        create temp view newest as
+        select cast({moment} as date) as "day", {", ".join(values)}
+        from read_parquet({text(str(training_set.path))})
+        where {moment} >= timestamp '{start}' and {moment} < timestamp '{end}'
+    """  # noqa: S608  names and texts are quoted
+
+
+def _value(column: Column) -> str:
+    name = quoted(column.name)
+    if column.is_numeric:
+        return number(name, column.type)
+    return f"cast({name} as varchar)"
+
+
+def _learn(connection: duckdb.DuckDBPyConnection, column: Column) -> Bins:
+    if column.is_numeric:
+        return learn_number(connection, "newest", column.name, column.bounds)
+    return learn_category(connection, "newest", column.name)
+
+
+def _scored(training_set: TrainingSet, windows: Windows, scores: Floats) -> pa.Table:
+    moment = [training_set.contract.observed_at]
+    batches = list(training_set.batches(moment, windows.holdout_start, windows.holdout_end))
+    return pa.table({"day": pa.Table.from_batches(batches).column(0).cast(pa.date32()), SCORE: pa.array(scores)})
