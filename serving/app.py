@@ -109,7 +109,8 @@ def create_app(
     @app.api_route("/health/ready", methods=PROBES)
     async def ready(request: Request) -> Response:
         service = _service(request)
-        trouble = "; ".join(filter(None, (service.live.trouble, service.fresh.trouble)))
+        # Anybody may ask this, so the code alone; the sentence names folders.
+        trouble = "; ".join(one.partition(":")[0] for one in service.troubles)
         told = {"status": "degraded" if trouble else "ready", "model": model, "version": service.live.current.version}
         return as_json(told | ({"trouble": trouble} if trouble else {}))
 
@@ -143,6 +144,7 @@ def _about(service: Service, places: Places) -> dict[str, Any]:
         "champion": line.version if line else None,
         "answers": live.current.version,
         "loaded": sorted(live.loaded),
+        "troubles": service.troubles,
         "versions": Registry.at(places).versions(live.current.model),
         "training_set": live.current.training_set,
         "model_sha256": live.current.sha256,

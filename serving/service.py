@@ -38,6 +38,11 @@ class Service:
     log: LogWriter
     metrics: Metrics
 
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """Why the service is degraded, each as `CODE: sentence`; empty when it is not."""
+        return tuple(one for one in (self.live.trouble, self.fresh.trouble) if one is not None)
+
     def loaded(self, model: str, version: str | None = None) -> LoadedVersion:
         """The version that a path names; without a number the champion.
 

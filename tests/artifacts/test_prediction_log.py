@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -27,6 +28,13 @@ from artifacts.prediction_log.coding import encode, payload
 from artifacts.settings import read_settings
 from tests.fixtures_prediction_log import bits, ids, logged, prediction
 from tests.strategies_prediction_log import PREDICTIONS
+
+
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.02)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -143,12 +151,12 @@ def test_each_caller_waits_for_a_sync_of_what_it_appended(tmp_path: Path, monkey
 
 
 def test_by_interval_an_answer_waits_for_no_sync_and_a_sync_comes_soon(tmp_path: Path) -> None:
-    with LogWriter(tmp_path, LogSettings(durability="interval", sync_seconds=0.3)) as log:
+    with LogWriter(tmp_path, LogSettings(durability="interval", sync_seconds=10)) as log:
         for _ in range(20):
             log.append([prediction()])
         assert log.counts().syncs <= 1
-        time.sleep(0.6)
-        assert 1 <= log.counts().syncs <= 2
+        until(lambda: log.counts().syncs >= 1)
+        assert log.counts().syncs <= 2
     assert len(ids(tmp_path)) == 20
 
 
@@ -211,11 +219,10 @@ def test_a_full_segment_is_sealed_and_the_next_one_begins(tmp_path: Path) -> Non
 
 
 def test_an_old_segment_is_sealed_though_nobody_appends(tmp_path: Path) -> None:
-    with LogWriter(tmp_path, LogSettings(segment_seconds=1)) as log:
+    with LogWriter(tmp_path, LogSettings(segment_seconds=5)) as log:
         log.append([prediction()])
         assert list(tmp_path.glob("*.sealed")) == []
-        time.sleep(1.5)
-        assert len(list(tmp_path.glob("*.sealed"))) == 1
+        until(lambda: len(list(tmp_path.glob("*.sealed"))) == 1)
         log.append([prediction()])
     assert len(list(tmp_path.glob("*.log"))) == 2
 
@@ -296,7 +303,7 @@ def test_by_interval_a_failed_sync_is_counted_and_a_new_segment_begun(
         with monkeypatch.context() as patch:
             patch.setattr(os, "fdatasync", fail)
             log.append([prediction()])
-            time.sleep(0.3)
+            until(lambda: log.counts().failed_syncs == 1)
         log.append([prediction()])
         assert (log.counts().failed_syncs, log.counts().segments) == (1, 2)
     assert len(ids(tmp_path)) == 2
