@@ -1,5 +1,7 @@
 """Weeks without drift raise no alarm, weeks with drift do: measured, since a threshold is a promise about noise."""
 
+import os
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -8,7 +10,8 @@ import pytest
 from monitoring.drift import find_drift
 from tests.monitoring.study import FINE, Columns, count, describe, make_world
 
-WORLDS, WEEKS = 40, 5
+# A sample of the study; TEST_WORLDS=40 is the whole of it, 200 weeks at each size.
+WORLDS, WEEKS = int(os.environ.get("TEST_WORLDS", "10")), 5
 
 
 @pytest.mark.slow
