@@ -68,7 +68,7 @@ def create_app(
                 with suppress(asyncio.CancelledError):
                     await task
 
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=life)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=life, redirect_slashes=False)
     app.add_middleware(Front, key=key, metrics=metrics)
     app.add_exception_handler(HTTPException, http_refusal)
     app.add_exception_handler(ClientDisconnect, gone)
@@ -116,8 +116,8 @@ def create_app(
 
     @app.get("/metrics")
     async def counted(request: Request) -> Response:
-        live, fresh = _service(request).live, _service(request).fresh
-        degraded = bool(live.trouble or fresh.trouble)
+        service = _service(request)
+        live, fresh, degraded = service.live, service.fresh, bool(service.troubles)
         age = fresh.held.age.total_seconds() if fresh.held else None
         text = metrics.text(model, live.current.version, degraded=degraded, features_age_seconds=age)
         return Response(text, media_type=CONTENT_TYPE)

@@ -34,7 +34,7 @@ class Fresh:
         raise Unavailable(
             "upcoming.unusable",
             "The upcoming rows that were published cannot be used.",
-            next_step="/health/ready says why. Publish them again.",
+            next_step="/v1/models/MODEL says why. Restore their folder, or delete it and publish them again.",
         )
 
     async def run(self, poll_seconds: float) -> None:

@@ -26,7 +26,7 @@ HELP = {
     "in_flight": "Predictions under way.",
     "log_backlog": "Rows handed to the prediction log that are not safe yet.",
     "loaded_version": "The version that answers.",
-    "degraded": "1 when the service cannot follow the champion or the upcoming rows, else 0.",
+    "degraded": "1 when it cannot follow the champion or the upcoming rows, or cannot log, else 0.",
     "features_age_seconds": "Time since the upcoming rows that can be looked up were published.",
 }
 Labels = tuple[str, ...]
@@ -41,6 +41,8 @@ class Metrics:
         self._sums: dict[str, float] = defaultdict(float)
         self.in_flight = 0
         self.log_backlog = 0
+        # Why the log refused what it was handed last; None once it takes something again.
+        self.log_trouble: str | None = None
 
     def count(self, name: str, *labels: str, by: float = 1) -> None:
         """Raise a counter of `COUNTERS`, with the values of its labels."""

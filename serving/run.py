@@ -106,7 +106,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise BadInput(
             "serving.port_taken",
             f"{host}:{port} cannot be listened on: {error.strerror}.",
-            next_step="Stop what listens there, or choose another: SERVING_PORT=8001",
+            next_step="Correct the host, stop what listens there, or choose another port: SERVING_PORT=8001",
         ) from error
     listening.set_inheritable(True)
     return listening

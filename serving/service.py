@@ -1,6 +1,7 @@
 """One prediction request from its body to its answer: limits, scores, and the log before the answer."""
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from artifacts.errors import Missing
+from artifacts.errors import Missing, Unavailable
 from artifacts.prediction_log.record import Prediction, Via
 from artifacts.prediction_log.writer import LogWriter
 from serving.answer import invocation_answer, prediction_answer
@@ -25,6 +26,7 @@ from serving.settings import ServingSettings
 
 # A larger body is read and scored in a thread, so that the others do not wait for it.
 INLINE_BYTES = 64 * 1024
+LOG = logging.getLogger("shipshape")
 Choose = Callable[[], LoadedVersion]
 
 
@@ -41,7 +43,7 @@ class Service:
     @property
     def troubles(self) -> tuple[str, ...]:
         """Why the service is degraded, each as `CODE: sentence`; empty when it is not."""
-        return tuple(one for one in (self.live.trouble, self.fresh.trouble) if one is not None)
+        return tuple(one for one in (self.live.trouble, self.fresh.trouble, self.metrics.log_trouble) if one)
 
     def loaded(self, model: str, version: str | None = None) -> LoadedVersion:
         """The version that a path names; without a number the champion.
@@ -119,6 +121,13 @@ class Service:
         self.metrics.log_backlog += len(records)
         try:
             await self.log.append_async(records)
+        except Unavailable as refusal:
+            if self.metrics.log_trouble is None:
+                LOG.warning("nothing is answered: %s", refusal.message)
+            self.metrics.log_trouble = f"{refusal.code}: {refusal.message}"
+            raise
+        else:
+            self.metrics.log_trouble = None
         finally:
             self.metrics.log_backlog -= len(records)
 

@@ -110,8 +110,10 @@ def test_a_disk_that_fills_is_answered_with_503_until_there_is_room(world: World
         assert ask(running.client, GOOD).status_code == 200
         process.rlimit(psutil.RLIMIT_FSIZE, (20_000, psutil.RLIM_INFINITY))
         told = [ask(running.client, GOOD) for _ in range(150)]
+        assert running.client.get("/health/ready").json()["trouble"] == "log.no_room"
         process.rlimit(psutil.RLIMIT_FSIZE, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
         assert ask(running.client, GOOD).status_code == 200
+        assert running.client.get("/health/ready").json()["status"] == "ready"
     refused = [answer for answer in told if answer.status_code != 200]
     assert {(answer.status_code, answer.json()["error"]) for answer in refused} == {(503, "log.no_room")}
     assert not any("score" in answer.text for answer in refused)
