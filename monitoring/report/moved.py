@@ -112,8 +112,8 @@ def _why(finding: Finding) -> str:
 def _code(finding: Finding, runbook_url: str) -> str:
     code, url = escape(finding.reason.code), runbook_link(runbook_url, finding.reason.code)
     if not url.startswith(("http://", "https://")):
-        return f"<code>{code}</code>"
-    return f'<a href="{escape(url)}"><code>{code}</code></a>'
+        return f'<code class="code">{code}</code>'
+    return f'<a href="{escape(url)}"><code class="code">{code}</code></a>'
 
 
 def _bar(finding: Finding) -> str:

@@ -26,6 +26,11 @@ def by_feature(past: Past, baseline: BaselineKind | None = None) -> Of:
     return found
 
 
+def is_blind(past: Past) -> bool:
+    """Whether no feature could be judged in the window."""
+    return past.state == "UNKNOWN" and not by_feature(past)
+
+
 def line(history: History, feature: str, baseline: BaselineKind) -> str:
     """The worst rule of a feature in each window, in thresholds, on a logarithmic axis.
 
@@ -39,7 +44,7 @@ def line(history: History, feature: str, baseline: BaselineKind) -> str:
         x = round(LEFT + EDGE + at * step if len(worst) > 1 else WIDTH / 2, 1)
         value = ratio(found[0]) if found and found[0].state != "UNKNOWN" else None
         if value is None:
-            marks += [glyph("UNKNOWN", x, HEIGHT - 8)] if found or history.windows[at].state == "UNKNOWN" else []
+            marks += [glyph("UNKNOWN", x, HEIGHT - 8)] if found or is_blind(history.windows[at]) else []
             continue
         points.append((at, x, _y(value)))
         marks.append(glyph(found[0].state, x, _y(value)))
@@ -101,7 +106,7 @@ def grid(history: History) -> str:
     columns = len(states)
     step = min(WIDEST, max(CELL, 760 // columns))
     rows: list[tuple[str, list[State | None]]] = [("the whole", [past.state for past in history.windows])]
-    blind: list[State | None] = ["UNKNOWN" if past.state == "UNKNOWN" else None for past in history.windows]
+    blind: list[State | None] = ["UNKNOWN" if is_blind(past) else None for past in history.windows]
     rows += [
         (_called(name), [one.get(name, other) for one, other in zip(states, blind, strict=True)])
         for name in order[:SHOWN]
@@ -109,9 +114,9 @@ def grid(history: History) -> str:
     height = ROW * len(rows) + TURNED
     parts = [_row(at, name, cells, step) for at, (name, cells) in enumerate(rows)]
     labels = [_when(past, NAME + step * at + step / 2) for at, past in enumerate(history.windows)]
-    wide = NAME + step * columns + 4
+    wide = NAME + step * columns + 26
     left = [f"{len(order) - SHOWN} more features were not OK."] if len(order) > SHOWN else []
-    told = " ".join([*left, f"{fine} other features were OK in every window that judged them."] if fine else left)
+    told = " ".join([*left, f"{fine} others were OK in every window that judged them."] if fine else left)
     return (
         f'<svg class="plot" viewBox="0 0 {wide} {height}" width="{wide}" height="{height}" role="img">'
         f"<title>States over {columns} windows</title>{''.join(labels)}{''.join(parts)}</svg>"

@@ -9,7 +9,7 @@ from artifacts.findings import CalibrationBin, Findings
 from monitoring.report.ratio import WORDS, worst_first
 from monitoring.report.text import NONE, mark, name_of, number, share, table
 
-SIDE, MARGIN, SCALES = 290, 46, (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
+SIDE, MARGIN, SCALES = 262, 46, (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 STEPS, LEAST, MOST = 4, 3.0, 9.0
 PERFORMANCE = frozenset({"log_loss", "roc_auc", "average_precision", "brier", "calibration_error", "labels"})
 BETTER_ABOVE = frozenset({"roc_auc", "average_precision", "labels"})
@@ -39,7 +39,7 @@ def performance(findings: Findings) -> str:
         [
             mark(one.state),
             "share of outcomes known" if one.rule == "labels" else WORDS[one.rule],
-            escape(one.part or "the window"),
+            f'<span class="part">{escape(one.part or "the window")}</span>',
             number(one.value),
             f"{number(one.low)} … {number(one.high)}" if one.low is not None else NONE,
             _allowed(one),

@@ -174,6 +174,13 @@ def test_earlier_windows_of_the_same_version_and_length_are_drawn_and_no_others(
     assert (drawn.count("<circle"), drawn.count(">?</text>"), drawn.count("Z")) == (1, 1, 1)
 
 
+def test_a_baseline_that_was_not_asked_in_a_window_is_no_question_there(places: Places) -> None:
+    served = replace(MOVED, baseline="served", value=0.9)
+    page = page_after(places, found(2, FINE, of(BLIND, "carrier")), found(3, FINE, served))
+    [drawn] = re.findall(r"<svg[^>]*><title>distance: drift over 2 windows.*?</svg>", page)
+    assert (drawn.count("<circle"), drawn.count(">?</text>"), drawn.count("Z")) == (0, 0, 1)
+
+
 def test_an_earlier_window_that_is_damaged_is_told_and_taken_for_unknown(places: Places) -> None:
     damaged = found(3, FINE)
     publish_findings(places.findings, damaged)
