@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,10 +12,10 @@ from pydantic import Field, NaiveDatetime, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from artifacts import publish
-from artifacts.errors import Damaged
+from artifacts.errors import BadInput, Damaged
 from artifacts.finding import CLOSED, SCORE, BaselineKind, Count, Distribution, Example, Finding, Reason, Rule, State
 from artifacts.verdict import CalibrationBin
-from artifacts.version_name import write_as_of
+from artifacts.version_name import parse_as_of, write_as_of
 
 __all__ = [
     "SCORE",
@@ -30,6 +31,7 @@ __all__ = [
     "list_findings",
     "publish_findings",
     "read_findings",
+    "window_of",
 ]
 
 KIND = "findings"
@@ -131,6 +133,15 @@ def list_findings(root: str, model: str) -> list[str]:
     names = publish.names(f"{root}/{publish.check_name(model, 'model')}")
     found = [match for match in map(_NAME.fullmatch, names) if match]
     return [f"{model}/{match[0]}" for match in sorted(found, key=lambda match: (match[1], int(match[2]), match[3]))]
+
+
+def window_of(identity: str) -> tuple[datetime, datetime, int]:
+    """Start, end and version of the findings `MODEL/NAME`, from their name; raises `BadInput` (`findings.id`)."""
+    match = _NAME.fullmatch(identity.partition("/")[2])
+    if match is None:
+        raise BadInput("findings.id", f"{identity!r} is no id of findings.", next_step="Write MODEL/NAME.")
+    start, end = (parse_as_of(text) for text in match[1].split("_"))
+    return start, end, int(match[2])
 
 
 def _uri(root: str, model: str, name: str) -> str:

@@ -1,9 +1,10 @@
 """# watch_drift
 
 When a day has passed, or new predictions were compacted, **choose** each model with a champion, **check** the window
-that ends before today and the one whose labels are due, and take what was found into the alerts, **notify** whoever is
-set in `MONITORING_…`, and **retrain** where it drifted, so that a change is told once and answered by a candidate. The
-asset `drift` tells the DAG `build_training_set`; within the cool-down of the last one no other is sent.
+that ends before today and the one whose labels are due, take what was found into the alerts and write its page,
+**notify** whoever is set in `MONITORING_…`, and **retrain** where it drifted, so that a change is told once and is
+answered by a candidate. The asset `drift` tells the DAG `build_training_set`; within the cool-down of the last one no
+other is sent.
 
 Running it again changes nothing and tells nobody twice. Trigger it by hand for another `day`.
 

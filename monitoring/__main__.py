@@ -1,4 +1,4 @@
-"""`python -m monitoring VERB`: check, update, alerts, notify."""
+"""`python -m monitoring VERB`: check, report, update, alerts, notify."""
 
 import argparse
 import sys
@@ -12,6 +12,8 @@ from artifacts.places import Places, read_places
 from artifacts.training_set import open_training_set, parse_id
 from monitoring.alerts_cli import add_verbs
 from monitoring.check import check
+from monitoring.report import write_report
+from monitoring.report.cli import add_verb as add_report
 from monitoring.settings import read_monitoring_settings
 from monitoring.window import parse_window
 
@@ -41,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     checking.add_argument("--json", action="store_true", help="print one JSON object")
     checking.set_defaults(verb=_check)
+    add_report(verbs)
     add_verbs(verbs)
     return parser
 
@@ -61,7 +64,9 @@ def _check(arguments: argparse.Namespace) -> Answer:
         incident_days=sorted({*arguments.incident_day, *known}),
     )
     publish_findings(places.findings, found)
-    return Answer(found.id, _lines(found), _facts(found), EXIT_CODES[found.state])
+    page, _ = write_report(places, found.id, settings.runbook_url)
+    facts = {**_facts(found), "page": str(page)}
+    return Answer(found.id, [*_lines(found), f"page: {page}", "findings:"], facts, EXIT_CODES[found.state])
 
 
 def _champion(places: Places, model: str) -> int:
@@ -86,7 +91,7 @@ def _lines(found: Findings) -> list[str]:
     if len(moved) > SHOWN:
         lines.append(f"… and {len(moved) - SHOWN} more")
     fine = len(found.findings) - len(moved)
-    return [f"{about}: {found.state}, {fine} of {len(found.findings)} findings are OK", *lines, "findings:"]
+    return [f"{about}: {found.state}, {fine} of {len(found.findings)} findings are OK", *lines]
 
 
 def _facts(found: Findings) -> dict[str, object]:

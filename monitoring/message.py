@@ -7,22 +7,23 @@ from typing import Any
 
 from artifacts.alerts import Batch, Event, Message
 from artifacts.finding import SCORE
+from monitoring.pages import page_of
 
 SHOWN = 10
 
 
-def write_message(batch: Batch, *, findings: str, page_url: str | None, runbook_url: str) -> Message:
-    """The events of `batch`, worst first, with the findings' place, or their page, and the runbook's sections."""
+def write_message(batch: Batch, *, reports: str, runbook_url: str) -> Message:
+    """The events of `batch`, worst first, with the page of its findings, under `reports`, and the runbook sections."""
     first, events = batch.events[0], batch.events
     steps = Counter(f"{event.alert.kind} {event.step}" for event in events)
     about = f"{first.alert.model} version {first.alert.version}"
-    page = f"{(page_url or findings).rstrip('/')}/{batch.findings}"
+    page = page_of(reports, batch.findings)
     runbook = runbook_link(runbook_url, first.alert.finding.reason.code)
     told = [_told(number, event, runbook_url) for number, event in enumerate(events[:SHOWN], start=1)]
-    left = [f"... and {len(events) - SHOWN} more: see the findings.", ""] if len(events) > SHOWN else []
+    left = [f"... and {len(events) - SHOWN} more: see the page.", ""] if len(events) > SHOWN else []
     counts = ", ".join(f"{number} {step}" for step, number in steps.items())
     lines = [f"{about}, window to {first.at:%Y-%m-%d %H:%M} UTC: {counts}", "", *told, *left]
-    lines += [f"Findings: {page}", f"Next: {next_command(batch)}", f"Key: {batch.key}"]
+    lines += [f"Page: {page}", f"Next: {next_command(batch)}", f"Key: {batch.key}"]
     more = f" (+{len(events) - 1} more)" if len(events) > 1 else ""
     return Message(
         key=batch.key,

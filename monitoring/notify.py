@@ -9,6 +9,7 @@ from artifacts.errors import BadInput, Refusal, Unavailable
 from artifacts.places import Places
 from monitoring.alert_settings import AlertSettings
 from monitoring.message import write_message
+from monitoring.pages import reports_of
 from monitoring.webhook import post
 
 # One message that a receiver does not want must not keep back the others; a receiver that is down is not asked for all.
@@ -53,9 +54,8 @@ def _turn(places: Places, settings: AlertSettings, channel: str, send: Send) -> 
     """How many messages the channel took, and why it did not take them all."""
     sent, in_a_row, why = 0, 0, None
     for batch in alerts.waiting(places.alerts, channel):
-        message = write_message(
-            batch, findings=places.findings, page_url=settings.page_url, runbook_url=settings.runbook_url
-        )
+        reports = settings.page_url or reports_of(places)
+        message = write_message(batch, reports=reports, runbook_url=settings.runbook_url)
         try:
             send(message)
         except Refusal as refusal:

@@ -13,6 +13,7 @@ from artifacts.training_set import TrainingSet, open_training_set, parse_id, ver
 from monitoring.alerts import asked
 from monitoring.check import check
 from monitoring.notify import deliver
+from monitoring.report import write_report
 from monitoring.retrain import retraining_due
 from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
@@ -36,6 +37,8 @@ def choose_checks(day: date) -> list[dict[str, str | bool]]:
 def check_champion(model: str, window: str, labelled: bool) -> str:
     """Check the champion's `window`, when `labelled` against the newest training set too, and take in what is found.
 
+    Alerts come before the page that they link to, so that no page keeps one back.
+
     The id of the findings; when killed in between, the next call finds the same and goes on.
     """
     settings, places, wanted = read_monitoring_settings(), read_places(), parse_window(window)
@@ -55,6 +58,7 @@ def check_champion(model: str, window: str, labelled: bool) -> str:
     )
     publish_findings(places.findings, found)
     update_alerts(places, settings, found.id)
+    write_report(places, found.id, settings.runbook_url)
     return found.id
 
 

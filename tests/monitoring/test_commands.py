@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from artifacts.findings import list_findings, read_findings
+from artifacts.findings import list_findings, publish_findings, read_findings
 from artifacts.places import REPOSITORY
+from tests.monitoring.found import MOVED, found
 from tests.monitoring.world import WEEK, World
 
 
@@ -17,6 +19,12 @@ def run(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
     places |= {"MLFLOW_ARTIFACTS": world.places.mlflow_artifacts, "TRAINING_SETS": world.places.training_sets}
     environ = {**os.environ, **{f"PIPELINE_{name}": str(place) for name, place in places.items()}}
     command = [sys.executable, "-m", "monitoring", "check", "--model", "toy", "--window", WEEK, *arguments]
+    return subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
+
+
+def report(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, "PIPELINE_HOME": str(world.places.home)}
+    command = [sys.executable, "-m", "monitoring", "report", *arguments]
     return subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
 
 
@@ -38,6 +46,7 @@ def test_a_drift_exits_3_and_json_names_what_moved(world: World) -> None:
     done = run(world, "--version", "1", "--json")
     told = json.loads(done.stdout)
     assert (done.returncode, told["state"], told["id"]) == (3, "DRIFT", published(world))
+    assert "DRIFT: place" in Path(told["page"]).read_text()
     assert "unseen_share|place|training|-" in {one["key"] for one in told["not_ok"]}
 
 
@@ -52,3 +61,13 @@ def test_what_cannot_be_judged_exits_4_and_is_published_too(world: World) -> Non
 def test_a_model_without_champion_an_unknown_version_and_half_a_set_are_bad_input(world: World, wrong: list) -> None:
     done = run(world, *wrong)
     assert (done.returncode, list_findings(world.places.findings, "toy")) == (2, [])
+
+
+def test_a_page_is_written_anew_from_published_findings(world: World) -> None:
+    made = found(2, MOVED)
+    publish_findings(world.places.findings, made)
+    done = report(world, "--findings", made.id, "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["id"], told["state"]) == (0, made.id, "DRIFT")
+    assert "DRIFT: distance moved" in Path(told["page"]).read_text()
+    assert report(world, "--findings", "late_arrival/gone").returncode == 2

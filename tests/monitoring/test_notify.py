@@ -59,7 +59,7 @@ def test_a_message_says_what_moved_how_far_since_when_and_what_to_do(places: Pla
         "   rows: 900, held against 28000\n"
         "   why: drift.psi: The PSI is 0.42.\n"
         "   runbook: docs/runbook.md#driftpsi\n\n"
-        f"Findings: {places.findings}/{identity}\n"
+        f"Page: {places.home}/reports/{identity}/index.html\n"
         "Next: python -m monitoring alerts --model late_arrival\n"
         f"Key: {key}"
     )

@@ -62,6 +62,8 @@ def test_drift_opens_alerts_starts_one_retraining_and_is_no_failure(serving: Wor
     checked = [check_champion(serving.run.model, WEEK, False)]
     assert open_alerts(serving) >= {("DRIFT", "drift.psi"), ("DRIFT", "drift.wasserstein")}
     assert {kind for kind, _ in open_alerts(serving)} == {"DRIFT"}
+    page = serving.places.home / "reports" / checked[0] / "index.html"
+    assert "DRIFT: delay_mean" in page.read_text()
     assert due_for_retraining(checked, "run 1") == checked
     assert due_for_retraining(checked, "run 2") == []
     assert refuse_unknown(checked) == checked

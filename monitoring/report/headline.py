@@ -1,0 +1,75 @@
+"""What on-call reads first: the state, what moved and how far, what cannot be judged, and the next command."""
+
+import shlex
+from html import escape
+
+from artifacts.finding import SCORE
+from artifacts.findings import Findings
+from monitoring.alerts import alert_key
+from monitoring.report.history import History
+from monitoring.report.moved import FEW, moved, moved_table, unjudged, unjudged_table
+from monitoring.report.ratio import times
+from monitoring.report.text import SHAPES, day, last_day, name_of
+
+
+def title(findings: Findings) -> str:
+    """One line, not escaped: nothing in it is told as OK for want of data."""
+    if findings.state == "DRIFT":
+        first, *others = moved(findings)
+        name = {None: "the window", SCORE: "the score"}.get(first.feature, first.feature)
+        return f"{name} moved" if not others else f"{name} and {len(others)} more moved"
+    if findings.state == "UNKNOWN":
+        return "Cannot judge whether anything moved"
+    return "Nothing moved beyond noise"
+
+
+def headline(findings: Findings, history: History, runbook_url: str) -> str:
+    """The top of the page."""
+    command = f"python -m monitoring alerts --model {shlex.quote(findings.model)}"
+    why = {
+        "DRIFT": "See what is open, and since when; then the runbook's section beside each line below.",
+        "UNKNOWN": "Nobody knows whether the model still fits. See what is open; below is what is missing.",
+        "OK": "Nothing to do. This shows whether anything is still open from before.",
+    }[findings.state]
+    last = f"{last_day(findings.end):%Y-%m-%d}" if _is_days(findings) else day(findings.end)
+    return (
+        f'<p class="over">Monitoring of <b>{escape(findings.model)}</b> version {findings.version} · '
+        f"{day(findings.start)} to {last} (UTC)</p>"
+        f'<h1 class="{findings.state}"><span class="mark {findings.state}">{SHAPES[findings.state]}</span>'
+        f"<span>{findings.state}: {escape(title(findings))}</span></h1>"
+        f'<p class="lead">{_lead(findings)}</p>{_facts(findings, history)}'
+        f'<p class="next">{why}<br><code class="command">{escape(command)}</code></p>'
+        f"{moved_table(findings, history, runbook_url)}{unjudged_table(findings, runbook_url)}"
+    )
+
+
+def _is_days(findings: Findings) -> bool:
+    return (findings.end.hour, findings.end.minute) == (0, 0)
+
+
+def _lead(findings: Findings) -> str:
+    drifted, blind = moved(findings), [one for one in unjudged(findings) if one.required]
+    told = []
+    if drifted:
+        names = [f"<b>{name_of(one.feature)}</b> ({times(one.findings[0])} its threshold)" for one in drifted[:FEW]]
+        more = f" and {len(drifted) - FEW} more" if len(drifted) > FEW else ""
+        told.append(f"Moved: {', '.join(names)}{more}.")
+    if blind:
+        about = list(dict.fromkeys(name_of(one.feature) for one in blind))
+        more = f" and {len(about) - FEW} more" if len(about) > FEW else ""
+        told.append(f"Not judged: <b>{', '.join(about[:FEW])}</b>{more}. {escape(blind[0].reason.text)}")
+    if not drifted and not blind:
+        fine = sum(one.state == "OK" for one in findings.findings)
+        told.append(f"All {fine} rules that were asked are within their thresholds.")
+    return " ".join(told)
+
+
+def _facts(findings: Findings, history: History) -> str:
+    states = {one: sum(f.state == one for f in findings.findings) for one in SHAPES}
+    facts = [("Rows", f"{findings.rows:,}"), ("Model version", str(findings.version))]
+    since = [history.since(alert_key(one)) for m in moved(findings) for one in m.findings]
+    if since:
+        facts.insert(0, ("Since, at the earliest", day(min(since))))
+    facts.append(("Rules asked", " · ".join(f"{count} {SHAPES[one]} {one}" for one, count in states.items())))
+    cells = "".join(f"<div><dt>{name}</dt><dd>{escape(told)}</dd></div>" for name, told in facts)
+    return f'<dl class="facts">{cells}</dl>'

@@ -1,0 +1,81 @@
+"""What was found in the windows before one: same model, same version, same length."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from artifacts.errors import Refusal
+from artifacts.finding import Finding, State
+from artifacts.findings import Findings, list_findings, read_findings, window_of
+from monitoring.alerts import BADNESS, alert_key
+
+MOST = 30
+
+
+@dataclass(frozen=True)
+class Past:
+    """A window, its state, and its findings by key (the worst one of each); `state` UNKNOWN when it is unreadable."""
+
+    start: datetime
+    end: datetime
+    state: State
+    found: Mapping[str, Finding]
+
+
+@dataclass(frozen=True)
+class History:
+    """Windows from old to new, the last one that of the report; `unread` says which findings are damaged, and how."""
+
+    windows: Sequence[Past]
+    unread: Sequence[str] = ()
+
+    def since(self, key: str) -> datetime:
+        """Since when the key is DRIFT: the start of the first bad window, or the end of the good one before.
+
+        As for an alert, only OK ends it: UNKNOWN says nothing.
+        """
+        first = self.windows[-1]
+        for past in reversed(self.windows):
+            finding = past.found.get(key)
+            if finding is not None and finding.state == "OK":
+                return max(first.start, past.end) if past.end < first.end else first.start
+            if finding is not None and finding.state == "DRIFT":
+                first = past
+        return first.start
+
+
+def read_history(root: str, findings: Findings) -> History:
+    """The findings, after up to 29 windows before them. Of a window that cannot be read nothing is known."""
+    ids: dict[tuple[datetime, datetime], list[str]] = {}
+    windows, unread = [], []
+    for identity in list_findings(root, findings.model):
+        try:
+            start, end, version = window_of(identity)
+        except Refusal as refusal:
+            unread.append(str(refusal))
+            continue
+        if version == findings.version and end < findings.end and end - start == findings.end - findings.start:
+            ids.setdefault((start, end), []).append(identity)
+    for start, end in sorted(ids, key=lambda window: window[1])[-MOST + 1 :]:
+        read = []
+        for identity in ids[start, end]:
+            try:
+                read.append(read_findings(root, identity))
+            except Refusal as refusal:
+                unread.append(str(refusal))
+        windows.append(_past(start, end, read))
+    return History((*windows, _past(findings.start, findings.end, [findings])), tuple(unread))
+
+
+def _past(start: datetime, end: datetime, read: Sequence[Findings]) -> Past:
+    """Of findings of one window the newest counts, and of rules that it did not ask the one before."""
+    found: dict[str, Finding] = {}
+    by_age = sorted(read, key=lambda one: (one.created_at, one.id))
+    for one in by_age:
+        found |= worst_by_key(one.findings)
+    return Past(start, end, by_age[-1].state if by_age else "UNKNOWN", found)
+
+
+def worst_by_key(findings: Sequence[Finding]) -> dict[str, Finding]:
+    """The worst finding of each key; a week is no part of a key."""
+    return {alert_key(one): one for one in sorted(findings, key=lambda one: BADNESS.index(one.state), reverse=True)}

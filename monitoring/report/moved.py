@@ -1,0 +1,126 @@
+"""What drifted, and what could not be judged, each as a table with the reasons."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from artifacts.finding import Finding
+from artifacts.findings import Findings
+from monitoring.alerts import NOTHING, alert_key
+from monitoring.message import runbook_link
+from monitoring.report.history import History
+from monitoring.report.ratio import LEAST, MOST, WORDS, ratio, times, worst_first
+from monitoring.report.text import AGAINST, day, mark, name_of, number, rule_of, table
+
+FEW, SHOWN = 3, 40
+BAR, BAR_HEIGHT = 150, 16
+
+
+@dataclass(frozen=True)
+class Moved:
+    """All that is DRIFT of one feature, the farthest first."""
+
+    feature: str | None
+    findings: Sequence[Finding]
+
+
+def moved(findings: Findings) -> list[Moved]:
+    """What drifted, the farthest first."""
+    found: dict[str | None, list[Finding]] = {}
+    for one in sorted((one for one in findings.findings if one.state == "DRIFT"), key=worst_first):
+        found.setdefault(one.feature, []).append(one)
+    return [Moved(feature, several) for feature, several in found.items()]
+
+
+def unjudged(findings: Findings) -> list[Finding]:
+    """What cannot be judged, what counts first; that nothing at all was judged is a finding too."""
+    found = [one for one in findings.findings if one.state == "UNKNOWN"]
+    if all(one.state == "UNKNOWN" and not one.required for one in findings.findings):
+        found.append(Finding("predictions", None, "UNKNOWN", NOTHING, rows=findings.rows))
+    return sorted(found, key=lambda one: (not one.required, one.key))
+
+
+def moved_table(findings: Findings, history: History, runbook_url: str) -> str:
+    """A row for each feature that drifted, by its worst rule; empty when none did."""
+    drifted = moved(findings)
+    if not drifted:
+        return ""
+    rows = []
+    for one in drifted[:SHOWN]:
+        first = one.findings[0]
+        rows.append(
+            [
+                mark("DRIFT"),
+                f"<b>{name_of(one.feature)}</b>",
+                rule_of(first) + _also(one),
+                f"{number(first.value)}<br><small>threshold {number(first.threshold)}</small>",
+                f"{_bar(first)}<small>{times(first)} threshold</small>",
+                f"<span class='nowrap'>{day(min(history.since(alert_key(any_of)) for any_of in one.findings))}</span>",
+                f"{first.rows:,}",
+                _code(first, runbook_url),
+            ]
+        )
+    left = f'<p class="note">{len(drifted) - SHOWN} more are not shown here.</p>' if len(drifted) > SHOWN else ""
+    heads = ("", "what moved", "by which rule", "value", "how far", "since", "rows", "runbook")
+    return f"<h2>What moved, farthest first</h2>{table(heads, rows, numbers=(3, 6))}{left}"
+
+
+def _also(one: Moved) -> str:
+    """The other rules, each with the farthest that it says."""
+    first = one.findings[0]
+    farthest = {other.rule: times(other) for other in reversed(one.findings) if other.rule != first.rule}
+    told = ", ".join(f"{WORDS[rule]} {far}" for rule, far in reversed(farthest.items()))
+    return f"<br><small>also {told}</small>" if told else ""
+
+
+def unjudged_table(findings: Findings, runbook_url: str) -> str:
+    """A row for each reason why something is UNKNOWN; empty when nothing is."""
+    found = unjudged(findings)
+    if not found:
+        return ""
+    alike: dict[tuple[object, ...], list[Finding]] = {}
+    for one in found:
+        alike.setdefault((one.feature, one.part, one.reason.code, _why(one)), []).append(one)
+    rows = [
+        [
+            mark("UNKNOWN"),
+            f"<b>{name_of(several[0].feature)}</b>",
+            _rules_of(several),
+            _why(several[0]),
+            f"{several[0].rows:,}",
+            _code(several[0], runbook_url),
+        ]
+        for several in list(alike.values())[:SHOWN]
+    ]
+    left = f'<p class="note">{len(alike) - SHOWN} more are not shown here.</p>' if len(alike) > SHOWN else ""
+    heads = ("", "about", "by which rules", "why", "rows", "runbook")
+    return f"<h2>What cannot be judged, and why</h2>{table(heads, rows, numbers=(4,))}{left}"
+
+
+def _rules_of(several: Sequence[Finding]) -> str:
+    rules = dict.fromkeys(WORDS.get(one.rule, one.rule) for one in several)
+    against = dict.fromkeys(AGAINST[one.baseline] for one in several if one.baseline)
+    part = f", {escape(several[0].part)}" if several[0].part else ""
+    return ", ".join(rules) + (f" against {' and '.join(against)}" if against else "") + part
+
+
+def _why(finding: Finding) -> str:
+    return escape(finding.reason.text) + ("" if finding.required else " <small>(does not count)</small>")
+
+
+def _code(finding: Finding, runbook_url: str) -> str:
+    code, url = escape(finding.reason.code), runbook_link(runbook_url, finding.reason.code)
+    if not url.startswith(("http://", "https://")):
+        return f'<code class="code">{code}</code>'
+    return f'<a href="{escape(url)}"><code class="code">{code}</code></a>'
+
+
+def _bar(finding: Finding) -> str:
+    """The value on a logarithmic axis from a tenth of the threshold, which is the dashed line, to a hundred of it."""
+    wide, wall = (round(BAR * math.log(found / LEAST, MOST / LEAST), 1) for found in (ratio(finding) or LEAST, 1.0))
+    return (
+        f'<svg class="bar" viewBox="0 0 {BAR} {BAR_HEIGHT}" width="{BAR}" height="{BAR_HEIGHT}" aria-hidden="true">'
+        f'<rect x="0" y="4" width="{wide}" height="8" fill="#C04A00"/>'
+        f'<path d="M{wall} 0V{BAR_HEIGHT}" stroke="#1d2129" stroke-width="2" stroke-dasharray="3 2"/></svg>'
+    )

@@ -1,0 +1,66 @@
+"""The page: the verdict first, then the windows before, the score, what was held against labels, each feature."""
+
+import shlex
+from html import escape
+from pathlib import Path
+
+from artifacts.findings import Findings
+from monitoring.report.features import features, score_card
+from monitoring.report.headline import headline, title
+from monitoring.report.history import History
+from monitoring.report.text import SHAPES, day
+from monitoring.report.trend import grid
+from monitoring.report.truth import calibration, performance, skew
+
+STYLE = Path(__file__).with_name("page.css")
+LOCK = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def render(findings: Findings, history: History, runbook_url: str) -> str:
+    """The page: no script and nothing fetched, so that it is opened from anywhere and kept for ever.
+
+    The same findings after the same ones give the same bytes.
+    """
+    name = f"{SHAPES[findings.state]} {findings.state}: {title(findings)} · {findings.model} v{findings.version}"
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{LOCK}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(name)}</title><style>{STYLE.read_text(encoding='utf-8')}</style></head><body><main>"
+        f"{headline(findings, history, runbook_url)}{_over_time(history)}"
+        f"<h2>The score and its calibration</h2>{score_card(findings, history, calibration(findings))}"
+        f"{performance(findings)}{skew(findings)}{features(findings, history)}{_facts(findings)}"
+        "</main></body></html>\n"
+    )
+
+
+def _over_time(history: History) -> str:
+    number = len(history.windows)
+    told = "This is the first window of this version." if number == 1 else f"The last {number} windows of its length."
+    unread = "".join(f"<li>{escape(one)}</li>" for one in history.unread)
+    lost = f'<p class="note">Not all of them could be read:</p><ul class="note">{unread}</ul>' if unread else ""
+    return (
+        f'<h2>Over time</h2><p class="note">{told} A column is a window, named by its last day. '
+        "▲ DRIFT, ? could not be judged, ○ OK, nothing: not asked.</p>"
+        f"{grid(history)}{lost}"
+    )
+
+
+def _facts(findings: Findings) -> str:
+    command = (
+        f"python -m monitoring check --model {shlex.quote(findings.model)} --version {findings.version} "
+        f"--window {findings.start:%Y-%m-%d}..{findings.end:%Y-%m-%d}"
+    )
+    command += f" --training-set {shlex.quote(findings.truth)}" if findings.truth else ""
+    others = ", ".join(f"{rows:,} by version {version}" for version, rows in sorted(findings.other_versions.items()))
+    facts = {
+        "Findings": findings.id,
+        "Window": f"{day(findings.start)} ≤ moment of prediction < {day(findings.end)}, UTC",
+        "Rows": f"{findings.rows:,} by version {findings.version}" + (f"; beside them {others}" if others else ""),
+        "Trained on": findings.training_set,
+        "Held against": findings.truth or "no training set",
+        "Checked": f"{findings.created_at:%Y-%m-%d %H:%M:%S} UTC",
+        "Check again": command,
+    }
+    rows = "".join(f"<dt>{name}</dt><dd>{escape(told)}</dd>" for name, told in facts.items())
+    return f"<h2>What was checked</h2><dl>{rows}</dl>"

@@ -1,0 +1,61 @@
+"""How far a value is from its threshold, in one measure for all rules."""
+
+from collections.abc import Iterable
+
+from artifacts.finding import Finding, State
+
+LEAST, MOST = 0.1, 100.0
+TIMES = "\N{MULTIPLICATION SIGN}"
+OF_DISTRIBUTIONS = frozenset(
+    {"psi", "jensen_shannon", "wasserstein", "null_share", "unseen_share", "out_of_range_share"}
+)
+WORDS = {
+    "psi": "PSI",
+    "jensen_shannon": "Jensen-Shannon",
+    "wasserstein": "Wasserstein",
+    "null_share": "share of nulls",
+    "unseen_share": "unseen categories",
+    "out_of_range_share": "beyond bounds",
+    "skew": "skew",
+    "log_loss": "log loss",
+    "roc_auc": "ROC AUC",
+    "average_precision": "average precision",
+    "brier": "Brier score",
+    "calibration_error": "calibration error",
+}
+
+
+def ratio(finding: Finding) -> float | None:
+    """The value in thresholds, from 0.1 to 100; None without both numbers. Above 1 is worse, for ROC AUC too."""
+    value, threshold = finding.value, finding.threshold
+    if value is None or threshold is None:
+        return None
+    if finding.rule in {"roc_auc", "average_precision"}:
+        value, threshold = threshold, value
+    if threshold <= 0:
+        return MOST if value > 0 else LEAST
+    return min(max(value / threshold, LEAST), MOST)
+
+
+def worst_first(finding: Finding) -> tuple[int, float, str]:
+    """What moved farthest comes first, then what cannot be judged."""
+    order = {"DRIFT": 0, "UNKNOWN": 1 if finding.required else 3, "OK": 2}
+    return order[finding.state], -(ratio(finding) or 0.0), finding.key
+
+
+def state_of(findings: Iterable[Finding]) -> State:
+    """As of a whole: DRIFT if any is, UNKNOWN if a required one is or nothing was judged, else OK."""
+    states = {one.state for one in findings if one.required or one.state != "UNKNOWN"}
+    if "DRIFT" in states:
+        return "DRIFT"
+    return "OK" if states == {"OK"} else "UNKNOWN"
+
+
+def times(finding: Finding) -> str:
+    """The ratio as text."""
+    found = ratio(finding)
+    if found is None:
+        return ""
+    if found >= MOST:
+        return f"over {MOST:.0f}{TIMES}"
+    return f"{found:.1f}{TIMES}" if found > LEAST else f"under {LEAST}{TIMES}"

@@ -1,0 +1,75 @@
+"""What a page says in more than one place: marks, names and numbers, escaped."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from html import escape
+
+from artifacts.finding import SCORE, Finding, State
+from monitoring.report.ratio import WORDS
+
+MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"
+SHAPES: dict[State, str] = {"DRIFT": "▲", "UNKNOWN": "?", "OK": "✓"}
+AGAINST = {
+    "training": "training",
+    "served": "the trailing window",
+    "truth": "the training set",
+    "holdout": "its holdout",
+}
+
+
+def mark(state: State) -> str:
+    """The state as a shape and a word, so that it is read without colour."""
+    return f'<span class="state {state}"><span class="shape">{SHAPES[state]}</span>{state}</span>'
+
+
+def name_of(feature: str | None) -> str:
+    """What a finding is about, escaped; a long name may break behind an underscore."""
+    return {None: "the window", SCORE: "the score"}.get(feature) or escape(feature or "").replace("_", "_<wbr>")
+
+
+def rule_of(finding: Finding) -> str:
+    """The rule, what it was held against, and the part, escaped."""
+    against = f" against {AGAINST[finding.baseline]}" if finding.baseline else ""
+    part = f", {escape(finding.part)}" if finding.part else ""
+    return f"{WORDS.get(finding.rule, finding.rule)}{against}{part}"
+
+
+def number(value: float | None) -> str:
+    """Four digits."""
+    return NONE if value is None else f"{value:.4g}".replace("-", MINUS)
+
+
+def tick(value: float) -> str:
+    """Three digits, for an axis."""
+    thousand = 1000
+    told = f"{value:.3g}" if abs(value) < thousand else f"{value:,.0f}"
+    return told.replace("-", MINUS)
+
+
+def share(value: float) -> str:
+    """A share as per cent, with a digit where it is small, and never 0 % for more than nothing."""
+    least = 0.001
+    if 0 < value < least:
+        return "under 0.1 %"
+    return f"{value:.0%}".replace("%", " %") if value in {0, 1} else f"{100 * value:.1f} %"
+
+
+def day(moment: datetime) -> str:
+    """A day, with the time when it is not midnight."""
+    return f"{moment:%Y-%m-%d}" if (moment.hour, moment.minute) == (0, 0) else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def last_day(end: datetime) -> datetime:
+    """The last day of a window, which does not hold its end."""
+    return end - timedelta(seconds=1)
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
+    """Cells of HTML as a table; the columns `numbers` are set flush right."""
+
+    def line(cells: Sequence[str], tag: str) -> str:
+        classes = [' class="n"' if at in numbers else "" for at in range(len(cells))]
+        return "<tr>" + "".join(f"<{tag}{c}>{cell}</{tag}>" for c, cell in zip(classes, cells, strict=True)) + "</tr>"
+
+    body = "".join(line(row, "td") for row in rows)
+    return f"<table><thead>{line(heads, 'th')}</thead><tbody>{body}</tbody></table>"

@@ -1,0 +1,249 @@
+"""The page says the verdict first, what moved before what did not, and never OK where nothing was judged."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from artifacts.errors import Missing
+from artifacts.finding import SCORE, Distribution, Example, Finding, Reason
+from artifacts.findings import CalibrationBin, Findings, publish_findings
+from artifacts.places import REPOSITORY, Places, read_places
+from monitoring.report import read_history, render, write_report
+from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, found, of
+
+RUNBOOK = "docs/runbook.md"
+YOUNG = replace(NO_ROWS, rule="baseline", baseline="served", required=False)
+HOSTILE = "<script>alert('x')</script>&\""
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return read_places({"PIPELINE_HOME": str(tmp_path)})
+
+
+def page_after(places: Places, *windows: Findings) -> str:
+    for one in windows:
+        publish_findings(places.findings, one)
+    path, _ = write_report(places, windows[-1].id, RUNBOOK)
+    return path.read_text(encoding="utf-8")
+
+
+def headline(page: str) -> str:
+    [told] = re.findall(r"<h1.*?</h1>", page)
+    return re.sub(r"<[^>]*>", "", told)
+
+
+def row(page: str, name: str) -> str:
+    """The cells of the first table row about a name, without tags."""
+    [first, *_] = [one for one in re.findall(r"<tr><td>.*?</tr>", page) if f"<b>{name}</b>" in one]
+    return re.sub(r"(<[^>]*>)+", " ", first)
+
+
+def bins(feature: str = "distance", now: tuple[int, ...] = (0, 6, 3, 1)) -> Distribution:
+    return Distribution(feature, "training", (0.0, 1.0, 2.0), None, (0, 5, 3, 0), now, 2, 0)
+
+
+def test_a_drift_is_told_first_with_how_far_since_when_on_how_many_rows_and_the_next_command(places: Places) -> None:
+    page = page_after(places, found(7, FINE), found(14, MOVED, of(FINE, "carrier")))
+    assert headline(page) == "▲DRIFT: distance moved"
+    assert page.index("DRIFT: distance moved") < page.index("python -m monitoring alerts --model late_arrival")
+    told = row(page, "distance")
+    assert "PSI against training" in told
+    for part in ("0.42", "threshold 0.1", "4.2", "2013-12-14", "900", "drift.psi"):
+        assert part in told
+    assert "version 3" in page
+
+
+def test_since_is_the_first_window_after_the_last_good_one_whatever_was_unknown_between(places: Places) -> None:
+    page = page_after(places, found(2, FINE), found(3, MOVED), found(4, BLIND), found(5, MOVED))
+    assert "2013-12-03" in row(page, "distance")
+
+
+def test_a_window_that_overlaps_a_good_one_is_bad_since_the_good_one_ended(places: Places) -> None:
+    page = page_after(places, found(8, FINE, days=7), found(9, MOVED, days=7))
+    assert "2013-12-09" in row(page, "distance")
+
+
+def test_what_moved_stands_before_what_did_not(places: Places) -> None:
+    near = replace(of(MOVED, "b_near"), value=0.2)
+    page = page_after(places, found(2, of(FINE, "a_fine"), near, of(BLIND, "c_blind"), of(MOVED, "d_far")))
+    names = [re.sub(r"<[^>]*>", "", one) for one in re.findall(r"<h[34]>.*?</h[34]>", page)]
+    assert names == ["▲DRIFT d_far", "▲DRIFT b_near", "?UNKNOWN c_blind", "Within noise: 1", "✓OK a_fine"]
+
+
+@pytest.mark.parametrize(
+    ("findings", "why"),
+    [
+        ((NO_ROWS,), "No prediction was logged."),
+        ((FINE, of(BLIND, "carrier")), "distance has no value in the window."),
+        ((YOUNG,), "No rule was asked of this window"),
+        ((), "No rule was asked of this window"),
+    ],
+)
+def test_what_cannot_be_judged_is_never_told_as_ok_and_says_why(
+    places: Places, findings: tuple[Finding, ...], why: str
+) -> None:
+    page = page_after(places, found(2, *findings))
+    assert headline(page) == "?UNKNOWN: Cannot judge whether anything moved"
+    assert '<h1 class="UNKNOWN">' in page
+    assert why in page
+    assert "Nothing moved" not in page
+    assert "are within their thresholds" not in page
+
+
+def test_a_feature_that_cannot_be_judged_stands_among_the_loud_ones_beside_a_drift(places: Places) -> None:
+    page = page_after(places, found(2, MOVED, of(BLIND, "carrier")))
+    assert headline(page) == "▲DRIFT: distance moved"
+    assert "Not judged: <b>carrier</b>" in page
+    assert '<section class="wide UNKNOWN"><h3><span class="state UNKNOWN">' in page
+    assert 'class="state OK"' not in page
+
+
+def test_a_quiet_window_says_so_and_what_does_not_count_is_shown_all_the_same(places: Places) -> None:
+    page = page_after(places, found(2, FINE, YOUNG))
+    assert headline(page) == "✓OK: Nothing moved beyond noise"
+    assert "(does not count)" in page
+
+
+def test_text_from_data_is_escaped_wherever_it_stands(places: Places) -> None:
+    moved = replace(of(MOVED, HOSTILE), reason=Reason("drift.psi", HOSTILE))
+    blind = replace(of(BLIND, HOSTILE), baseline="served", reason=Reason(HOSTILE, HOSTILE))
+    skew = replace(moved, rule="skew", baseline="truth", examples=(Example(HOSTILE, HOSTILE, HOSTILE),))
+    loss = replace(moved, rule="log_loss", feature=None, part=HOSTILE, baseline="holdout")
+    kinds = Distribution(HOSTILE, "training", None, (HOSTILE,), (5, 0), (3, 2), 0, 0)
+    made = replace(
+        found(2, moved, blind, skew, loss, truth=HOSTILE),
+        distributions=(kinds, bins(SCORE)), training_set=HOSTILE, other_versions={HOSTILE: 3},
+    )  # fmt: skip
+    page = page_after(places, made)
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert "alert('x')" not in page
+
+
+def test_the_page_is_whole_in_itself(places: Places) -> None:
+    page = page_after(places, replace(found(2, MOVED), distributions=(bins(),)))
+    assert re.findall(r"(?:src|href|url|@import)\s*[=(]", page) == []
+    assert "default-src 'none'" in page
+
+
+def test_a_distribution_shows_both_sides_and_what_is_beyond_the_baseline(places: Places) -> None:
+    page = page_after(places, replace(found(2, MOVED), distributions=(bins(),)))
+    [picture] = re.findall(r"<svg[^>]*><title>distance: training baseline.*?</svg>", page)
+    heights = [float(one) for one in re.findall(r'<rect [^>]*height="([\d.]+)"', picture)]
+    assert [round(one / heights[0], 2) for one in heights] == [1.0, 0.6, 0.0]
+    assert re.findall(r'class="tick">([^<]*)</text>', picture)[1:] == ["1", "2", "&gt; 2"]
+    assert "<b>nulls 20.0 % → 0 %</b> · rows 10 → 10" in page
+
+
+def test_categories_that_training_never_saw_have_a_row(places: Places) -> None:
+    kinds = Distribution("distance", "training", None, ("AA", "UA"), (6, 4, 0), (6, 2, 2), 0, 0)
+    page = page_after(places, replace(found(2, MOVED), distributions=(kinds,)))
+    assert "never seen: 0 % → 20.0 %" in page
+    assert "UA: 40.0 % → 20.0 %" in page
+
+
+def test_what_was_held_against_labels_has_its_tables_and_without_them_the_command_stands_there(places: Places) -> None:
+    skew = replace(MOVED, rule="skew", baseline="truth", examples=(Example("UA 1545", "3.5", "null"),))
+    worse = replace(MOVED, rule="log_loss", feature=None, baseline="holdout", part="origin=JFK")
+    told = replace(
+        found(2, skew, worse, truth="late_arrival/2014-01-01.aa"), calibration=(CalibrationBin(0.2, 0.3, 90),)
+    )
+    with_truth = page_after(places, told)
+    assert "90 rows: score 20.0 %, came true 30.0 %" in with_truth
+    assert "<code>UA 1545</code> 3.5 ≠ null" in with_truth
+    assert "origin=JFK" in with_truth
+    without = page_after(places, found(2, FINE))
+    assert "--training-set NAME/VERSION" in without
+    assert "<h2>Performance" not in without
+
+
+def test_earlier_windows_of_the_same_version_and_length_are_drawn_and_no_others(places: Places) -> None:
+    for other in (found(2, MOVED, version=2), found(2, MOVED, days=2), found(9, MOVED)):
+        publish_findings(places.findings, other)
+    page = page_after(places, found(3, FINE), found(4, NO_ROWS), found(5, MOVED))
+    assert "The last 3 windows" in page
+    [drawn] = re.findall(r"<svg[^>]*><title>distance: drift over 3 windows.*?</svg>", page)
+    assert (drawn.count("<circle"), drawn.count(">?</text>"), drawn.count("Z")) == (1, 1, 1)
+
+
+def test_a_baseline_that_was_not_asked_in_a_window_is_no_question_there(places: Places) -> None:
+    served = replace(MOVED, baseline="served", value=0.9)
+    page = page_after(places, found(2, FINE, of(BLIND, "carrier")), found(3, FINE, served))
+    [drawn] = re.findall(r"<svg[^>]*><title>distance: drift over 2 windows.*?</svg>", page)
+    assert (drawn.count("<circle"), drawn.count(">?</text>"), drawn.count("Z")) == (0, 0, 1)
+
+
+def test_an_earlier_window_that_is_damaged_is_told_and_taken_for_unknown(places: Places) -> None:
+    damaged = found(3, FINE)
+    publish_findings(places.findings, damaged)
+    (Path(places.findings) / damaged.id / "findings.json").write_text("{}")
+    page = page_after(places, found(4, FINE))
+    assert "Not all of them could be read" in page
+    assert damaged.id in page
+    assert [one.state for one in read_history(places.findings, found(4, FINE)).windows] == ["UNKNOWN", "OK"]
+
+
+def test_the_same_findings_after_the_same_ones_give_the_same_bytes(places: Places) -> None:
+    before, now = found(2, MOVED), replace(found(3, MOVED, of(FINE, "b"), of(FINE, "a")), distributions=(bins(),))
+    first = page_after(places, before, now)
+    assert page_after(places, before, now) == first
+    assert render(now, read_history(places.findings, now), RUNBOOK) == first
+
+
+def test_findings_that_are_not_there_make_no_page(places: Places) -> None:
+    with pytest.raises(Missing):
+        write_report(places, found(2, FINE).id, RUNBOOK)
+    assert not (places.home / "reports").exists()
+
+
+STOPPED = """
+import os, sys
+from pathlib import Path
+from artifacts.places import read_places
+from monitoring.report import write_report
+def stop(descriptor):
+    print("staged", flush=True)
+    sys.stdin.read()
+os.fsync = stop
+write_report(read_places({"PIPELINE_HOME": sys.argv[1]}), sys.argv[2], "docs/runbook.md")
+"""
+
+
+@pytest.mark.parametrize("before", [None, "the page of before"])
+def test_a_kill_while_writing_leaves_the_page_of_before_or_none(places: Places, before: str | None) -> None:
+    made = found(2, MOVED)
+    publish_findings(places.findings, made)
+    page = places.home / "reports" / made.id / "index.html"
+    if before:
+        page.parent.mkdir(parents=True)
+        page.write_text(before)
+    command = [sys.executable, "-c", STOPPED, str(places.home), made.id]
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ}
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "staged\n"
+        writer.send_signal(signal.SIGKILL)
+    assert (page.read_text() if page.exists() else None) == before
+    write_report(places, made.id, RUNBOOK)
+    assert page.read_text().endswith("</html>\n")
+
+
+def test_whoever_reads_the_page_of_before_reads_it_to_its_end(places: Places) -> None:
+    before = page_after(places, found(3, FINE))
+    with (places.home / "reports" / found(3, FINE).id / "index.html").open() as reader:
+        assert page_after(places, found(2, MOVED), found(3, FINE)) != before
+        assert reader.read() == before
+
+
+def test_a_window_of_hours_names_its_end(places: Places) -> None:
+    hours = replace(found(2, FINE), end=datetime(2013, 12, 2, 6))
+    assert "2013-12-02 to 2013-12-02 06:00 (UTC)" in page_after(places, hours)
