@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from artifacts.binning import quoted
-from artifacts.findings import CalibrationBin, Finding, Reason, Rule
+from artifacts.findings import CalibrationBin, Finding, Reason, Rule, State
 from monitoring.answers import Answers
 from monitoring.estimates import METRICS, Floats, calibration_bins, estimate
 from monitoring.settings import MonitoringSettings
@@ -19,6 +20,12 @@ from monitoring.window import Window
 RULES: tuple[Rule, ...] = ("log_loss", "roc_auc", "brier", "calibration_error")
 _SLICE = re.compile(r"slice/([^/]+)/([^/]+)/([^/]+)")
 WEEK = 7
+# By whether the value is worse than allowed, and whether its whole interval is.
+_OUTCOMES: Mapping[tuple[bool, bool], tuple[State, str]] = {
+    (False, False): ("OK", "performance.kept"),
+    (True, False): ("UNKNOWN", "performance.uncertain"),
+    (True, True): ("DRIFT", "performance.worse"),
+}
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,8 @@ def find_performance(
 ) -> Iterator[Finding]:
     """Findings on the window's weeks, and on each slice of which training logged a metric; first that labels came.
 
-    A metric is DRIFT when its whole interval is worse than the promise by more than the settings allow.
+    A metric is DRIFT when its whole interval is worse than the promise by more than the settings allow, and UNKNOWN when
+    its value is and a part of its interval is not.
     """
     labels = _labels_came(rows, answered, settings)
     yield labels
@@ -102,6 +110,8 @@ def _labels_came(rows: Labelled, answered: int, settings: MonitoringSettings) ->
     code = None
     if not rows.label.size:
         code, told = "labels.none", f"{told}: no labels came."
+    elif rows.label.size < settings.min_rows:
+        code, told = "labels.too_few", f"{told}; at least {settings.min_rows} are judged."
     elif share < settings.min_label_share:
         code, told = (
             "labels.too_few",
@@ -139,34 +149,39 @@ def _judge(
 ) -> Finding:
     where = f" of {part}" if part else ""
     days = np.unique(rows.day).size
-    if promise is None or days < settings.min_label_days:
-        why = f"{days} days have labels" if promise is not None else "training logged no such metric"
-        code = "labels.too_few_days" if promise is not None else "promise.missing"
-        reason = Reason(code, f"{rule}{where} cannot be judged: {why}.")
-        return Finding(rule, None, "UNKNOWN", reason, rows=rows.label.size, baseline="holdout", part=part)
+    least = settings.min_rows
+    about = partial(Finding, rule, None, rows=rows.label.size, baseline="holdout", part=part)
+    if promise is None:
+        return about(state="UNKNOWN", reason=_cannot("promise.missing", rule, where, "training logged no such metric"))
+    if rows.label.size < least:
+        why = f"{rows.label.size} rows have labels, at least {least} are judged"
+        return about(state="UNKNOWN", reason=_cannot("labels.too_few", rule, where, why))
+    if days < settings.min_label_days:
+        return about(state="UNKNOWN", reason=_cannot("labels.too_few_days", rule, where, f"{days} days have labels"))
     found = estimate(rule, rows.label, rows.score, rows.day, settings.interval)
     if not np.isfinite([found.value, found.low, found.high]).all():
         reason = Reason(
             "labels.one_class", f"{rule}{where} is undefined on these {rows.label.size} rows, or without a day."
         )
-        return Finding(rule, None, "UNKNOWN", reason, rows=rows.label.size, baseline="holdout", part=part)
+        return about(state="UNKNOWN", reason=reason)
     slack = getattr(settings, f"worse_{rule}")
     threshold = promise - slack if rule == "roc_auc" else promise + slack
-    worse = found.high < threshold if rule == "roc_auc" else found.low > threshold
+    beyond = found.value < threshold if rule == "roc_auc" else found.value > threshold
+    wholly = found.high < threshold if rule == "roc_auc" else found.low > threshold
+    state, code = _OUTCOMES[beyond, wholly]
     told = (
         f"{rule}{where} is {found.value:.4f} [{found.low:.4f}, {found.high:.4f}]; "
         f"{promise:.4f} was promised, {slack:g} worse is allowed."
     )
-    return Finding(
-        rule,
-        None,
-        "DRIFT" if worse else "OK",
-        Reason("performance.worse" if worse else "performance.kept", told),
-        rows=rows.label.size,
+    return about(
+        state=state,
+        reason=Reason(code, told),
         value=found.value,
         threshold=threshold,
         low=found.low,
         high=found.high,
-        baseline="holdout",
-        part=part,
     )
+
+
+def _cannot(code: str, rule: Rule, where: str, why: str) -> Reason:
+    return Reason(code, f"{rule}{where} cannot be judged: {why}.")

@@ -12,8 +12,10 @@ from artifacts.errors import BadInput
 from artifacts.prediction_log import Prediction
 from artifacts.training_set import TrainingSet
 from monitoring.estimates import METRICS, estimate, student
+from monitoring.performance import Labelled, find_performance
+from monitoring.window import parse_window
 from tests.fixtures_training_set import publish_table
-from tests.monitoring.world import WEEK, World, codes, of
+from tests.monitoring.world import SETTINGS, WEEK, World, codes, of
 from training import metrics
 
 HELD = "2013-03-01..2013-03-29"
@@ -104,6 +106,23 @@ def test_a_few_early_labels_are_no_sample_of_all(world: World) -> None:
 def test_labels_of_four_days_give_no_interval(world: World) -> None:
     world.log(world.answers("2013-03-20..2013-03-24"))
     assert "labels.too_few_days" in codes(world.check("2013-03-20..2013-03-24", truth=world.training_set))
+
+
+def test_a_few_rows_with_labels_are_too_few_to_measure_and_no_metric_of_them_is_ok(world: World) -> None:
+    world.log(world.answers(WEEK)[::60])
+    found = world.check(truth=world.training_set)
+    assert "labels.too_few" in codes(found)
+    assert [one for one in found.findings if one.baseline == "holdout"] == []
+
+
+@pytest.mark.parametrize(("promised", "state"), [(0.25, "DRIFT"), (0.35, "UNKNOWN"), (0.42, "OK")])
+def test_a_metric_that_may_be_worse_than_allowed_or_not_is_neither_drift_nor_ok(promised: float, state: str) -> None:
+    day = np.repeat(np.arange("2013-03-20", "2013-03-27", dtype="datetime64[D]"), 100)
+    wrong = np.repeat([0.3, 0.5, 0.35, 0.45, 0.4, 0.38, 0.42], 100) * 100 > np.tile(np.arange(100), 7)
+    rows = Labelled(day, np.zeros(700), np.where(wrong, 1.0, 0.0), {})
+    found = list(find_performance(rows, 700, parse_window(WEEK), {"holdout_brier": promised}, SETTINGS))
+    [brier] = [one for one in found if one.rule == "brier"]
+    assert (brier.value, brier.state) == (pytest.approx(0.4), state)
 
 
 def test_a_score_that_is_nan_has_no_metrics(world: World) -> None:
