@@ -138,7 +138,7 @@ def _hold_against_truth(case: Case, truth: TrainingSet, found: _Found) -> None:
     slices = tuple(sorted({column for column, _ in promised_slices(metrics)}))
     names = list(case.described.features)
     answered = join_truth(case.answers, case.sql, truth, names, slices)
-    found.findings += find_skew(case.answers, names, answered, case.settings.max_skew_share)
+    found.findings += find_skew(case.answers, names, found.rows, case.settings)
     labelled = read_labelled(case.answers, slices)
     found.findings += find_performance(labelled, answered, case.window, metrics, case.settings)
     found.calibration = calibration(labelled)

@@ -50,9 +50,9 @@ def promised_slices(metrics: Mapping[str, float]) -> dict[tuple[str, str], tuple
 
 
 def read_labelled(answers: Answers, columns: tuple[str, ...]) -> Labelled:
-    """The rows of the view `joined`, in an order of their own."""
+    """The last answers of the view `joined`, in an order of their own."""
     wanted = ["day", "score", "label::double as label", *(quoted(f"slice:{name}") for name in columns)]
-    sql = f"select {', '.join(wanted)} from {JOINED} where label is not null order by entity"  # noqa: S608
+    sql = f"select {', '.join(wanted)} from {JOINED} where is_last and label is not null order by entity"  # noqa: S608
     table = answers.connection.cursor().sql(sql).to_arrow_table()
     slices = {name: np.array(table.column(3 + at).to_pylist(), dtype=str) for at, name in enumerate(columns)}
     day, score, label = (table.column(at).to_numpy() for at in range(3))

@@ -51,12 +51,39 @@ def test_rows_that_are_not_equal_are_counted_and_five_of_them_shown_with_both_va
     assert "7 of" in skew.reason.text
 
 
-def test_of_two_answers_about_one_entity_the_last_one_counts(world: World) -> None:
+def test_of_two_answers_about_one_entity_both_are_compared_and_the_last_ones_score_is_measured(world: World) -> None:
     records = world.answers(WEEK)
-    world.log(spoilt(records, 7))
+    world.log([replace(one, score=float("nan")) for one in spoilt(records, 7)])
     world.log([replace(one, prediction_id=f"{n:032x}", asked_at=datetime(2026, 1, 2)) for n, one in enumerate(records)])
-    found = of(world.check(truth=world.training_set), "skew", "hour")
-    assert (found.state, found.rows) == ("OK", len(records))
+    found = world.check(truth=world.training_set)
+    skew = of(found, "skew", "hour")
+    assert (skew.state, skew.value, skew.rows) == ("DRIFT", 7 / (2 * len(records)), 2 * len(records))
+    assert (of(found, "labels").rows, of(found, "brier", part=None).state) == (len(records), "OK")
+
+
+@pytest.mark.parametrize("unnamed", [True, False])
+def test_a_few_rows_that_can_be_compared_say_nothing_of_the_others(world: World, unnamed: bool) -> None:
+    def elsewhere(number: int, one: Prediction) -> Prediction:
+        if unnamed:
+            return replace(one, entity=None, asked_at=datetime(2013, 3, 21))
+        return replace(one, entity={**(one.entity or {}), "entity_id": f"x{number}"})
+
+    records = spoilt(world.answers(WEEK), 1)
+    world.log([*records[:9], *(elsewhere(number, one) for number, one in enumerate(records[9:]))])
+    found = world.check(truth=world.training_set)
+    assert codes(found) >= {"skew.too_few", "labels.too_few"}
+    assert {(one.feature, one.state) for one in found.findings if one.rule == "skew"} == {
+        (None, "UNKNOWN"),
+        ("hour", "DRIFT"),
+    }
+
+
+def test_rows_that_do_not_say_what_they_are_about_have_no_label(world: World) -> None:
+    records = world.answers(WEEK)
+    unnamed = [replace(one, entity=None, asked_at=datetime(2013, 3, 21)) for one in records[:300]]
+    world.log([*unnamed, *records[300:]])
+    found = world.check(truth=world.training_set)
+    assert (of(found, "labels").reason.code, of(found, "labels").rows) == ("labels.too_few", len(records))
 
 
 def test_null_equals_null_and_differs_from_any_number(world: World) -> None:
