@@ -1,7 +1,7 @@
 """# watch_drift
 
-When a day has passed, or new predictions were compacted, **choose** each model with a champion, **check** the window
-that ends before today and the one whose labels are due, and take what was found into the alerts, **notify** whoever is
+When a day has passed, or new predictions were compacted, **choose** each champion, and each version that answered in the
+window whose labels are due, **check** the window that ends before today and that one, and take what was found into the alerts, **notify** whoever is
 set in `MONITORING_…`, and **retrain** where it drifted, so that a change is told once and answered by a candidate. The
 asset `drift` tells the DAG `build_training_set`; within the cool-down of the last one no other is sent.
 
@@ -43,10 +43,10 @@ def watch_drift():
 
     @task(retries=2, retry_delay=timedelta(minutes=5), max_active_tis_per_dag=1)
     @fails_once
-    def check(model, window, labelled):
-        from monitoring.watch import check_champion
+    def check(model, window, labelled, version):
+        from monitoring.watch import check_version
 
-        return check_champion(model, window, labelled)
+        return check_version(model, window, labelled, version)
 
     @task(retries=2, retry_delay=timedelta(minutes=5), trigger_rule="all_done")
     @fails_once

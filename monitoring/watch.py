@@ -11,6 +11,7 @@ from artifacts.places import Places, read_places
 from artifacts.registry import Registry
 from artifacts.training_set import TrainingSet, open_training_set, parse_id, versions
 from monitoring.alerts import asked
+from monitoring.answered import versions_due
 from monitoring.check import check
 from monitoring.notify import deliver
 from monitoring.retrain import retraining_due
@@ -19,39 +20,40 @@ from monitoring.update import update_alerts
 from monitoring.window import Window, parse_window
 
 
-def choose_checks(day: date) -> list[dict[str, str | bool]]:
-    """Two windows for each model with a champion: the one that ends before `day`, and the one whose labels are due."""
+def choose_checks(day: date) -> list[dict[str, str | bool | int]]:
+    """For each champion the window that ends before `day`; for each version that answered in it, the one with labels.
+
+    Raises `Missing` (`monitoring.no_champion`) when no model has a champion, and yet something was answered or told.
+    """
     settings, places = read_monitoring_settings(), read_places()
     newest = f"{day - timedelta(days=settings.window_days)}..{day}"
     end = day - timedelta(days=settings.label_days)
     labelled = f"{end - timedelta(days=settings.window_days)}..{end}"
-    windows = [(newest, False), (labelled, True)]
-    return [
-        {"model": model, "window": window, "labelled": is_labelled}
-        for model in ledger.models(places.ledger)
-        for window, is_labelled in windows
-    ]
+    checks: list[dict[str, str | bool | int]] = []
+    for model in ledger.models(places.ledger):
+        champion = _champion(places, model)
+        checks.append({"model": model, "window": newest, "labelled": False, "version": champion})
+        due = versions_due(places, model, champion, parse_window(labelled), settings.min_label_days)
+        checks += [{"model": model, "window": labelled, "labelled": True, "version": version} for version in due]
+    return checks
 
 
-def check_champion(model: str, window: str, labelled: bool) -> str:
-    """Check the champion's `window`, when `labelled` against the newest training set too, and take in what is found.
+def check_version(model: str, window: str, labelled: bool, version: int) -> str:
+    """Check a version's `window`, when `labelled` against the newest training set too, and take in what is found.
 
     The id of the findings; when killed in between, the next call finds the same and goes on.
     """
     settings, places, wanted = read_monitoring_settings(), read_places(), parse_window(window)
-    line = ledger.champion(places.ledger, model)
-    if line is None:
-        raise Missing("monitoring.no_champion", f"Model {model} has no champion.", next_step="Promote a candidate.")
     before: Window = wanted.before(settings.served_days)
     found = check(
         places,
         model,
-        line.version,
+        version,
         wanted,
         settings,
         created_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
-        truth=_newest_set(places, model, line.version) if labelled else None,
-        incident_days=sorted(alerts.incident_days(places.alerts, model, line.version, before.start, before.end)),
+        truth=_newest_set(places, model, version) if labelled else None,
+        incident_days=sorted(alerts.incident_days(places.alerts, model, version, before.start, before.end)),
     )
     publish_findings(places.findings, found)
     update_alerts(places, settings, found.id)
@@ -83,6 +85,13 @@ def refuse_unknown(identities: Sequence[str]) -> list[str]:
             next_step=f"python -m monitoring alerts --model {unknown[0].partition('/')[0]}",
         )
     return list(identities)
+
+
+def _champion(places: Places, model: str) -> int:
+    line = ledger.champion(places.ledger, model)
+    if line is None:
+        raise Missing("monitoring.no_champion", f"Model {model} has no champion.", next_step="Promote a candidate.")
+    return line.version
 
 
 def _newest_set(places: Places, model: str, version: int) -> TrainingSet:
