@@ -8,6 +8,7 @@ from artifacts.alerts import Receivers, Send
 from artifacts.errors import CannotJudge, Missing
 from artifacts.findings import publish_findings, read_findings
 from artifacts.places import Places, read_places
+from artifacts.prediction_log import backlog, parts
 from artifacts.registry import Registry
 from artifacts.training_set import TrainingSet, open_training_set, parse_id, versions
 from monitoring.alerts import asked
@@ -29,8 +30,11 @@ def choose_checks(day: date) -> list[dict[str, str | bool | int]]:
     newest = f"{day - timedelta(days=settings.window_days)}..{day}"
     end = day - timedelta(days=settings.label_days)
     labelled = f"{end - timedelta(days=settings.window_days)}..{end}"
+    models = ledger.models(places.ledger)
+    if not models:
+        _refuse_if_any_was_watched(places)
     checks: list[dict[str, str | bool | int]] = []
-    for model in ledger.models(places.ledger):
+    for model in models:
         champion = _champion(places, model)
         checks.append({"model": model, "window": newest, "labelled": False, "version": champion})
         due = versions_due(places, model, champion, parse_window(labelled), settings.min_label_days)
@@ -85,6 +89,17 @@ def refuse_unknown(identities: Sequence[str]) -> list[str]:
             next_step=f"python -m monitoring alerts --model {unknown[0].partition('/')[0]}",
         )
     return list(identities)
+
+
+def _refuse_if_any_was_watched(places: Places) -> None:
+    told, log = alerts.models(places.alerts), backlog(places.predictions).segments
+    if told or log or parts(places.prediction_parts):
+        what = f"findings of {', '.join(told)} were taken" if told else "predictions are logged"
+        raise Missing(
+            "monitoring.no_champion",
+            f"No model has a champion in {ledger.shown(places.ledger)}, and yet {what}.",
+            next_step="Restore the ledger from its backup, or correct PIPELINE_LEDGER.",
+        )
 
 
 def _champion(places: Places, model: str) -> int:

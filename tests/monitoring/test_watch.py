@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from artifacts import alerts, ledger
-from artifacts.errors import CannotJudge
+from artifacts.errors import CannotJudge, Missing
 from artifacts.findings import read_findings
 from artifacts.prediction_log import compact
 from monitoring.watch import check_version, choose_checks, due_for_retraining, refuse_unknown
@@ -54,6 +54,27 @@ def test_labels_are_due_of_the_versions_that_answered_whoever_is_champion_since(
     serving.log([replace(one, version=3) for one in serving.answers("2013-02-18..2013-02-25")])
     days = [date(2013, 3, 25), date(2013, 3, 27), date(2013, 4, 1)]
     assert [[one["version"] for one in choose_checks(day) if one["labelled"]] for day in days] == [[2], [2], [3]]
+
+
+@pytest.mark.parametrize("there", ["segments", "parts", "alerts"])
+def test_a_lost_ledger_is_a_refusal_not_a_quiet_day(serving: World, monkeypatch: pytest.MonkeyPatch, there: str) -> None:
+    if there == "alerts":
+        check_version(serving.run.model, WEEK, False, 1)
+    else:
+        serving.log(serving.answers(WEEK))
+    if there == "parts":
+        compact(serving.places.predictions, serving.places.prediction_parts)
+    monkeypatch.setenv("PIPELINE_LEDGER", f"sqlite:///{serving.places.home / 'elsewhere.db'}")
+    with pytest.raises(Missing, match="No model has a champion in .*elsewhere.db, and yet") as refused:
+        choose_checks(date(2013, 3, 27))
+    assert refused.value.code == "monitoring.no_champion"
+
+
+def test_before_the_first_promotion_and_the_first_answer_there_is_nothing_to_check(
+    serving: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIPELINE_LEDGER", f"sqlite:///{serving.places.home / 'elsewhere.db'}")
+    assert choose_checks(date(2013, 3, 27)) == []
 
 
 def test_no_label_is_due_of_a_model_that_is_asked_only_since(serving: World) -> None:
