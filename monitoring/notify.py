@@ -23,7 +23,7 @@ class Delivered:
 
 
 def deliver(places: Places, settings: AlertSettings, others: Mapping[str, Send] | None = None) -> Delivered:
-    """Send each channel what it does not have yet, oldest first; the webhook is one, `others` are those of Airflow.
+    """Send each channel what it does not have yet, what it refused least often first; the webhook is one, `others` are those of Airflow.
 
     A channel's third failure in a row ends its turn, and no other's. What was sent and not marked, because the process
     died in between, is sent again under the same key. Raises at the end `Unavailable` (`alerts.undelivered`) when a
