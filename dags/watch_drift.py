@@ -1,9 +1,10 @@
 """# watch_drift
 
-When a day has passed, or new predictions were compacted, **choose** each champion, and each version that answered in the
-window whose labels are due, **check** the window that ends before today and that one, and take what was found into the alerts, **notify** whoever is
-set in `MONITORING_…`, and **retrain** where it drifted, so that a change is told once and answered by a candidate. The
-asset `drift` tells the DAG `build_training_set`; within the cool-down of the last one no other is sent.
+When a day has passed, or new predictions were compacted, **choose** each champion, and each version that answered in
+the window whose labels are due, **check** that window and the one that ends before today, and take what was found into
+the alerts, **notify** whoever is set in `MONITORING_…`, and **retrain** where it drifted, so that a change is told once
+and answered by a candidate. The asset `drift` tells the DAG `build_training_set`; within the cool-down of the last one
+no other is sent.
 
 Running it again changes nothing and tells nobody twice. Trigger it by hand for another `day`.
 

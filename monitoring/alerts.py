@@ -39,8 +39,8 @@ def take(watches: Watches, findings: Findings, serving: int | None, patience: Pa
     Findings with a `truth` are known later than others: both are streams of their own. In each, findings that were
     taken already, or of an older window than the newest taken, change nothing; the newest window checked again, with
     another outcome, counts. DRIFT ends only with OK: UNKNOWN, an alert of its own, ends none. Open alerts of other
-    versions are retired when findings of the version `serving` come in, in their stream; those of labels once its window
-    lies behind theirs. Time is that of the window.
+    versions are retired when findings of the version `serving` come in, in their stream; those of labels once its
+    window lies behind theirs. Time is that of the window.
     """
     stream, found = asked(findings)
     watch = watches.get((findings.version, stream)) or Watch(findings.model, findings.version, stream)

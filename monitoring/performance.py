@@ -64,8 +64,8 @@ def find_performance(
 ) -> Iterator[Finding]:
     """Findings on the window's weeks, and on each slice of which training logged a metric; first that labels came.
 
-    A metric is DRIFT when its whole interval is worse than the promise by more than the settings allow, and UNKNOWN when
-    its value is and a part of its interval is not.
+    A metric is DRIFT when its whole interval is worse than the promise by more than the settings allow, and UNKNOWN
+    when its value is and a part of its interval is not; that of a slice, which is always wide, then is not required.
     """
     labels = _labels_came(rows, answered, settings)
     yield labels
@@ -150,6 +150,7 @@ def _judge(
     where = f" of {part}" if part else ""
     days = np.unique(rows.day).size
     least = settings.min_rows
+    is_window = part is None or "=" not in part
     about = partial(Finding, rule, None, rows=rows.label.size, baseline="holdout", part=part)
     if promise is None:
         return about(state="UNKNOWN", reason=_cannot("promise.missing", rule, where, "training logged no such metric"))
@@ -180,6 +181,7 @@ def _judge(
         threshold=threshold,
         low=found.low,
         high=found.high,
+        required=state != "UNKNOWN" or is_window,
     )
 
 

@@ -1,4 +1,4 @@
-"""Joins what was logged with a training-set version that has the same entities, and says which answer about each is the last."""
+"""Joins what was logged with a training-set version that has the same entities, and marks the last answer of each."""
 
 from collections.abc import Sequence
 
@@ -21,8 +21,8 @@ def join_truth(answers: Answers, rows: str, truth: TrainingSet, features: Sequen
 
     A row that does not say what it is about counts as an entity of its own. Columns: `prediction_id`, `moment`, `day`,
     `score`, the entity; `logged:F` and `truth:F` of each feature F, `label`, `slice:S` as text, and `is_last`, of the
-    last answer about an entity. Where an answer names the moment of prediction, the training set's must be the same. Raises `BadInput`
-    (`monitoring.no_entity`) when no answer says what it is about.
+    last answer about an entity. Where an answer names the moment of prediction, the training set's must be the same.
+    Raises `BadInput` (`monitoring.no_entity`) when no answer says what it is about.
     """
     contract = truth.contract
     missing = [name for name in contract.entity if name not in answers.keys]

@@ -1,5 +1,6 @@
 """A window is OK, DRIFT or UNKNOWN for the right reason, and never OK for want of data."""
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -68,6 +69,27 @@ def test_one_row_is_too_few_to_judge(world: World) -> None:
     found = world.check()
     assert (found.state, found.rows) == ("UNKNOWN", 1)
     assert "predictions.too_few" in codes(found)
+
+
+def again(records: list[Prediction], times: int) -> list[Prediction]:
+    return [replace(one, prediction_id=uuid.uuid4().hex) for one in records for _ in range(times)]
+
+
+def test_four_entities_asked_about_often_are_four_and_too_few_to_judge(world: World) -> None:
+    world.log(again(world.answers(WEEK)[:4], 50))
+    found = world.check()
+    assert (found.rows, found.state) == (200, "UNKNOWN")
+    assert "predictions.too_few" in codes(found)
+    assert [one for one in found.findings if one.rule == "psi"] == []
+
+
+def test_repeats_make_no_threshold_narrower(world: World) -> None:
+    records = world.answers(WEEK)[::6]
+    world.log(records)
+    once = of(world.check(), "psi", "noise", baseline="training").threshold
+    world.log(again(records, 19))
+    found = of(world.check(), "psi", "noise", baseline="training")
+    assert (found.threshold, found.rows) == (once, 20 * len(records))
 
 
 def test_a_feature_that_is_always_null_drifts_by_its_nulls_and_its_distances_are_unknown(world: World) -> None:

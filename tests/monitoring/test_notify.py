@@ -179,7 +179,7 @@ MAIL = {"CONNECTION": "mail", "FROM": "watch@example.org", "TO": "team@example.o
 def test_half_of_what_mail_needs_is_refused(missing: tuple[str, ...]) -> None:
     environ = {f"MONITORING_SMTP_{name}": value for name, value in MAIL.items()}
     assert read_monitoring_settings(environ).receivers.smtp_to == ("team@example.org",)
-    with pytest.raises(BadInput, match="mail needs .*SMTP_CONNECTION, .*SMTP_FROM and .*SMTP_TO, all three or none"):
+    with pytest.raises(BadInput, match=r"mail needs .*SMTP_CONNECTION, .*SMTP_FROM and .*SMTP_TO, all three or none"):
         read_monitoring_settings({name: value for name, value in environ.items() if not name.endswith(missing)})
 
 

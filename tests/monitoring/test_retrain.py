@@ -20,9 +20,7 @@ def places(tmp_path: Path) -> Places:
     return read_places({"PIPELINE_HOME": str(tmp_path)})
 
 
-def due(
-    places: Places, day: int, *findings: Finding, claimant: str | None = None, truth: str | None = None
-) -> bool:
+def due(places: Places, day: int, *findings: Finding, claimant: str | None = None, truth: str | None = None) -> bool:
     made = found(day, *findings, truth=truth)
     publish_findings(places.findings, made)
     return retraining_due(

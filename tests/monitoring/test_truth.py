@@ -95,7 +95,7 @@ def test_null_equals_null_and_differs_from_any_number(world: World) -> None:
 
 def test_answers_about_entities_that_the_set_has_not_cannot_be_compared_and_have_no_labels(world: World) -> None:
     records = world.answers(WEEK)
-    world.log([replace(one, entity={**(one.entity or {}), "entity_id": "elsewhere"}) for one in records])
+    world.log([replace(one, entity={**(one.entity or {}), "entity_id": f"x{n}"}) for n, one in enumerate(records)])
     found = world.check(truth=world.training_set)
     assert (found.state, codes(found)) == ("UNKNOWN", {"skew.no_truth", "labels.none"})
 

@@ -57,7 +57,9 @@ def test_labels_are_due_of_the_versions_that_answered_whoever_is_champion_since(
 
 
 @pytest.mark.parametrize("there", ["segments", "parts", "alerts"])
-def test_a_lost_ledger_is_a_refusal_not_a_quiet_day(serving: World, monkeypatch: pytest.MonkeyPatch, there: str) -> None:
+def test_a_lost_ledger_is_a_refusal_not_a_quiet_day(
+    serving: World, monkeypatch: pytest.MonkeyPatch, there: str
+) -> None:
     if there == "alerts":
         check_version(serving.run.model, WEEK, False, 1)
     else:
@@ -65,7 +67,7 @@ def test_a_lost_ledger_is_a_refusal_not_a_quiet_day(serving: World, monkeypatch:
     if there == "parts":
         compact(serving.places.predictions, serving.places.prediction_parts)
     monkeypatch.setenv("PIPELINE_LEDGER", f"sqlite:///{serving.places.home / 'elsewhere.db'}")
-    with pytest.raises(Missing, match="No model has a champion in .*elsewhere.db, and yet") as refused:
+    with pytest.raises(Missing, match=r"No model has a champion in .*elsewhere.db, and yet") as refused:
         choose_checks(date(2013, 3, 27))
     assert refused.value.code == "monitoring.no_champion"
 
