@@ -10,7 +10,7 @@ from artifacts.findings import publish_findings, read_findings
 from artifacts.places import Places, read_places
 from artifacts.prediction_log import backlog, parts
 from artifacts.registry import Registry
-from artifacts.training_set import TrainingSet, open_training_set, parse_id, versions
+from artifacts.training_set import TrainingSet, newest, parse_id
 from monitoring.alerts import asked
 from monitoring.answered import versions_due
 from monitoring.check import check
@@ -27,7 +27,7 @@ def choose_checks(day: date) -> list[dict[str, str | bool | int]]:
     Raises `Missing` (`monitoring.no_champion`) when no model has a champion, and yet something was answered or told.
     """
     settings, places = read_monitoring_settings(), read_places()
-    newest = f"{day - timedelta(days=settings.window_days)}..{day}"
+    last = f"{day - timedelta(days=settings.window_days)}..{day}"
     end = day - timedelta(days=settings.label_days)
     labelled = f"{end - timedelta(days=settings.window_days)}..{end}"
     models = ledger.models(places.ledger)
@@ -36,7 +36,7 @@ def choose_checks(day: date) -> list[dict[str, str | bool | int]]:
     checks: list[dict[str, str | bool | int]] = []
     for model in models:
         champion = _champion(places, model)
-        checks.append({"model": model, "window": newest, "labelled": False, "version": champion})
+        checks.append({"model": model, "window": last, "labelled": False, "version": champion})
         due = versions_due(places, model, champion, parse_window(labelled), settings.min_label_days)
         checks += [{"model": model, "window": labelled, "labelled": True, "version": version} for version in due]
     return checks
@@ -111,4 +111,4 @@ def _champion(places: Places, model: str) -> int:
 
 def _newest_set(places: Places, model: str, version: int) -> TrainingSet:
     name, _ = parse_id(Registry.at(places).model_version(model, version).training_set)
-    return open_training_set(places.training_sets, name, max(versions(places.training_sets, name)))
+    return newest(places.training_sets, name)
