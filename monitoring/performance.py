@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 
@@ -12,12 +12,13 @@ import numpy.typing as npt
 from artifacts.binning import quoted
 from artifacts.findings import CalibrationBin, Finding, Reason, Rule, State
 from monitoring.answers import Answers
-from monitoring.estimates import METRICS, Floats, calibration_bins, estimate
+from monitoring.estimates import Floats, calibration_bins, estimate
 from monitoring.settings import MonitoringSettings
 from monitoring.truth import JOINED
 from monitoring.window import Window
 
 RULES: tuple[Rule, ...] = ("log_loss", "roc_auc", "brier", "calibration_error")
+_UNMEASURED: Mapping[str, Rule] = {"average_precision": "average_precision"}
 _SLICE = re.compile(r"slice/([^/]+)/([^/]+)/([^/]+)")
 WEEK = 7
 # By whether the value is worse than allowed, and whether its whole interval is.
@@ -46,7 +47,7 @@ class Labelled:
 def promised_slices(metrics: Mapping[str, float]) -> dict[tuple[str, str], tuple[str, float]]:
     """By column and value: the metric that training logged of this slice of the holdout, and its value."""
     found = {match: value for name, value in metrics.items() if (match := _SLICE.fullmatch(name))}
-    return {(match[1], match[2]): (match[3], value) for match, value in found.items() if match[3] in METRICS}
+    return {(match[1], match[2]): (match[3], value) for match, value in found.items()}
 
 
 def read_labelled(answers: Answers, columns: tuple[str, ...]) -> Labelled:
@@ -84,8 +85,24 @@ def find_performance(
     for (column, value), (rule_name, promise) in promised_slices(promised).items():
         texts = np.array([re.sub(r"[^\w. -]", "_", text) for text in rows.slices[column].tolist()], dtype=str)
         here = rows.where(texts == value)
-        if here.label.size >= settings.min_slice_rows:
-            yield _judge(next(r for r in RULES if r == rule_name), here, promise, f"{column}={value}", settings)
+        yield _of_slice(here, f"{column}={value}", rule_name, promise, settings)
+
+
+def _of_slice(rows: Labelled, part: str, name: str, promise: float, settings: MonitoringSettings) -> Finding:
+    """The promise of a slice, judged; or, not required, why it is not."""
+    rule = next((one for one in RULES if one == name), None)
+    about = partial(
+        Finding, feature=None, state="UNKNOWN", rows=rows.label.size, baseline="holdout", part=part, required=False
+    )
+    if rule is None:
+        text = f"Training logged {name} of {part}, which is not measured here: {', '.join(RULES)} are."
+        return about(rule=_UNMEASURED.get(name, "log_loss"), reason=Reason("promise.missing", text))
+    if rows.label.size < settings.min_slice_rows:
+        text = f"{rule} of {part} cannot be judged: {rows.label.size} rows have labels, at least "
+        text += f"{settings.min_slice_rows} of a slice are judged."
+        return about(rule=rule, reason=Reason("labels.too_few", text))
+    found = _judge(rule, rows, promise, part, settings)
+    return replace(found, required=found.state != "UNKNOWN")
 
 
 def calibration(rows: Labelled) -> tuple[CalibrationBin, ...]:
@@ -150,7 +167,6 @@ def _judge(
     where = f" of {part}" if part else ""
     days = np.unique(rows.day).size
     least = settings.min_rows
-    is_window = part is None or "=" not in part
     about = partial(Finding, rule, None, rows=rows.label.size, baseline="holdout", part=part)
     if promise is None:
         return about(state="UNKNOWN", reason=_cannot("promise.missing", rule, where, "training logged no such metric"))
@@ -181,7 +197,6 @@ def _judge(
         threshold=threshold,
         low=found.low,
         high=found.high,
-        required=state != "UNKNOWN" or is_window,
     )
 
 

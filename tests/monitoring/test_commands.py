@@ -4,18 +4,21 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime
 
 import pytest
 
+from artifacts import ledger
 from artifacts.findings import list_findings, read_findings
 from artifacts.places import REPOSITORY
-from tests.monitoring.world import WEEK, World
+from tests.monitoring.world import COARSE, WEEK, World
 
 
 def run(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
     places = {"HOME": world.places.home, "MLFLOW": world.places.mlflow, "LEDGER": world.places.ledger}
     places |= {"MLFLOW_ARTIFACTS": world.places.mlflow_artifacts, "TRAINING_SETS": world.places.training_sets}
     environ = {**os.environ, **{f"PIPELINE_{name}": str(place) for name, place in places.items()}}
+    environ |= {f"MONITORING_{name.upper()}": str(value) for name, value in COARSE.items()}
     command = [sys.executable, "-m", "monitoring", "check", "--model", "toy", "--window", WEEK, *arguments]
     return subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
 
@@ -51,4 +54,13 @@ def test_what_cannot_be_judged_exits_4_and_is_published_too(world: World) -> Non
 @pytest.mark.parametrize("wrong", [[], ["--version", "9"], ["--version", "1", "--training-set", "toy"]])
 def test_a_model_without_champion_an_unknown_version_and_half_a_set_are_bad_input(world: World, wrong: list) -> None:
     done = run(world, *wrong)
+    assert (done.returncode, list_findings(world.places.findings, "toy")) == (2, [])
+
+
+def test_version_0_is_no_version_and_not_the_champion(world: World) -> None:
+    ledger.promote(
+        world.places.ledger, model="toy", version=1, run_id=world.run.run_id, expected=None,
+        decided_at=datetime(2013, 3, 1), decided_by="test", reason="the first",
+    )  # fmt: skip
+    done = run(world, "--version", "0")
     assert (done.returncode, list_findings(world.places.findings, "toy")) == (2, [])

@@ -152,6 +152,22 @@ def test_a_metric_that_may_be_worse_than_allowed_or_not_is_neither_drift_nor_ok(
     assert (brier.value, brier.state) == (pytest.approx(0.4), state)
 
 
+@pytest.mark.parametrize(
+    ("metric", "rows", "rule", "code"),
+    [("brier", 99, "brier", "labels.too_few"), ("average_precision", 700, "average_precision", "promise.missing")],
+)
+def test_a_promise_of_a_slice_that_cannot_be_judged_is_said_and_does_not_count(
+    metric: str, rows: int, rule: str, code: str
+) -> None:
+    day = np.tile(np.arange("2013-03-20", "2013-03-27", dtype="datetime64[D]"), 100)
+    place = np.array(["harbour"] * rows + ["hill"] * (700 - rows))
+    labelled = Labelled(day, np.full(700, 0.4), np.tile([0.0, 1.0], 350), {"place": place})
+    promised = {f"slice/place/harbour/{metric}": 0.3}
+    found = list(find_performance(labelled, 700, parse_window(WEEK), promised, SETTINGS))
+    [slice_] = [one for one in found if one.part == "place=harbour"]
+    assert (slice_.rule, slice_.state, slice_.reason.code, slice_.required) == (rule, "UNKNOWN", code, False)
+
+
 def test_a_score_that_is_nan_has_no_metrics(world: World) -> None:
     records = world.answers(WEEK)
     world.log([replace(records[0], score=float("nan")), *records[1:]])
