@@ -34,8 +34,11 @@ def describe(
     """
     start = max(windows.fit_start, windows.holdout_start - (windows.holdout_end - windows.holdout_start))
     columns = [training_set.contract.column(name) for name in encoder.names]
-    with duckdb.connect() as connection:
-        connection.execute(f"set memory_limit = '{MEMORY}'")
+    # Else it would spill into the working directory.
+    with (
+        tempfile.TemporaryDirectory(prefix="baseline-spill-") as spill,
+        duckdb.connect(config={"temp_directory": spill, "memory_limit": MEMORY}) as connection,
+    ):
         connection.execute(_rows_sql(training_set, columns, start, windows.holdout_end))
         features = {column.name: _learn(connection, column) for column in columns}
         counted = {name: (bins, count_by_day(connection, "newest", bins)) for name, bins in features.items()}

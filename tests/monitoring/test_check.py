@@ -11,8 +11,11 @@ import pytest
 
 from artifacts.errors import BadInput, Missing
 from artifacts.findings import SCORE
-from artifacts.prediction_log import Prediction, compact
+from artifacts.prediction_log import Log, Prediction, compact
+from artifacts.registry import Registry
+from monitoring.answers import open_answers
 from monitoring.check import check
+from monitoring.described import read_described
 from monitoring.window import parse_window
 from tests.monitoring.world import SETTINGS, WEEK, World, codes, of
 
@@ -190,6 +193,30 @@ def test_a_feature_of_another_type_or_missing_cannot_be_judged_and_the_others_ar
     found = world.check()
     assert (found.state, codes(found)) == ("UNKNOWN", {"schema.mixed"})
     assert of(found, "psi", "noise", baseline="training").state == "OK"
+
+
+@pytest.mark.parametrize("compacted", [True, False])
+def test_a_feature_that_the_version_before_did_not_know_is_judged_from_the_first_week_on(
+    world: World, compacted: bool
+) -> None:
+    def without(row: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in row.items() if name != "hour"}
+
+    world.log([replace(one, version=2) for one in world.answers("2013-03-06..2013-03-20", without)])
+    world.log(world.answers(WEEK))
+    if compacted:
+        compact(world.places.predictions, world.places.prediction_parts)
+    found = world.check()
+    assert (found.state, codes(found)) == ("OK", set())
+
+
+def test_what_does_not_fit_into_memory_spills_beside_no_code(world: World) -> None:
+    log = Log(world.places.predictions, world.places.prediction_parts, world.run.model)
+    described = read_described(Registry.at(world.places), world.run.model, 1)
+    with open_answers(log, described, parse_window(WEEK)) as answers:
+        [spill] = answers.connection.execute("select current_setting('temp_directory')").fetchone() or ("",)
+        assert (Path(spill).is_dir(), Path.cwd() in Path(spill).parents) == (True, False)
+    assert not Path(spill).exists()
 
 
 def test_a_young_log_has_no_trailing_window_which_is_said_and_does_not_count(world: World) -> None:
