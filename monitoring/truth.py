@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from artifacts.binning import number, quoted, text
-from artifacts.column import Column
+from artifacts.binning import as_counted, quoted, text
 from artifacts.errors import BadInput
 from artifacts.training_set import TrainingSet
 from monitoring.answers import Answers
@@ -41,7 +40,11 @@ def join_truth(answers: Answers, rows: str, truth: TrainingSet, features: Sequen
         f"from {rows} where {known} group by {keys}"
     )
     shown = [f"a.{quoted(name)} as {quoted('logged:' + name)}" for name in features]
-    shown += [f"{_value(columns[name])} as {quoted('truth:' + name)}" for name in features if name in columns]
+    shown += [
+        f"{as_counted(f't.{quoted(name)}', columns[name])} as {quoted('truth:' + name)}"
+        for name in features
+        if name in columns
+    ]
     shown += [f"null as {quoted('truth:' + name)}" for name in features if name not in columns]
     shown += [f"coalesce(cast(t.{quoted(name)} as varchar), 'missing') as {quoted('slice:' + name)}" for name in slices]
     same = " and ".join(f"a.{key(name)} = cast(t.{quoted(name)} as varchar)" for name in contract.entity)
@@ -56,8 +59,3 @@ def join_truth(answers: Answers, rows: str, truth: TrainingSet, features: Sequen
     )
     unnamed = f"select count(*) from {rows} where not ({known})"  # noqa: S608
     return int(connection.execute(f"select (select count(*) from latest) + ({unnamed})").fetchone()[0])  # noqa: S608
-
-
-def _value(column: Column) -> str:
-    name = f"t.{quoted(column.name)}"
-    return number(name, column.type) if column.is_numeric else f"cast({name} as varchar)"
