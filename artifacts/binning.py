@@ -10,6 +10,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from artifacts.column import Column
+
 Integers = npt.NDArray[np.int64]
 
 # At most so many distinct values get a bin each; beyond, quantiles, finer towards both ends, where a bin would be wide.
@@ -76,6 +78,11 @@ class Counted:
 def number(expression: str, kind: str) -> str:
     """SQL for a number of SQL type `kind` as a double, a decimal as the nearest one, which is what the log has."""
     return f"cast(cast({expression} as varchar) as double)" if kind.startswith("decimal") else f"{expression}::double"
+
+
+def as_counted(expression: str, column: Column) -> str:
+    """SQL for a feature in the type in which it is counted and compared: a double, or a text."""
+    return number(expression, column.type) if column.is_numeric else f"cast({expression} as varchar)"
 
 
 def quoted(name: str) -> str:

@@ -44,7 +44,7 @@ class Finding:
 
     DRIFT when `value` is beyond `threshold`; UNKNOWN when that cannot be said, and `reason.code` says why not. `rows`
     are those of the window, `baseline_rows` those held against them. `low` and `high` are an interval of `value`.
-    `part` is a slice (`origin=JFK`) or a week (its first day). Only a finding that is not `required` may be UNKNOWN
+    `part` is a slice (`COLUMN=VALUE`) or a week (its first day). Only a finding that is not `required` may be UNKNOWN
     without making the whole so: the trailing window while too young, a rule whose noise is more than it can ever be.
     """
 

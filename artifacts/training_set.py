@@ -23,6 +23,7 @@ from artifacts.version_name import as_of_of, misnamed, parse_as_of, parse_id, ve
 __all__ = [
     "TrainingSet",
     "content_id",
+    "newest",
     "open_training_set",
     "parse_as_of",
     "parse_id",
@@ -168,6 +169,21 @@ def version_as_of(root: str, name: str, as_of: datetime) -> TrainingSet:
         f"Training set {name} has {len(found)} versions as of {day}: {', '.join(found)}.",
         next_step="Name one of them.",
     )
+
+
+def newest(root: str, name: str) -> TrainingSet:
+    """The published version with the newest `as_of`, and of those the one made last, by its manifest.
+
+    Raises `Missing` (`training_set.none`) when there is none.
+    """
+    found = [open_training_set(root, name, version) for version in versions(root, name)]
+    if not found:
+        raise Missing(
+            "training_set.none",
+            f"Training set {name} has no version in {root}.",
+            next_step=f"Build it: python -m features build --name {name}",
+        )
+    return max(found, key=lambda one: (one.as_of, str(one.facts.get("created_at", "")), one.version))
 
 
 def _opened(name: str, version: str, published: Published) -> TrainingSet:

@@ -5,9 +5,9 @@ from typing import Any
 
 import duckdb
 
+from artifacts.binning import quoted
 from artifacts.column import Column
 from artifacts.training_set import TrainingSet
-from features.checks import quoted
 
 STEPS = 20
 QUANTILES = [step / STEPS for step in range(STEPS + 1)]

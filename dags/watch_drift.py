@@ -1,10 +1,10 @@
 """# watch_drift
 
-When a day has passed, or new predictions were compacted, **choose** each model with a champion, **check** the window
-that ends before today and the one whose labels are due, take what was found into the alerts and write its page,
-**notify** whoever is set in `MONITORING_…`, and **retrain** where it drifted, so that a change is told once and is
-answered by a candidate. The asset `drift` tells the DAG `build_training_set`; within the cool-down of the last one no
-other is sent.
+When a day has passed, or new predictions were compacted, **choose** each champion, and each version that answered in
+the window whose labels are due, **check** that window and the one that ends before today, take what was found into the
+alerts and write its page, **notify** whoever is set in `MONITORING_…`, and **retrain** where it drifted, so that a
+change is told once and answered by a candidate. The asset `drift` tells the DAG `build_training_set`; within the
+cool-down of the last one no other is sent.
 
 Running it again changes nothing and tells nobody twice. Trigger it by hand for another `day`.
 
@@ -44,10 +44,10 @@ def watch_drift():
 
     @task(retries=2, retry_delay=timedelta(minutes=5), max_active_tis_per_dag=1)
     @fails_once
-    def check(model, window, labelled):
-        from monitoring.watch import check_champion
+    def check(model, window, labelled, version):
+        from monitoring.watch import check_version
 
-        return check_champion(model, window, labelled)
+        return check_version(model, window, labelled, version)
 
     @task(retries=2, retry_delay=timedelta(minutes=5), trigger_rule="all_done")
     @fails_once

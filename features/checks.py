@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from artifacts.binning import quoted
 from artifacts.column import Column
 from artifacts.contract import Contract
 from artifacts.layout import Layout
@@ -88,11 +89,6 @@ def aggregates_sql(contract: Contract, as_of: datetime, previous: Mapping[str, A
 
         select * exclude (rows_a_day), rows_a_day / ({before}) as row_growth from aggregates
     """  # noqa: S608
-
-
-def quoted(name: str) -> str:
-    """A column's name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _column_checks(column: Column) -> list[Check]:

@@ -5,9 +5,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from artifacts.binning import quoted
 from artifacts.column import Column
 from artifacts.training_set import TrainingSet
-from features.checks import quoted
 
 SHARES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 # The index to as many digits as it is exact to, so that equal moves are equal.

@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from artifacts.binning import quoted
 from artifacts.layout import Layout
-from features.checks import quoted
 from features.spilling import spilling
 
 BATCH_ROWS = 65_536

@@ -14,10 +14,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from artifacts.binning import quoted
 from artifacts.contract import Contract
 from artifacts.errors import CannotJudge, GateClosed
 from artifacts.layout import Layout
-from features.checks import BETWEEN, Check, aggregates_sql, quoted, row_checks, set_checks
+from features.checks import BETWEEN, Check, aggregates_sql, row_checks, set_checks
 from features.expectations import SHOWN, Result, new_context, run_checks, write_docs
 
 CHUNK_ROWS = 100_000

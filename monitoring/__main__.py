@@ -51,7 +51,8 @@ def build_parser() -> argparse.ArgumentParser:
 def _check(arguments: argparse.Namespace) -> Answer:
     window, settings, places = parse_window(arguments.window), read_monitoring_settings(), read_places()
     truth = arguments.training_set and open_training_set(places.training_sets, *parse_id(arguments.training_set))
-    version, before = arguments.version or _champion(places, arguments.model), window.before(settings.served_days)
+    version = _champion(places, arguments.model) if arguments.version is None else arguments.version
+    before = window.before(settings.served_days)
     known = alerts.incident_days(places.alerts, arguments.model, version, before.start, before.end)
     found = check(
         places,

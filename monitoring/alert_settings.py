@@ -27,7 +27,7 @@ class AlertSettings(Settings):
     smtp_from: str | None = None
     smtp_to: str | None = None
     smtp_escalate_to: str | None = None
-    smtp_connection: str | None = None
+    smtp_connection: str | None = Field(default=None, validate_default=True)
     slack_connection: str | None = None
     runbook_url: str = "docs/runbook.md"
     page_url: str | None = None
@@ -41,9 +41,11 @@ class AlertSettings(Settings):
 
     @field_validator("smtp_connection")
     @classmethod
-    def _has_addresses(cls, given: str | None, known: ValidationInfo) -> str | None:
-        if given is not None and not (known.data.get("smtp_from") and known.data.get("smtp_to")):
-            raise ValueError("it needs MONITORING_SMTP_FROM and MONITORING_SMTP_TO")
+    def _mails_whole_or_not(cls, given: str | None, known: ValidationInfo) -> str | None:
+        there = [bool(given), *(bool(_addresses(known.data.get(name))) for name in ("smtp_from", "smtp_to"))]
+        if any(there) != all(there) or (known.data.get("smtp_escalate_to") and not all(there)):
+            names = "MONITORING_SMTP_CONNECTION, MONITORING_SMTP_FROM and MONITORING_SMTP_TO"
+            raise ValueError(f"mail needs {names}, all three or none")
         return given
 
     @property

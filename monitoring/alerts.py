@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from artifacts.alerts.alert import Alert, Event, Kind, Step, Stream, Watch, stream_of
-from artifacts.finding import Finding, Reason, Rule, State
+from artifacts.finding import BaselineKind, Finding, Reason, Rule, State
 from artifacts.findings import Findings
 
 ORDER: tuple[Step, ...] = ("escalated", "opened", "reminded", "resolved", "retired")
@@ -39,7 +39,8 @@ def take(watches: Watches, findings: Findings, serving: int | None, patience: Pa
     Findings with a `truth` are known later than others: both are streams of their own. In each, findings that were
     taken already, or of an older window than the newest taken, change nothing; the newest window checked again, with
     another outcome, counts. DRIFT ends only with OK: UNKNOWN, an alert of its own, ends none. Open alerts of other
-    versions are retired when findings of the version `serving` come in. Time is that of the window.
+    versions are retired when findings of the version `serving` come in, in their stream; those of labels once its
+    window lies behind theirs. Time is that of the window.
     """
     stream, found = asked(findings)
     watch = watches.get((findings.version, stream)) or Watch(findings.model, findings.version, stream)
@@ -49,7 +50,7 @@ def take(watches: Watches, findings: Findings, serving: int | None, patience: Pa
     after[findings.version, stream], events = _taken(watch, found, findings, patience)
     if serving == findings.version:
         for name, other in watches.items():
-            if other.version != serving:
+            if other.version != serving and other.stream == stream and not _is_due(other, findings):
                 after[name], told = _retired(other, findings.end)
                 events += told
     return after, tuple(sorted(events, key=_worst_first))
@@ -58,16 +59,23 @@ def take(watches: Watches, findings: Findings, serving: int | None, patience: Pa
 def asked(findings: Findings) -> tuple[Stream, Mapping[str, Finding]]:
     """The stream, and its findings by key, the worst one of each; what may be UNKNOWN without harm is left out.
 
-    With a truth only what was held against it counts, which is nothing when nobody was answered. Without one nothing
-    is never nothing: then that nothing was judged is the finding.
+    With a truth only what was held against it counts. Nothing is never nothing: then that nothing was judged is the
+    finding.
     """
     stream: Stream = "log" if findings.truth is None else "truth"
     counted = [one for one in findings.findings if one.required or one.state != "UNKNOWN"]
     counted = [one for one in counted if stream_of(one) == stream]
-    if stream == "log" and not counted:
-        counted = [Finding("predictions", None, "UNKNOWN", NOTHING, rows=findings.rows)]
+    if not counted:
+        rule: Rule = "predictions" if stream == "log" else "labels"
+        baseline: BaselineKind | None = None if stream == "log" else "truth"
+        counted = [Finding(rule, None, "UNKNOWN", NOTHING, rows=findings.rows, baseline=baseline)]
     worst_last = sorted(counted, key=lambda one: BADNESS.index(one.state), reverse=True)
     return stream, {alert_key(one): one for one in worst_last}
+
+
+def _is_due(other: Watch, findings: Findings) -> bool:
+    """Whether labels may still come of what another version answered beside or after these findings' window."""
+    return other.stream == "truth" and other.end is not None and other.end > findings.start
 
 
 def _is_late(watch: Watch, findings: Findings) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
@@ -44,17 +45,24 @@ class Answers:
 
 @contextmanager
 def open_answers(log: Log, described: Described, window: Window) -> Iterator[Answers]:
-    """All answers of `log` that may lie in `window`, compacted or not; raises `Damaged` (`log.damaged`)."""
+    """All answers of `log` that may lie in `window`, compacted or not; raises `Damaged` (`log.damaged`).
+
+    Types are those of the version `described`: what another version was asked, or was not, makes no feature mixed.
+    """
     features, entity = list(described.features.values()), described.contract.entity
     observed_at = described.contract.observed_at
     with (
         tables(log, observed_at, window.start, window.end) as files,
-        duckdb.connect() as connection,
+        # Else it would spill into the working directory.
+        TemporaryDirectory(prefix="answers-spill-") as spill,
+        duckdb.connect(config={"temp_directory": spill, "memory_limit": MEMORY}) as connection,
     ):
-        connection.execute(f"set memory_limit = '{MEMORY}'")
         mixed: dict[str, str] = {}
         wanted = [*entity, observed_at]
-        selects = [_select(schema, group, features, wanted, mixed) for schema, group in _by_schema(files)]
+        own = [path for path in files if _may_be_of(path, described.run.version or 0)]
+        others = [path for path in files if path not in own]
+        selects = [_select(schema, group, features, wanted, mixed) for schema, group in _by_schema(own)]
+        selects += [_select(schema, group, features, wanted, {}) for schema, group in _by_schema(others)]
         empty = _select(pa.schema([]), [], features, wanted, {})
         connection.execute(f"create view {TABLE} as " + " union all by name ".join([*selects, empty]))
         keys = [name for name in wanted if any(_has_key(schema, name) for schema, _ in _by_schema(files))]
@@ -89,6 +97,14 @@ def _select(
             "null::varchar as prediction_id, null::double as score) where false"
         )
     return f"select {', '.join(columns)} from {source}"  # noqa: S608  names and texts are quoted
+
+
+def _may_be_of(path: Path, version: int) -> bool:
+    """Whether the file's statistics leave room for a row of the version; without statistics they do."""
+    with pq.ParquetFile(path) as file:
+        place = [file.schema.column(at).path for at in range(len(file.schema.names))].index("version")
+        found = [file.metadata.row_group(group).column(place).statistics for group in range(file.num_row_groups)]
+    return any(one is None or not one.has_min_max or one.min <= version <= one.max for one in found)
 
 
 def _field(schema: pa.Schema, struct: str, name: str) -> pa.DataType | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from artifacts.binning import Bins, Counted, count_by_day
+from artifacts.binning import Bins, Counted, count_by_day, quoted
 from artifacts.findings import Finding, Reason, Rule
 from monitoring.answers import TABLE, Answers
 from monitoring.described import Described
@@ -41,6 +41,21 @@ class Case:
             f"and moment < timestamp '{self.window.end}' group by version order by version"
         )
         return dict(found.fetchall())
+
+    def entities(self, rows: str) -> int:
+        """How many entities `rows` (SQL) are about: repeats are no evidence. A row that names none is one."""
+        wanted = self.described.contract.entity
+        if not set(wanted) <= set(self.answers.keys):
+            sql = f"select count(*) from {rows}"  # noqa: S608
+        else:
+            names = [quoted(f"key:{name}") for name in wanted]
+            known = " and ".join(f"{name} is not null" for name in names)
+            sql = (
+                f"select count(distinct row({', '.join(names)})) filter ({known}) + count(*) filter (not ({known})) "  # noqa: S608
+                f"from {rows}"
+            )
+        [found] = self.answers.connection.execute(sql).fetchone() or (0,)
+        return int(found)
 
     def count(self, rows: str, bins: Bins) -> Counted:
         """A column of `rows` (SQL), counted."""

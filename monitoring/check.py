@@ -28,6 +28,7 @@ from monitoring.window import Window
 @dataclass
 class _Found:
     rows: int = 0
+    entities: int = 0
     other_versions: Mapping[str, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     distributions: list[Distribution] = field(default_factory=list)
@@ -75,9 +76,10 @@ def check(
 
 def _judge(case: Case, truth: TrainingSet | None, incident_days: Sequence[date]) -> _Found:
     versions = case.by_version()
-    found = _Found(versions.pop(case.version, 0), {str(other): rows for other, rows in versions.items()})
-    found.findings += find_whole(case, found.rows)
-    if case.settings.min_rows <= found.rows and isinstance(case.described.baseline, Baseline):
+    found = _Found(versions.pop(case.version, 0), other_versions={str(other): rows for other, rows in versions.items()})
+    found.entities = case.entities(case.sql)
+    found.findings += find_whole(case, found.rows, found.entities)
+    if case.settings.min_rows <= found.entities and isinstance(case.described.baseline, Baseline):
         _hold_against_baselines(case, case.described.baseline, incident_days, found)
     if found.rows and truth is not None:
         _hold_against_truth(case, truth, found)
@@ -107,13 +109,13 @@ def _hold_against_baselines(case: Case, baseline: Baseline, incident_days: Seque
 
 def _too_young(case: Case, before: str) -> Reason | None:
     wanted = case.settings
-    sql = f"select count(distinct day), count(*) from {before}"  # noqa: S608
-    days, rows = case.answers.connection.execute(sql).fetchone() or (0, 0)
-    if days >= wanted.min_baseline_days and rows >= wanted.min_rows:
+    [days] = case.answers.connection.execute(f"select count(distinct day) from {before}").fetchone() or (0,)  # noqa: S608
+    entities = case.entities(before)
+    if days >= wanted.min_baseline_days and entities >= wanted.min_rows:
         return None
     text = (
-        f"The {wanted.served_days} days before the window have {rows} rows on {days} days without incident; "
-        f"{wanted.min_baseline_days} days and {wanted.min_rows} rows are wanted."
+        f"The {wanted.served_days} days before the window have {entities} entities on {days} days without incident; "
+        f"{wanted.min_baseline_days} days and {wanted.min_rows} entities are wanted."
     )
     return Reason("baseline.too_young", text)
 
@@ -128,7 +130,7 @@ def _add_drift(
         found.findings.append(unknown("baseline", reason, found.rows, name))
     judged = {name: counted for name, counted in current.items() if name not in short}
     if judged:
-        drift = find_drift(kind, baseline, judged, case.settings)
+        drift = find_drift(kind, baseline, judged, case.settings, found.entities)
         found.findings += drift.findings
         found.distributions += drift.distributions
 
@@ -138,7 +140,7 @@ def _hold_against_truth(case: Case, truth: TrainingSet, found: _Found) -> None:
     slices = tuple(sorted({column for column, _ in promised_slices(metrics)}))
     names = list(case.described.features)
     answered = join_truth(case.answers, case.sql, truth, names, slices)
-    found.findings += find_skew(case.answers, names, answered, case.settings.max_skew_share)
+    found.findings += find_skew(case.answers, names, found.rows, case.settings)
     labelled = read_labelled(case.answers, slices)
     found.findings += find_performance(labelled, answered, case.window, metrics, case.settings)
     found.calibration = calibration(labelled)

@@ -37,18 +37,18 @@ class Drift:
 
 
 def find_drift(
-    kind: BaselineKind, baseline: Described, current: Mapping[str, Counted], settings: MonitoringSettings
+    kind: BaselineKind, baseline: Described, current: Mapping[str, Counted], settings: MonitoringSettings, entities: int
 ) -> Drift:
     """Every rule of every feature in `current`, which has at least one row; the score is a feature here.
 
+    Chance moves the window as far as one of `entities` rows: two answers about one entity are not two draws.
     The false alarms of all of them together stay below the level that is aimed at for one baseline of two.
     """
     judged = {name: baseline[name] for name in current if baseline[name][1].rows}
-    rows = max(counted.rows for counted in current.values())
     days = max(len(counted.days) for counted in current.values())
     bounds = thresholds(
         judged,
-        rows,
+        entities,
         days,
         floors=_floors(settings),
         level=settings.false_alarms / 2,

@@ -24,11 +24,12 @@ class Delivered:
 
 
 def deliver(places: Places, settings: AlertSettings, others: Mapping[str, Send] | None = None) -> Delivered:
-    """Send each channel what it does not have yet, oldest first; the webhook is one, `others` are those of Airflow.
+    """Send each channel what it does not have yet, what it refused least often first.
 
-    A channel's third failure in a row ends its turn, and no other's. What was sent and not marked, because the process
-    died in between, is sent again under the same key. Raises at the end `Unavailable` (`alerts.undelivered`) when a
-    channel failed, and `BadInput` (`alerts.no_channel`) when something waits and nobody is there to be told.
+    The webhook is a channel, `others` are those of Airflow. A channel's third failure in a row ends its turn, and no
+    other's. What was sent and not marked, because the process died in between, is sent again under the same key. Raises
+    at the end `Unavailable` (`alerts.undelivered`) when a channel failed, and `BadInput` (`alerts.no_channel`) when
+    something waits and nobody is there to be told.
     """
     channels: dict[str, Send] = dict(others or {})
     if settings.webhook_url is not None:
@@ -45,7 +46,7 @@ def deliver(places: Places, settings: AlertSettings, others: Mapping[str, Send] 
         raise Unavailable(
             "alerts.undelivered",
             f"Not every alert was delivered. {' '.join(failures)}",
-            next_step="Mend the receiver; nothing is lost, the next run or: python -m monitoring notify",
+            next_step="Mend the receiver; nothing is lost, the next DAG run or: python -m monitoring notify",
         )
     return Delivered(sent)
 

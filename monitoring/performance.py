@@ -2,23 +2,31 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from artifacts.binning import quoted
-from artifacts.findings import CalibrationBin, Finding, Reason, Rule
+from artifacts.findings import CalibrationBin, Finding, Reason, Rule, State
 from monitoring.answers import Answers
-from monitoring.estimates import METRICS, Floats, calibration_bins, estimate
+from monitoring.estimates import Floats, calibration_bins, estimate
 from monitoring.settings import MonitoringSettings
 from monitoring.truth import JOINED
 from monitoring.window import Window
 
 RULES: tuple[Rule, ...] = ("log_loss", "roc_auc", "brier", "calibration_error")
+_UNMEASURED: Mapping[str, Rule] = {"average_precision": "average_precision"}
 _SLICE = re.compile(r"slice/([^/]+)/([^/]+)/([^/]+)")
 WEEK = 7
+# By whether the value is worse than allowed, and whether its whole interval is.
+_OUTCOMES: Mapping[tuple[bool, bool], tuple[State, str]] = {
+    (False, False): ("OK", "performance.kept"),
+    (True, False): ("UNKNOWN", "performance.uncertain"),
+    (True, True): ("DRIFT", "performance.worse"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,13 +47,13 @@ class Labelled:
 def promised_slices(metrics: Mapping[str, float]) -> dict[tuple[str, str], tuple[str, float]]:
     """By column and value: the metric that training logged of this slice of the holdout, and its value."""
     found = {match: value for name, value in metrics.items() if (match := _SLICE.fullmatch(name))}
-    return {(match[1], match[2]): (match[3], value) for match, value in found.items() if match[3] in METRICS}
+    return {(match[1], match[2]): (match[3], value) for match, value in found.items()}
 
 
 def read_labelled(answers: Answers, columns: tuple[str, ...]) -> Labelled:
-    """The rows of the view `joined`, in an order of their own."""
+    """The last answers of the view `joined`, in an order of their own."""
     wanted = ["day", "score", "label::double as label", *(quoted(f"slice:{name}") for name in columns)]
-    sql = f"select {', '.join(wanted)} from {JOINED} where label is not null order by entity"  # noqa: S608
+    sql = f"select {', '.join(wanted)} from {JOINED} where is_last and label is not null order by entity"  # noqa: S608
     table = answers.connection.cursor().sql(sql).to_arrow_table()
     slices = {name: np.array(table.column(3 + at).to_pylist(), dtype=str) for at, name in enumerate(columns)}
     day, score, label = (table.column(at).to_numpy() for at in range(3))
@@ -57,7 +65,8 @@ def find_performance(
 ) -> Iterator[Finding]:
     """Findings on the window's weeks, and on each slice of which training logged a metric; first that labels came.
 
-    A metric is DRIFT when its whole interval is worse than the promise by more than the settings allow.
+    A metric is DRIFT when its whole interval is worse than the promise by more than the settings allow, and UNKNOWN
+    when its value is and a part of its interval is not; that of a slice, which is always wide, then is not required.
     """
     labels = _labels_came(rows, answered, settings)
     yield labels
@@ -76,8 +85,24 @@ def find_performance(
     for (column, value), (rule_name, promise) in promised_slices(promised).items():
         texts = np.array([re.sub(r"[^\w. -]", "_", text) for text in rows.slices[column].tolist()], dtype=str)
         here = rows.where(texts == value)
-        if here.label.size >= settings.min_slice_rows:
-            yield _judge(next(r for r in RULES if r == rule_name), here, promise, f"{column}={value}", settings)
+        yield _of_slice(here, f"{column}={value}", rule_name, promise, settings)
+
+
+def _of_slice(rows: Labelled, part: str, name: str, promise: float, settings: MonitoringSettings) -> Finding:
+    """The promise of a slice, judged; or, not required, why it is not."""
+    rule = next((one for one in RULES if one == name), None)
+    about = partial(
+        Finding, feature=None, state="UNKNOWN", rows=rows.label.size, baseline="holdout", part=part, required=False
+    )
+    if rule is None:
+        text = f"Training logged {name} of {part}, which is not measured here: {', '.join(RULES)} are."
+        return about(rule=_UNMEASURED.get(name, "log_loss"), reason=Reason("promise.missing", text))
+    if rows.label.size < settings.min_slice_rows:
+        text = f"{rule} of {part} cannot be judged: {rows.label.size} rows have labels, at least "
+        text += f"{settings.min_slice_rows} of a slice are judged."
+        return about(rule=rule, reason=Reason("labels.too_few", text))
+    found = _judge(rule, rows, promise, part, settings)
+    return replace(found, required=found.state != "UNKNOWN")
 
 
 def calibration(rows: Labelled) -> tuple[CalibrationBin, ...]:
@@ -102,6 +127,8 @@ def _labels_came(rows: Labelled, answered: int, settings: MonitoringSettings) ->
     code = None
     if not rows.label.size:
         code, told = "labels.none", f"{told}: no labels came."
+    elif rows.label.size < settings.min_rows:
+        code, told = "labels.too_few", f"{told}; at least {settings.min_rows} are judged."
     elif share < settings.min_label_share:
         code, told = (
             "labels.too_few",
@@ -139,34 +166,39 @@ def _judge(
 ) -> Finding:
     where = f" of {part}" if part else ""
     days = np.unique(rows.day).size
-    if promise is None or days < settings.min_label_days:
-        why = f"{days} days have labels" if promise is not None else "training logged no such metric"
-        code = "labels.too_few_days" if promise is not None else "promise.missing"
-        reason = Reason(code, f"{rule}{where} cannot be judged: {why}.")
-        return Finding(rule, None, "UNKNOWN", reason, rows=rows.label.size, baseline="holdout", part=part)
+    least = settings.min_rows
+    about = partial(Finding, rule, None, rows=rows.label.size, baseline="holdout", part=part)
+    if promise is None:
+        return about(state="UNKNOWN", reason=_cannot("promise.missing", rule, where, "training logged no such metric"))
+    if rows.label.size < least:
+        why = f"{rows.label.size} rows have labels, at least {least} are judged"
+        return about(state="UNKNOWN", reason=_cannot("labels.too_few", rule, where, why))
+    if days < settings.min_label_days:
+        return about(state="UNKNOWN", reason=_cannot("labels.too_few_days", rule, where, f"{days} days have labels"))
     found = estimate(rule, rows.label, rows.score, rows.day, settings.interval)
     if not np.isfinite([found.value, found.low, found.high]).all():
         reason = Reason(
             "labels.one_class", f"{rule}{where} is undefined on these {rows.label.size} rows, or without a day."
         )
-        return Finding(rule, None, "UNKNOWN", reason, rows=rows.label.size, baseline="holdout", part=part)
+        return about(state="UNKNOWN", reason=reason)
     slack = getattr(settings, f"worse_{rule}")
     threshold = promise - slack if rule == "roc_auc" else promise + slack
-    worse = found.high < threshold if rule == "roc_auc" else found.low > threshold
+    beyond = found.value < threshold if rule == "roc_auc" else found.value > threshold
+    wholly = found.high < threshold if rule == "roc_auc" else found.low > threshold
+    state, code = _OUTCOMES[beyond, wholly]
     told = (
         f"{rule}{where} is {found.value:.4f} [{found.low:.4f}, {found.high:.4f}]; "
         f"{promise:.4f} was promised, {slack:g} worse is allowed."
     )
-    return Finding(
-        rule,
-        None,
-        "DRIFT" if worse else "OK",
-        Reason("performance.worse" if worse else "performance.kept", told),
-        rows=rows.label.size,
+    return about(
+        state=state,
+        reason=Reason(code, told),
         value=found.value,
         threshold=threshold,
         low=found.low,
         high=found.high,
-        baseline="holdout",
-        part=part,
     )
+
+
+def _cannot(code: str, rule: Rule, where: str, why: str) -> Reason:
+    return Reason(code, f"{rule}{where} cannot be judged: {why}.")

@@ -7,6 +7,7 @@ from artifacts.finding import Rule
 from artifacts.findings import read_findings
 from artifacts.places import Places
 from monitoring.alert_settings import AlertSettings
+from monitoring.alerts import asked
 
 # What a model that is trained anew does not answer. Skew is a fault of the pipeline: training on would hide it.
 NO_ANSWER: frozenset[Rule] = frozenset({"skew", "predictions", "labels", "baseline", "log", "schema"})
@@ -15,7 +16,9 @@ NO_ANSWER: frozenset[Rule] = frozenset({"skew", "predictions", "labels", "baseli
 def retraining_due(places: Places, settings: AlertSettings, identity: str, claimant: str) -> bool:
     """Whether the findings `identity` start a retraining; a `claimant` that was told yes is told so again."""
     findings = read_findings(places.findings, identity)
-    if not any(one.state == "DRIFT" and one.rule not in NO_ANSWER for one in findings.findings):
+    # As in the alerts: what is held against labels counts there, and the drift beside it is five weeks old.
+    counted = asked(findings)[1].values()
+    if not any(one.state == "DRIFT" and one.rule not in NO_ANSWER for one in counted):
         return False
     # Labels come late: what they show of an old window is news of the newest one.
     at = max(findings.end, alerts.newest_window(places.alerts, findings.model) or findings.end)

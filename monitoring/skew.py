@@ -5,30 +5,45 @@ from collections.abc import Iterator, Sequence
 from artifacts.binning import quoted
 from artifacts.findings import Example, Finding, Reason
 from monitoring.answers import Answers
+from monitoring.settings import MonitoringSettings
 from monitoring.truth import JOINED
 
 SHOWN = 5
 
 
-def find_skew(answers: Answers, features: Sequence[str], answered: int, max_share: float) -> Iterator[Finding]:
+def find_skew(
+    answers: Answers, features: Sequence[str], answered: int, settings: MonitoringSettings
+) -> Iterator[Finding]:
     """A finding per feature: the share of rows that are not equal, with up to five of them; over the view `joined`.
 
-    Numbers are equal as doubles, and null equals null.
+    Every answer counts, also one that was followed by another. Numbers are equal as doubles, and null equals null. When
+    too few of the `answered` rows of the window are joined, what is unequal is said, and nothing is OK.
     """
     connection = answers.connection
     counts = ", ".join(f"count(*) filter ({_unequal(name)})" for name in features)
-    rows, *unequal = connection.execute(f"select count(*), {counts} from {JOINED}").fetchone()  # noqa: S608
+    joined, rows, *unequal = connection.execute(
+        f"select count(distinct prediction_id), count(*), {counts} from {JOINED}"  # noqa: S608
+    ).fetchone()
+    is_sample = joined >= settings.min_label_share * answered
     if not rows:
-        text = f"None of the {answered} entities that were answered is in the training set; nothing can be compared."
+        text = f"None of the {answered} rows that were answered is in the training set; nothing can be compared."
         yield Finding("skew", None, "UNKNOWN", Reason("skew.no_truth", text), rows=answered, baseline="truth")
         return
+    if not is_sample:
+        text = (
+            f"{joined} of the {answered} rows that were answered are in the training set, fewer than "
+            f"{settings.min_label_share:.0%}: what they show is not known of the others."
+        )
+        yield Finding("skew", None, "UNKNOWN", Reason("skew.too_few", text), rows=answered, baseline="truth")
     for name, count in zip(features, unequal, strict=True):
         if name in answers.mixed:
             reason = Reason("schema.mixed", f"{name} is {answers.mixed[name]}.")
             yield Finding("skew", name, "UNKNOWN", reason, rows=rows, baseline="truth", baseline_rows=rows)
             continue
         share = count / rows
-        drifted = share > max_share
+        drifted = share > settings.max_skew_share
+        if not drifted and not is_sample:
+            continue
         text = f"{name}: {count} of {rows} rows were answered with another value than the training set has."
         yield Finding(
             "skew",
@@ -38,7 +53,7 @@ def find_skew(answers: Answers, features: Sequence[str], answered: int, max_shar
             rows=rows,
             baseline_rows=rows,
             value=share,
-            threshold=max_share,
+            threshold=settings.max_skew_share,
             baseline="truth",
             examples=_examples(answers, name) if count else (),
         )

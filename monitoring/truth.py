@@ -1,9 +1,8 @@
-"""Joins what was logged with a training-set version that has the same entities: the last answer about each."""
+"""Joins what was logged with a training-set version that has the same entities, and marks the last answer of each."""
 
 from collections.abc import Sequence
 
-from artifacts.binning import number, quoted, text
-from artifacts.column import Column
+from artifacts.binning import as_counted, quoted, text
 from artifacts.errors import BadInput
 from artifacts.training_set import TrainingSet
 from monitoring.answers import Answers
@@ -19,9 +18,10 @@ def key(name: str) -> str:
 def join_truth(answers: Answers, rows: str, truth: TrainingSet, features: Sequence[str], slices: Sequence[str]) -> int:
     """Make the view `joined` of `rows` (SQL) and `truth`; returns how many entities were answered, joined or not.
 
-    Columns: `moment`, `day`, `score`, the entity; `logged:F` and `truth:F` of each feature F, `label`, and `slice:S` as
-    text. Where an answer names the moment of prediction, the training set's must be the same. Raises `BadInput`
-    (`monitoring.no_entity`) when no answer says what it is about.
+    A row that does not say what it is about counts as an entity of its own. Columns: `prediction_id`, `moment`, `day`,
+    `score`, the entity; `logged:F` and `truth:F` of each feature F, `label`, `slice:S` as text, and `is_last`, of the
+    last answer about an entity. Where an answer names the moment of prediction, the training set's must be the same.
+    Raises `BadInput` (`monitoring.no_entity`) when no answer says what it is about.
     """
     contract = truth.contract
     missing = [name for name in contract.entity if name not in answers.keys]
@@ -40,21 +40,22 @@ def join_truth(answers: Answers, rows: str, truth: TrainingSet, features: Sequen
         f"from {rows} where {known} group by {keys}"
     )
     shown = [f"a.{quoted(name)} as {quoted('logged:' + name)}" for name in features]
-    shown += [f"{_value(columns[name])} as {quoted('truth:' + name)}" for name in features if name in columns]
+    shown += [
+        f"{as_counted(f't.{quoted(name)}', columns[name])} as {quoted('truth:' + name)}"
+        for name in features
+        if name in columns
+    ]
     shown += [f"null as {quoted('truth:' + name)}" for name in features if name not in columns]
     shown += [f"coalesce(cast(t.{quoted(name)} as varchar), 'missing') as {quoted('slice:' + name)}" for name in slices]
     same = " and ".join(f"a.{key(name)} = cast(t.{quoted(name)} as varchar)" for name in contract.entity)
     at_once = f"(a.{key(contract.observed_at)} is null or a.moment = t.{quoted(contract.observed_at)})"
     entity = " || '/' || ".join(f"a.{key(name)}" for name in contract.entity)
     connection.execute(
-        f"create or replace view {JOINED} as select a.moment, a.day, a.score, {entity} as entity, "  # noqa: S608
+        f"create or replace view {JOINED} as select a.prediction_id, a.moment, a.day, a.score, "  # noqa: S608
+        f"{entity} as entity, latest.newest is not null as is_last, "
         f"t.{quoted(contract.label)} as label, {', '.join(shown)} "
-        f"from {rows} a join latest on latest.newest = row(a.asked_at, a.prediction_id) "
+        f"from {rows} a left join latest on latest.newest = row(a.asked_at, a.prediction_id) "
         f"join read_parquet({text(str(truth.path))}) t on {same} and {at_once}"
     )
-    return int(connection.execute("select count(*) from latest").fetchone()[0])
-
-
-def _value(column: Column) -> str:
-    name = f"t.{quoted(column.name)}"
-    return number(name, column.type) if column.is_numeric else f"cast({name} as varchar)"
+    unnamed = f"select count(*) from {rows} where not ({known})"  # noqa: S608
+    return int(connection.execute(f"select (select count(*) from latest) + ({unnamed})").fetchone()[0])  # noqa: S608

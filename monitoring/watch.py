@@ -8,9 +8,11 @@ from artifacts.alerts import Receivers, Send
 from artifacts.errors import CannotJudge, Missing
 from artifacts.findings import publish_findings, read_findings
 from artifacts.places import Places, read_places
+from artifacts.prediction_log import backlog, parts
 from artifacts.registry import Registry
-from artifacts.training_set import TrainingSet, open_training_set, parse_id, versions
+from artifacts.training_set import TrainingSet, newest, parse_id
 from monitoring.alerts import asked
+from monitoring.answered import versions_due
 from monitoring.check import check
 from monitoring.notify import deliver
 from monitoring.report import write_report
@@ -20,41 +22,45 @@ from monitoring.update import update_alerts
 from monitoring.window import Window, parse_window
 
 
-def choose_checks(day: date) -> list[dict[str, str | bool]]:
-    """Two windows for each model with a champion: the one that ends before `day`, and the one whose labels are due."""
+def choose_checks(day: date) -> list[dict[str, str | bool | int]]:
+    """For each champion the window that ends before `day`; for each version that answered in it, the one with labels.
+
+    Raises `Missing` (`monitoring.no_champion`) when no model has a champion, and yet something was answered or told.
+    """
     settings, places = read_monitoring_settings(), read_places()
-    newest = f"{day - timedelta(days=settings.window_days)}..{day}"
+    last = f"{day - timedelta(days=settings.window_days)}..{day}"
     end = day - timedelta(days=settings.label_days)
     labelled = f"{end - timedelta(days=settings.window_days)}..{end}"
-    windows = [(newest, False), (labelled, True)]
-    return [
-        {"model": model, "window": window, "labelled": is_labelled}
-        for model in ledger.models(places.ledger)
-        for window, is_labelled in windows
-    ]
+    models = ledger.models(places.ledger)
+    if not models:
+        _refuse_if_any_was_watched(places)
+    checks: list[dict[str, str | bool | int]] = []
+    for model in models:
+        champion = _champion(places, model)
+        checks.append({"model": model, "window": last, "labelled": False, "version": champion})
+        due = versions_due(places, model, champion, parse_window(labelled), settings.min_label_days)
+        checks += [{"model": model, "window": labelled, "labelled": True, "version": version} for version in due]
+    return checks
 
 
-def check_champion(model: str, window: str, labelled: bool) -> str:
-    """Check the champion's `window`, when `labelled` against the newest training set too, and take in what is found.
+def check_version(model: str, window: str, labelled: bool, version: int) -> str:
+    """Check a version's `window`, when `labelled` against the newest training set too, and take in what is found.
 
     Alerts come before the page that they link to, so that no page keeps one back.
 
     The id of the findings; when killed in between, the next call finds the same and goes on.
     """
     settings, places, wanted = read_monitoring_settings(), read_places(), parse_window(window)
-    line = ledger.champion(places.ledger, model)
-    if line is None:
-        raise Missing("monitoring.no_champion", f"Model {model} has no champion.", next_step="Promote a candidate.")
     before: Window = wanted.before(settings.served_days)
     found = check(
         places,
         model,
-        line.version,
+        version,
         wanted,
         settings,
         created_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
-        truth=_newest_set(places, model, line.version) if labelled else None,
-        incident_days=sorted(alerts.incident_days(places.alerts, model, line.version, before.start, before.end)),
+        truth=_newest_set(places, model, version) if labelled else None,
+        incident_days=sorted(alerts.incident_days(places.alerts, model, version, before.start, before.end)),
     )
     publish_findings(places.findings, found)
     update_alerts(places, settings, found.id)
@@ -89,6 +95,24 @@ def refuse_unknown(identities: Sequence[str]) -> list[str]:
     return list(identities)
 
 
+def _refuse_if_any_was_watched(places: Places) -> None:
+    told, log = alerts.models(places.alerts), backlog(places.predictions).segments
+    if told or log or parts(places.prediction_parts):
+        what = f"findings of {', '.join(told)} were taken" if told else "predictions are logged"
+        raise Missing(
+            "monitoring.no_champion",
+            f"No model has a champion in {ledger.shown(places.ledger)}, and yet {what}.",
+            next_step="Restore the ledger from its backup, or correct PIPELINE_LEDGER.",
+        )
+
+
+def _champion(places: Places, model: str) -> int:
+    line = ledger.champion(places.ledger, model)
+    if line is None:
+        raise Missing("monitoring.no_champion", f"Model {model} has no champion.", next_step="Promote a candidate.")
+    return line.version
+
+
 def _newest_set(places: Places, model: str, version: int) -> TrainingSet:
     name, _ = parse_id(Registry.at(places).model_version(model, version).training_set)
-    return open_training_set(places.training_sets, name, max(versions(places.training_sets, name)))
+    return newest(places.training_sets, name)

@@ -13,15 +13,19 @@ DAILY = 0.95
 SHOWN = 7
 
 
-def find_whole(case: Case, rows: int) -> Iterator[Finding]:
-    """UNKNOWN findings, one for each reason why the window's `rows` rows cannot be judged, or not all of them."""
+def find_whole(case: Case, rows: int, entities: int) -> Iterator[Finding]:
+    """UNKNOWN findings, one for each reason why the window's `rows` rows cannot be judged, or not all of them.
+
+    As many rows as there are `entities` count; an entity that was asked about again tells nothing new.
+    """
     if not rows:
         text = f"No prediction of {case.who} about {case.window.start} to {case.window.end} is in the log."
         yield unknown("predictions", Reason("predictions.none", f"{text} Look whether it is served."))
         return
     yield from _log(case, rows)
-    if rows < case.settings.min_rows:
-        text = f"{rows} rows were answered by {case.who}; at least {case.settings.min_rows} are judged."
+    if entities < case.settings.min_rows:
+        text = f"{rows} rows about {entities} entities were answered by {case.who}; "
+        text += f"at least {case.settings.min_rows} entities are judged."
         yield unknown("predictions", Reason("predictions.too_few", text), rows)
     if isinstance(case.described.baseline, Baseline):
         yield from _gap(case, case.described.baseline, rows)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from artifacts import cli
 from artifacts.baseline import FOLDER, Baseline
-from artifacts.binning import Bins, count_by_day, learn_category, learn_number, number, quoted, text
+from artifacts.binning import Bins, as_counted, count_by_day, learn_category, learn_number, quoted, text
 from artifacts.column import Column
 from artifacts.encoder import Encoder
 from artifacts.places import read_places
@@ -34,8 +34,11 @@ def describe(
     """
     start = max(windows.fit_start, windows.holdout_start - (windows.holdout_end - windows.holdout_start))
     columns = [training_set.contract.column(name) for name in encoder.names]
-    with duckdb.connect() as connection:
-        connection.execute(f"set memory_limit = '{MEMORY}'")
+    # Else it would spill into the working directory.
+    with (
+        tempfile.TemporaryDirectory(prefix="baseline-spill-") as spill,
+        duckdb.connect(config={"temp_directory": spill, "memory_limit": MEMORY}) as connection,
+    ):
         connection.execute(_rows_sql(training_set, columns, start, windows.holdout_end))
         features = {column.name: _learn(connection, column) for column in columns}
         counted = {name: (bins, count_by_day(connection, "newest", bins)) for name, bins in features.items()}
@@ -76,20 +79,13 @@ def command(arguments: argparse.Namespace) -> cli.Answer:
 
 def _rows_sql(training_set: TrainingSet, columns: Sequence[Column], start: datetime, end: datetime) -> str:
     moment = quoted(training_set.contract.observed_at)
-    values = [f"{_value(column)} as {quoted(column.name)}" for column in columns]
+    values = [f"{as_counted(quoted(column.name), column)} as {quoted(column.name)}" for column in columns]
     return f"""
         create temp view newest as
         select cast({moment} as date) as "day", {", ".join(values)}
         from read_parquet({text(str(training_set.path))})
         where {moment} >= timestamp '{start}' and {moment} < timestamp '{end}'
     """  # noqa: S608  names and texts are quoted
-
-
-def _value(column: Column) -> str:
-    name = quoted(column.name)
-    if column.is_numeric:
-        return number(name, column.type)
-    return f"cast({name} as varchar)"
 
 
 def _learn(connection: duckdb.DuckDBPyConnection, column: Column) -> Bins:

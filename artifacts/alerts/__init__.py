@@ -4,7 +4,7 @@ from artifacts.alerts.alert import Alert, Event, Kind, Step, Stream, Watch, stre
 from artifacts.alerts.message import Message, Receivers, Send, not_taken
 from artifacts.alerts.outbox import Batch, delivered, enlist, failed, undelivered, waiting
 from artifacts.alerts.retrainings import claim_retraining
-from artifacts.alerts.store import change, history, incident_days, newest_window
+from artifacts.alerts.store import change, history, incident_days, models, newest_window
 
 __all__ = [
     "Alert",
@@ -24,6 +24,7 @@ __all__ = [
     "failed",
     "history",
     "incident_days",
+    "models",
     "newest_window",
     "not_taken",
     "stream_of",

@@ -35,13 +35,19 @@ def enlist(url: str, channels: Collection[str]) -> None:
 
 
 def waiting(url: str, channel: str) -> tuple[Batch, ...]:
-    """What the enlisted `channel` does not have yet, oldest first."""
+    """What the enlisted `channel` does not have yet: what it refused least often first, and of these the oldest.
+
+    So what it will never take is asked last, and keeps nothing back.
+    """
     with reading(url) as connection:
         if connection is None:
             return ()
         done = sa.select(DELIVERIES.c.key).where((DELIVERIES.c.channel == channel) & DELIVERIES.c.delivered)
         after = sa.select(CHANNELS.c.after_seq).where(CHANNELS.c.channel == channel).scalar_subquery()
-        query = sa.select(BATCHES).where((BATCHES.c.seq > after) & BATCHES.c.key.not_in(done)).order_by(BATCHES.c.seq)
+        own = (DELIVERIES.c.key == BATCHES.c.key) & (DELIVERIES.c.channel == channel)
+        refused = sa.func.coalesce(sa.select(DELIVERIES.c.attempts).where(own).scalar_subquery(), 0)
+        query = sa.select(BATCHES).where((BATCHES.c.seq > after) & BATCHES.c.key.not_in(done))
+        query = query.order_by(refused, BATCHES.c.seq)
         rows = connection.execute(query).mappings().all()
     return tuple(Batch(one["seq"], one["key"], one["findings"], parse(EVENTS, "batch", one["told"])) for one in rows)
 

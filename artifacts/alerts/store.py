@@ -47,6 +47,13 @@ def history(url: str, model: str) -> tuple[Alert, ...]:
     return tuple(sorted(alerts, key=lambda one: (one.opened, one.version, one.key, one.kind, one.incident)))
 
 
+def models(url: str) -> tuple[str, ...]:
+    """The sorted names of the models of which findings were ever taken."""
+    with reading(url) as connection:
+        query = sa.select(WATCHES.c.model).distinct()
+        return () if connection is None else tuple(sorted(connection.scalars(query)))
+
+
 def newest_window(url: str, model: str) -> datetime | None:
     """The end of the newest window of `model` of which findings were taken; None before the first."""
     with reading(url) as connection:

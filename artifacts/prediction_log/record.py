@@ -23,7 +23,7 @@ class Prediction:
 
     `asked_at` is naive UTC in microseconds; `score` and every float are kept bit for bit, also NaN. `entity` maps the
     columns that name what the prediction is about, None when the caller sent features only. `flags` are short codes
-    such as `unseen_category:carrier`. Raises `BadInput` (`log.invalid`, `name.invalid` for the model's name).
+    such as `unseen_category:COLUMN`. Raises `BadInput` (`log.invalid`, `name.invalid` for the model's name).
     """
 
     prediction_id: str

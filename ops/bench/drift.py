@@ -118,7 +118,8 @@ def run_product(baseline: str, current: str) -> dict[str, Any]:
         bins = {name: learn[name](connection, "before", name) for name in names}
         described = {name: (one, count_by_day(connection, "before", one)) for name, one in bins.items()}
         counted = {name: count_by_day(connection, "now", one) for name, one in bins.items()}
-    drift = find_drift("training", described, counted, MonitoringSettings())
+    rows = max(one.rows for one in counted.values())
+    drift = find_drift("training", described, counted, MonitoringSettings(), rows)
     done = time.monotonic()
     return {
         "parts": {"loading": loaded - started, "measuring": done - loaded},

@@ -13,6 +13,7 @@ from artifacts import publish
 from artifacts.content import content_id
 from artifacts.errors import BadInput, CannotJudge, Damaged, GateClosed, Missing
 from artifacts.training_set import (
+    newest,
     open_training_set,
     parse_as_of,
     parse_id,
@@ -323,3 +324,21 @@ def test_of_versions_as_of_one_moment_the_one_made_last_is_the_newest(tmp_path: 
         publish.publish(f"{tmp_path}/toy/{version}", "training_set", lambda _, facts=facts: facts)
     with pytest.raises(Missing, match=r"newest first: 2013-04-01\.aaaaaaaaaaaa, 2013-04-01\.bbbbbbbbbbbb\."):
         open_training_set(str(tmp_path), "toy", "2013-04-01.cccccccccccc")
+
+
+def test_the_newest_version_is_that_of_the_newest_as_of_and_there_the_one_made_last(tmp_path: Path) -> None:
+    with pytest.raises(Missing, match="Training set toy has no version") as refused:
+        newest(str(tmp_path), "toy")
+    assert refused.value.code == "training_set.none"
+    contract = make_contract()
+    made = {}
+    for seed in range(4):
+        (tmp_path / "staged" / f"{seed}").mkdir(parents=True)
+        write_sorted(
+            make_rows(contract, seed=seed).to_batches(), contract, tmp_path / "staged" / f"{seed}" / "data.parquet"
+        )
+        facts = {"created_at": f"2026-01-0{9 - seed} 00:00:00"}
+        made[seed] = publish_training_set(str(tmp_path), contract, AS_OF, tmp_path / "staged" / f"{seed}", facts)
+    assert newest(str(tmp_path), "toy").id == made[0].id
+    other = make_training_set(tmp_path, as_of=AS_OF + timedelta(days=1))
+    assert newest(str(tmp_path), "toy").id == other.id

@@ -32,7 +32,7 @@ class World:
         counted = count(
             change(columns, random) if change else columns, 7, {n: b for n, (b, _) in self.described.items()}
         )
-        found = find_drift("training", self.described, counted, FINE)
+        found = find_drift("training", self.described, counted, FINE, rows)
         return {(one.feature, one.rule): one.state for one in found.findings}
 
 

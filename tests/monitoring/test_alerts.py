@@ -156,8 +156,23 @@ def test_what_labels_show_later_of_old_windows_has_an_order_of_its_own(told: Tol
     key = "log_loss|-|holdout|-"
     assert told(found(1, FINE, performance("DRIFT", None), truth=TRUTH)) == [("opened", "DRIFT", key)]
     assert told(found(2, FINE, performance("OK", None), truth=TRUTH)) == [("resolved", "DRIFT", key)]
-    assert told(found(3, FINE, truth=TRUTH)) == []
     assert told(found(41, FINE)) == [RESOLVED]
+
+
+def test_labels_alert_of_a_replaced_version_until_those_of_the_champion_lie_behind_its_window(told: Told) -> None:
+    key = "log_loss|-|holdout|-"
+    assert told(found(7, performance("DRIFT", None), truth=TRUTH, days=7), serving=4) == [("opened", "DRIFT", key)]
+    assert told(found(40, FINE, version=4), serving=4) == []
+    assert told(found(9, performance("OK", None), version=4, truth=TRUTH, days=7), serving=4) == []
+    assert told(found(14, performance("OK", None), version=4, truth=TRUTH, days=7), serving=4) == [
+        ("retired", "DRIFT", key)
+    ]
+
+
+def test_of_a_window_with_labels_nothing_is_unknown_too(told: Told) -> None:
+    assert told(found(1, FINE, truth=TRUTH)) == [("opened", "UNKNOWN", "labels|-|truth|-")]
+    came = replace(performance("OK", None), rule="labels", baseline="truth")
+    assert told(found(2, came, truth=TRUTH)) == [("resolved", "UNKNOWN", "labels|-|truth|-")]
 
 
 def test_next_weeks_finding_ends_this_weeks_alert(told: Told) -> None:

@@ -1,5 +1,6 @@
 """A window is OK, DRIFT or UNKNOWN for the right reason, and never OK for want of data."""
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -10,8 +11,11 @@ import pytest
 
 from artifacts.errors import BadInput, Missing
 from artifacts.findings import SCORE
-from artifacts.prediction_log import Prediction, compact
+from artifacts.prediction_log import Log, Prediction, compact
+from artifacts.registry import Registry
+from monitoring.answers import open_answers
 from monitoring.check import check
+from monitoring.described import read_described
 from monitoring.window import parse_window
 from tests.monitoring.world import SETTINGS, WEEK, World, codes, of
 
@@ -68,6 +72,27 @@ def test_one_row_is_too_few_to_judge(world: World) -> None:
     found = world.check()
     assert (found.state, found.rows) == ("UNKNOWN", 1)
     assert "predictions.too_few" in codes(found)
+
+
+def again(records: list[Prediction], times: int) -> list[Prediction]:
+    return [replace(one, prediction_id=uuid.uuid4().hex) for one in records for _ in range(times)]
+
+
+def test_four_entities_asked_about_often_are_four_and_too_few_to_judge(world: World) -> None:
+    world.log(again(world.answers(WEEK)[:4], 50))
+    found = world.check()
+    assert (found.rows, found.state) == (200, "UNKNOWN")
+    assert "predictions.too_few" in codes(found)
+    assert [one for one in found.findings if one.rule == "psi"] == []
+
+
+def test_repeats_make_no_threshold_narrower(world: World) -> None:
+    records = world.answers(WEEK)[::6]
+    world.log(records)
+    once = of(world.check(), "psi", "noise", baseline="training").threshold
+    world.log(again(records, 19))
+    found = of(world.check(), "psi", "noise", baseline="training")
+    assert (found.threshold, found.rows) == (once, 20 * len(records))
 
 
 def test_a_feature_that_is_always_null_drifts_by_its_nulls_and_its_distances_are_unknown(world: World) -> None:
@@ -168,6 +193,30 @@ def test_a_feature_of_another_type_or_missing_cannot_be_judged_and_the_others_ar
     found = world.check()
     assert (found.state, codes(found)) == ("UNKNOWN", {"schema.mixed"})
     assert of(found, "psi", "noise", baseline="training").state == "OK"
+
+
+@pytest.mark.parametrize("compacted", [True, False])
+def test_a_feature_that_the_version_before_did_not_know_is_judged_from_the_first_week_on(
+    world: World, compacted: bool
+) -> None:
+    def without(row: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in row.items() if name != "hour"}
+
+    world.log([replace(one, version=2) for one in world.answers("2013-03-06..2013-03-20", without)])
+    world.log(world.answers(WEEK))
+    if compacted:
+        compact(world.places.predictions, world.places.prediction_parts)
+    found = world.check()
+    assert (found.state, codes(found)) == ("OK", set())
+
+
+def test_what_does_not_fit_into_memory_spills_beside_no_code(world: World) -> None:
+    log = Log(world.places.predictions, world.places.prediction_parts, world.run.model)
+    described = read_described(Registry.at(world.places), world.run.model, 1)
+    with open_answers(log, described, parse_window(WEEK)) as answers:
+        [spill] = answers.connection.execute("select current_setting('temp_directory')").fetchone() or ("",)
+        assert (Path(spill).is_dir(), Path.cwd() in Path(spill).parents) == (True, False)
+    assert not Path(spill).exists()
 
 
 def test_a_young_log_has_no_trailing_window_which_is_said_and_does_not_count(world: World) -> None:

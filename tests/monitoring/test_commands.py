@@ -4,20 +4,23 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from artifacts import ledger
 from artifacts.findings import list_findings, publish_findings, read_findings
 from artifacts.places import REPOSITORY
 from tests.monitoring.found import MOVED, found
-from tests.monitoring.world import WEEK, World
+from tests.monitoring.world import COARSE, WEEK, World
 
 
 def run(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
     places = {"HOME": world.places.home, "MLFLOW": world.places.mlflow, "LEDGER": world.places.ledger}
     places |= {"MLFLOW_ARTIFACTS": world.places.mlflow_artifacts, "TRAINING_SETS": world.places.training_sets}
     environ = {**os.environ, **{f"PIPELINE_{name}": str(place) for name, place in places.items()}}
+    environ |= {f"MONITORING_{name.upper()}": str(value) for name, value in COARSE.items()}
     command = [sys.executable, "-m", "monitoring", "check", "--model", "toy", "--window", WEEK, *arguments]
     return subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
 
@@ -71,3 +74,12 @@ def test_a_page_is_written_anew_from_published_findings(world: World) -> None:
     assert (done.returncode, told["id"], told["state"]) == (0, made.id, "DRIFT")
     assert "DRIFT: distance moved" in Path(told["page"]).read_text()
     assert report(world, "--findings", "late_arrival/gone").returncode == 2
+
+
+def test_version_0_is_no_version_and_not_the_champion(world: World) -> None:
+    ledger.promote(
+        world.places.ledger, model="toy", version=1, run_id=world.run.run_id, expected=None,
+        decided_at=datetime(2013, 3, 1), decided_by="test", reason="the first",
+    )  # fmt: skip
+    done = run(world, "--version", "0")
+    assert (done.returncode, list_findings(world.places.findings, "toy")) == (2, [])

@@ -76,5 +76,6 @@ def test_days_that_differ_by_nature_are_noise_also_in_a_window_longer_than_the_b
     for seed in range(10):
         described = describe(days_apart(seed, 28), 28)
         current = count(days_apart(100 + seed, days), days, {name: bins for name, (bins, _) in described.items()})
-        alarms += any(one.state == "DRIFT" for one in find_drift("served", described, current, FINE).findings)
+        found = find_drift("served", described, current, FINE, days * 200).findings
+        alarms += any(one.state == "DRIFT" for one in found)
     assert alarms <= 2

@@ -111,6 +111,19 @@ def test_one_message_that_is_refused_does_not_keep_back_the_next_ones(places: Pl
     assert len(set(receiver.keys)) == 2
 
 
+def test_messages_that_are_never_taken_are_asked_last_and_keep_nothing_back(places: Places, receiver: Posts) -> None:
+    poison = [of(MOVED, f"poison {number}") for number in range(3)]
+    for number in range(3):
+        happened(places, 2 + number, *poison[: number + 1])
+    happened(places, 5, *poison, of(MOVED, "carrier"))
+    receiver.refused = "|poison"
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            deliver(places, settings(receiver.url))
+    assert "carrier" in receiver.got[3][2]["subject"]
+    assert len(alerts.waiting(places.alerts, "webhook")) == 3
+
+
 def test_a_receiver_that_takes_none_is_asked_three_times_a_run(places: Places, receiver: Posts) -> None:
     for day in range(2, 12):
         happened(places, day, FINE if day % 2 else MOVED)
@@ -159,9 +172,20 @@ def test_a_secret_that_is_no_url_or_under_a_wrong_name_is_not_repeated(name: str
     assert "s3cret" not in f"{refused.value} {refused.value.__cause__}"
 
 
-def test_mail_without_addresses_is_refused() -> None:
-    with pytest.raises(BadInput, match="it needs MONITORING_SMTP_FROM and MONITORING_SMTP_TO"):
-        read_monitoring_settings({"MONITORING_SMTP_CONNECTION": "mail"})
+MAIL = {"CONNECTION": "mail", "FROM": "watch@example.org", "TO": "team@example.org"}
+
+
+@pytest.mark.parametrize("missing", [("CONNECTION",), ("FROM",), ("TO",), ("FROM", "TO"), ("CONNECTION", "TO")])
+def test_half_of_what_mail_needs_is_refused(missing: tuple[str, ...]) -> None:
+    environ = {f"MONITORING_SMTP_{name}": value for name, value in MAIL.items()}
+    assert read_monitoring_settings(environ).receivers.smtp_to == ("team@example.org",)
+    with pytest.raises(BadInput, match=r"mail needs .*SMTP_CONNECTION, .*SMTP_FROM and .*SMTP_TO, all three or none"):
+        read_monitoring_settings({name: value for name, value in environ.items() if not name.endswith(missing)})
+
+
+def test_who_is_mailed_an_escalation_is_mailed_the_rest_too() -> None:
+    with pytest.raises(BadInput, match="all three or none"):
+        read_monitoring_settings({"MONITORING_SMTP_ESCALATE_TO": "head@example.org"})
 
 
 KILLED = """

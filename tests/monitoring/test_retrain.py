@@ -20,8 +20,8 @@ def places(tmp_path: Path) -> Places:
     return read_places({"PIPELINE_HOME": str(tmp_path)})
 
 
-def due(places: Places, day: int, *findings: Finding, claimant: str | None = None) -> bool:
-    made = found(day, *findings)
+def due(places: Places, day: int, *findings: Finding, claimant: str | None = None, truth: str | None = None) -> bool:
+    made = found(day, *findings, truth=truth)
     publish_findings(places.findings, made)
     return retraining_due(
         places, read_monitoring_settings({"MONITORING_COOLDOWN_DAYS": "28"}), made.id, claimant or f"of day {day}"
@@ -42,3 +42,9 @@ def test_the_same_dag_run_is_told_the_same_again_and_another_one_on_the_same_fin
     assert due(places, 2, MOVED, claimant="first")
     assert due(places, 2, MOVED, claimant="first")
     assert not due(places, 2, MOVED, claimant="an hour later")
+
+
+def test_drift_of_five_weeks_ago_that_is_seen_again_with_its_labels_starts_none(places: Places) -> None:
+    worse = replace(MOVED, rule="log_loss", feature=None, baseline="holdout")
+    assert not due(places, 40, MOVED, truth="late_arrival/2014-01-01.3f9a5b1c2d3e")
+    assert due(places, 40, worse, truth="late_arrival/2014-01-01.3f9a5b1c2d3e")

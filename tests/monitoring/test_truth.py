@@ -12,8 +12,10 @@ from artifacts.errors import BadInput
 from artifacts.prediction_log import Prediction
 from artifacts.training_set import TrainingSet
 from monitoring.estimates import METRICS, estimate, student
+from monitoring.performance import Labelled, find_performance
+from monitoring.window import parse_window
 from tests.fixtures_training_set import publish_table
-from tests.monitoring.world import WEEK, World, codes, of
+from tests.monitoring.world import SETTINGS, WEEK, World, codes, of
 from training import metrics
 
 HELD = "2013-03-01..2013-03-29"
@@ -49,12 +51,39 @@ def test_rows_that_are_not_equal_are_counted_and_five_of_them_shown_with_both_va
     assert "7 of" in skew.reason.text
 
 
-def test_of_two_answers_about_one_entity_the_last_one_counts(world: World) -> None:
+def test_of_two_answers_about_one_entity_both_are_compared_and_the_last_ones_score_is_measured(world: World) -> None:
     records = world.answers(WEEK)
-    world.log(spoilt(records, 7))
+    world.log([replace(one, score=float("nan")) for one in spoilt(records, 7)])
     world.log([replace(one, prediction_id=f"{n:032x}", asked_at=datetime(2026, 1, 2)) for n, one in enumerate(records)])
-    found = of(world.check(truth=world.training_set), "skew", "hour")
-    assert (found.state, found.rows) == ("OK", len(records))
+    found = world.check(truth=world.training_set)
+    skew = of(found, "skew", "hour")
+    assert (skew.state, skew.value, skew.rows) == ("DRIFT", 7 / (2 * len(records)), 2 * len(records))
+    assert (of(found, "labels").rows, of(found, "brier", part=None).state) == (len(records), "OK")
+
+
+@pytest.mark.parametrize("unnamed", [True, False])
+def test_a_few_rows_that_can_be_compared_say_nothing_of_the_others(world: World, unnamed: bool) -> None:
+    def elsewhere(number: int, one: Prediction) -> Prediction:
+        if unnamed:
+            return replace(one, entity=None, asked_at=datetime(2013, 3, 21))
+        return replace(one, entity={**(one.entity or {}), "entity_id": f"x{number}"})
+
+    records = spoilt(world.answers(WEEK), 1)
+    world.log([*records[:9], *(elsewhere(number, one) for number, one in enumerate(records[9:]))])
+    found = world.check(truth=world.training_set)
+    assert codes(found) >= {"skew.too_few", "labels.too_few"}
+    assert {(one.feature, one.state) for one in found.findings if one.rule == "skew"} == {
+        (None, "UNKNOWN"),
+        ("hour", "DRIFT"),
+    }
+
+
+def test_rows_that_do_not_say_what_they_are_about_have_no_label(world: World) -> None:
+    records = world.answers(WEEK)
+    unnamed = [replace(one, entity=None, asked_at=datetime(2013, 3, 21)) for one in records[:300]]
+    world.log([*unnamed, *records[300:]])
+    found = world.check(truth=world.training_set)
+    assert (of(found, "labels").reason.code, of(found, "labels").rows) == ("labels.too_few", len(records))
 
 
 def test_null_equals_null_and_differs_from_any_number(world: World) -> None:
@@ -66,7 +95,7 @@ def test_null_equals_null_and_differs_from_any_number(world: World) -> None:
 
 def test_answers_about_entities_that_the_set_has_not_cannot_be_compared_and_have_no_labels(world: World) -> None:
     records = world.answers(WEEK)
-    world.log([replace(one, entity={**(one.entity or {}), "entity_id": "elsewhere"}) for one in records])
+    world.log([replace(one, entity={**(one.entity or {}), "entity_id": f"x{n}"}) for n, one in enumerate(records)])
     found = world.check(truth=world.training_set)
     assert (found.state, codes(found)) == ("UNKNOWN", {"skew.no_truth", "labels.none"})
 
@@ -104,6 +133,39 @@ def test_a_few_early_labels_are_no_sample_of_all(world: World) -> None:
 def test_labels_of_four_days_give_no_interval(world: World) -> None:
     world.log(world.answers("2013-03-20..2013-03-24"))
     assert "labels.too_few_days" in codes(world.check("2013-03-20..2013-03-24", truth=world.training_set))
+
+
+def test_a_few_rows_with_labels_are_too_few_to_measure_and_no_metric_of_them_is_ok(world: World) -> None:
+    world.log(world.answers(WEEK)[::60])
+    found = world.check(truth=world.training_set)
+    assert "labels.too_few" in codes(found)
+    assert [one for one in found.findings if one.baseline == "holdout"] == []
+
+
+@pytest.mark.parametrize(("promised", "state"), [(0.25, "DRIFT"), (0.35, "UNKNOWN"), (0.42, "OK")])
+def test_a_metric_that_may_be_worse_than_allowed_or_not_is_neither_drift_nor_ok(promised: float, state: str) -> None:
+    day = np.repeat(np.arange("2013-03-20", "2013-03-27", dtype="datetime64[D]"), 100)
+    wrong = np.repeat([0.3, 0.5, 0.35, 0.45, 0.4, 0.38, 0.42], 100) * 100 > np.tile(np.arange(100), 7)
+    rows = Labelled(day, np.zeros(700), np.where(wrong, 1.0, 0.0), {})
+    found = list(find_performance(rows, 700, parse_window(WEEK), {"holdout_brier": promised}, SETTINGS))
+    [brier] = [one for one in found if one.rule == "brier"]
+    assert (brier.value, brier.state) == (pytest.approx(0.4), state)
+
+
+@pytest.mark.parametrize(
+    ("metric", "rows", "rule", "code"),
+    [("brier", 99, "brier", "labels.too_few"), ("average_precision", 700, "average_precision", "promise.missing")],
+)
+def test_a_promise_of_a_slice_that_cannot_be_judged_is_said_and_does_not_count(
+    metric: str, rows: int, rule: str, code: str
+) -> None:
+    day = np.tile(np.arange("2013-03-20", "2013-03-27", dtype="datetime64[D]"), 100)
+    place = np.array(["harbour"] * rows + ["hill"] * (700 - rows))
+    labelled = Labelled(day, np.full(700, 0.4), np.tile([0.0, 1.0], 350), {"place": place})
+    promised = {f"slice/place/harbour/{metric}": 0.3}
+    found = list(find_performance(labelled, 700, parse_window(WEEK), promised, SETTINGS))
+    [slice_] = [one for one in found if one.part == "place=harbour"]
+    assert (slice_.rule, slice_.state, slice_.reason.code, slice_.required) == (rule, "UNKNOWN", code, False)
 
 
 def test_a_score_that_is_nan_has_no_metrics(world: World) -> None:

@@ -1,14 +1,16 @@
 """What the DAG does for a champion, without Airflow: two windows, their findings, alerts, and what drift starts."""
 
+from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 
 from artifacts import alerts, ledger
-from artifacts.errors import CannotJudge
+from artifacts.errors import CannotJudge, Missing
 from artifacts.findings import read_findings
 from artifacts.prediction_log import compact
-from monitoring.watch import check_champion, choose_checks, due_for_retraining, refuse_unknown
+from monitoring.watch import check_version, choose_checks, due_for_retraining, refuse_unknown
 from tests.monitoring.world import WEEK, World
 
 BEFORE = "2013-02-13..2013-03-20"
@@ -40,17 +42,72 @@ def moved(row: dict[str, object]) -> dict[str, object]:
 
 def test_each_model_with_a_champion_is_checked_today_and_once_its_labels_are_due(serving: World) -> None:
     model = serving.run.model
+    serving.log(serving.answers(LABELLED))
     assert choose_checks(date(2013, 3, 27)) == [
-        {"model": model, "window": WEEK, "labelled": False},
-        {"model": model, "window": LABELLED, "labelled": True},
+        {"model": model, "window": WEEK, "labelled": False, "version": 1},
+        {"model": model, "window": LABELLED, "labelled": True, "version": 1},
     ]
+
+
+def test_labels_are_due_of_the_versions_that_answered_whoever_is_champion_since(serving: World) -> None:
+    serving.log([replace(one, version=2) for one in serving.answers("2013-02-10..2013-02-18")])
+    serving.log([replace(one, version=3) for one in serving.answers("2013-02-18..2013-02-25")])
+    days = [date(2013, 3, 25), date(2013, 3, 27), date(2013, 4, 1)]
+    assert [[one["version"] for one in choose_checks(day) if one["labelled"]] for day in days] == [[2], [2], [3]]
+
+
+@pytest.mark.parametrize("there", ["segments", "parts", "alerts"])
+def test_a_lost_ledger_is_a_refusal_not_a_quiet_day(
+    serving: World, monkeypatch: pytest.MonkeyPatch, there: str
+) -> None:
+    if there == "alerts":
+        check_version(serving.run.model, WEEK, False, 1)
+    else:
+        serving.log(serving.answers(WEEK))
+    if there == "parts":
+        compact(serving.places.predictions, serving.places.prediction_parts)
+    monkeypatch.setenv("PIPELINE_LEDGER", f"sqlite:///{serving.places.home / 'elsewhere.db'}")
+    with pytest.raises(Missing, match=r"No model has a champion in .*elsewhere.db, and yet") as refused:
+        choose_checks(date(2013, 3, 27))
+    assert refused.value.code == "monitoring.no_champion"
+
+
+def test_before_the_first_promotion_and_the_first_answer_there_is_nothing_to_check(
+    serving: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIPELINE_LEDGER", f"sqlite:///{serving.places.home / 'elsewhere.db'}")
+    assert choose_checks(date(2013, 3, 27)) == []
+
+
+def test_no_label_is_due_of_a_model_that_is_asked_only_since(serving: World) -> None:
+    serving.log(serving.answers(WEEK))
+    assert [one["labelled"] for one in choose_checks(date(2013, 3, 27))] == [False]
+
+
+def test_a_window_in_which_nobody_was_answered_has_labels_that_are_unknown(serving: World) -> None:
+    serving.log(serving.answers("2013-02-01..2013-02-10"))
+    [_, due] = choose_checks(date(2013, 3, 27))
+    with pytest.raises(CannotJudge):
+        refuse_unknown([check_version(**due)])  # type: ignore[arg-type]
+    assert open_alerts(serving) == {("UNKNOWN", "findings.nothing_judged")}
+
+
+def test_labels_of_a_damaged_log_are_unknown(serving: World) -> None:
+    serving.log(serving.answers(LABELLED))
+    serving.log(serving.answers(LABELLED))
+    compact(serving.places.predictions, serving.places.prediction_parts)
+    [file] = Path(serving.places.prediction_parts).rglob("*.parquet")
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    assert [one["version"] for one in choose_checks(date(2013, 3, 27))] == [1, 1]
 
 
 def test_a_quiet_week_opens_nothing_starts_nothing_and_is_judged_compacted_or_not(serving: World) -> None:
     serving.log(serving.answers("2013-02-13..2013-03-27"))
-    checked = [check_champion(**one) for one in choose_checks(date(2013, 3, 27))]  # type: ignore[arg-type]
+    checked = [check_version(**one) for one in choose_checks(date(2013, 3, 27))]  # type: ignore[arg-type]
     compact(serving.places.predictions, serving.places.prediction_parts)
-    assert [check_champion(**one) for one in choose_checks(date(2013, 3, 27))] == checked  # type: ignore[arg-type]
+    assert [check_version(**one) for one in choose_checks(date(2013, 3, 27))] == checked  # type: ignore[arg-type]
     assert [read_findings(serving.places.findings, one).truth is None for one in checked] == [True, False]
     assert (open_alerts(serving), due_for_retraining(checked, "run 1")) == (set(), [])
     assert refuse_unknown(checked) == checked
@@ -59,7 +116,7 @@ def test_a_quiet_week_opens_nothing_starts_nothing_and_is_judged_compacted_or_no
 def test_drift_opens_alerts_starts_one_retraining_and_is_no_failure(serving: World) -> None:
     serving.log(serving.answers(BEFORE))
     serving.log(serving.answers(WEEK, moved))
-    checked = [check_champion(serving.run.model, WEEK, False)]
+    checked = [check_version(serving.run.model, WEEK, False, 1)]
     assert open_alerts(serving) >= {("DRIFT", "drift.psi"), ("DRIFT", "drift.wasserstein")}
     assert {kind for kind, _ in open_alerts(serving)} == {"DRIFT"}
     page = serving.places.home / "reports" / checked[0] / "index.html"
@@ -73,9 +130,9 @@ def test_the_days_of_an_incident_are_left_out_of_the_next_weeks_served_baseline(
     serving.log(serving.answers("2013-03-01..2013-03-13"))
     serving.log(serving.answers("2013-03-13..2013-03-20", moved))
     serving.log(serving.answers(WEEK))
-    first = check_champion(serving.run.model, "2013-03-13..2013-03-20", False)
+    first = check_version(serving.run.model, "2013-03-13..2013-03-20", False, 1)
     assert refuse_unknown([first]) == [first]
-    second = read_findings(serving.places.findings, check_champion(serving.run.model, WEEK, False))
+    second = read_findings(serving.places.findings, check_version(serving.run.model, WEEK, False, 1))
     served = [one.baseline_rows for one in second.findings if one.baseline == "served" and one.rule == "psi"]
     assert set(served) == {len(serving.answers("2013-03-06..2013-03-13"))}
     ended = [one for one in alerts.history(serving.places.alerts, serving.run.model) if "delay_mean" in one.key]
@@ -83,7 +140,7 @@ def test_the_days_of_an_incident_are_left_out_of_the_next_weeks_served_baseline(
 
 
 def test_a_service_that_nobody_asks_is_an_alert_and_a_failure_that_names_the_command(serving: World) -> None:
-    checked = [check_champion(**one) for one in choose_checks(date(2013, 3, 27))]  # type: ignore[arg-type]
+    checked = [check_version(**one) for one in choose_checks(date(2013, 3, 27))]  # type: ignore[arg-type]
     assert open_alerts(serving) == {("UNKNOWN", "predictions.none")}
     with pytest.raises(CannotJudge, match="python -m monitoring alerts --model") as refused:
         refuse_unknown(checked)
