@@ -88,6 +88,9 @@ def lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
     seconds = sorted(outcome.seconds for outcome in outcomes)
     yield f"{share}; {seconds[len(seconds) // 2]:.0f} s a mutant (median), {sum(seconds) / 60:.0f} min in all."
     yield f"Measured {datetime.now(UTC):%Y-%m-%d} on {inputs.machine()}, {os.cpu_count()} cores."
+    left_out = len(read_catalogue()) - len(outcomes)
+    if left_out:
+        yield f"{left_out} of the catalogue's {len(read_catalogue())} were not run this time."
     yield ""
     yield "| mutant | kind | what somebody did | caught by | check | s |"
     yield "| --- | --- | --- | --- | --- | --- |"

@@ -68,6 +68,7 @@ def test_the_study_fails_below_ninety_five_percent_and_of_nothing():
 def test_the_page_names_the_survivors_and_who_caught_the_others():
     page = "\n".join(lines(outcomes(1, 1)))
     assert "1 of 2 caught (50%)" in page and "**survived**" in page and "| make smoke | why |" in page
+    assert f"{len(MUTANTS) - 2} of the catalogue's {len(MUTANTS)} were not run" in page
 
 
 @pytest.mark.slow
