@@ -22,7 +22,9 @@ def refusal(path: Path) -> str:
     with pytest.raises(Refusal) as refused:
         read_known_good(path)
     assert refused.value.exit_code == 4
-    assert refused.value.next_step.startswith("Run make smoke, then make accept")
+    # The reviewed one first: whoever accepts his own run compares it with nothing.
+    assert refused.value.next_step.startswith("Restore the one that was reviewed: git checkout HEAD")
+    assert "make smoke, then make accept" in refused.value.next_step
     return refused.value.code
 
 
