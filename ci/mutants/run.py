@@ -149,4 +149,6 @@ def _reason(verb: str, said: str, home: Path) -> str:
     try:
         return str(json.loads((home / "ci" / "smoke.json").read_text(encoding="utf-8"))["refused"]["error"])
     except (OSError, ValueError, KeyError):
-        return said.strip()[-200:]
+        # It broke instead of refusing.
+        broke = re.findall(r"^[\w.]*(?:Error|Exception)\b.*", said, re.MULTILINE)
+        return (broke[-1] if broke else said.strip()[-_SHOWN:])[:_SHOWN]
