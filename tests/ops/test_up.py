@@ -44,13 +44,13 @@ def request(url, data=None, token=None, method=None):
     headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
     body = None if data is None else json.dumps(data).encode()
     asked = urllib.request.Request(url, body, headers, method=method)
-    with urllib.request.urlopen(asked, timeout=30) as answer:
+    with urllib.request.urlopen(asked, timeout=120) as answer:
         return json.load(answer)
 
 
 def until(ask, enough):
-    """What `ask` returns once that is enough, or after two minutes."""
-    deadline = time.monotonic() + 120
+    """What `ask` returns once that is enough, or after five minutes."""
+    deadline = time.monotonic() + 300
     while not enough(told := ask()) and time.monotonic() < deadline:
         time.sleep(1)
     return told
