@@ -15,9 +15,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pendulum
-from airflow.sdk import Asset, Param, dag, task, task_group
+from airflow.sdk import Asset, Param, task, task_group
 
-from plugins.refusals import fails_once
+from plugins.wiring import dag, fails_once
 
 CONFIGS = sorted(p.stem for p in (Path(__file__).parent.parent / "training" / "configs").glob("*.yaml"))
 TRAINING_SET = Asset("training_set")

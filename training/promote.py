@@ -14,6 +14,7 @@ from training.champion import promoted_by
 from training.fit import load_candidate
 from training.judge import Judged, judge, refuse
 from training.logged_config import config_of
+from training.noted import note_decided
 from training.rollback import rolled_back
 from training.rule_change import rule_changes
 from training.rules import decide
@@ -129,7 +130,9 @@ def promote_named(verdict: Mapping[str, Any], decided_by: str = "the pipeline") 
     places = read_places()
     registry = Registry.at(places)
     candidate = str(verdict["candidate"])
-    return promote_or_keep(registry, places.ledger, places.training_sets, candidate, decided_by).to_dict()
+    decided = promote_or_keep(registry, places.ledger, places.training_sets, candidate, decided_by)
+    note_decided(decided)
+    return decided.to_dict()
 
 
 def _other_rule(registry: Registry, judged: Judged) -> list[str]:

@@ -13,8 +13,9 @@ from artifacts.places import Places, read_places
 from plugins.on_call import frame, models
 from plugins.on_call.guard import Guard
 from plugins.on_call.settings import OnCallSettings, read_on_call_settings
+from plugins.run_story import routes as run_story
 
-ROUTERS: tuple[APIRouter, ...] = (frame.router, models.router)
+ROUTERS: tuple[APIRouter, ...] = (frame.router, models.router, run_story.router)
 
 
 def create_app(settings: OnCallSettings | None = None, places: Places | None = None) -> FastAPI:
