@@ -10,12 +10,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from artifacts.places import Places, read_places
-from plugins.on_call import frame, models
+from plugins.on_call import findings, frame, models, predictions, training_sets, versions
 from plugins.on_call.guard import Guard
 from plugins.on_call.settings import OnCallSettings, read_on_call_settings
 from plugins.run_story import routes as run_story
 
-ROUTERS: tuple[APIRouter, ...] = (frame.router, models.router, run_story.router)
+PAGES = (models, versions, predictions, findings, training_sets, run_story)
+ROUTERS: tuple[APIRouter, ...] = (frame.router, *(one.router for one in PAGES))
 
 
 def create_app(settings: OnCallSettings | None = None, places: Places | None = None) -> FastAPI:

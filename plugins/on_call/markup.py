@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
+NONE = "\N{EN DASH}"
 WEB = ("http://", "https://")
 Value = str | int | float | bool | None
 
@@ -60,7 +61,12 @@ def table(heads: Sequence[Child], rows: Iterable[Sequence[Child]], *, numbers: S
 
     head = el("thead", cells("th", heads, scope="col"))
     body = el("tbody", *(cells("td", row) for row in rows))
-    return el("div", el("table", head, body), class_="scroll", tabindex="0", role="region", aria_label="table")
+    return scrolled("table", el("table", head, body))
+
+
+def scrolled(label: str, wide: Html) -> Html:
+    """What may be wider than the page, in a region that the keyboard reaches."""
+    return el("div", wide, class_="scroll", tabindex="0", role="region", aria_label=label)
 
 
 def facts(pairs: Iterable[tuple[Child, Child]]) -> Html:
