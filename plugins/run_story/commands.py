@@ -61,7 +61,9 @@ def next_command(
     if state == "WAITS":
         return _filled("python -m training promote --candidate {run_id}", facts)
     if state == "KEPT":
-        return next((one.notes["decided"]["next"][1] for one in kept if "decided" in one.notes), None)
+        config = f"training/configs/{facts['config']}.yaml" if "config" in facts else "CONFIG"
+        asked = (one.notes["decided"]["next"][1] for one in kept if "decided" in one.notes)
+        return next((command.replace("CONFIG", config) for command in asked), None)
     return None
 
 

