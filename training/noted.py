@@ -11,7 +11,7 @@ from training.verdict_words import next_command
 
 if TYPE_CHECKING:
     from training.judge import Judged
-    from training.promote import Decided
+    from training.promote_or_keep import Decided
 
 
 def note_config(name: str, config: Config, training_set: TrainingSet) -> None:

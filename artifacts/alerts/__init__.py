@@ -5,7 +5,7 @@ from artifacts.alerts.delivery import deliver_message
 from artifacts.alerts.message import Message, Receivers, Send, not_taken
 from artifacts.alerts.outbox import Batch, delivered, enlist, failed, put, undelivered, waiting
 from artifacts.alerts.receivers import ReceiverSettings, read_receivers
-from artifacts.alerts.retrainings import claim_retraining
+from artifacts.alerts.retrainings import claim_retraining, has_claimed
 from artifacts.alerts.store import change, history, incident_days, models, newest_window
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "delivered",
     "enlist",
     "failed",
+    "has_claimed",
     "history",
     "incident_days",
     "models",

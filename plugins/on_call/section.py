@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from artifacts.errors import Missing, Refusal, Unavailable
 from plugins.on_call.markup import Child, Html, el, join, joined
@@ -29,7 +30,7 @@ def all_of(*parts: Part, patience: float = PATIENCE_SECONDS) -> Html:
     """The parts, made beside one another: one that hangs costs the page `patience` seconds in all."""
     asked = [(part, POOL.submit(part.body)) for part in parts]
     until = time.monotonic() + patience
-    return joined(_shown(part, lambda one=made: _awaited(one, until, patience)) for part, made in asked)
+    return joined(_shown(part, partial(_awaited, made, until, patience)) for part, made in asked)
 
 
 def section(title: str, body: Callable[[], Child], *, anchor: str, wide: bool = False) -> Html:

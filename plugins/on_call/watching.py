@@ -38,7 +38,7 @@ def drift(request: Request, home: Home, model: str) -> Html:
         return join(el("p", nothing), command(f"python -m monitoring check --model {model} --window FROM..TO"))
     legend = (
         "One column a day: the window that ends with it. The higher the bar, the farther the worst rule: half is its "
-        "threshold, full is sixteen. A solid bar is DRIFT, an outline is OK, a crossed box could not be judged, nothing "
+        "threshold, full is sixteen. A solid bar is DRIFT, an outline OK, a crossed box could not be judged, nothing "
         "was not asked. What drifted most often comes first."
     )
     return join(

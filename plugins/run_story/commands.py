@@ -59,7 +59,8 @@ def next_command(
     if state in {"DRIFT", "UNKNOWN"}:
         return _filled(ALERTS, facts)
     if state == "WAITS":
-        return _filled("python -m training promote --candidate {run_id}", facts)
+        said = [one.notes["decided"]["said"] for one in kept if "decided" in one.notes]
+        return next(filter(None, map(_named, said)), None)
     if state == "KEPT":
         config = f"training/configs/{facts['config']}.yaml" if "config" in facts else "CONFIG"
         asked = (one.notes["decided"]["next"][1] for one in kept if "decided" in one.notes)

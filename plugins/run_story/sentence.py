@@ -32,7 +32,10 @@ def sentence_of(
 def _told(one: TaskEvidence) -> list[str]:
     if one.outcome == "skipped" and one.said and one.name.task != "retrain":
         return [one.said]
-    return [said for kind, say in SAYS.items() if kind in one.notes for said in say(one.notes[kind])]
+    noted = [said for kind, say in SAYS.items() if kind in one.notes for said in say(one.notes[kind])]
+    handed_on = one.returned.get("said") if isinstance(one.returned, Mapping) else one.returned
+    is_said = isinstance(handed_on, str) and " " in handed_on and handed_on.endswith(".")
+    return noted or ([str(handed_on)] if is_said else [])
 
 
 def _decided(told: Mapping[str, Any]) -> list[str]:

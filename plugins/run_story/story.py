@@ -137,4 +137,4 @@ def _state(kept: Sequence[TaskEvidence], ends: Sequence[TaskEnd], cause: Refused
 def _decided(decided: Sequence[Mapping[str, Any]]) -> State:
     if not decided or any(one["promoted"] for one in decided):
         return "OK"
-    return "WAITS" if any(one["outcome"] == "promote" for one in decided) else "KEPT"
+    return "WAITS" if any(one["waits"] for one in decided) else "KEPT"

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from artifacts.places import read_places
 from plugins.on_call.app import create_app
 from plugins.on_call.settings import OnCallSettings
+from tests.plugins.small_home import make_home
 
 
 @pytest.fixture(scope="session")
@@ -67,3 +68,9 @@ def opened(token):
         return Client(outer, {} if role is None else {"_token": token(role)})
 
     return client
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory):
+    """The places of a small real home, and what each prediction of its log is like."""
+    return make_home(tmp_path_factory.mktemp("home"))

@@ -138,7 +138,7 @@ def judge(number):
 
 
 def promote(verdict):
-    from training.promote import promote_named
+    from training.promote_or_keep import promote_named
 
     return promote_named(verdict)
 
