@@ -6,11 +6,12 @@ from typing import Any
 from artifacts.run_evidence import note
 
 GOOD = {"success", "pass"}
-LONGEST = 20_000
+LONGEST, SHOWN = 20_000, 10
 
 
 def note_dbt(results: Sequence[Any], raw: str) -> None:
     """Note the models in the order in which dbt came to them, how many tests passed, and what did not, in full."""
+    bad = [result for result in results if str(result.status) not in {*GOOD, "skipped"}]
     models = [result for result in results if result.node.resource_type == "model"]
     tests = [result for result in results if result.node.resource_type == "test"]
     note(
@@ -26,7 +27,8 @@ def note_dbt(results: Sequence[Any], raw: str) -> None:
                 for result in models
             ],
             "tests_passed": sum(str(result.status) in GOOD for result in tests),
-            "failed": [_failed(result, raw) for result in results if str(result.status) not in {*GOOD, "skipped"}],
+            "not_passed": len(bad),
+            "failed": [_failed(result, raw) for result in bad[:SHOWN]],
         },
     )
 

@@ -1,6 +1,7 @@
 """Airflow's plugin for what is told of each DAG run: its note, its page, and links from its tasks."""
 
 import logging
+from importlib import import_module
 from typing import Any, ClassVar
 
 from airflow.listeners import hookimpl
@@ -11,25 +12,28 @@ LOG = logging.getLogger(__name__)
 
 
 class RunEnds:
-    """Airflow's scheduler calls these in the transaction that ends a DAG run."""
+    """Airflow's scheduler calls these in the transaction that begins or ends a DAG run."""
+
+    @hookimpl  # type: ignore[untyped-decorator]
+    def on_dag_run_running(self, dag_run: Any, msg: str) -> None:
+        """A DAG run begins, perhaps again: an earlier verdict goes from its note."""
+        _guarded(dag_run, "run_began")
 
     @hookimpl  # type: ignore[untyped-decorator]
     def on_dag_run_success(self, dag_run: Any, msg: str) -> None:
         """A DAG run ended well."""
-        _ended(dag_run)
+        _guarded(dag_run, "run_ended")
 
     @hookimpl  # type: ignore[untyped-decorator]
     def on_dag_run_failed(self, dag_run: Any, msg: str) -> None:
         """A DAG run failed."""
-        _ended(dag_run)
+        _guarded(dag_run, "run_ended")
 
 
-def _ended(dag_run: Any) -> None:
-    """A story that cannot be told must not keep a DAG run from ending."""
-    from plugins.run_story.run_end import run_ended
-
+def _guarded(dag_run: Any, what: str) -> None:
+    """A story that cannot be told must not keep a DAG run from beginning or ending."""
     try:
-        run_ended(dag_run)
+        getattr(import_module("plugins.run_story.run_end"), what)(dag_run)
     except Exception as error:
         LOG.warning("The story of DAG run %s %s was not told: %r", dag_run.dag_id, dag_run.run_id, error)
 

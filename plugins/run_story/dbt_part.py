@@ -18,7 +18,7 @@ def _invocation(told: Mapping[str, Any]) -> Html:
         [name(one["model"]), _word(one["status"]), _count(one["rows"]), f"{one['seconds']:.2f}"]
         for one in told["models"]
     ]
-    passed = el("p", f"{told['tests_passed']} tests passed, {len(told['failed'])} models or tests did not.")
+    passed = el("p", f"{told['tests_passed']} tests passed, {told['not_passed']} models or tests did not.")
     models = table(("model", "dbt says", "rows", "seconds"), rows, numbers=(2, 3))
     return join(*failed, passed, models)
 

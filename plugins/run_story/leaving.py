@@ -1,5 +1,6 @@
 """What a task leaves behind when it ends: evidence through the door, and a refusal beside it where the disk is full."""
 
+import json
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from artifacts.run_evidence import Outcome, Refused, TaskEvidence, TaskName, col
 from plugins.unsaid import mask_logs, unsaid, unsaid_error
 
 XCOM = "refusal"
-LONGEST = 2_000
+LONGEST, LARGEST = 2_000, 100_000
 
 
 @dataclass
@@ -72,6 +73,9 @@ def plain(told: Any) -> Any:
 def _keep(evidence: TaskEvidence) -> None:
     """Evidence that cannot be kept must not turn a green task red, nor hide why it is red: it is said and let go."""
     told = unsaid(plain({"returned": evidence.returned, "notes": evidence.notes, "said": evidence.said}))
+    if len(json.dumps(told["returned"])) > LARGEST:
+        # XCom has it; whoever is on call does not read so much.
+        told["returned"] = None
     refused = evidence.refused and Refused(**{**asdict(evidence.refused), **_texts(evidence.refused)})
     kept = TaskEvidence(evidence.name, evidence.outcome, evidence.began, evidence.ended, refused, **told)
     if refused is not None:

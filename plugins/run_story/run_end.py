@@ -15,7 +15,7 @@ from plugins.alert_channels import airflow_channels
 from plugins.run_story.airflow_saw import seen
 from plugins.run_story.leaving import plain
 from plugins.run_story.message import failure_message
-from plugins.run_story.note import with_note
+from plugins.run_story.note import ENDS, with_note, without_verdict
 from plugins.run_story.seen import Seen
 from plugins.run_story.story import Story, tell
 from plugins.unsaid import unsaid
@@ -38,6 +38,13 @@ def run_ended(dag_run: Any) -> Story:
         if saw.state == "failed":
             put_failure(places, story)
     return story
+
+
+def run_began(dag_run: Any) -> None:
+    """Take the verdict of an earlier end from the note."""
+    with _session_of(dag_run) as (_, own):
+        if own.note is not None and ENDS in own.note:
+            own.note = without_verdict(own.note)
 
 
 def put_failure(places: Places, story: Story) -> Message | None:

@@ -26,7 +26,7 @@ from plugins.run_story.changes import Change, changes_since
 from plugins.run_story.commands import next_command
 from plugins.run_story.leaving import leaving_evidence, plain
 from plugins.run_story.links import link_of
-from plugins.run_story.note import with_note
+from plugins.run_story.note import with_note, without_verdict
 from plugins.run_story.seen import Seen
 from plugins.run_story.story import tell
 from plugins.unsaid import secrets_of
@@ -158,6 +158,7 @@ def test_a_note_keeps_what_a_person_wrote_and_replaces_its_own_verdict(tmp_path)
     assert first.startswith("✗ FAILED: build said no (set.bad)")
     assert first.endswith("looking into it, A.")
     assert with_note(first, story) == first
+    assert without_verdict(first) == "looking into it, A."
     long = with_note("x" * 600, replace(story, sentence="y" * 2000))
     assert len(long) <= 1000
     assert long.endswith("x" * 600)
