@@ -16,11 +16,11 @@ says. Then clear the task.
 from datetime import timedelta
 
 import pendulum
-from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, task
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from plugins.alert_channels import airflow_channels
-from plugins.refusals import fails_once
+from plugins.wiring import dag, fails_once
 
 PREDICTIONS, DRIFT = Asset("predictions"), Asset("drift")
 

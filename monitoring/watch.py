@@ -14,6 +14,7 @@ from artifacts.training_set import TrainingSet, newest, parse_id
 from monitoring.alerts import asked
 from monitoring.answered import versions_due
 from monitoring.check import check
+from monitoring.noted import note_findings
 from monitoring.notify import deliver
 from monitoring.report import write_report
 from monitoring.retrain import retraining_due
@@ -63,6 +64,7 @@ def check_version(model: str, window: str, labelled: bool, version: int) -> str:
         incident_days=sorted(alerts.incident_days(places.alerts, model, version, before.start, before.end)),
     )
     publish_findings(places.findings, found)
+    note_findings(found)
     update_alerts(places, settings, found.id)
     write_report(places, found.id, settings.runbook_url)
     return found.id

@@ -19,6 +19,9 @@ def load_dags(folder: Path) -> dict[str, Any]:
     if bag.import_errors:
         name, error = next(iter(bag.import_errors.items()))
         raise BadInput("run.dag_broken", f"DAG file {name} does not import: {error}", next_step="Mend the file.")
+    for dag in bag.dags.values():
+        # Airflow 3.3.2's `dag.test` takes a deadline for the id of one, and fails; whoever waits here sees it anyway.
+        dag.deadline = None
     return dict(bag.dags)
 
 

@@ -9,13 +9,20 @@ from typing import get_args
 
 from artifacts.finding import Rule
 from artifacts.places import REPOSITORY
-from monitoring.message import runbook_link
+from artifacts.runbook import runbook_link
 
 RUNBOOK = (REPOSITORY / "docs" / "runbook.md").read_text()
 SECTIONS = re.findall(r"^### (.*)$", RUNBOOK, re.M)
 # What is as it should be.
 GOOD = {"labels.came", "performance.kept", "skew.equal"}
 SOURCES = [*(REPOSITORY / "monitoring").glob("*.py"), *(REPOSITORY / "artifacts" / "alerts").glob("*.py")]
+ROOM = REPOSITORY / "plugins" / "run_story"
+SOURCES += [
+    ROOM / "leaving.py",
+    ROOM / "message.py",
+    ROOM / "story.py",
+    *(REPOSITORY / "artifacts" / "run_evidence").glob("*.py"),
+]
 READ = [*(REPOSITORY / "artifacts" / "prediction_log").glob("*.py"), REPOSITORY / "artifacts" / "publish.py"]
 
 
