@@ -3,8 +3,8 @@
 When a day has passed, or new predictions were compacted, **choose** each champion, and each version that answered in
 the window whose labels are due, **check** that window and the one that ends before today, take what was found into the
 alerts and write its page, **notify** whoever is set in `MONITORING_…`, and **retrain** where it drifted, so that a
-change is told once and answered by a candidate. The asset `drift` tells the DAG `build_training_set`; within the
-cool-down of the last one no other is sent.
+change is told once and answered by a candidate. The asset `drift` tells the DAG `build_training_set`; none is sent
+within the cool-down of the last one, nor while nothing landed since the newest training set.
 
 Running it again changes nothing and tells nobody twice. Trigger it by hand for another `day`.
 
@@ -63,7 +63,7 @@ def watch_drift():
 
         due = due_for_retraining(list(checked), run_id)
         if not due:
-            raise AirflowSkipException("Nothing drifted, or the last retraining is too near.")
+            raise AirflowSkipException("Nothing drifted, nothing landed since, or the last retraining is too near.")
         outlet_events[DRIFT].extra = {"findings": due}
 
     @task

@@ -102,7 +102,7 @@ class Config(Closed):
     naive: Naive
     slices: tuple[str, ...] = ()
     judge: Judge
-    promotion: Literal["auto", "manual"] = "auto"
+    promotion: Literal["auto", "approve"] = "auto"
 
     @model_validator(mode="after")
     def _early_stopping_is_whole(self) -> "Config":

@@ -3,7 +3,7 @@
 from artifacts.alerts.alert import Alert, Event, Kind, Step, Stream, Watch, stream_of
 from artifacts.alerts.message import Message, Receivers, Send, not_taken
 from artifacts.alerts.outbox import Batch, delivered, enlist, failed, undelivered, waiting
-from artifacts.alerts.retrainings import claim_retraining
+from artifacts.alerts.retrainings import claim_retraining, has_claimed
 from artifacts.alerts.store import change, history, incident_days, models, newest_window
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "delivered",
     "enlist",
     "failed",
+    "has_claimed",
     "history",
     "incident_days",
     "models",
