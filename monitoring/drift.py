@@ -6,7 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from artifacts.binning import Bins, Counted
+from artifacts.binning import Bins
+from artifacts.counting import Counted
 from artifacts.findings import BaselineKind, Distribution, Finding, Reason, Rule
 from monitoring.distances import grouping
 from monitoring.noise import observed, statistics, thresholds

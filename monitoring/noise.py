@@ -7,7 +7,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from artifacts.binning import Bins, Counted
+from artifacts.binning import Bins
+from artifacts.counting import Counted
 from artifacts.findings import Rule
 from monitoring.distances import Floats, grouped, grouping, jensen_shannon, psi, wasserstein
 from monitoring.estimates import student

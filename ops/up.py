@@ -54,7 +54,8 @@ def up(_: argparse.Namespace) -> cli.Answer:
         refuse_taken_port(getattr(settings, name), f"OPS_{name.upper()}")
     airflow = f"http://127.0.0.1:{settings.airflow_port}"
     mlflow = f"http://127.0.0.1:{settings.mlflow_port}"
-    environment = {**os.environ, **airflow_environment(places), **api_at(airflow)}
+    pages = pages_at(places, mlflow, f"http://127.0.0.1:{settings.serving_port}")
+    environment = {**os.environ, **airflow_environment(places), **api_at(airflow), **pages}
     cli.say("bringing Airflow's database up to date")
     with quiet(places.home / "logs" / "migrate.log"):
         enter_airflow(places)
@@ -118,6 +119,13 @@ def api_at(url: str) -> dict[str, str]:
         "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
     }
+
+
+def pages_at(places: Places, mlflow: str, serving: str) -> dict[str, str]:
+    """The variables that tell the on-call pages of the services beside Airflow; what is set already wins."""
+    wanted = {"ON_CALL_MLFLOW_URL": mlflow, "ON_CALL_SERVING_URL": serving}
+    wanted |= {"ON_CALL_SERVING_KEY_FILE": up_serving.key_file(places)}
+    return {name: os.environ.get(name, value) for name, value in wanted.items()}
 
 
 def mlflow_command(places: Places, port: int) -> list[str]:

@@ -93,8 +93,7 @@ def judge(
         )
     line = promoted_by(ledger_url, candidate)
     if line is not None and line.verdict is not None:
-        found = read_verdict(_text(registry, candidate_run, line.verdict))
-        return Judged(found, line.verdict.rpartition("/")[0], created=False)
+        return read_judged(registry, candidate_run, line.verdict)
     champion = champion_run(registry, ledger_url, candidate.model)
     config = config_of(registry, candidate_run)
     _check_sets(candidate, champion, config)
@@ -115,6 +114,11 @@ def judge(
     verdict = Verdict(key, evidence, rules, outcome, reasons, decided_at, decided_by)
     _write(registry, verdict, folder)
     return Judged(verdict, folder, created=True)
+
+
+def read_judged(registry: Registry, candidate_run: str, path: str) -> Judged:
+    """The verdict at `path` on an MLflow run; raises as `artefact` and `read_verdict` do."""
+    return Judged(read_verdict(_text(registry, candidate_run, path)), path.rpartition("/")[0], created=False)
 
 
 def judge_named(candidate_run: str, decided_by: str = "the pipeline") -> Judged:

@@ -111,11 +111,12 @@ def parts(
 ) -> list[Part]:
     """The parts by model, version, day and name that may have a prediction with start <= `asked_at` < end (UTC)."""
     return [
-        part for key in _keys(into, model, version) if _overlaps(key.day, start, end) for part in parts_of(into, key)
+        part for key in keys(into, model, version) if _overlaps(key.day, start, end) for part in parts_of(into, key)
     ]
 
 
-def _keys(into: str, model: str | None, version: int | None) -> list[Key]:
+def keys(into: str, model: str | None = None, version: int | None = None) -> list[Key]:
+    """What there may be parts of, by model, version and day."""
     return sorted(
         Key(a_model, int(a_version), date.fromisoformat(day))
         for a_model in _named(into, "model")

@@ -93,10 +93,8 @@ class Registry:
         """
         record, name = self.run(run_id), f"File {path} of MLflow run {run_id}"
         with self._client(name) as client:
-            from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-
             # The client's own download copies even a local file into a folder that nobody removes.
-            local = Path(get_artifact_repository(client.get_run(run_id).info.artifact_uri).download_artifacts(path))
+            local = Path(_store(client.get_run(run_id).info.artifact_uri).download_artifacts(path))
         wanted = logged_files(record).get(PurePosixPath(path).as_posix())
         if wanted is None and PurePosixPath(path).parts[:1] == ("model",):
             raise Damaged(
@@ -111,6 +109,19 @@ class Registry:
                 next_step=f"Restore the file, or make it again: python -m training reproduce --run {run_id}",
             )
         return local
+
+    def listed(self, run_id: str, folder: str) -> dict[str, int]:
+        """The files under `folder` of an MLflow run, by path, with their bytes; empty when there is none."""
+        found: dict[str, int] = {}
+        with self._client(f"MLflow run {run_id}"):
+            left = [folder]
+            while left:
+                for one in _store(_artefacts_of(self, run_id)).list_artifacts(left.pop()):
+                    if one.is_dir:
+                        left.append(one.path)
+                    else:
+                        found[one.path] = int(one.file_size or 0)
+        return found
 
     def log_artefact(self, run_id: str, folder: Path, into: str) -> None:
         """Add the files of `folder` to an MLflow run, under `into`."""
@@ -165,6 +176,18 @@ def _connect(tracking_uri: str, process: int) -> Any:
         client = MlflowClient(tracking_uri)
         client.search_experiments(max_results=1)
     return client
+
+
+def _store(artifacts_uri: str) -> Any:
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    return get_artifact_repository(artifacts_uri)
+
+
+@lru_cache(maxsize=256)
+def _artefacts_of(registry: Registry, run_id: str) -> str:
+    # Where the files of an MLflow run lie is said once, when it begins.
+    return str(_connect(registry.tracking_uri, os.getpid()).get_run(run_id).info.artifact_uri)
 
 
 def _shown(uri: str) -> str:

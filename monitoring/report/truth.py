@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from html import escape
 
 from artifacts.finding import Finding
+from artifacts.finding_ratio import WORDS, worst_first
 from artifacts.findings import CalibrationBin, Findings
 from monitoring.report.history import History
 from monitoring.report.promise import over_time
-from monitoring.report.ratio import WORDS, worst_first
 from monitoring.report.text import NONE, mark, name_of, number, share, table
 
 SIDE, MARGIN, SCALES = 262, 46, (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)

@@ -12,7 +12,8 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from artifacts.binning import PROBABILITIES, Bins, Counted
+from artifacts.binning import PROBABILITIES, Bins
+from artifacts.counting import Counted
 from monitoring.drift import Bounds, Described, hold_against, measured_bounds
 from tests.monitoring.study import FINE
 

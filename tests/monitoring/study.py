@@ -9,7 +9,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from artifacts.binning import Bins, Counted, count_by_day, learn_category, learn_number
+from artifacts.binning import Bins, learn_category, learn_number
+from artifacts.counting import Counted, count_by_day
 from monitoring.drift import Bounds, Described, hold_against, measured_bounds
 from monitoring.settings import MonitoringSettings
 

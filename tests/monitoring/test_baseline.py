@@ -12,7 +12,8 @@ import pyarrow as pa
 import pytest
 
 from artifacts.baseline import FILE, Baseline, read_baseline
-from artifacts.binning import MOST_VALUES, count_by_day, learn_category, learn_number
+from artifacts.binning import MOST_VALUES, learn_category, learn_number
+from artifacts.counting import count_by_day
 from artifacts.errors import CannotJudge
 from artifacts.registry import Registry
 from monitoring.described import read_described
