@@ -16,13 +16,17 @@ from serving.policy import WORDS
 ROOMS = ("artifacts", "ci", "dags", "features", "ingestion", "monitoring", "ops", "plugins", "serving", "training")
 DOTTED = re.compile(r"[a-z_]+\.[a-z0-9_]+")
 FILES = re.compile(
-    r"\.(arrow|cfg|css|csv|db|duckdb|gz|html|ini|json|jsonl|lock|log|md|npy|parquet|png|py|sql|svg|txt|ubj|yaml|yml)$"
+    r"\.(arrow|cfg|css|csv|db|dump|duckdb|gz|html|ini|js|json|jsonl|lock|log|md|npy|parquet|png|py|sql|sqlite|svg|txt|ubj|yaml|yml)$"
 )
 # Dotted text that is no code: fields of a request, modules, and the beginning of two codes.
 NO_CODES = {
     "dataframe_split.columns",
     "dataframe_split.data",
     "serving.trial",
+    "serving.trial_child",
+    "shipshape.arrival",
+    "http.request",
+    "websocket.close",
     "training.refit",
     "xgboost.train",
     "compare.rows_",

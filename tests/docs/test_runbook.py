@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from monitoring.message import runbook_link
+from artifacts.runbook import runbook_link
 from tests.docs import codes, runbook
 
 SECTIONS = runbook.sections()

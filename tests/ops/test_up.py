@@ -198,7 +198,7 @@ def test_a_candidate_that_waits_asks_by_itself_and_an_approval_promotes_it_and_a
     dag_run = f"dags/approve_promotion/dagRuns/{quote(asks[0])}"
     asked, state = running.answer(dag_run, "Approve", "the slices look right")
     assert (asked["subject"], state) == ("Promote parcels version 3 over version 1?", "success")
-    assert running.states(dag_run)["keep"] == "skipped"
+    assert "[The page of version 3](/on-call/models/parcels/versions/3)" in asked["body"]
     line = ledger.champion(running.ledger, "parcels")
     assert (line.version, line.decided_by) == (3, "admin by approve_promotion")
     assert line.reason.startswith("Approved: the slices look right. Log loss is better than version 1's by")
