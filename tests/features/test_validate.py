@@ -87,6 +87,7 @@ def test_a_bad_cell_closes_the_gate_and_is_named(tmp_path: Path, column: str, va
         ({"contract": make_contract(label_rate=[0.0, 0.1])}, "on label_rate: 0."),
         ({"as_of": AS_OF + timedelta(days=9)}, "on newest_row_days_before_as_of: 10"),
         ({"as_of": AS_OF - timedelta(days=1)}, "on newest_label_days_before_as_of: -"),
+        ({"contract": make_contract(gap_days=0.8)}, "on labels_known_within_gap_days: 0, wanted 0.99 or more"),
         ({"as_of": AS_OF - timedelta(days=3)}, "on newest_row_days_before_as_of: -"),
         ({"previous": {"rows": 3000, "window": {"first": "2013-01-01", "last": "2013-03-31"}}}, "on row_growth: 0.3"),
         ({"previous": {"rows": 300, "window": {"first": "2013-01-01", "last": "2013-03-31"}}}, "on row_growth: 3."),
@@ -108,6 +109,16 @@ def test_a_row_at_the_very_moment_of_as_of_closes_the_gate(tmp_path: Path) -> No
         _hold(tmp_path, as_of=newest)
     with pytest.raises(GateClosed, match="newest_label_days_before_as_of: 0, wanted above 0"):
         _hold(tmp_path, as_of=known)
+
+
+def test_one_label_of_a_hundred_may_be_known_late_as_a_correction_is_and_no_more(tmp_path: Path) -> None:
+    observed = ROWS.column("observed_at").to_pylist()
+    late = {row: observed[row] + timedelta(days=1, seconds=1) for row in range(11)}
+    _hold(tmp_path, _with("label_known_at", {row: late[row] for row in range(10)}))
+    with pytest.raises(
+        GateClosed, match=r"labels_known_within_gap_days: 0.989, wanted 0.99 or more, e.g. 2013-01-01 [0-9:]+/e000000, "
+    ):
+        _hold(tmp_path, _with("label_known_at", late))
 
 
 def test_labels_of_one_class_only_close_the_gate(tmp_path: Path) -> None:
