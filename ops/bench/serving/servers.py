@@ -20,7 +20,7 @@ from artifacts.places import REPOSITORY
 from ops.bench.serving.prepare import BATCH_ROWS
 from ops.bench.world import NAME
 
-UP_WITHIN_SECONDS = 120
+UP_WITHIN_SECONDS = 600
 STOPPED_WITHIN_SECONDS = 30
 MLFLOW, SERVICE, SPLIT = "mlflow models serve", "the service", "the service, dataframe_split"
 
@@ -33,7 +33,7 @@ class Server:
     port: int
     path: str
     bodies: str
-    process: psutil.Process
+    process: psutil.Popen
 
     def scores(self, folder: Path) -> list[float]:
         """Its answer to the first large batch."""
@@ -80,7 +80,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(command: list[str], environ: Mapping[str, str], log: Path) -> Iterator[psutil.Process]:
+def _running(command: list[str], environ: Mapping[str, str], log: Path) -> Iterator[psutil.Popen]:
     bin_folder = Path(sys.executable).parent
     path = os.pathsep.join([str(bin_folder), os.environ.get("PATH", "")])
     with log.open("ab") as out:
