@@ -55,10 +55,12 @@ class Server:
 
 @contextmanager
 def service(home: Path, folder: Path, workers: int, log: Path) -> Iterator[Server]:
-    """`python -m serving run`, with its defaults: an answer is on the disk before it is sent, in a log in `folder`."""
+    """`python -m serving run`: an answer is on the disk before it is sent, in a log in `folder`; a long timeout."""
     port = free_port()
     options = ["--model", NAME, "--version", "1", "--port", str(port), "--workers", str(workers)]
     environ = {"PIPELINE_HOME": str(home), "PIPELINE_PREDICTIONS": str(folder / "predictions")}
+    # On a busy machine 32 large requests at once take longer than a caller is let wait by default.
+    environ["SERVING_TIMEOUT_SECONDS"] = "60"
     with _running(["python", "-m", "serving", "run", *options], environ, log) as process:
         yield _ready(Server(SERVICE, port, f"/v1/models/{NAME}/versions/1/predict", "service", process), log)
 
