@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass
 from artifacts import publish
 from artifacts.errors import BadInput, Damaged
 from artifacts.finding import CLOSED, SCORE, BaselineKind, Count, Distribution, Example, Finding, Reason, Rule, State
+from artifacts.finding_summary import IN_BRIEF, in_brief
 from artifacts.verdict import CalibrationBin
 from artifacts.version_name import parse_as_of, write_as_of
 
@@ -89,7 +90,7 @@ _ADAPTER = TypeAdapter(Findings)
 def publish_findings(root: str, findings: Findings) -> bool:
     """Publish under `ROOT/MODEL/NAME` (path or URL); False when the same findings stand there already.
 
-    Those keep their `created_at`. A kill at any moment leaves all of it or none.
+    Those keep their `created_at`. The manifest holds the findings in brief. A kill leaves all of it or none.
     """
 
     def write(folder: Path) -> Mapping[str, Any]:
@@ -102,9 +103,10 @@ def publish_findings(root: str, findings: Findings) -> bool:
             "end": findings.end.isoformat(sep=" "),
             "state": findings.state,
             "created_at": findings.created_at.isoformat(sep=" "),
+            "brief": json.loads(IN_BRIEF.dump_json(in_brief(findings.findings), exclude_none=True)),
         }
 
-    return publish.publish(_uri(root, findings.model, findings.name), KIND, write).created
+    return publish.publish(uri_of(root, findings.model, findings.name), KIND, write).created
 
 
 def read_findings(root: str, identity: str) -> Findings:
@@ -114,7 +116,7 @@ def read_findings(root: str, identity: str) -> Findings:
     fields, a state that does not follow from the findings, or a folder that has not their name.
     """
     model, _, name = identity.partition("/")
-    published = publish.read(_uri(root, model, name), KIND)
+    published = publish.read(uri_of(root, model, name), KIND)
     try:
         told = json.loads(published.file(FILE).read_text(encoding="utf-8"))
         form, state = told.pop("format"), told.pop("state")
@@ -144,12 +146,17 @@ def window_of(identity: str) -> tuple[datetime, datetime, int]:
     return start, end, int(match[2])
 
 
-def _uri(root: str, model: str, name: str) -> str:
+def uri_of(root: str, model: str, name: str) -> str:
+    """The folder of findings."""
     return f"{root}/{publish.check_name(model, 'model')}/{publish.check_name(name, 'name of findings')}"
 
 
 def _told(findings: Findings) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(_ADAPTER.dump_json(findings))
+    for one in told["findings"]:
+        # Findings from before there was one keep their names.
+        if one["promise"] is None:
+            del one["promise"]
     return told
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from artifacts.places import REPOSITORY
+from artifacts.why_differ import tokens
 from ci.plan import PLAN, Plan
-from features.diff_why import tokens
 from features.inputs import tool_versions
 from training.environment import NUMERIC, read_environment
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from artifacts.errors import BadInput
 from artifacts.training_set import TrainingSet, open_training_set, parse_id
+from artifacts.why_differ import Why, explain
 from features.diff_features import Distribution, Move, compare_features, describe
 from features.diff_rows import Rows, common_columns, compare_rows, connect
-from features.diff_why import Why, explain
 
 SHOWN = 12
 

@@ -54,12 +54,14 @@ def up(_: argparse.Namespace) -> cli.Answer:
         refuse_taken_port(getattr(settings, name), f"OPS_{name.upper()}")
     airflow = f"http://127.0.0.1:{settings.airflow_port}"
     mlflow = f"http://127.0.0.1:{settings.mlflow_port}"
-    environment = {**os.environ, **airflow_environment(places), **api_at(airflow)}
+    pages = pages_at(places, mlflow, f"http://127.0.0.1:{settings.serving_port}")
+    environment = {**os.environ, **airflow_environment(places), **api_at(airflow), **pages}
     cli.say("bringing Airflow's database up to date")
     with quiet(places.home / "logs" / "migrate.log"):
         enter_airflow(places)
     try:
-        start(places, environment, {"mlflow": mlflow_command(places, settings.mlflow_port)})
+        mlflow_environment = {**environment, "MLFLOW_BACKEND_STORE_URI": places.mlflow}
+        start(places, mlflow_environment, {"mlflow": mlflow_command(places, settings.mlflow_port)})
         # Tasks that wait in the database start with the scheduler, and fail when there is no API to report to.
         start(places, environment, {"api-server": ["airflow", "api-server"]})
         wait_until_healthy(places, "api-server", f"{airflow}/api/v2/monitor/health", {"metadatabase"})
@@ -120,10 +122,20 @@ def api_at(url: str) -> dict[str, str]:
     }
 
 
+def pages_at(places: Places, mlflow: str, serving: str) -> dict[str, str]:
+    """The variables that tell the on-call pages of the services beside Airflow; what is set already wins."""
+    wanted = {"ON_CALL_MLFLOW_URL": mlflow, "ON_CALL_SERVING_URL": serving}
+    wanted |= {"ON_CALL_SERVING_KEY_FILE": up_serving.key_file(places)}
+    return {name: os.environ.get(name, value) for name, value in wanted.items()}
+
+
 def mlflow_command(places: Places, port: int) -> list[str]:
-    """The MLflow server for this home's logbook: one worker, loopback, its own host names only."""
+    """The MLflow server: one worker, loopback, its own host names only.
+
+    MLFLOW_BACKEND_STORE_URI names its database: the URL can hold a password, and everybody can read a command line.
+    """
     hosts = f"127.0.0.1:{port},localhost:{port}"
-    store = ["--backend-store-uri", places.mlflow, "--default-artifact-root", places.mlflow_artifacts]
+    store = ["--default-artifact-root", places.mlflow_artifacts]
     bind = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--allowed-hosts", hosts]
     return ["mlflow", "server", *store, *bind]
 

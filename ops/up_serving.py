@@ -37,6 +37,11 @@ def command(model: str, port: int) -> list[str]:
     return ["python", "-m", "serving", "run", *options]
 
 
+def key_file(places: Places, environ: Mapping[str, str] = os.environ) -> str:
+    """The file that holds the service's key, as soon as it is started."""
+    return environ.get("SERVING_API_KEY_FILE") or str(places.home / "serving_api_key")
+
+
 def key_setting(places: Places, environ: Mapping[str, str] = os.environ) -> tuple[dict[str, str], str]:
     """The variable that gives the service its key, and where a person finds the key; one is made at first start.
 
@@ -45,7 +50,7 @@ def key_setting(places: Places, environ: Mapping[str, str] = os.environ) -> tupl
     given = next((name for name in GIVEN if name in environ), None)
     if given is not None:
         return {}, environ[given] if given.endswith("FILE") else "the key in SERVING_API_KEY"
-    path = places.home / "serving_api_key"
+    path = Path(key_file(places, environ))
     if not path.exists():
         _write_key(path)
     if path.stat().st_mode & 0o077:

@@ -3,6 +3,8 @@
 from artifacts.prediction_log.backlog import Backlog, backlog
 from artifacts.prediction_log.commits import Counts
 from artifacts.prediction_log.compaction import Compacted, compact
+from artifacts.prediction_log.counts import counts
+from artifacts.prediction_log.find import find
 from artifacts.prediction_log.frames import Tally
 from artifacts.prediction_log.parts import Key, Part, parts
 from artifacts.prediction_log.reading import read_log
@@ -30,6 +32,8 @@ __all__ = [
     "Via",
     "backlog",
     "compact",
+    "counts",
+    "find",
     "parts",
     "predictions",
     "read_log",

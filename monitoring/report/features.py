@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from artifacts.finding import SCORE, BaselineKind, Distribution, Finding
+from artifacts.finding_ratio import OF_DISTRIBUTIONS, WORDS, state_of, times, worst_first
 from artifacts.findings import Findings
 from monitoring.report.categories import beside, draw
 from monitoring.report.history import History
-from monitoring.report.ratio import OF_DISTRIBUTIONS, WORDS, state_of, times, worst_first
 from monitoring.report.text import AGAINST, mark, name_of, number, rule_of, table
 from monitoring.report.trend import by_feature, line
 

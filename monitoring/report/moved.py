@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from html import escape
 
 from artifacts.finding import Finding
+from artifacts.finding_ratio import LEAST, MOST, WORDS, ratio, times, worst_first
 from artifacts.findings import Findings
+from artifacts.runbook import runbook_link
 from monitoring.alerts import NOTHING, alert_key
-from monitoring.message import runbook_link
 from monitoring.report.history import History
-from monitoring.report.ratio import LEAST, MOST, WORDS, ratio, times, worst_first
 from monitoring.report.text import AGAINST, day, mark, name_of, number, rule_of, table
 
 FEW, SHOWN = 3, 40

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from html import escape
 
 from artifacts.finding import SCORE, Finding, State
-from monitoring.report.ratio import WORDS
+from artifacts.finding_ratio import WORDS
 
 MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"
 SHAPES: dict[State, str] = {"DRIFT": "▲", "UNKNOWN": "?", "OK": "✓"}

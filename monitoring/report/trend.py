@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from artifacts.finding import SCORE, BaselineKind, Finding, State
+from artifacts.finding_ratio import LEAST, MOST, OF_DISTRIBUTIONS, TIMES, ratio, state_of, worst_first
 from monitoring.report.history import History, Past
-from monitoring.report.ratio import LEAST, MOST, OF_DISTRIBUTIONS, TIMES, ratio, state_of, worst_first
 from monitoring.report.text import day, last_day
 
 WIDTH, HEIGHT, LEFT, EDGE = 330, 92, 46, 10

@@ -9,11 +9,12 @@ import pytest
 
 from artifacts.places import REPOSITORY, read_places
 from monitoring.settings import read_monitoring_settings
+from plugins.on_call.settings import OnCallSettings
 
 PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
 ALL = "\n".join(page.read_text() for page in PAGES)
 MAKE_VERBS = set(re.findall(r"^([a-z-]+):.*## ", (REPOSITORY / "Makefile").read_text(), re.M))
-ROOMS = ("ingestion", "features", "training", "serving", "monitoring", "ci")
+ROOMS = ("ingestion", "features", "training", "serving", "monitoring", "ci", "ops")
 
 
 def verbs_of(room):
@@ -73,6 +74,11 @@ def test_every_setting_of_monitoring_is_documented_and_the_reverse():
     named = set(re.findall(r"`(MONITORING_[A-Z_]+)`", ALL))
     known = {f"MONITORING_{field.upper()}" for field in type(read_monitoring_settings({})).model_fields}
     assert named == known
+
+
+def test_every_setting_of_the_on_call_pages_is_documented_and_the_reverse():
+    named = set(re.findall(r"`(ON_CALL_[A-Z_]+)`", ALL)) - {"ON_CALL_"}
+    assert named == {f"ON_CALL_{field.upper()}" for field in OnCallSettings.model_fields}
 
 
 def test_every_decision_is_short_and_names_its_cost():

@@ -32,17 +32,6 @@ def counted(values: Any, days: int = 1, bounds: Any = None) -> Any:
         return bins, count_by_day(connection, "rows", bins)
 
 
-@pytest.fixture
-def baseline_file(world: World, tmp_path: Path) -> Any:
-    """The file where it lies, put back afterwards."""
-    file = Registry.at(world.places).artefact(world.run.run_id, FILE)
-    kept = tmp_path / "kept.json"
-    shutil.copy(file, kept)
-    yield file
-    file.parent.mkdir(exist_ok=True)
-    shutil.copy(kept, file)
-
-
 def test_it_has_every_feature_over_the_holdout_and_as_long_before_and_the_score_over_the_holdout(world: World) -> None:
     found = read_described(Registry.at(world.places), "toy", 1).baseline
     assert isinstance(found, Baseline)

@@ -1,0 +1,60 @@
+"""What was found in each window, in brief, from the manifests alone: a year of it is read for one page."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from pydantic import ValidationError
+
+from artifacts import publish
+from artifacts.errors import Damaged
+from artifacts.finding import State
+from artifacts.finding_summary import IN_BRIEF, InBrief, in_brief
+from artifacts.findings import KIND, list_findings, read_findings, uri_of, window_of
+
+# Windows of some ten years, of one version a day.
+KEPT = 4096
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One window of one version: its state, and what was found in brief; `start` <= time < `end`, naive UTC."""
+
+    id: str
+    version: int
+    start: datetime
+    end: datetime
+    state: State
+    created_at: datetime
+    brief: InBrief
+
+
+def summaries(root: str, model: str, since: datetime | None = None) -> list[Summary]:
+    """Those of all windows of `model` that end after `since`, by start, end and version.
+
+    A manifest is checked against its own hash; the findings themselves are read only where it was written before it
+    held them in brief. Raises `Damaged` (`publish.damaged`, `findings.damaged`).
+    """
+    found = list_findings(root, model)
+    return [summary(root, one) for one in found if since is None or window_of(one)[1] > since]
+
+
+@lru_cache(maxsize=KEPT)
+def summary(root: str, identity: str) -> Summary:
+    """That of the findings `MODEL/NAME`; kept, since under one name stands one content."""
+    start, end, version = window_of(identity)
+    facts = publish.read(uri_of(root, *identity.split("/", 1)), KIND).facts
+    if "brief" not in facts:
+        found = read_findings(root, identity)
+        return Summary(identity, version, start, end, found.state, found.created_at, in_brief(found.findings))
+    try:
+        brief = IN_BRIEF.validate_json(json.dumps(facts["brief"]))
+        made = datetime.fromisoformat(facts["created_at"])
+        return Summary(identity, version, start, end, facts["state"], made, brief)
+    except (KeyError, TypeError, ValueError, ValidationError) as error:
+        raise Damaged(
+            "findings.damaged",
+            f"The manifest of findings {identity} is damaged: it does not hold them in brief ({type(error).__name__}).",
+            next_step="Delete the folder and check again.",
+        ) from error

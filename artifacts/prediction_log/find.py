@@ -1,0 +1,62 @@
+"""One prediction by its id, without reading the whole log."""
+
+import mmap
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from artifacts import publish
+from artifacts.errors import Missing
+from artifacts.places import is_url
+from artifacts.prediction_log.frames import Tally
+from artifacts.prediction_log.locks import reading
+from artifacts.prediction_log.parts import FILE, KIND, Key, keys
+from artifacts.prediction_log.reading import read_segment, segments_of
+from artifacts.prediction_log.record import Prediction
+from artifacts.prediction_log.rows import from_rows
+
+
+def find(folder: Path, into: str, model: str, prediction_id: str, day: date | None = None) -> Prediction:
+    """The prediction with this id of `model`, asked on `day` (UTC) if one is named; newest days are looked at first.
+
+    Only what holds it is verified. Raises `Missing` (`log.no_prediction`) or `Damaged` (`publish.damaged`,
+    `log.damaged`).
+    """
+    days = [key for key in keys(into, model) if day in (None, key.day)]
+    for key in sorted(days, key=lambda key: key.day, reverse=True):
+        for name in publish.names(key.uri(into)):
+            found = _in_part(f"{key.uri(into)}/{name}", prediction_id)
+            if found is not None:
+                return found
+    with reading(folder):
+        for path in reversed(segments_of(folder)):
+            if _may_hold(path, prediction_id):
+                for _, one in read_segment(path, Tally()):
+                    if one.prediction_id == prediction_id and Key.of(one).model == model:
+                        return one
+    raise Missing(
+        "log.no_prediction",
+        f"No prediction {prediction_id} of {model} is in the log{f' of {day}' if day else ''}.",
+        next_step="Check the id and the model: the service's answer and the batch's output have both.",
+    )
+
+
+def _in_part(uri: str, prediction_id: str) -> Prediction | None:
+    """The row of a part; its ids are read before its bytes are verified, and what is found is read after."""
+    if not is_url(uri):
+        ids = pq.read_table(f"{uri}/{FILE}", columns=["prediction_id"], partitioning=None)["prediction_id"]
+        if ids.index(prediction_id).as_py() < 0:
+            return None
+    file = publish.read(uri, KIND).file(FILE)
+    rows = pq.read_table(file, filters=[("prediction_id", "=", prediction_id)], partitioning=None)
+    return next((one for batch in rows.to_batches() for one in from_rows(batch)), None)
+
+
+def _may_hold(path: Path, prediction_id: str) -> bool:
+    """Whether a segment's bytes hold the id as text, as its records do."""
+    with path.open("rb") as stream:
+        if not path.stat().st_size:
+            return False
+        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return content.find(prediction_id.encode()) >= 0

@@ -1,0 +1,52 @@
+"""The app that Airflow mounts: routers behind the guard, with no documentation of itself."""
+
+from functools import cache
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from artifacts.places import Places, read_places
+from plugins.on_call import findings, frame, models, predictions, training_sets, versions
+from plugins.on_call.guard import Guard
+from plugins.on_call.settings import OnCallSettings, read_on_call_settings
+from plugins.run_story import routes as run_story
+
+PAGES = (models, versions, predictions, findings, training_sets, run_story)
+ROUTERS: tuple[APIRouter, ...] = (frame.router, *(one.router for one in PAGES))
+
+
+def create_app(settings: OnCallSettings | None = None, places: Places | None = None) -> FastAPI:
+    """The pages for these places, by default those of the environment. Every route is behind Airflow's login."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.settings = settings or read_on_call_settings()
+    app.state.places = places or read_places()
+    app.add_middleware(Guard)
+    app.add_exception_handler(RequestValidationError, _no_such_name)
+    app.add_exception_handler(HTTPException, _no_such_page)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
+
+
+@cache
+def _app() -> FastAPI:
+    return create_app()
+
+
+async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+    """The one app of this process, with the settings of its environment."""
+    await _app()(scope, receive, send)
+
+
+async def _no_such_name(request: Request, _: Exception) -> Response:
+    """What was asked for is not repeated: it may be anything."""
+    return frame.no_page(request, "The address names something in a way that no name or id here is written.")
+
+
+async def _no_such_page(_: Request, error: Any) -> Response:
+    told = {401: "This page wants Airflow's login.", 403: "Your Airflow role may not read the DAGs behind this page."}
+    return PlainTextResponse(told.get(error.status_code, "There is no such page.") + "\n", error.status_code)

@@ -1,0 +1,64 @@
+"""The page of what was found in one window: each rule that is not OK, with its reason."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from artifacts.finding import Finding
+from artifacts.finding_ratio import WORDS, times, worst_first
+from artifacts.findings import Findings, read_findings
+from plugins.on_call.chart import digits
+from plugins.on_call.evidence import version
+from plugins.on_call.frame import link, page
+from plugins.on_call.guard import reads
+from plugins.on_call.heat import called
+from plugins.on_call.home import Home
+from plugins.on_call.markup import NONE, Child, Html, command, el, facts, folded, join, name, table
+from plugins.on_call.names import FindingsName, Model
+from plugins.on_call.section import section
+from plugins.on_call.words import moment, state
+
+router = APIRouter(dependencies=reads("watch_drift"))
+
+
+@router.get("/models/{model}/findings/{findings}")
+def found(request: Request, model: Model, findings: FindingsName) -> Response:
+    """All that was found in a window, every byte verified."""
+    home = Home.of(request)
+    shown = section("What was found", lambda: _found(request, home, f"{model}/{findings}"), anchor="found", wide=True)
+    return page(request, findings, shown, trail=(("Models", "models"), (model, f"models/{model}")))
+
+
+def _found(request: Request, home: Home, identity: str) -> Html:
+    told = read_findings(home.places.findings, identity)
+    bad = sorted((one for one in told.findings if one.state != "OK"), key=worst_first)
+    good = sorted((one for one in told.findings if one.state == "OK"), key=worst_first)
+    heads = ("", "what", "rule", "against", "value", "threshold", "how far", "rows", "why")
+    return join(
+        _facts(request, told),
+        table(heads, (_row(one) for one in bad), numbers=(7,))
+        if bad
+        else el("p", "✓ Every rule is within its threshold."),
+        folded(f"{len(good)} are OK", table(heads, (_row(one) for one in good), numbers=(7,))) if good else None,
+        el("h3", "Its page with every distribution"),
+        command(f"python -m monitoring report --findings {told.id}"),
+    )
+
+
+def _facts(request: Request, told: Findings) -> Html:
+    return facts(
+        [
+            ("state", state(told.state)),
+            ("window", join(moment(told.start), " to ", moment(told.end), " UTC")),
+            ("rows", f"{told.rows:,}"),
+            ("answered by", version(request, told.model, told.version)),
+            ("trained on", link(request, told.training_set, "training-sets", *told.training_set.split("/"))),
+            ("held against", told.truth or "no training set"),
+        ]
+    )
+
+
+def _row(one: Finding) -> list[Child]:
+    what = join(name(called(one.feature)), f" {one.part}" if one.part else "")
+    numbers = (digits(one.value), digits(one.threshold), times(one), f"{one.rows:,}")
+    why = join(one.reason.text, " ", el("code", one.reason.code), "" if one.required else " (does not count)")
+    return [state(one.state), what, WORDS.get(one.rule, one.rule), one.baseline or NONE, *numbers, why]

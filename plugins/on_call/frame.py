@@ -1,0 +1,59 @@
+"""The frame of every page: its head, its trail, and the two files that it loads; it follows Airflow's theme."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+from plugins.on_call.guard import reads
+from plugins.on_call.markup import Child, Html, el, join
+
+FILES = {"style.css": "text/css", "frame.js": "text/javascript"}
+HERE = Path(__file__).parent
+
+router = APIRouter(dependencies=reads())
+
+
+@router.get("/files/{name}")
+def file(name: str) -> Response:
+    """The style and the script of all pages."""
+    if name not in FILES:
+        return Response("There is no such file.\n", 404, media_type="text/plain")
+    return FileResponse(HERE / name, media_type=FILES[name])
+
+
+def page(
+    request: Request, title: str, *body: Child, trail: Sequence[tuple[str, str]] = (), status: int = 200
+) -> Response:
+    """An HTML page with `title` as its heading; `trail` are the pages above it, as text and address within the app."""
+    above = [link(request, text, *address.split("/")) for text, address in trail]
+    crumbs = el("nav", *(el("span", one) for one in above), class_="trail", aria_label="Pages above")
+    main = el("main", crumbs if above else None, el("h1", title), *body)
+    head = el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        el("title", f"{title} · on call"),
+        el("link", rel="stylesheet", href=address_of(request, "files", "style.css")),
+        el("script", src=address_of(request, "files", "frame.js")),
+    )
+    return HTMLResponse("<!doctype html>" + el("html", head, el("body", main), lang="en"), status)
+
+
+def address_of(request: Request, *parts: str, **query: str) -> str:
+    """The address of a page of this app, each part and value quoted."""
+    root = str(request.scope.get("root_path", ""))
+    asked = "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in query.items())
+    return "/".join([root, *(quote(part, safe="") for part in parts)]) + (f"?{asked}" if asked else "")
+
+
+def link(request: Request, text: Child, *parts: str, **query: str) -> Html:
+    """A link to a page of this app."""
+    return el("a", text, href=address_of(request, *parts, **query))
+
+
+def no_page(request: Request, why: str, status: int = 404) -> Response:
+    """The answer when there is nothing to show, in words."""
+    return page(request, "Not here", el("p", join(why), class_="down"), status=status)

@@ -1,0 +1,104 @@
+"""How old everything is: what lies in each place, and when Airflow was last told of each asset."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from fastapi import Request
+
+from artifacts import ledger, shelf
+from artifacts.findings import list_findings, window_of
+from artifacts.periods import first_day, following
+from artifacts.prediction_log import counts
+from artifacts.published_versions import versions
+from artifacts.raw import landed_through
+from artifacts.version_name import as_of_of
+from plugins.on_call.frame import link
+from plugins.on_call.home import Home
+from plugins.on_call.markup import Child, Html, el, join, table
+from plugins.on_call.section import told
+from plugins.on_call.words import ago, moment
+
+
+def freshness(request: Request, home: Home, model: str) -> Html:
+    """A row for each artefact, and one for each asset of Airflow."""
+    places = home.places
+    kept: list[tuple[str, Callable[[], Child]]] = [
+        ("raw rows", lambda: _landed(places.raw)),
+        ("training sets", lambda: _sets(request, places.training_sets)),
+        ("upcoming rows", lambda: _names(places.upcoming)),
+        ("champion", lambda: _champion(places.ledger, model)),
+        ("predictions", lambda: _predictions(places.prediction_parts, model)),
+        ("findings", lambda: _findings(places.findings, model)),
+    ]
+    rows: list[list[Child]] = [[what, told(what, body)] for what, body in kept]
+    return join(
+        table(("what is kept", "the newest"), rows),
+        el("h3", "What Airflow was told"),
+        told("Airflow's assets", _assets),
+    )
+
+
+def _landed(root: str) -> Html:
+    sources = shelf.children(root)
+    lines = []
+    for source in sources:
+        month = landed_through(root, source)
+        end = f"whole until {first_day(following(month))}" if month else "no month is whole"
+        lines.append(el("div", f"{source}: {end}"))
+    return join(*lines) if lines else join("nothing has landed")
+
+
+def _sets(request: Request, root: str) -> Html:
+    lines = []
+    for one in shelf.children(root):
+        newest = max(versions(root, one), key=as_of_of, default=None)
+        if newest is not None:
+            lines.append(el("div", link(request, f"{one}/{newest}", "training-sets", one, newest)))
+    return join(*lines) if lines else join("none is published")
+
+
+def _names(root: str) -> Html:
+    found = [f"{one}/{max(names)}" for one in shelf.children(root) if (names := shelf.children(f"{root}/{one}"))]
+    return join(*(el("div", one) for one in found)) if found else join("none are published")
+
+
+def _champion(url: str, model: str) -> Child:
+    line = ledger.champion(url, model)
+    return "none" if line is None else join("since ", moment(line.decided_at), f" UTC, {ago(line.decided_at)}")
+
+
+def _predictions(into: str, model: str) -> Child:
+    days = [key.day for key in counts(into.rstrip("/"), model)]
+    return f"asked on {max(days)}" if days else "none are compacted"
+
+
+def _findings(root: str, model: str) -> Child:
+    ends = [window_of(one)[1] for one in list_findings(root, model)]
+    return join("window to ", moment(max(ends)), " UTC") if ends else "nothing was checked"
+
+
+def _assets() -> Html:
+    """The newest event of each asset that a DAG reads or makes."""
+    import sqlalchemy as sa
+    from airflow.models.asset import AssetActive, AssetEvent, AssetModel
+    from airflow.utils.session import create_session
+
+    newest = sa.func.max(AssetEvent.timestamp)
+    query = (
+        sa.select(AssetModel.name, newest)
+        .join(AssetActive, (AssetActive.name == AssetModel.name) & (AssetActive.uri == AssetModel.uri))
+        .outerjoin(AssetEvent, AssetEvent.asset_id == AssetModel.id)
+        .group_by(AssetModel.name)
+        .order_by(AssetModel.name)
+    )
+    with create_session() as session:
+        found = [(str(name), at) for name, at in session.execute(query)]
+    rows: list[list[Child]] = [[el("code", name), _event(at)] for name, at in found]
+    return table(("asset", "last event"), rows) if rows else el("p", "Airflow has read no DAG yet.")
+
+
+def _event(at: datetime | None) -> Child:
+    if at is None:
+        return "never"
+    naive = at.replace(tzinfo=None)
+    return join(moment(naive), f" UTC, {ago(naive)}")

@@ -1,0 +1,152 @@
+"""What on-call reads first: five lines, each on its own feet, and the one next command."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastapi import Request
+
+from artifacts import alerts, ledger
+from artifacts.errors import Refusal, Unavailable
+from plugins.on_call.evidence import judging, version
+from plugins.on_call.home import Home
+from plugins.on_call.markup import Child, Html, command, el, facts, folded, join, table
+from plugins.on_call.section import told
+from plugins.on_call.service import asked
+from plugins.on_call.watching import newest_first
+from plugins.on_call.words import ago, moment, outcome, state
+
+
+def glance(request: Request, home: Home, model: str) -> Html:
+    """Champion, service, drift, alerts and newest candidate in a line each, then what to run."""
+    lines: list[tuple[str, Callable[[], Child]]] = [
+        ("Champion", lambda: _champion(request, home, model)),
+        ("Serves now", lambda: _serves(request, home, model)),
+        ("Drift", lambda: _drift(home, model)),
+        ("Alerts", lambda: _alerts(home, model)),
+        ("Newest candidate", lambda: _candidate(request, home, model)),
+    ]
+    pairs: list[tuple[Child, Child]] = [(what, told(what, body)) for what, body in lines]
+    why, run = _next(home, model)
+    return join(facts(pairs), el("p", el("b", "Next. "), why, class_="lead"), command(run) if run else None)
+
+
+def serving(request: Request, home: Home, model: str) -> Html:
+    """What the service itself reports, asked now."""
+    found = asked(home.settings, model)
+    loaded = ", ".join(str(one) for one in _list(found, "loaded"))
+    pairs: list[tuple[Child, Child]] = [
+        ("answers with", el("b", _number(request, model, found.get("answers")))),
+        ("champion, as it sees it", _number(request, model, found.get("champion"))),
+        ("trained on", str(found.get("training_set"))),
+        ("model's sha256", el("code", str(found.get("model_sha256"))[:16])),
+        ("versions in memory", loaded or "none"),
+    ]
+    troubles = [str(one) for one in _list(found, "troubles")]
+    said = el("ul", *(el("li", one) for one in troubles)) if troubles else el("p", "✓ It reports no trouble.")
+    limits = found.get("limits")
+    rows: list[list[Child]] = [[str(k), str(v)] for k, v in limits.items()] if isinstance(limits, dict) else []
+    return join(
+        el("p", f"Asked now, at {home.settings.serving_url}.", class_="quiet"),
+        facts(pairs),
+        el("div", el("b", "Trouble"), said, class_="alarm") if troubles else said,
+        folded("Limits", table(("limit", "value"), rows)) if rows else None,
+    )
+
+
+def _champion(request: Request, home: Home, model: str) -> Html:
+    line = home.lines(model)[-1]
+    return join(
+        version(request, model, line.version), " since ", moment(line.decided_at), f" UTC, {ago(line.decided_at)}"
+    )
+
+
+def _serves(request: Request, home: Home, model: str) -> Html:
+    try:
+        found = asked(home.settings, model)
+    except Unavailable as refusal:
+        return el("a", f"? not known: {refusal.code}", href="#serving", class_="state ask")
+    line = ledger.champion(home.places.ledger, model)
+    own = _number(request, model, found.get("answers"))
+    if line is not None and found.get("answers") != line.version:
+        return join(el("span", "▲ not the champion: ", class_="state bad"), own)
+    if _list(found, "troubles"):
+        return join(own, el("span", " ▲ with trouble, below", class_="state bad"))
+    return join(own, el("span", " ✓ the champion", class_="state good"))
+
+
+def _drift(home: Home, model: str) -> Child:
+    found = newest_first(home, model)
+    if not found:
+        return el("span", "? nothing was checked yet", class_="state ask")
+    one = found[0]
+    moved = sum(each.state == "DRIFT" for each in one.brief.worst)
+    many = f", {moved} of {len(one.brief.worst)} moved" if moved else ""
+    return join(state(one.state), f" in the newest window, {one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}{many}")
+
+
+def _alerts(home: Home, model: str) -> Child:
+    current = [one for one in alerts.history(home.places.alerts, model) if one.is_open]
+    if not current:
+        return el("span", "✓ none is open", class_="state good")
+    first = min(one.since for one in current)
+    drifted = sum(one.kind == "DRIFT" for one in current)
+    many = f"▲ {len(current)} open: {drifted} DRIFT, {len(current) - drifted} UNKNOWN"
+    return join(el("span", many, class_="state bad"), f", the first since {first:%Y-%m-%d}")
+
+
+def _candidate(request: Request, home: Home, model: str) -> Child:
+    newest = home.records(model, 1)
+    if not newest:
+        return "none was trained"
+    verdicts = home.verdicts(newest[0].run_id)
+    own = version(request, model, newest[0].version or 0)
+    if not verdicts:
+        return join(own, el("span", " ? never judged", class_="state ask"))
+    last = verdicts[0].verdict
+    return join(own, " ", outcome(last.outcome), f" {last.reasons[0].text}" if last.reasons else "")
+
+
+def _next(home: Home, model: str) -> tuple[str, str | None]:
+    """The first thing that is wrong, and its command; what cannot be read is said in the lines above."""
+    for look in (_silent_service, _open_alert, _unjudged):
+        try:
+            found = look(home, model)
+        except Refusal as refusal:
+            return f"{refusal.message} {refusal.next_step}", None
+        if found is not None:
+            return found
+    return "Nothing to do.", None
+
+
+def _silent_service(home: Home, model: str) -> tuple[str, str] | None:
+    line = ledger.champion(home.places.ledger, model)
+    if home.settings.serving_url is None or line is None:
+        return None
+    found = asked(home.settings, model)
+    if found.get("answers") != line.version:
+        return f"The service answers with another version than {line.version}. See who was champion when:", (
+            f"python -m training history --model {model}"
+        )
+    return None
+
+
+def _open_alert(home: Home, model: str) -> tuple[str, str] | None:
+    if not any(one.is_open for one in alerts.history(home.places.alerts, model)):
+        return None
+    return "See what is open, and since when:", f"python -m monitoring alerts --model {model}"
+
+
+def _unjudged(home: Home, model: str) -> tuple[str, str] | None:
+    newest = home.records(model, 1)
+    if not newest or home.verdicts(newest[0].run_id):
+        return None
+    return "The newest candidate was never judged:", judging(newest[0].run_id)
+
+
+def _number(request: Request, model: str, told: Any) -> Child:
+    return version(request, model, told) if type(told) is int and told > 0 else str(told)
+
+
+def _list(found: Mapping[str, Any], name: str) -> list[Any]:
+    told = found.get(name)
+    return told if isinstance(told, list) else []

@@ -1,0 +1,118 @@
+"""Drift by feature and day: a row for each feature, a column for each window, the bar as high as it is far."""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from artifacts.finding import SCORE, State
+from artifacts.finding_summary import Worst
+from artifacts.findings_summary import Summary
+from plugins.on_call.chart import short, svg, text
+from plugins.on_call.markup import Html, el
+from plugins.on_call.over_time import day_labels
+
+NAME, WIDTH, ROW, HEAD, AXIS = 250, 1180, 24, 6, 34
+# Each step is two pixels more, in thresholds: half of the height is the threshold.
+LEVELS = (0.2, 0.4, 0.6, 0.8, 1.0, 2.0, 4.0, 8.0, 16.0)
+LEAST, WIDEST, NARROW, FULL = 0.0, 34, 6, 0.86
+RANK: Mapping[State, int] = {"DRIFT": 0, "UNKNOWN": 1, "OK": 2}
+
+
+@dataclass(frozen=True)
+class Day:
+    """All that the windows that end with this day found: the worst of each feature, and their ids."""
+
+    last: date
+    worst: Mapping[str | None, Worst]
+    ids: tuple[str, ...]
+
+    @property
+    def state(self) -> State:
+        """The worst of it."""
+        return min((one.state for one in self.worst.values()), key=lambda one: RANK[one], default="UNKNOWN")
+
+
+def days(found: Sequence[Summary]) -> list[Day]:
+    """A day for each end of a window; of a feature that several windows judged, the one that was found last counts."""
+    by_end: dict[date, list[Summary]] = {}
+    for one in found:
+        by_end.setdefault(last_day(one), []).append(one)
+    told = []
+    for end in sorted(by_end):
+        several = sorted(by_end[end], key=lambda one: (one.created_at, one.id))
+        worst = {each.feature: each for one in several for each in one.brief.worst}
+        told.append(Day(end, worst, tuple(one.id for one in several)))
+    return told
+
+
+def last_day(one: Summary) -> date:
+    """The last day of a window, which does not hold its end."""
+    is_midnight = (one.end.hour, one.end.minute, one.end.second) == (0, 0, 0)
+    return date.fromordinal(one.end.date().toordinal() - is_midnight)
+
+
+def heat(shown: Sequence[Day]) -> Html:
+    """The map, the features that drifted most often first.
+
+    A bar's height is how far the worst rule is, in steps, full at sixteen thresholds; DRIFT is solid, OK an outline,
+    and what could not be judged a hollow box with a cross.
+    """
+    order = features(shown)
+    wide = min((WIDTH - NAME) / len(shown), WIDEST)
+    parts = [_row(name, at, shown, wide) for at, name in enumerate(order)]
+    bottom = HEAD + ROW * len(order)
+    labels = day_labels([day.last for day in shown], NAME, wide, bottom + 22)
+    about = f"Drift of {len(order)} features on {len(shown)} days; the table below says the same in words"
+    return svg(about, WIDTH, bottom + AXIS, *parts, labels)
+
+
+def features(shown: Sequence[Day]) -> list[str | None]:
+    """What was judged on some day: what drifted on most days first, then what was unknown on most."""
+    seen: dict[str | None, list[int]] = {}
+    for day in shown:
+        for name, one in day.worst.items():
+            counts = seen.setdefault(name, [0, 0])
+            counts[0] -= one.state == "DRIFT"
+            counts[1] -= one.state == "UNKNOWN"
+    return sorted(seen, key=lambda name: (*seen[name], name or ""))
+
+
+def called(feature: str | None) -> str:
+    """A feature's name, or what else a finding is about."""
+    return {None: "the window", SCORE: "the score"}.get(feature, feature or "")
+
+
+def _row(name: str | None, at: int, shown: Sequence[Day], wide: float) -> Html:
+    paths: dict[State, list[str]] = {"DRIFT": [], "UNKNOWN": [], "OK": []}
+    base, place = HEAD + ROW * (at + 1) - 2, 0
+    cells = [_cell(day.worst.get(name)) for day in shown]
+    while place < len(cells):
+        cell, begin = cells[place], place
+        place += 1
+        # Narrow neighbours that look alike are one mark, or a year would be a megabyte.
+        while wide < NARROW and place < len(cells) and cells[place] == cell:
+            place += 1
+        if cell is not None:
+            x, long = round(NAME + wide * begin, 1), round(wide * (place - begin - 1) + wide * FULL, 1)
+            paths[cell[0]].append(_mark(*cell, x, base, long))
+    drawn = [el("path", d="".join(told), class_=f"heat {state}") for state, told in paths.items() if told]
+    label = el(
+        "g", el("title", called(name)), text(NAME - 12, base - 5, short(called(name)), anchor="end", kind="label")
+    )
+    line = el("path", d=f"M{NAME} {base + 1}H{round(NAME + wide * len(shown), 1)}", class_="axis")
+    return el("g", label, line, *drawn)
+
+
+def _cell(one: Worst | None) -> tuple[State, int] | None:
+    """A state and a height in pixels."""
+    if one is None:
+        return None
+    return (one.state, 9) if one.state == "UNKNOWN" else (one.state, 2 + 2 * bisect_right(LEVELS, one.far or LEAST))
+
+
+def _mark(state: State, high: int, x: float, base: int, long: float) -> str:
+    if state != "UNKNOWN":
+        return f"M{x} {base}v-{high}h{long}v{high}z"
+    side = min(long, high)
+    return f"M{x} {base}h{long}v-{high}h-{long}zl{side} -{high}m0 {high}l-{side} -{high}"

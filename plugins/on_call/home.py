@@ -1,0 +1,102 @@
+"""What the pages read, through the doors; what can never change is read once."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from fastapi import Request
+
+from artifacts import ledger
+from artifacts.errors import Missing
+from artifacts.ledger import Promotion
+from artifacts.places import Places
+from artifacts.registry import FINISHED, Registry, RunRecord
+from artifacts.verdict import Verdict, read_verdict
+from plugins.on_call.settings import OnCallSettings
+
+JSON = "/verdict.json"
+COLD_SECONDS = 30.0
+# The client's own patience is minutes; a page that is looked at in the night has seconds.
+for _name, _value in (("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1"), ("MLFLOW_HTTP_REQUEST_TIMEOUT", "2")):
+    os.environ.setdefault(_name, _value)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A verdict and where it lies among the files of the MLflow run that it is about."""
+
+    path: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Home:
+    """The places and settings of the pages, and what is read from them."""
+
+    places: Places
+    settings: OnCallSettings
+
+    @classmethod
+    def of(cls, request: Request) -> "Home":
+        """That of the app that was asked."""
+        return cls(request.app.state.places, request.app.state.settings)
+
+    @property
+    def registry(self) -> Registry:
+        """MLflow."""
+        return Registry.at(self.places)
+
+    def lines(self, model: str) -> list[Promotion]:
+        """The ledger of the model, oldest first; raises `Missing` (`on_call.no_champion`) when it has none."""
+        lines = ledger.history(self.places.ledger, model)
+        if not lines:
+            known = ", ".join(ledger.models(self.places.ledger)) or "none"
+            raise Missing(
+                "on_call.no_champion",
+                f"Model {model} never had a champion; these had: {known}.",
+                next_step=f"See its candidates, then: python -m training promote --help (model {model}).",
+            )
+        return lines
+
+    def records(self, model: str, newest: int) -> list[RunRecord]:
+        """The MLflow runs of the newest versions, newest first."""
+        versions = self.registry.versions(model)[-newest:]
+        _ANSWERED.add(self.places.mlflow)
+        return [self.record(model, version) for version in reversed(versions)]
+
+    def record(self, model: str, version: int) -> RunRecord:
+        """The MLflow run of a version; raises what `Registry.model_version` does."""
+        found = _record(self.registry, model, version)
+        if found.status != FINISHED:
+            _record.cache_clear()
+        return found
+
+    def verdicts(self, run_id: str) -> Sequence[Found]:
+        """The verdicts on an MLflow run, newest first; raises `Damaged` (`verdict.damaged`)."""
+        files = self.registry.listed(run_id, "verdicts")
+        found = [Found(path, self.verdict(run_id, path, size)) for path, size in files.items() if path.endswith(JSON)]
+        return sorted(found, key=lambda one: one.verdict.decided_at, reverse=True)
+
+    def verdict(self, run_id: str, path: str, size: int = 0) -> Verdict:
+        """One of them; a file of another size is read anew."""
+        return _verdict(self.registry, run_id, path, size)
+
+    @property
+    def patience(self) -> float:
+        """How long a page may take: the first one also loads MLflow's client, which takes seconds."""
+        wanted = self.settings.patience_seconds
+        return wanted if self.places.mlflow in _ANSWERED else max(wanted, COLD_SECONDS)
+
+
+_ANSWERED: set[str] = set()
+
+
+@lru_cache(maxsize=512)
+def _record(registry: Registry, model: str, version: int) -> RunRecord:
+    return registry.model_version(model, version)
+
+
+@lru_cache(maxsize=512)
+def _verdict(registry: Registry, run_id: str, path: str, _: int) -> Verdict:
+    return read_verdict(registry.artefact(run_id, path).read_text(encoding="utf-8"))

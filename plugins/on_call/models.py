@@ -1,0 +1,86 @@
+"""The models that anything is known of, and the page of each."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from artifacts import alerts, ledger
+from plugins.on_call import evidence, watching
+from plugins.on_call.frame import link, page
+from plugins.on_call.fresh import freshness
+from plugins.on_call.glance import glance, serving
+from plugins.on_call.guard import reads
+from plugins.on_call.home import Home
+from plugins.on_call.markup import NONE, Child, Html, el, table
+from plugins.on_call.names import Model
+from plugins.on_call.section import Part, all_of, told
+from plugins.on_call.words import moment
+
+# The DAGs that make what these pages show.
+DAGS = ("build_training_set", "train_candidate", "watch_drift")
+
+router = APIRouter(dependencies=reads(*DAGS))
+
+
+@router.get("/models")
+def models(request: Request) -> Response:
+    """Every model that was ever promoted or watched; when there is but one, its page."""
+    home = Home.of(request)
+    known = told("The list of models", lambda: _list(request, home))
+    only = _only(home)
+    return page(request, "Models", known) if only is None else _page(request, home, only)
+
+
+@router.get("/models/{model}")
+def one_model(request: Request, model: Model) -> Response:
+    """All about a model."""
+    return _page(request, Home.of(request), model)
+
+
+def _page(request: Request, home: Home, model: str) -> Response:
+    parts = (
+        Part("At a glance", "glance", lambda: glance(request, home, model), wide=True),
+        Part("Champion", "champion", lambda: evidence.champion(request, home, model)),
+        Part("What serves now", "serving", lambda: serving(request, home, model)),
+        Part("Alerts", "alerts", lambda: watching.alert_list(request, home, model), wide=True),
+        Part("Drift by feature and day", "drift", lambda: watching.drift(request, home, model), wide=True),
+        Part("Candidates", "candidates", lambda: evidence.candidates(request, home, model), wide=True),
+        Part("Metrics when judged", "metrics", lambda: evidence.metrics(home, model), wide=True),
+        Part("Metrics since", "live", lambda: watching.live_metrics(home, model), wide=True),
+        Part("Predictions a day", "predictions", lambda: watching.predictions(request, home, model), wide=True),
+        Part("How fresh everything is", "fresh", lambda: freshness(request, home, model), wide=True),
+    )
+    jumps = el(
+        "nav", *(el("a", one.title, href=f"#{one.anchor}") for one in parts[1:]), class_="jumps", aria_label="Parts"
+    )
+    grid = el("div", all_of(*parts, patience=home.patience), class_="grid")
+    return page(request, model, jumps, grid, trail=(("Models", "models"),))
+
+
+def _known(home: Home) -> list[str]:
+    return sorted({*ledger.models(home.places.ledger), *alerts.models(home.places.alerts)})
+
+
+def _only(home: Home) -> str | None:
+    try:
+        known = _known(home)
+    except Exception:
+        # The list of models says why.
+        return None
+    return known[0] if len(known) == 1 else None
+
+
+def _list(request: Request, home: Home) -> Html:
+    rows: list[list[Child]] = []
+    for name in _known(home):
+        line = ledger.champion(home.places.ledger, name)
+        opened = sum(one.is_open for one in alerts.history(home.places.alerts, name))
+        alarm = (
+            el("span", f"▲ {opened} open", class_="state bad")
+            if opened
+            else el("span", "✓ none open", class_="state good")
+        )
+        since = [f"version {line.version}", moment(line.decided_at)] if line else ["none", NONE]
+        rows.append([link(request, name, "models", name), *since, alarm])
+    if not rows:
+        return el("p", "No model was promoted or watched yet. The DAG train_candidate trains and judges the first one.")
+    return table(("model", "champion", "since (UTC)", "alerts"), rows)

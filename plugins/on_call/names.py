@@ -1,0 +1,16 @@
+"""What a name or an id in an address may look like; anything else has no page."""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+
+Model = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$")]
+ModelVersion = Annotated[int, Path(ge=1, lt=2**31)]
+SetName = Annotated[str, Path(pattern=r"^[a-z0-9_]{1,100}$")]
+SetVersion = Annotated[str, Path(pattern=r"^\d{4}-\d{2}-\d{2}(T\d{4})?\.[0-9a-f]{12}$")]
+RunId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+PredictionId = Annotated[str, Query(alias="id", pattern=r"^([0-9a-f]{32})?$")]
+FindingsName = Annotated[str, Path(pattern=r"^[0-9T-]+_[0-9T-]+\.v\d{1,9}\.[0-9a-f]{12}$")]
+DagId = Annotated[str, Path(pattern=r"^[\w.-]+$", max_length=250)]
+DagRunId = Annotated[str, Path(pattern=r"^[\w.:+~@-]+$", max_length=250)]
+TaskId = Annotated[str, Path(pattern=r"^[\w.-]+$", max_length=250)]

@@ -1,0 +1,129 @@
+"""The page of a model version: its MLflow run, its verdicts with all comparisons, its promotions; and of a run."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from artifacts.run_record import RunRecord
+from plugins.on_call.chart import Interval, digits, intervals
+from plugins.on_call.evidence import judging
+from plugins.on_call.frame import address_of, link, page
+from plugins.on_call.guard import reads
+from plugins.on_call.home import Found, Home
+from plugins.on_call.markup import Child, Html, command, el, facts, folded, join, outside, scrolled, table
+from plugins.on_call.names import Model, ModelVersion, RunId
+from plugins.on_call.section import Part, all_of, section
+from plugins.on_call.words import estimate, metric, moment, outcome
+
+router = APIRouter(dependencies=reads("train_candidate"))
+
+
+@router.get("/models/{model}/versions/{version}")
+def one_version(request: Request, model: Model, version: ModelVersion) -> Response:
+    """All about a version of a model."""
+    home = Home.of(request)
+    parts = (
+        Part("What it is", "record", lambda: _record(request, home, home.record(model, version))),
+        Part("When it was champion", "ledger", lambda: _lines(home, model, version)),
+        Part("Verdicts", "verdicts", lambda: _verdicts(home, home.record(model, version)), wide=True),
+    )
+    grid = el("div", all_of(*parts, patience=home.patience), class_="grid")
+    return page(request, f"{model} version {version}", grid, trail=(("Models", "models"), (model, f"models/{model}")))
+
+
+@router.get("/mlflow-runs/{run_id}")
+def run(request: Request, run_id: RunId) -> Response:
+    """The version that an MLflow run made, or what is known of a run without one."""
+    home = Home.of(request)
+    try:
+        record = home.registry.run(run_id)
+    except Exception:
+        record = None
+    if record is not None and record.version is not None:
+        return RedirectResponse(address_of(request, "models", record.model, "versions", str(record.version)), 303)
+    body = section("What it is", lambda: _record(request, home, home.registry.run(run_id)), anchor="record")
+    return page(request, f"MLflow run {run_id}", body, trail=(("Models", "models"),))
+
+
+def _record(request: Request, home: Home, record: RunRecord) -> Html:
+    base = (home.settings.mlflow_url or "").rstrip("/")
+    found = outside(f"{base}/#/runs/{record.run_id}" if base else None, el("code", record.run_id))
+    pairs: list[tuple[Child, Child]] = [
+        ("MLflow run", join(found, f" {record.status}", "" if base else " (ON_CALL_MLFLOW_URL is not set)")),
+        ("training set", link(request, record.training_set, "training-sets", *record.training_set.split("/"))),
+        ("model's sha256", el("code", record.model_sha256)),
+    ]
+    pairs += [(metric(name), digits(value)) for name, value in sorted(record.metrics.items()) if "/" not in name]
+    rows: list[list[Child]] = [[el("code", key), value] for key, value in sorted(record.params.items())]
+    tags: list[list[Child]] = [[el("code", key), value] for key, value in sorted(record.tags.items()) if key != "files"]
+    return join(
+        facts(pairs),
+        folded(f"{len(rows)} parameters", table(("parameter", "value"), rows)),
+        folded(f"{len(tags)} tags", table(("tag", "value"), tags)),
+        el("h3", "The same model again"),
+        command(f"python -m training reproduce --run {record.run_id}"),
+    )
+
+
+def _lines(home: Home, model: str, version: int) -> Html:
+    lines = home.lines(model)
+    rows: list[list[Child]] = []
+    for at, one in enumerate(lines):
+        if one.version == version:
+            until = moment(lines[at + 1].decided_at) if at + 1 < len(lines) else el("b", "is champion")
+            rows.append([one.kind, moment(one.decided_at), until, one.decided_by, one.reason])
+    if not rows:
+        return el("p", "It never was.")
+    return table(("how", "from (UTC)", "until", "by", "why"), rows)
+
+
+def _verdicts(home: Home, record: RunRecord) -> Html:
+    found = home.verdicts(record.run_id)
+    if not found:
+        return join(el("p", "It was never judged."), command(judging(record.run_id)))
+    return join(*(_verdict(one) for one in found))
+
+
+def _verdict(found: Found) -> Html:
+    verdict, evidence = found.verdict, found.verdict.evidence
+    rival = f"version {evidence.champion.version}" if evidence.champion else "no champion"
+    against = join(
+        outcome(verdict.outcome),
+        f" against {rival}, decided ",
+        moment(verdict.decided_at),
+        f" UTC by {verdict.decided_by}",
+    )
+    whole = [one for one in evidence.comparisons if one.part != "slice"]
+    rows = [
+        Interval(
+            label=f"{metric(one.metric)} ({one.part})",
+            value=one.gain.value,
+            low=one.gain.low,
+            high=one.gain.high,
+            shape="disc" if one.gain.low is not None and one.gain.low > 0 else "ring",
+            note=f"{digits(one.candidate)} against {digits(one.rival)}",
+        )
+        for one in whole
+    ]
+    slices: list[list[Child]] = [
+        [f"{one.column} = {one.category}", metric(one.metric), f"{one.rows:,}", estimate(one.gain)]
+        for one in evidence.comparisons
+        if one.part == "slice"
+    ]
+    own, held = evidence.metrics["candidate"], evidence.holdout
+    table_rows: list[list[Child]] = [
+        [metric(name), *(estimate(evidence.metrics[who].get(name)) for who in evidence.metrics)] for name in own
+    ]
+    days = f"{held.rows:,} holdout rows on {held.blocks} days, {held.start:%Y-%m-%d} to {held.end:%Y-%m-%d}."
+    legend = " Gain: right of the dashed line the candidate is better, ● with the whole interval."
+    picture = intervals("Gain of the candidate by metric", rows, limit=0.0)
+    thin = f"; {len(evidence.thin_slices)} have too few rows to judge" if evidence.thin_slices else ""
+    by_slice = table(("slice", "metric", "rows", "gain"), slices, numbers=(2,))
+    return join(
+        el("h3", against),
+        el("ul", *(el("li", one.text, " ", el("code", one.code)) for one in verdict.reasons)),
+        el("p", days, legend, class_="quiet"),
+        scrolled("gain by metric", picture),
+        table(("metric", *evidence.metrics), table_rows),
+        folded(f"{len(slices)} slices{thin}", by_slice) if slices else None,
+        el("p", "In the files of the MLflow run: ", el("code", found.path), class_="quiet"),
+    )

@@ -1,0 +1,56 @@
+"""What several parts of the pages say the same way: times, numbers with intervals, states, verdicts."""
+
+from datetime import UTC, datetime
+
+from artifacts.finding import State
+from artifacts.verdict import Estimate, Outcome
+from plugins.on_call.chart import digits
+from plugins.on_call.markup import NONE, Html, el, join
+
+SHAPES: dict[State, str] = {"DRIFT": "▲", "UNKNOWN": "?", "OK": "✓"}
+OUTCOMES: dict[Outcome, tuple[str, str, str]] = {
+    "promote": ("✓", "promote", "good"),
+    "keep": ("=", "keep", "quiet"),
+    "suspicious": ("▲", "suspicious", "bad"),
+    "cannot_judge": ("?", "cannot judge", "ask"),
+}
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+def state(told: State) -> Html:
+    """A state as a shape and a word, so that it is read without colour."""
+    return el("span", f"{SHAPES[told]} {told}", class_=f"state {told}")
+
+
+def outcome(told: Outcome) -> Html:
+    """A verdict's outcome as a shape and a word."""
+    shape, word, kind = OUTCOMES[told]
+    return el("span", f"{shape} {word}", class_=f"state {kind}")
+
+
+def moment(at: datetime | None) -> Html:
+    """A time in UTC, to the minute."""
+    return join(NONE) if at is None else el("span", f"{at:%Y-%m-%d %H:%M}", class_="nowrap")
+
+
+def ago(at: datetime) -> str:
+    """How long ago a moment (naive UTC) of the wall clock was."""
+    seconds = (datetime.now(UTC).replace(tzinfo=None) - at).total_seconds()
+    for unit, word in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
+        if seconds >= unit:
+            count = int(seconds // unit)
+            return f"{count} {word}{'s' if count > 1 else ''} ago"
+    return "just now" if seconds > -MINUTE else "in the future"
+
+
+def estimate(one: Estimate | None) -> Html:
+    """A number with its interval."""
+    if one is None:
+        return join(NONE)
+    between = f" [{digits(one.low)}, {digits(one.high)}]" if one.low is not None and one.high is not None else ""
+    return el("span", digits(one.value), el("small", between), class_="nowrap")
+
+
+def metric(name: str) -> str:
+    """A metric's name in words."""
+    return {"roc_auc": "ROC AUC", "brier": "Brier score"}.get(name, name.replace("_", " "))

@@ -1,0 +1,66 @@
+"""A window in brief is what its findings say, read from the manifest alone, and damage is never a quiet OK."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from artifacts import publish
+from artifacts.errors import Damaged
+from artifacts.finding_summary import Metric, Worst, in_brief
+from artifacts.findings import publish_findings
+from artifacts.findings_summary import summaries
+from tests.artifacts.test_findings import BLIND, FINE, MOVED, YOUNG, findings
+
+LOSS = replace(FINE, rule="log_loss", feature=None, baseline="holdout", value=0.4, low=0.3, high=0.5)
+
+
+def test_of_each_feature_the_worst_is_told_and_of_the_window_its_metrics() -> None:
+    worse = replace(FINE, rule="wasserstein", state="DRIFT", value=0.8)
+    brief = in_brief([FINE, worse, MOVED, LOSS, replace(LOSS, part="origin=EWR", value=9.0)])
+    assert brief.worst[1:] == (
+        Worst("DRIFT", "psi", "within_noise", "(score)", value=0.5, threshold=0.4, far=1.25),
+        Worst("DRIFT", "wasserstein", "within_noise", "distance", value=0.8, threshold=0.4, far=2.0),
+    )
+    assert brief.metrics == (Metric("log_loss", "OK", 900, 0.4, 0.3, 0.5, 0.4),)
+
+
+def test_what_could_not_be_judged_is_unknown_and_not_far() -> None:
+    assert in_brief([BLIND]).worst == (Worst("UNKNOWN", "predictions", "predictions.none"),)
+    assert in_brief([YOUNG]).worst[0].state == "UNKNOWN"
+
+
+def test_summaries_are_read_without_the_findings_themselves(tmp_path: Path) -> None:
+    made = findings(FINE, MOVED)
+    publish_findings(str(tmp_path), made)
+    written = tmp_path / made.id / "findings.json"
+    written.write_bytes(b" " * written.stat().st_size)
+    [found] = summaries(str(tmp_path), "late_arrival")
+    assert (found.id, found.state, found.version, found.brief) == (made.id, "DRIFT", 3, in_brief(made.findings))
+    assert summaries(str(tmp_path), "late_arrival", since=datetime(2013, 12, 8)) == []
+
+
+def test_a_manifest_from_before_is_summed_up_from_the_findings(tmp_path: Path) -> None:
+    made = findings(FINE, MOVED)
+    publish_findings(str(tmp_path), made)
+    rewrite(tmp_path / made.id / publish.MANIFEST, lambda facts: facts.pop("brief"))
+    assert summaries(str(tmp_path), "late_arrival")[0].brief == in_brief(made.findings)
+
+
+@pytest.mark.parametrize("brief", [None, {}, {"worst": [{"state": "FINE"}], "metrics": []}])
+def test_a_brief_that_is_none_is_damaged(tmp_path: Path, brief: object) -> None:
+    made = findings(FINE)
+    publish_findings(str(tmp_path), made)
+    rewrite(tmp_path / made.id / publish.MANIFEST, lambda facts: facts.update(brief=brief))
+    with pytest.raises(Damaged, match="does not hold them in brief"):
+        summaries(str(tmp_path), "late_arrival")
+
+
+def rewrite(path: Path, change: object) -> None:
+    """A manifest that is whole, of other facts."""
+    body = json.loads(path.read_bytes())
+    change(body["facts"])  # type: ignore[operator]
+    entries = {name: publish.FileEntry(**entry) for name, entry in body["files"].items()}
+    path.write_bytes(publish._manifest(body["kind"], body["facts"], {n: vars(e) for n, e in entries.items()}))

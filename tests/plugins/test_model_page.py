@@ -1,0 +1,257 @@
+"""The page of a model on a small real home, whole and with each of its sources down."""
+
+import re
+import shutil
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from artifacts import ledger
+from artifacts.findings import list_findings
+from artifacts.prediction_log import LogSettings, LogWriter, parts
+from artifacts.training_set import open_training_set, parse_id
+from plugins.on_call.markup import el, outside, table
+from plugins.on_call.section import Part, all_of
+from plugins.on_call.settings import OnCallSettings
+from serving.app import create_app as create_service
+from serving.settings import ServingSettings
+from tests.serving.world import served
+
+# Other tests may have the machine meanwhile: a part is not to be called slow for it.
+NOBODY = OnCallSettings(serving_url="http://127.0.0.1:9", patience_seconds=60)
+
+
+def part(page, anchor):
+    """The text of a part of a page."""
+    [found] = re.findall(rf'<section id="{anchor}".*?</section>', page, re.S)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", found.replace("<wbr>", "")))
+
+
+def test_a_home_with_one_model_opens_its_page(opened, home):
+    page = opened(home[0], NOBODY).get("/on-call/models").text
+    assert "<h1>toy</h1>" in page
+    assert part(page, "champion").startswith(" Champion version version 1")
+
+
+def test_the_page_tells_champion_candidates_drift_alerts_predictions_and_freshness(opened, home):
+    places, about = home
+    page = opened(places, NOBODY).get("/on-call/models/toy").text
+    line = ledger.champion(places.ledger, "toy")
+    champion = part(page, "champion")
+    assert all(
+        told in champion for told in (line.reason.replace("'", "&#x27;"), about.training_set, "ROC AUC", "tester")
+    )
+    assert re.search(r"log loss 0\.\d+ \[0\.\d+, 0\.\d+\]", champion)
+    assert "✓ promote" in part(page, "candidates")
+    assert part(page, "metrics").count("version 1: 0.") >= 3
+    assert "Drift of 8 features on 14 days" in part(page, "drift")
+    assert re.search(r"In words: \d+ days that were not OK, of 14", part(page, "drift"))
+    assert "Predictions a day, 2026-03-01 to 2026-03-14" in part(page, "predictions")
+    assert "log loss by window" in part(page, "live")
+    assert re.search(r"findings window to 2026-03-15 00:00", part(page, "fresh"))
+    assert about.training_set in part(page, "fresh")
+    assert "▲ DRIFT delay_mean PSI" in part(page, "alerts")
+    assert re.search(r"▲ \d+ open: \d+ DRIFT", part(page, "glance"))
+
+
+def test_the_service_says_what_it_serves_and_its_key_is_on_no_page(opened, home, tmp_path):
+    places, _ = home
+    key = tmp_path / "key"
+    key.write_text("a-key-of-24-characters-0")
+    service = create_service(ServingSettings(api_key_file=key), places, "toy")
+    with served(service) as client:
+        right = OnCallSettings(
+            serving_url=str(client.base_url), serving_key_file=key, timeout_seconds=10, patience_seconds=60
+        )
+        page = opened(places, right).get("/on-call/models/toy").text
+        wrong = right.model_copy(update={"serving_key_file": None})
+        refused = opened(places, wrong).get("/on-call/models/toy").text
+    assert "answers with version 1" in part(page, "serving")
+    assert "It reports no trouble" in part(page, "serving")
+    assert "version 1 ✓ the champion" in part(page, "glance")
+    assert "answers with 401: it wants another key" in part(refused, "serving")
+    assert "a-key-of-24" not in page + refused
+
+
+def test_without_the_service_the_page_says_so_and_what_to_run(opened, home):
+    page = opened(home[0], NOBODY).get("/on-call/models/toy").text
+    assert "Not available. The service at http://127.0.0.1:9 does not answer within 0.5 s" in part(page, "serving")
+    assert "on_call.service_down" in part(page, "serving")
+    assert "The service at http://127.0.0.1:9 does not answer" in part(page, "glance").partition("Next.")[2]
+    assert "Not available" not in part(page, "champion") + part(page, "candidates") + part(page, "drift")
+
+
+STILL = {
+    "mlflow": ({"mlflow": "http://127.0.0.1:9"}, {"candidates", "metrics"}, {"drift", "alerts", "predictions"}),
+    "the ledger": ({"ledger": "DAMAGED"}, {"champion"}, {"candidates", "metrics", "drift"}),
+    "the alerts": ({"alerts": "DAMAGED"}, {"alerts"}, {"champion", "candidates", "drift", "predictions"}),
+    "findings": ({"findings": "DAMAGED"}, {"drift", "live"}, {"champion", "alerts", "predictions", "candidates"}),
+    "predictions": ({"prediction_parts": "DAMAGED"}, {"predictions"}, {"champion", "drift", "alerts"}),
+}
+
+
+@pytest.mark.parametrize("source", STILL)
+def test_a_source_that_is_down_takes_its_own_part_only_and_says_why(opened, home, tmp_path, source):
+    changed, down, up = STILL[source]
+    page = opened(broken(home[0], changed, tmp_path), NOBODY).get("/on-call/models/toy")
+    assert page.status_code == 200
+    for anchor in down:
+        assert "Not available." in part(page.text, anchor), anchor
+    for anchor in up:
+        assert "Not available." not in part(page.text, anchor), anchor
+    assert "Broken." not in page.text
+
+
+def broken(places, changed, folder):
+    """The places with one elsewhere, or a copy of it with a byte changed in each manifest or in the database."""
+    [(name, where)] = changed.items()
+    if where != "DAMAGED":
+        return places.model_copy(update=changed)
+    source = Path(getattr(places, name).removeprefix("sqlite:///"))
+    if source.is_file():
+        (folder / "damaged.db").write_bytes(b"no database" + source.read_bytes())
+        return places.model_copy(update={name: f"sqlite:///{folder}/damaged.db"})
+    shutil.copytree(source, folder / "copy")
+    for manifest in (folder / "copy").rglob("manifest.json"):
+        manifest.write_text(manifest.read_text().replace("version", "versian", 1))
+    return places.model_copy(update={name: str(folder / "copy")})
+
+
+def test_an_unknown_model_is_said_to_have_no_champion_and_which_have(opened, home):
+    page = opened(home[0], NOBODY).get("/on-call/models/other").text
+    assert "Not there. Model other never had a champion; these had: toy." in part(page, "champion")
+
+
+def test_a_part_that_hangs_costs_the_page_its_patience_and_no_more():
+    never = threading.Event()
+    parts = (Part("Slow", "slow", lambda: str(never.wait(30))), Part("Quick", "quick", lambda: "here"))
+    page = all_of(*parts, patience=0.2)
+    never.set()
+    assert "on_call.slow" in part(page, "slow")
+    assert "here" in part(page, "quick")
+
+
+def test_a_part_that_breaks_says_the_type_and_nothing_of_the_message():
+    def breaks():
+        raise KeyError("a secret")
+
+    page = all_of(Part("It", "it", breaks), patience=60)
+    assert "It cannot be shown: KeyError." in page
+    assert "secret" not in page
+
+
+def test_text_is_escaped_and_a_link_leads_to_the_web_only():
+    assert el("b", "<i>", title='"') == '<b title="&quot;">&lt;i&gt;</b>'
+    assert "<script>" not in table(("<script>",), [["<script>"]])
+    assert outside("javascript:alert(1)", "x") == "x"
+
+
+@pytest.fixture
+def hostile(home, tmp_path):
+    """A home in which whatever may hold any text holds a script."""
+    places, about = home
+    bad = "<script>alert(1)</script>"
+    mine = places.model_copy(update={"ledger": f"sqlite:///{tmp_path}/ledger.db", "predictions": tmp_path / "log"})
+    line = ledger.champion(places.ledger, "toy")
+    told = {"expected": None, "decided_at": line.decided_at, "decided_by": bad, "reason": bad, "verdict": line.verdict}
+    ledger.promote(mine.ledger, model="toy", version=1, run_id=line.run_id, **told)
+    features = {**about.features, "place": bad, bad: bad}
+    with LogWriter(mine.predictions, LogSettings()) as log:
+        log.append([replace(about, prediction_id="a" * 32, entity={bad: bad}, features=features, flags=(bad,))])
+    return mine
+
+
+@pytest.mark.parametrize(
+    "path", ["/models/toy", "/models", "/models/toy/versions/1", "/models/toy/predictions?id=" + "a" * 32]
+)
+def test_what_came_from_data_or_people_is_escaped_everywhere(opened, hostile, path):
+    answer = opened(hostile, NOBODY).get(f"/on-call{path}")
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.text
+    assert "&lt;script&gt;alert" in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/models/<script>", "/models/..%2f..", "/models/toy/versions/0", "/models/toy/versions/1x", "/mlflow-runs/xyz",
+     "/models/toy/findings/x", "/training-sets/toy/latest", "/models/toy/predictions?id='; drop table",
+     "/models/toy/predictions?day=<script>", "/files/app.py", "/files/..%2fapp.py"],
+)  # fmt: skip
+def test_a_name_or_an_id_of_another_form_has_no_page_and_is_not_repeated(opened, home, path):
+    answer = opened(home[0], NOBODY).get(f"/on-call{path}")
+    assert answer.status_code == 404
+    assert "<script>" not in answer.text.replace('<script src="/on-call/files/frame.js">', "")
+    assert "drop table" not in answer.text
+
+
+def test_the_page_of_a_version_has_its_run_verdict_and_every_comparison(opened, home):
+    page = (
+        opened(home[0], NOBODY.model_copy(update={"mlflow_url": "http://127.0.0.1:5000"}))
+        .get("/on-call/models/toy/versions/1")
+        .text
+    )
+    line = ledger.champion(home[0].ledger, "toy")
+    assert f'href="http://127.0.0.1:5000/#/runs/{line.run_id}"' in page
+    assert "is champion" in part(page, "ledger")
+    assert "✓ promote against no champion" in part(page, "verdicts")
+    assert "log loss (naive)" in part(page, "verdicts")
+
+
+def test_an_mlflow_run_leads_to_its_version(opened, home):
+    line = ledger.champion(home[0].ledger, "toy")
+    answer = opened(home[0], NOBODY).get(f"/on-call/mlflow-runs/{line.run_id}")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/on-call/models/toy/versions/1")
+    assert "Not there." in opened(home[0], NOBODY).get(f"/on-call/mlflow-runs/{'0' * 32}").text
+
+
+def test_the_page_of_a_training_set_tells_its_manifest_and_columns(opened, home):
+    places, about = home
+    page = opened(places, NOBODY).get(f"/on-call/training-sets/{about.training_set}").text
+    opened_set = open_training_set(places.training_sets, *parse_id(about.training_set))
+    assert f"{opened_set.rows:,}" in part(page, "manifest")
+    assert opened_set.facts["content"] in part(page, "manifest")
+    assert "It is the first version" in part(page, "diff")
+    assert "delay_mean" in part(page, "columns")
+
+
+@pytest.mark.parametrize("file", ["..%2fmanifest.json", "..%2fdata.parquet", "index.html", "%2e%2e/data.parquet"])
+def test_data_docs_are_what_the_manifest_lists_and_nothing_else(opened, home, file):
+    places, about = home
+    assert opened(places, NOBODY).get(f"/on-call/training-sets/{about.training_set}/docs/{file}").status_code == 404
+
+
+def test_the_page_of_findings_tells_each_rule_that_is_not_ok(opened, home):
+    newest = list_findings(home[0].findings, "toy")[-1]
+    page = opened(home[0], NOBODY).get(f"/on-call/models/{newest.replace('/', '/findings/')}").text
+    assert re.search(r"window 2026-03-08 00:00 to 2026-03-15 00:00 UTC", part(page, "found"))
+    assert "are OK" in part(page, "found")
+
+
+def some_id(places):
+    return next(one.prediction_id for part in parts(places.prediction_parts) for _, one in part.read())
+
+
+def test_a_prediction_is_found_with_its_inputs_and_version(opened, home):
+    places, about = home
+    page = opened(places, NOBODY).get(f"/on-call/models/toy/predictions?id={some_id(places)}").text
+    assert f"{about.score:.4g}" in part(page, "answer")
+    assert "e000000" in part(page, "entity")
+    assert "delay_mean" in part(page, "features")
+    assert "Compute what each feature contributed" in part(page, "features")
+
+
+def test_its_contributions_add_up_to_the_score_that_was_logged(opened, home):
+    places, about = home
+    page = opened(places, NOBODY).get(f"/on-call/models/toy/predictions?id={some_id(places)}&explain=true").text
+    assert f"makes it a score of {about.score:.6f}" in part(page, "features")
+    values = [float(value) for value in re.findall(r"([+-]\d\.\d{4})", part(page, "features"))]
+    assert len(values) == 6
+    assert any(values)
+
+
+def test_an_id_that_nobody_was_answered_is_said_so(opened, home):
+    answer = opened(home[0], NOBODY).get(f"/on-call/models/toy/predictions?id={'0' * 32}")
+    assert answer.status_code == 404
+    assert "log.no_prediction" in answer.text

@@ -1,0 +1,33 @@
+"""What Airflow finds in the folder of plugins, and what it makes of it."""
+
+import subprocess
+import sys
+
+from artifacts.places import REPOSITORY
+
+LISTS_PLUGINS = """
+import sys
+from airflow import plugins_manager
+plugins, errors = plugins_manager._get_plugins()
+assert not errors, errors
+[ours] = [plugin for plugin in plugins if plugin.name == "on_call"]
+print(sorted(view["destination"] for view in ours.external_views), ours.external_views[0]["href"])
+print(sorted(one for one in sys.modules if one.endswith("_plugin") or one in ("app", "frame", "refusals", "markup")))
+print("fastapi" in sys.modules and "plugins.on_call.app" in sys.modules)
+"""
+
+
+def test_airflow_loads_the_plugin_alone_and_lightly(tmp_path):
+    environ = {
+        "PATH": "", "PYTHONPATH": str(REPOSITORY), "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPOSITORY / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "AIRFLOW__API__BASE_URL": "http://127.0.0.1:8080/flow/",
+    }  # fmt: skip
+    said = subprocess.run(
+        [sys.executable, "-c", LISTS_PLUGINS], env=environ, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert said[-3:] == [
+        "['dag', 'dag_run', 'nav', 'task_instance'] /flow/on-call/models",
+        "['on_call_plugin', 'run_story_plugin']",
+        "False",
+    ]
