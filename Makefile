@@ -11,7 +11,7 @@ EMPTY_WAREHOUSE = scratch=$$(mktemp -d) && mkdir $$scratch/raw && trap 'rm -rf $
 	SHIPSHAPE_WAREHOUSE=$$scratch SHIPSHAPE_RAW=$$scratch/raw
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run up down test lint format bench bench-serving bench-monitoring bench-on-call docs dbt smoke compare accept impact mutants comment lock clean env stack-up compose-check backup restore
+.PHONY: help setup setup-dev run replay up down test lint format bench bench-serving bench-monitoring bench-on-call docs dbt smoke compare accept impact mutants comment lock clean env stack-up compose-check backup restore
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ setup-dev:
 
 run: setup ## replay real months through the DAGs: land, build, validate, train, judge, promote
 	@$(PY) -m ops.run
+
+replay: setup ## go on with make run to the year's end, week by week, and tell the story of the year
+	@$(PY) -m ops.replay $(ARGS)
 
 up: setup ## start Airflow, the MLflow UI and the prediction service on loopback
 	@$(PY) -m ops.up up

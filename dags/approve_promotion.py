@@ -16,16 +16,14 @@ from datetime import timedelta
 
 import pendulum
 from airflow.providers.standard.operators.hitl import ApprovalOperator
-from airflow.sdk import Asset, Param, dag, task, task_group
+from airflow.sdk import Asset, Param, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
 
-from plugins.refusals import fails_once
+from plugins.wiring import dag, fails_once
 
 WAITING = Asset("waiting_candidate")
 # Airflow holds the default against the schema before it asks: what is empty is refused by promote and keep.
-REASON = {
-    "reason": Param("", type="string", maxLength=2000, description="Why, for the ledger. Nothing counts without.")
-}
+REASON = {"reason": Param("", type="string", maxLength=2000, description="Why, for the ledger. It has to be given.")}
 RUN_ID = Param(None, type=["null", "string"], pattern="^[0-9a-f]{32}$", description="Empty: what the events carry.")
 
 

@@ -13,9 +13,9 @@ damaged model is not gone back to: restore the file that is named, or name anoth
 """
 
 import pendulum
-from airflow.sdk import Param, dag, task
+from airflow.sdk import Param, task
 
-from plugins.refusals import fails_once
+from plugins.wiring import dag, fails_once
 
 
 @dag(

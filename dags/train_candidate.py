@@ -16,9 +16,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pendulum
-from airflow.sdk import Asset, AssetAlias, Param, dag, task, task_group
+from airflow.sdk import Asset, AssetAlias, Param, task, task_group
 
-from plugins.refusals import fails_once
+from plugins.wiring import dag, fails_once
 
 CONFIGS = sorted(p.stem for p in (Path(__file__).parent.parent / "training" / "configs").glob("*.yaml"))
 SET_ID = r"^[a-z0-9_]+/[0-9T-]+\.[0-9a-f]{12}$"

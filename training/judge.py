@@ -18,6 +18,7 @@ from training.champion import champion_run, promoted_by
 from training.config import Config
 from training.evidence import gather
 from training.logged_config import config_of
+from training.noted import note_candidate, note_verdict
 from training.rules import decide
 from training.verdict_page import render
 from training.verdict_words import headline, in_full
@@ -84,6 +85,7 @@ def judge(
     what keeps the rule from being asked at all (`judge.wrong_set`, evidence.gather).
     """
     candidate = registry.run(candidate_run)
+    note_candidate(candidate)
     if candidate.status != FINISHED or candidate.version is None:
         raise BadInput(
             "judge.run_unfinished",
@@ -129,6 +131,7 @@ def judge_named(candidate_run: str, decided_by: str = "the pipeline") -> Judged:
     places = read_places()
     registry = Registry.at(places)
     judged = judge(registry, places.ledger, places.training_sets, candidate_run, decided_by)
+    note_verdict(judged)
     refuse(judged)
     return judged
 

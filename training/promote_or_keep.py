@@ -13,6 +13,7 @@ from training.alias import follow
 from training.champion import promoted_by
 from training.decision import how_to_approve, wants_approval
 from training.judge import Judged, judge, refuse
+from training.noted import note_decided
 from training.promote import copy_of, other_rule, promote
 from training.rollback import rolled_back
 from training.verdict_words import headline
@@ -93,4 +94,6 @@ def promote_named(verdict: Mapping[str, Any], decided_by: str = "the pipeline") 
     places = read_places()
     registry = Registry.at(places)
     candidate = str(verdict["candidate"])
-    return promote_or_keep(registry, places.ledger, places.training_sets, candidate, decided_by).to_dict()
+    decided = promote_or_keep(registry, places.ledger, places.training_sets, candidate, decided_by)
+    note_decided(decided)
+    return decided.to_dict()

@@ -1,8 +1,10 @@
 """Alerts: what was told of each model version, to whom it still has to be told, and what it set off."""
 
 from artifacts.alerts.alert import Alert, Event, Kind, Step, Stream, Watch, stream_of
+from artifacts.alerts.delivery import deliver_message
 from artifacts.alerts.message import Message, Receivers, Send, not_taken
-from artifacts.alerts.outbox import Batch, delivered, enlist, failed, undelivered, waiting
+from artifacts.alerts.outbox import Batch, delivered, enlist, failed, put, undelivered, waiting
+from artifacts.alerts.receivers import ReceiverSettings, read_receivers
 from artifacts.alerts.retrainings import claim_retraining, has_claimed
 from artifacts.alerts.store import change, history, incident_days, models, newest_window
 
@@ -12,6 +14,7 @@ __all__ = [
     "Event",
     "Kind",
     "Message",
+    "ReceiverSettings",
     "Receivers",
     "Send",
     "Step",
@@ -19,6 +22,7 @@ __all__ = [
     "Watch",
     "change",
     "claim_retraining",
+    "deliver_message",
     "delivered",
     "enlist",
     "failed",
@@ -28,6 +32,8 @@ __all__ = [
     "models",
     "newest_window",
     "not_taken",
+    "put",
+    "read_receivers",
     "stream_of",
     "undelivered",
     "waiting",

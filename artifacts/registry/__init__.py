@@ -21,6 +21,7 @@ __all__ = ["FINISHED", "MODEL", "Registry", "RunRecord", "ToLog"]
 
 _NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
+_IN_URL = re.compile(r"//[^\s/@]*:[^\s/@]+@")
 _CHECK = "Check the name and PIPELINE_MLFLOW."
 _NO_RUN_ID = (
     "Give an MLflow run id, 32 hex digits: it is the last line of training/train.py, which with the same inputs prints "
@@ -174,7 +175,7 @@ class Registry:
                 raise Missing("registry.missing", message, next_step=missing_step) from error
             raise Unavailable(
                 "registry.unavailable",
-                f"MLflow at {shown(self.tracking_uri)} says: {error}",
+                f"MLflow at {shown(self.tracking_uri)} says: {_IN_URL.sub('//', str(error))}",
                 next_step="Check that it answers, and PIPELINE_MLFLOW.",
             ) from error
 

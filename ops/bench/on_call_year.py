@@ -18,8 +18,9 @@ from artifacts.prediction_log import LogSettings, LogWriter, Prediction, compact
 RULES: tuple[Rule, ...] = ("psi", "jensen_shannon", "wasserstein", "null_share", "unseen_share", "out_of_range_share")
 BASELINES: tuple[BaselineKind, ...] = ("training", "served")
 WINDOW, LABELLED, SEED = timedelta(days=7), 7, 20130101
-# In which days of the year some features break, and of how many the log has none of one.
-BROKEN, SILENT = range(150, 175), 97
+PROMISED: dict[Rule, float] = {"log_loss": 0.39, "roc_auc": 0.72}
+# Which features break, in which part of the year; and of how many days the log has none of one.
+BREAKS, SILENT = {1: (0.45, 0.55), 2: (0.93, 1.0)}, 97
 
 
 def write_year(places: Places, names: list[str], about: Prediction, *, days: int, a_day: int) -> None:
@@ -27,33 +28,35 @@ def write_year(places: Places, names: list[str], about: Prediction, *, days: int
     drawn = random.Random(SEED)  # noqa: S311  a picture, no secret
     last = about.asked_at.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     told = []
-    for at in range(days):
-        found = _window(names, about, last - timedelta(days=days - 1 - at), at, drawn)
+    for at in range(1, days + 1):
+        found = _window(names, about, last - timedelta(days=days - at), at / days, drawn)
+        if at % LABELLED == 0:
+            found = replace(found, findings=(*found.findings, *_performance(at / days, drawn)))
         publish_findings(places.findings, found)
         told.append(found)
     _alerts(places.alerts, about.model, told)
     _predictions(places, about, [last - timedelta(days=days - at) for at in range(days)], a_day, drawn)
 
 
-def _window(names: list[str], about: Prediction, end: datetime, at: int, drawn: random.Random) -> Findings:
+def _window(names: list[str], about: Prediction, end: datetime, share: float, drawn: random.Random) -> Findings:
     found = [
-        _finding(rule, name, baseline, _far(place, at, drawn))
+        _finding(rule, name, baseline, _far(place, share, drawn))
         for place, name in enumerate((*names, SCORE))
         for rule in RULES
         for baseline in BASELINES
     ]
-    if at % LABELLED == 0:
-        found += [_performance("log_loss", 0.39, at, drawn), _performance("roc_auc", 0.72, at, drawn)]
     return Findings(about.model, about.version, about.training_set, end - WINDOW, end, 5000, end, tuple(found))
 
 
-def _far(place: int, at: int, drawn: random.Random) -> float | None:
-    """In thresholds: noise, a season in every fifth feature, a break in every eighth, some not judged."""
+def _far(place: int, share: float, drawn: random.Random) -> float | None:
+    """In thresholds, `share` of the year being over: noise, and by feature a season or a break."""
     if drawn.random() < (0.02 if place % 11 else 0.2):
         return None
-    season = 1.4 * max(math.sin((at - 40 * (place % 4)) / 58), 0) if place % 5 == 0 else 0.0
-    broken = 2.6 if place % 8 == 1 and at in BROKEN else 0.0
-    return min(0.08 + 0.35 * drawn.random() ** 3 + 0.8 * season + broken, 40.0)
+    season = 1.1 * max(math.sin(2 * math.pi * (share - 0.1 * (place % 4))), 0) if place % 5 == 0 else 0.0
+    broken = BREAKS.get(place % 8)
+    return min(
+        0.08 + 0.35 * drawn.random() ** 3 + season + (2.6 if broken and broken[0] < share <= broken[1] else 0), 40
+    )
 
 
 def _finding(rule: Rule, name: str, baseline: BaselineKind, far: float | None) -> Finding:
@@ -65,10 +68,14 @@ def _finding(rule: Rule, name: str, baseline: BaselineKind, far: float | None) -
     return Finding(rule, name, state, reason, 5000, 9000, round(0.1 * far, 6), 0.1, baseline)
 
 
-def _performance(rule: Rule, value: float, at: int, drawn: random.Random) -> Finding:
-    value += 0.02 * math.sin(at / 50) + 0.01 * drawn.random()
-    reason = Reason("performance.kept", f"{rule} is as promised.")
-    return Finding(rule, None, "OK", reason, 5000, 0, value, value + 0.05, "holdout", value - 0.02, value + 0.02)
+def _performance(share: float, drawn: random.Random) -> list[Finding]:
+    found: list[Finding] = []
+    for rule, promised in PROMISED.items():
+        value = promised + 0.02 * math.sin(7 * share) + 0.01 * drawn.random()
+        reason = Reason("performance.kept", f"{rule} is as promised.")
+        ends = (value - 0.02, value + 0.02)
+        found.append(Finding(rule, None, "OK", reason, 5000, 0, value, value + 0.05, "holdout", *ends))
+    return found
 
 
 def _alerts(url: str, model: str, told: list[Findings]) -> None:

@@ -16,7 +16,7 @@ from artifacts.verdict import Verdict, read_verdict
 from plugins.on_call.settings import OnCallSettings
 
 JSON = "/verdict.json"
-COLD_SECONDS, WARM_SECONDS = 30.0, 3.0
+COLD_SECONDS = 30.0
 # The client's own patience is minutes; a page that is looked at in the night has seconds.
 for _name, _value in (("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1"), ("MLFLOW_HTTP_REQUEST_TIMEOUT", "2")):
     os.environ.setdefault(_name, _value)
@@ -85,7 +85,8 @@ class Home:
     @property
     def patience(self) -> float:
         """How long a page may take: the first one also loads MLflow's client, which takes seconds."""
-        return WARM_SECONDS if self.places.mlflow in _ANSWERED else COLD_SECONDS
+        wanted = self.settings.patience_seconds
+        return wanted if self.places.mlflow in _ANSWERED else max(wanted, COLD_SECONDS)
 
 
 _ANSWERED: set[str] = set()

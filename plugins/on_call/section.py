@@ -13,7 +13,6 @@ from plugins.on_call.markup import Child, Html, el, join, joined
 LOG = logging.getLogger(__name__)
 # What waits for a source that hangs keeps its thread, so there are more of them than parts of a page.
 POOL = ThreadPoolExecutor(max_workers=32, thread_name_prefix="on-call")
-PATIENCE_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Part:
     wide: bool = False
 
 
-def all_of(*parts: Part, patience: float = PATIENCE_SECONDS) -> Html:
+def all_of(*parts: Part, patience: float) -> Html:
     """The parts, made beside one another: one that hangs costs the page `patience` seconds in all."""
     asked = [(part, POOL.submit(part.body)) for part in parts]
     until = time.monotonic() + patience

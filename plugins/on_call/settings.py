@@ -12,7 +12,8 @@ class OnCallSettings(Settings):
 
     `serving_url` is the service that is asked what it serves, with the key in the file `serving_key_file` if it wants
     one, for at most `timeout_seconds`; `mlflow_url` is the UI that MLflow runs are linked to. Without one of the URLs
-    the pages say that it is not set. `runbook_url` is put before a section's anchor.
+    the pages say that it is not set. `runbook_url` is put before a section's anchor. `patience_seconds` is how long a
+    page waits for all that it reads.
     """
 
     serving_url: str | None = Field(default=None, pattern=r"^https?://")
@@ -20,6 +21,7 @@ class OnCallSettings(Settings):
     mlflow_url: str | None = Field(default=None, pattern=r"^https?://")
     runbook_url: str | None = Field(default=None, pattern=r"^https?://")
     timeout_seconds: float = Field(default=0.5, gt=0, le=10)
+    patience_seconds: float = Field(default=3.0, gt=0, le=60)
 
 
 def read_on_call_settings() -> OnCallSettings:

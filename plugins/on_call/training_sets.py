@@ -40,7 +40,7 @@ def training_set(request: Request, set_name: SetName, set_version: SetVersion) -
         Part("What dbt did", "dbt", lambda: _dbt(opened()), wide=True),
         Part("SQL, as it ran", "sql", lambda: _sql(opened()), wide=True),
     )
-    grid = el("div", all_of(*parts), class_="grid")
+    grid = el("div", all_of(*parts, patience=home.patience), class_="grid")
     return page(request, f"Training set {set_name}/{set_version}", grid, trail=(("Models", "models"),))
 
 

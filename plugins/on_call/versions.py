@@ -52,7 +52,7 @@ def _record(request: Request, home: Home, record: RunRecord) -> Html:
         ("training set", link(request, record.training_set, "training-sets", *record.training_set.split("/"))),
         ("model's sha256", el("code", record.model_sha256)),
     ]
-    pairs += [(metric(name), digits(value)) for name, value in sorted(record.metrics.items()) if "." not in name][:12]
+    pairs += [(metric(name), digits(value)) for name, value in sorted(record.metrics.items()) if "/" not in name]
     rows: list[list[Child]] = [[el("code", key), value] for key, value in sorted(record.params.items())]
     tags: list[list[Child]] = [[el("code", key), value] for key, value in sorted(record.tags.items()) if key != "files"]
     return join(

@@ -10,7 +10,7 @@ from typing import get_args
 from artifacts import errors
 from artifacts.finding import Rule
 from artifacts.places import REPOSITORY
-from monitoring.message import runbook_link
+from artifacts.runbook import runbook_link
 
 RUNBOOK = (REPOSITORY / "docs" / "runbook.md").read_text()
 SECTIONS = re.findall(r"^### (.*)$", RUNBOOK, re.M)
@@ -18,6 +18,13 @@ KINDS = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
 # What is as it should be.
 GOOD = {"labels.came", "performance.kept", "skew.equal"}
 SOURCES = [*(REPOSITORY / "monitoring").glob("*.py"), *(REPOSITORY / "artifacts" / "alerts").glob("*.py")]
+ROOM = REPOSITORY / "plugins" / "run_story"
+SOURCES += [
+    ROOM / "leaving.py",
+    ROOM / "message.py",
+    ROOM / "story.py",
+    *(REPOSITORY / "artifacts" / "run_evidence").glob("*.py"),
+]
 STACK = [*(REPOSITORY / "ops" / "stack").glob("*.py"), *(REPOSITORY / "ops" / "backup").glob("*.py")]
 STACK += [REPOSITORY / "ops" / "__main__.py", REPOSITORY / "artifacts" / "registry" / "migrate.py"]
 READ = [*(REPOSITORY / "artifacts" / "prediction_log").glob("*.py"), REPOSITORY / "artifacts" / "publish.py"]

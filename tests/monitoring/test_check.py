@@ -159,8 +159,11 @@ def test_days_of_an_incident_are_cut_out_of_the_trailing_window(world: World) ->
             yield every([one], noise=9.0)[0] if there else one
 
     world.log(list(broken(world.answers(MARCH))))
-    assert of(world.check(), "psi", "noise", baseline="served").state == "DRIFT"
-    assert of(world.check(incident_days=incident), "psi", "noise", baseline="served").state == "OK"
+    with_them = of(world.check(), "psi", "noise", baseline="served")
+    without = of(world.check(incident_days=incident), "psi", "noise", baseline="served")
+    assert (with_them.value or 0) > 2 * (without.value or 1)
+    assert (with_them.threshold or 0) > 2 * (without.threshold or 1)
+    assert (without.state, with_them.baseline_rows > without.baseline_rows) == ("OK", True)
 
 
 def test_an_unknown_version_is_missing(world: World) -> None:
