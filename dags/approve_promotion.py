@@ -17,11 +17,11 @@ from datetime import timedelta
 import pendulum
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Asset, Param, task, task_group
-from airflow.sdk.exceptions import AirflowSkipException
 
+from plugins.on_call_plugin import address
 from plugins.wiring import dag, fails_once
 
-WAITING = Asset("waiting_candidate")
+WAITING, WEEK = Asset("waiting_candidate"), timedelta(days=7)
 # Airflow holds the default against the schema before it asks: what is empty is refused by promote and keep.
 REASON = {"reason": Param("", type="string", maxLength=2000, description="Why, for the ledger. It has to be given.")}
 RUN_ID = Param(None, type=["null", "string"], pattern="^[0-9a-f]{32}$", description="Empty: what the events carry.")
@@ -32,6 +32,7 @@ RUN_ID = Param(None, type=["null", "string"], pattern="^[0-9a-f]{32}$", descript
     start_date=pendulum.datetime(2013, 1, 1),
     is_paused_upon_creation=False,
     doc_md=__doc__,
+    too_long=WEEK + timedelta(hours=2),
     params={"candidate": RUN_ID},
 )
 def approve_promotion():
@@ -47,7 +48,7 @@ def approve_promotion():
     def ask(candidate):
         from training.approval import ask_named
 
-        return ask_named(candidate)
+        return ask_named(candidate, address(""))
 
     @task(retries=2, retry_delay=timedelta(minutes=5))
     @fails_once
@@ -61,16 +62,13 @@ def approve_promotion():
     def keep(asked, ti=None):
         from training.approval import keep_named
 
-        said = keep_named(asked, ti.xcom_pull(task_ids="approve", map_indexes=ti.map_index))
-        if said is None:
-            raise AirflowSkipException("It was approved.")
-        return said
+        return keep_named(asked, ti.xcom_pull(task_ids="approve", map_indexes=ti.map_index))
 
     @task_group(prefix_group_id=False)
     def each(candidate):
-        asked, week = ask(candidate), timedelta(days=7)
+        asked = ask(candidate)
         answer = ApprovalOperator(
-            task_id="approve", subject=asked["subject"], body=asked["body"], params=REASON, response_timeout=week
+            task_id="approve", subject=asked["subject"], body=asked["body"], params=REASON, response_timeout=WEEK
         )
         promote(asked, answer.output) >> keep(asked)
 

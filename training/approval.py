@@ -30,9 +30,12 @@ def due(candidate: str | None, announced: Sequence[Mapping[str, Any]]) -> list[d
     return [{"candidate": run} for run in runs]
 
 
-def ask(registry: Registry, ledger_url: str, training_sets: str, candidate: str, asked_by: str) -> dict[str, Any]:
+def ask(
+    registry: Registry, ledger_url: str, training_sets: str, candidate: str, asked_by: str, *, pages: str | None = None
+) -> dict[str, Any]:
     """What a person is to decide on: `candidate`, `verdict` (a path on its MLflow run), `champion`, `subject`, `body`.
 
+    `pages` is the address of the on-call pages, for a link to the candidate's.
     Raises as `promote` does for a verdict that does not say promote, and `Conflict` (`ledger.rejected`,
     `ledger.promoted`) for one that was decided on.
     """
@@ -47,7 +50,7 @@ def ask(registry: Registry, ledger_url: str, training_sets: str, candidate: str,
         "verdict": judged.path,
         "champion": champion.version if champion else None,
         "subject": subject(judged.verdict),
-        "body": body(judged, why),
+        "body": body(judged, why, pages),
     }
 
 
@@ -89,10 +92,10 @@ def keep(registry: Registry, ledger_url: str, judged: Judged, decision: Decision
     return reject(ledger_url, rejection)
 
 
-def ask_named(candidate: str) -> dict[str, Any]:
+def ask_named(candidate: str, pages: str) -> dict[str, Any]:
     """As `ask`, in the places that the environment names."""
     places = read_places()
-    return ask(Registry.at(places), places.ledger, places.training_sets, candidate, "the pipeline")
+    return ask(Registry.at(places), places.ledger, places.training_sets, candidate, "the pipeline", pages=pages)
 
 
 def approve_named(asked: Mapping[str, Any], response: Mapping[str, Any]) -> str:
@@ -108,10 +111,10 @@ def approve_named(asked: Mapping[str, Any], response: Mapping[str, Any]) -> str:
     return f"Version {line.version} is champion of {line.model}, since line {line.seq} of the ledger."
 
 
-def keep_named(asked: Mapping[str, Any], response: Mapping[str, Any]) -> str | None:
-    """As `keep`, on Airflow's response about the verdict `asked`; None when that is no Reject."""
+def keep_named(asked: Mapping[str, Any], response: Mapping[str, Any]) -> str:
+    """As `keep`, on Airflow's response about the verdict `asked`; writes nothing when that is no Reject."""
     if response["chosen_options"] != REJECT:
-        return None
+        return "Nothing to keep: it was approved."
     places = read_places()
     registry = Registry.at(places)
     judged = read_judged(registry, asked["candidate"], asked["verdict"])

@@ -16,14 +16,16 @@ def subject(verdict: Verdict) -> str:
     return f"Promote {verdict.evidence.model} {called(verdict.evidence.candidate)} {over}?"
 
 
-def body(judged: Judged, why: Sequence[str]) -> str:
+def body(judged: Judged, why: Sequence[str], pages: str | None = None) -> str:
     """Why a person is asked, the reasons, every metric and every comparison with its interval, and what follows.
 
-    What names a slice comes from data: slices are counted, not quoted.
+    `pages` is the address of the on-call pages. What names a slice comes from data: slices are counted, not quoted.
     """
     verdict = judged.verdict
     evidence, holdout = verdict.evidence, verdict.evidence.holdout
     stays = "there is no champion" if evidence.champion is None else f"{called(evidence.champion)} stays"
+    page = f"{pages}/models/{evidence.model}/versions/{evidence.candidate.version}"
+    link = "" if pages is None else f" [The page of {called(evidence.candidate)}]({page})."
     return "\n".join(
         [
             f"**{headline(verdict)}** {' '.join(reason.text for reason in verdict.reasons)}",
@@ -37,7 +39,7 @@ def body(judged: Judged, why: Sequence[str]) -> str:
             f"{holdout.rows:,} holdout rows of {evidence.training_set} on {holdout.blocks} days, {holdout.start} to "
             f"{holdout.end}.",
             "",
-            f"All of it, with pictures and slices: `{judged.page}` on MLflow run `{evidence.candidate.run_id}`.",
+            f"All of it, with pictures and slices: `{judged.page}` on MLflow run `{evidence.candidate.run_id}`.{link}",
             "",
             f"**Approve** makes {called(evidence.candidate)} champion, if no other was promoted meanwhile. **Reject**, "
             f"or no answer: {stays}. Your name and reason go into the ledger.",

@@ -1,71 +1,67 @@
-"""Every code of an alert, or of a refusal of monitoring, has its section in the runbook, and no other has one."""
+"""Every way to say no has its place in the runbook, no other has one, and each says what to run."""
 
 import ast
 import re
-from collections.abc import Iterator
-from itertools import takewhile
-from pathlib import Path
-from typing import get_args
+from collections import Counter
 
-from artifacts import errors
-from artifacts.finding import Rule
-from artifacts.places import REPOSITORY
+import pytest
+
 from artifacts.runbook import runbook_link
+from tests.docs import codes, runbook
 
-RUNBOOK = (REPOSITORY / "docs" / "runbook.md").read_text()
-SECTIONS = re.findall(r"^### (.*)$", RUNBOOK, re.M)
-KINDS = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
-# What is as it should be.
-GOOD = {"labels.came", "performance.kept", "skew.equal"}
-SOURCES = [*(REPOSITORY / "monitoring").glob("*.py"), *(REPOSITORY / "artifacts" / "alerts").glob("*.py")]
-ROOM = REPOSITORY / "plugins" / "run_story"
-SOURCES += [
-    ROOM / "leaving.py",
-    ROOM / "message.py",
-    ROOM / "story.py",
-    *(REPOSITORY / "artifacts" / "run_evidence").glob("*.py"),
-]
-STACK = [*(REPOSITORY / "ops" / "stack").glob("*.py"), *(REPOSITORY / "ops" / "backup").glob("*.py")]
-STACK += [REPOSITORY / "ops" / "__main__.py", REPOSITORY / "artifacts" / "registry" / "migrate.py"]
-READ = [*(REPOSITORY / "artifacts" / "prediction_log").glob("*.py"), REPOSITORY / "artifacts" / "publish.py"]
+SECTIONS = runbook.sections()
+COMMANDS = sorted({one for section in SECTIONS for one in section.commands} | set(runbook.commands(runbook.TEXT)))
+CODES = codes.codes()
+# Contributors' tools, which publish nothing and which nobody is called for.
+TOOLS = ("ops/bench/", "ci/mutants/")
 
 
-def constants(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and re.fullmatch(r"[a-z_]+\.[a-z_]+", str(node.value)):
-            yield str(node.value)
+def test_every_code_has_one_place_and_every_place_a_code():
+    told = [code for code, _ in runbook.TABLE_ROW.findall(runbook.TEXT)]
+    places = Counter([*(one.code for one in SECTIONS), *told])
+    assert sorted(places) == sorted(CODES.keys() | codes.verdict_reasons())
+    assert [code for code, times in places.items() if times > 1] == []
 
 
-def damages(path: Path) -> Iterator[str]:
-    """A check says a damaged log, or part of it, in the words of the refusal."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Damaged":
-            yield from constants(node.args[0])
+def test_every_pattern_that_codes_are_made_by_is_known():
+    found = {one for path in codes.files() for one in codes.patterns(ast.parse(path.read_text()))}
+    unknown = found - codes.EXPANDED.keys() - codes.OTHER_PATTERNS
+    assert {one for one in unknown if "{code}" not in one and not codes.FILES.search(one)} == set()
 
 
-def refusals(path: Path) -> Iterator[str]:
-    """The codes that a module refuses with, which are those of no other room."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and node.args and ast.unparse(node.func) in KINDS:
-            yield from (code for code in constants(node.args[0]) if code not in {"registry.unavailable"})
+@pytest.mark.parametrize("code", sorted(runbook.rows()))
+def test_only_what_a_caller_alone_causes_has_a_line_and_no_section(code):
+    made = CODES[code]
+    of_tools = all(name.startswith(TOOLS) for name in made.files)
+    assert made.exit_codes == {2} or code in {"http.404", "http.405"} or of_tools
 
 
-def codes() -> set[str]:
-    found = {code for path in SOURCES for code in constants(ast.parse(path.read_text()))}
-    found |= {code for path in STACK for code in refusals(path)}
-    found |= {code for path in READ for code in damages(path)}
-    found |= {f"drift.{rule}" for rule in takewhile(lambda rule: rule != "skew", get_args(Rule))}
-    found |= {f"alerts.{what}" for what in ("damaged", "unavailable", "url_invalid")} | {"findings.damaged"}
-    return {code for code in found if not code.endswith((".json", ".md", ".css"))} - GOOD
+@pytest.mark.parametrize("room", runbook.rooms())
+def test_each_room_says_what_is_affected_and_what_is_still_fine(room):
+    text = runbook.rooms()[room]
+    assert "**Affected:**" in text and "**Still fine:**" in text, room
 
 
-def test_every_code_has_one_section_and_every_section_a_code():
-    assert sorted(SECTIONS) == sorted(codes())
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda one: one.code)
+def test_each_section_says_what_it_means_and_what_to_run_in_five_lines(section):
+    meaning, run, _ = section.text.partition("**Run:**")
+    assert len(meaning.split()) >= 5
+    assert run and (section.commands or "nothing" in section.text.partition("**Run:**")[2])
+    assert len(section.text.splitlines()) <= 5
 
 
-def test_each_section_says_something():
-    for section in re.split(r"^### ", RUNBOOK, flags=re.M)[1:]:
-        assert len(section.split("\n\n")[0].split()) > 5, section
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_is_one(command):
+    filled = runbook.filled(command, runbook.EXAMPLES)
+    if filled.startswith("python "):
+        parser, words = runbook.parse(filled)
+        assert parser.parse_args(words)
+        assert not re.search(r"\b[A-Z]{2,}\b", filled), filled
+    else:
+        verbs = re.sub(r'[A-Z_]+=("[^"]*"|\S+) ?', "", filled).split()
+        assert verbs[0] == "make"
+        makefile = (codes.REPOSITORY / "Makefile").read_text()
+        assert all(re.search(rf"^{verb}:", makefile, re.M) for verb in verbs[1:]), filled
 
 
 def test_a_link_leads_to_the_heading_as_a_viewer_names_it():

@@ -95,6 +95,11 @@ def test_what_a_person_is_asked_has_the_evidence_with_intervals(world: World, pa
     assert re.search(r"\| log loss \(primary\) \| \+0\.\d{4} \[\+0\.\d{4}, \+0\.\d{4}\] \| \+0\.0010 \| yes \|", text)
     assert re.search(r"\| the worst of 3 slices \| .* \| -0\.1000 \| yes \|", text)
     assert f"`{asked['verdict']}`".replace(".json", ".html") in text
+    where = (world.registry, world.ledger, world.training_sets, str(asked["candidate"]), "tester")
+    assert (
+        f"[The page of version 2](/on-call/models/{world.model}/versions/2)"
+        in approval.ask(*where, pages="/on-call")["body"]
+    )
 
 
 def test_an_approval_of_a_verdict_against_a_champion_of_the_past_says_judge_again(
@@ -172,7 +177,7 @@ def test_airflows_answer_promotes_or_is_written_as_a_rejection(
 ) -> None:
     first = ask(world, world.candidate(parcels_60, "[clear_sign]", WANTS))
     assert approval.approve_named(first, ANSWER).startswith("Version 1 is champion of ")
-    assert approval.keep_named(first, ANSWER) is None
+    assert approval.keep_named(first, ANSWER) == "Nothing to keep: it was approved."
     second = ask(world, world.candidate(parcels_60, BETTER, WANTS))
     assert approval.keep_named(second, {**ANSWER, "chosen_options": ["Reject"]})
     [no] = rejections(world.ledger, world.model)

