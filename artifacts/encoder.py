@@ -55,32 +55,29 @@ class Encoder:
 
         A decimal is a `Decimal`, what is missing is None. As float32 it is `matrix` of the same rows, bit for bit.
         """
-        first = columns[next(iter(self.types))]
-        out = np.empty((len(first), len(self.types)), dtype=np.float64)
-        (plain, exact), names = self._places, self.names
+        names, coded, exact = self._places
+        found = [columns[name] for name in names]
+        for at, codes in coded:
+            found[at] = [codes.get(value) for value in found[at]]
         # In one go, since a row or a few are mostly the cost of the calls.
-        out[:, plain] = np.array([self._coded(names[place], columns) for place in plain], dtype=np.float64).T
-        for place in exact:
+        plain = np.array(found, dtype=np.float64).T
+        if not exact:
+            return plain
+        out = np.empty((len(columns[next(iter(self.types))]), len(self.types)), dtype=np.float64)
+        out[:, [place for place in range(len(self.types)) if place not in exact]] = plain
+        for place, name in exact.items():
             # Arrow's own conversion of a decimal is not always the nearest double, and it is what was trained on.
-            name = names[place]
             column = pa.array(columns[name], arrow_type(self.types[name]))
             out[:, place] = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
         return out
 
-    def _coded(self, name: str, columns: Mapping[str, Sequence[Any]]) -> Sequence[Any]:
-        """The values of a feature, a category by its place in the list and None where it is not there."""
-        codes = self._codes.get(name)
-        return columns[name] if codes is None else [codes.get(value) for value in columns[name]]
-
     @cached_property
-    def _places(self) -> tuple[list[int], list[int]]:
-        """The places of the features that are not decimals, and of those that are."""
-        exact = [place for place, kind in enumerate(self.types.values()) if kind.startswith("decimal")]
-        return [place for place in range(len(self.types)) if place not in exact], exact
-
-    @cached_property
-    def _codes(self) -> dict[str, dict[str, int]]:
-        return {name: {value: code for code, value in enumerate(values)} for name, values in self.categories.items()}
+    def _places(self) -> tuple[list[str], list[tuple[int, Mapping[str, int]]], dict[int, str]]:
+        """The features that are not decimals; where among them a category's code is, and the codes; the decimals."""
+        exact = {place: name for place, name in enumerate(self.types) if self.types[name].startswith("decimal")}
+        names = [name for name in self.types if name not in exact.values()]
+        codes = {name: {value: code for code, value in enumerate(values)} for name, values in self.categories.items()}
+        return names, [(at, codes[name]) for at, name in enumerate(names) if name in codes], exact
 
     def check(self, contract: Contract) -> None:
         """Raise `BadInput` (`encode.column_changed`) unless the set has every feature with the type fitted on."""

@@ -43,7 +43,8 @@ class Finding:
     """One rule asked of one feature (`SCORE`: the score; None: the window as a whole) against one baseline.
 
     DRIFT when `value` is beyond `threshold`; UNKNOWN when that cannot be said, and `reason.code` says why not. `rows`
-    are those of the window, `baseline_rows` those held against them. `low` and `high` are an interval of `value`.
+    are those of the window, `baseline_rows` those held against them. `low` and `high` are an interval of `value`,
+    `promise` what the version reached on its holdout, where that is what it was held against.
     `part` is a slice (`COLUMN=VALUE`) or a week (its first day). Only a finding that is not `required` may be UNKNOWN
     without making the whole so: the trailing window while too young, a rule whose noise is more than it can ever be.
     """
@@ -62,6 +63,7 @@ class Finding:
     part: str | None = None
     required: bool = True
     examples: tuple[Example, ...] = ()
+    promise: Number | None = None
 
     @model_validator(mode="after")
     def _judged(self) -> "Finding":

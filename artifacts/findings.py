@@ -153,6 +153,10 @@ def uri_of(root: str, model: str, name: str) -> str:
 
 def _told(findings: Findings) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(_ADAPTER.dump_json(findings))
+    for one in told["findings"]:
+        # Findings from before there was one keep their names.
+        if one["promise"] is None:
+            del one["promise"]
     return told
 
 

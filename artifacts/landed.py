@@ -1,11 +1,12 @@
-"""Up to which moment every source has landed whole: the `as_of` that a build may choose by itself."""
+"""Up to which moment every source has landed whole, the `as_of` that a build may choose by itself, and what is new."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from artifacts import shelf
 from artifacts.errors import Missing
 from artifacts.periods import first_day, following
-from artifacts.raw import landed_through
+from artifacts.raw import landed_through, partitions
 
 
 def landed_until(root: str) -> datetime:
@@ -24,3 +25,16 @@ def landed_until(root: str) -> datetime:
         )
     day = first_day(following(min(months)))
     return datetime(day.year, day.month, day.day)  # noqa: DTZ001  naive UTC, as everywhere
+
+
+def landed_since(root: str, known: Iterable[str]) -> list[str]:
+    """The partitions (`SOURCE/TABLE/PERIOD/REVISION`) that a build would read now and that are not `known`, sorted.
+
+    Of the sources of `known` only, and of months that landed whole; corrections of such months are among them. Raises
+    as `landed_until`.
+    """
+    told = set(known)
+    sources = {one.partition("/")[0] for one in told}
+    until = landed_until(root).date()
+    there = [one for source in sorted(sources) for one in partitions(root, source) if first_day(one.key.period) < until]
+    return sorted({f"{one.key}/{one.revision}" for one in there} - told)

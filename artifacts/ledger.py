@@ -10,25 +10,10 @@ from sqlalchemy.exc import IntegrityError
 
 from artifacts.database import transaction
 from artifacts.errors import Conflict, Damaged
+from artifacts.ledger_tables import PROMOTIONS
+from artifacts.rejections import refuse_rejected
 
 Kind = Literal["promote", "rollback"]
-
-_PROMOTIONS = sa.Table(
-    "promotions",
-    sa.MetaData(),
-    sa.Column("model", sa.String(100), nullable=False),
-    sa.Column("seq", sa.Integer, nullable=False),
-    sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("run_id", sa.String(64), nullable=False),
-    sa.Column("previous_version", sa.Integer),
-    sa.Column("kind", sa.String(16), nullable=False),
-    sa.Column("decided_at", sa.DateTime, nullable=False),
-    sa.Column("decided_by", sa.String(200), nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("verdict", sa.Text),
-    sa.UniqueConstraint("model", "seq"),
-    sa.CheckConstraint("kind in ('promote', 'rollback')"),
-)
 
 
 @dataclass(frozen=True)
@@ -67,13 +52,15 @@ def promote(
 
     Of any number of callers with the same `expected` one wins. A `decided_at` before that of the line above, from a
     clock that is behind, is written as the line above's, so that the ledger's order and its times never disagree.
-    Raises `Conflict` (`ledger.conflict`) with nothing written when another version is champion meanwhile.
+    Raises `Conflict` with nothing written: `ledger.conflict` when another version is champion meanwhile, and
+    `ledger.rejected` when a person rejected this verdict.
     """
-    with transaction(url, "ledger", _PROMOTIONS, write=True) as connection:
+    with transaction(url, "ledger", PROMOTIONS, write=True) as connection:
         last = next(reversed(_lines(connection, model)), None)
         champion_now = None if last is None else last.version
         if champion_now != expected:
             raise _conflict(model, version, expected, champion_now)
+        refuse_rejected(connection, run_id, verdict)
         line = Promotion(
             model=model,
             seq=1 if last is None else last.seq + 1,
@@ -87,7 +74,7 @@ def promote(
             verdict=verdict,
         )
         try:
-            connection.execute(sa.insert(_PROMOTIONS).values(**vars(line)))
+            connection.execute(sa.insert(PROMOTIONS).values(**vars(line)))
         except IntegrityError as error:
             raise _conflict(model, version, expected, None) from error
         return line
@@ -110,18 +97,25 @@ def history(url: str, model: str) -> list[Promotion]:
 
     Raises `Damaged` (`ledger.damaged`) when a line is missing, cannot be read, or does not follow from the one before.
     """
-    with transaction(url, "ledger", _PROMOTIONS, write=False) as connection:
-        if not sa.inspect(connection).has_table(_PROMOTIONS.name):
+    with transaction(url, "ledger", PROMOTIONS, write=False) as connection:
+        if not sa.inspect(connection).has_table(PROMOTIONS.name):
             return []
         return _lines(connection, model)
 
 
+def require_champion(url: str, model: str, version: int, expected: int | None) -> None:
+    """Raise `Conflict` (`ledger.conflict`) unless `expected`, which `version` was judged against, still is champion."""
+    now = champion(url, model)
+    if (now.version if now else None) != expected:
+        raise _conflict(model, version, expected, now.version if now else None)
+
+
 def models(url: str) -> list[str]:
     """The sorted names of the models of which anything was ever promoted."""
-    with transaction(url, "ledger", _PROMOTIONS, write=False) as connection:
-        if not sa.inspect(connection).has_table(_PROMOTIONS.name):
+    with transaction(url, "ledger", PROMOTIONS, write=False) as connection:
+        if not sa.inspect(connection).has_table(PROMOTIONS.name):
             return []
-        return sorted(connection.scalars(sa.select(_PROMOTIONS.c.model).distinct()))
+        return sorted(connection.scalars(sa.select(PROMOTIONS.c.model).distinct()))
 
 
 def shown(url: str) -> str:
@@ -130,7 +124,7 @@ def shown(url: str) -> str:
 
 
 def _lines(connection: sa.Connection, model: str) -> list[Promotion]:
-    query = sa.select(_PROMOTIONS).where(_PROMOTIONS.c.model == model).order_by(_PROMOTIONS.c.seq)
+    query = sa.select(PROMOTIONS).where(PROMOTIONS.c.model == model).order_by(PROMOTIONS.c.seq)
     try:
         lines = [Promotion(**row) for row in connection.execute(query).mappings()]
     except (ValueError, TypeError) as error:

@@ -56,9 +56,15 @@ class Upcoming:
         """The moment as of which it was built, naive UTC."""
         return as_of_of(self.version)
 
-    def batches(self, columns: Sequence[str], batch_rows: int = ROW_GROUP) -> Iterator[pa.RecordBatch]:
-        """Stream `columns`, in that order, sorted by (`observed_at`, entity); page checksums are verified."""
-        return read_rows(self.path, self.contract.observed_at, columns, batch_rows=batch_rows)
+    def batches(
+        self,
+        columns: Sequence[str],
+        start: datetime | None = None,
+        end: datetime | None = None,
+        batch_rows: int = ROW_GROUP,
+    ) -> Iterator[pa.RecordBatch]:
+        """Stream `columns`, in that order, of the rows with start <= observed_at < end, as a training set does."""
+        return read_rows(self.path, self.contract.observed_at, columns, start=start, end=end, batch_rows=batch_rows)
 
 
 def publish_upcoming(

@@ -23,7 +23,7 @@ from ingestion.land import land_month
 from training.config import Config
 from training.judge import judge
 from training.key import CODE, code_digest
-from training.promote import promote_or_keep
+from training.promote_or_keep import promote_or_keep
 from training.read_config import read_config
 from training.train import LOCK, train
 

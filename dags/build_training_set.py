@@ -16,9 +16,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pendulum
-from airflow.sdk import Asset, Param, dag, task, task_group
+from airflow.sdk import Asset, Param, task, task_group
 
-from plugins.refusals import fails_once
+from plugins.wiring import dag, fails_once
 
 MODELS = Path(__file__).parent.parent / "dbt_project" / "models" / "training_sets"
 NAMES = sorted(p.stem for p in MODELS.glob("*.sql"))

@@ -14,10 +14,10 @@ away, then clear the task. Only a full disk, or a store that is down, is tried a
 from datetime import timedelta
 
 import pendulum
-from airflow.sdk import Asset, dag, task
+from airflow.sdk import Asset, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from plugins.refusals import fails_once
+from plugins.wiring import dag, fails_once
 
 PREDICTIONS = Asset("predictions")
 

@@ -16,9 +16,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pendulum
-from airflow.sdk import Asset, CronDataIntervalTimetable, Param, dag, task, task_group
+from airflow.sdk import Asset, CronDataIntervalTimetable, Param, task, task_group
 
-from plugins.refusals import fails_once
+from plugins.wiring import dag, fails_once
 
 FOLDER = Path(__file__).parent.parent / "ingestion" / "sources"
 SOURCES = sorted(path.stem for path in FOLDER.glob("[!_.]*"))
@@ -44,6 +44,7 @@ LANDED_ROWS = Asset("landed_rows")
 )
 def land_month():
     @task
+    @fails_once
     def choose(params=None, data_interval_start=None):
         month = params["month"] or f"{data_interval_start:%Y-%m}"
         sources = [params["source"]] if params["source"] else SOURCES

@@ -18,9 +18,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pendulum
-from airflow.sdk import Asset, Param, dag, task, task_group
+from airflow.sdk import Asset, Param, task, task_group
 
-from plugins.refusals import fails_once
+from plugins.wiring import dag, fails_once
 
 MODELS = Path(__file__).parent.parent / "dbt_project" / "models" / "upcoming"
 NAMES = sorted(p.stem.removesuffix("_upcoming") for p in MODELS.glob("*_upcoming.sql"))

@@ -2,7 +2,8 @@
 
 When a training-set version has been published, **choose** the configs that train on it, **train** a candidate with
 each, **judge** it against the champion on the same holdout rows, and **promote** it or keep the champion, so that what
-serves is never worse than what served. The verdict is on the candidate's MLflow run, as JSON and as a page.
+serves is never worse than what served. The verdict is on the candidate's MLflow run, as JSON and as a page. With
+`promotion: approve` in the config a candidate waits for a person: the DAG `approve_promotion` asks.
 
 Trigger it by hand with a `training_set` (NAME/VERSION) and, if only one is wanted, a `config`.
 
@@ -15,12 +16,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pendulum
-from airflow.sdk import Asset, Param, dag, task, task_group
+from airflow.sdk import Asset, AssetAlias, Param, task, task_group
 
-from plugins.refusals import fails_once
+from plugins.wiring import dag, fails_once
 
 CONFIGS = sorted(p.stem for p in (Path(__file__).parent.parent / "training" / "configs").glob("*.yaml"))
-TRAINING_SET = Asset("training_set")
+SET_ID = r"^[a-z0-9_]+/[0-9T-]+\.[0-9a-f]{12}$"
+TRAINING_SET, WAITING, ASKS = Asset("training_set"), Asset("waiting_candidate"), AssetAlias("asks_a_person")
 
 
 @dag(
@@ -29,12 +31,7 @@ TRAINING_SET = Asset("training_set")
     is_paused_upon_creation=False,
     doc_md=__doc__,
     params={
-        "training_set": Param(
-            None,
-            type=["null", "string"],
-            pattern=r"^[a-z0-9_]+/[0-9T-]+\.[0-9a-f]{12}$",
-            description="NAME/VERSION. Empty: what the triggering events carry.",
-        ),
+        "training_set": Param(None, type=["null", "string"], pattern=SET_ID, description="Empty: of the events."),
         "config": Param(None, type=["null", "string"], enum=[None, *CONFIGS], description="Empty: every config of it."),
     },
 )
@@ -61,12 +58,15 @@ def train_candidate():
 
         return judge_named(candidate).to_dict()
 
-    @task(retries=2, retry_delay=timedelta(minutes=5))
+    @task(outlets=[ASKS], retries=2, retry_delay=timedelta(minutes=5))
     @fails_once
-    def promote(verdict):
-        from training.promote import promote_named
+    def promote(verdict, outlet_events=None):
+        from training.promote_or_keep import promote_named
 
-        return promote_named(verdict)
+        came = promote_named(verdict)
+        if came["waits"]:
+            outlet_events[ASKS].add(WAITING, extra={"candidate": came["candidate"]})
+        return came
 
     @task_group(prefix_group_id=False)
     def each(training_set, config):

@@ -3,26 +3,25 @@
 When a day has passed, or new predictions were compacted, **choose** each champion, and each version that answered in
 the window whose labels are due, **check** that window and the one that ends before today, take what was found into the
 alerts and write its page, **notify** whoever is set in `MONITORING_…`, and **retrain** where it drifted, so that a
-change is told once and answered by a candidate. The asset `drift` tells the DAG `build_training_set`; within the
-cool-down of the last one no other is sent.
-
-Running it again changes nothing and tells nobody twice. Trigger it by hand for another `day`.
+change is told once and answered by a candidate. The asset `drift` tells the DAG `build_training_set`; none is sent
+within the cool-down of the last one, nor while nothing landed since the newest training set. Running it again changes
+nothing and tells nobody twice. Trigger it by hand for another `day`, or for `labels` that came early: their last day.
 
 **When it fails** the model serves on. A red `conclude` means "cannot judge", which was told: `docs/runbook.md` has each
-reason. A red `notify`: a receiver does not take what waits, or none is set; nothing is lost. A red `check`: see what it
-says. Then clear the task.
+reason. A red `notify`: a receiver does not take what waits, or none is set; nothing is lost. Then clear the task.
 """
 
 from datetime import timedelta
 
 import pendulum
-from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, task
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from plugins.alert_channels import airflow_channels
-from plugins.refusals import fails_once
+from plugins.wiring import dag, fails_once
 
 PREDICTIONS, DRIFT = Asset("predictions"), Asset("drift")
+DATES = {"day": "Like 2013-12-08. Empty: today.", "labels": "Empty: as many days before as is set."}
 
 
 @dag(
@@ -32,7 +31,7 @@ PREDICTIONS, DRIFT = Asset("predictions"), Asset("drift")
     max_active_runs=1,
     is_paused_upon_creation=False,
     doc_md=__doc__,
-    params={"day": Param(None, type=["null", "string"], format="date", description="Like 2013-12-08. Empty: today.")},
+    params={one: Param(None, type=["null", "string"], format="date", description=told) for one, told in DATES.items()},
 )
 def watch_drift():
     @task
@@ -40,7 +39,8 @@ def watch_drift():
     def choose(params=None, dag_run=None):
         from monitoring.watch import choose_checks
 
-        return choose_checks(pendulum.parse(params["day"] or f"{dag_run.run_after:%Y-%m-%d}").date())
+        days = params["day"] or f"{dag_run.run_after:%Y-%m-%d}", params["labels"]
+        return choose_checks(*(text and pendulum.parse(text).date() for text in days))
 
     @task(retries=2, retry_delay=timedelta(minutes=5), max_active_tis_per_dag=1)
     @fails_once
@@ -63,7 +63,7 @@ def watch_drift():
 
         due = due_for_retraining(list(checked), run_id)
         if not due:
-            raise AirflowSkipException("Nothing drifted, or the last retraining is too near.")
+            raise AirflowSkipException("Nothing drifted, nothing landed since, or the last retraining is too near.")
         outlet_events[DRIFT].extra = {"findings": due}
 
     @task

@@ -8,6 +8,7 @@ from artifacts.cli import say
 from artifacts.code import read_code
 from artifacts.contract import Contract, read_contract
 from artifacts.places import Places
+from artifacts.run_evidence import note
 from artifacts.training_set import TrainingSet, open_training_set, publish_training_set, versions, write_sorted
 from artifacts.usable import usable
 from artifacts.version_name import version_name
@@ -32,13 +33,19 @@ def build(places: Places, name: str, as_of: datetime, project: Path = PROJECT) -
         clock.lap("inputs")
         if known is not None:
             say(f"{known.id}: nothing changed, the same rows landed and the same SQL gave it before")
-            return known
+            return _noted(known)
         dbt = run_unmoved(places, contract, name, as_of, inputs=inputs, project=project)
         clock.lap("dbt")
         with staging(places.warehouse) as staged:
             training_set = _freeze(places, contract, as_of, dbt, staged, inputs=inputs, clock=clock)
         remember(places.warehouse, inputs.sha256, training_set)
-        return training_set
+        return _noted(training_set)
+
+
+def _noted(training_set: TrainingSet) -> TrainingSet:
+    facts = {name: training_set.facts.get(name) for name in ("rows", "label_rate", "window", "previous")}
+    note("training_set", {"id": training_set.id, "new": training_set.published.created, **facts})
+    return training_set
 
 
 def _freeze(

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from artifacts import shelf
+from artifacts.code import read_code
 from artifacts.contract import Contract
 from artifacts.errors import BadInput, Refusal
 from artifacts.landed import landed_until
@@ -15,6 +17,7 @@ from artifacts.periods import following
 from artifacts.places import REPOSITORY, is_url
 from artifacts.raw import Partition, landed_through
 from artifacts.raw_files import verify_landed
+from artifacts.run_evidence import note
 from artifacts.training_set import TrainingSet, open_training_set
 
 TOOLS = ("dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pandas", "pyarrow")
@@ -59,14 +62,14 @@ def tool_versions() -> dict[str, str]:
     return {name: version(name) for name in TOOLS}
 
 
-def fingerprint(contract: Contract, as_of: datetime, landed: Sequence[Partition], project: Path) -> str:
-    """sha256 over all that decides a version: rows landed, SQL, contract, `as_of`, the code of this room and its tools.
+def decisive(contract: Contract, as_of: datetime, landed: Sequence[Partition], project: Path) -> dict[str, Any]:
+    """All that decides a version: rows landed, SQL, contract, `as_of`, the code of this room and its tools.
 
-    Coarse on purpose: any edited file in the dbt project changes it, and then the build finds out what that changed.
+    Coarse on purpose: any edited file in the dbt project counts, and then the build finds out what that changed.
     """
     texts = [file for file in project.rglob("*") if file.is_file() and not _MADE & set(file.relative_to(project).parts)]
     code = [*(REPOSITORY / "features").glob("*.py"), *(REPOSITORY / "artifacts").glob("*.py")]
-    told = {
+    return {
         "as_of": as_of.isoformat(),
         "contract": contract.to_dict(),
         "landed": sorted(f"{partition.key}/{partition.revision}" for partition in landed),
@@ -74,7 +77,31 @@ def fingerprint(contract: Contract, as_of: datetime, landed: Sequence[Partition]
         "code": {str(file.relative_to(REPOSITORY)): _sha256(file) for file in sorted(code)},
         "tools": tool_versions(),
     }
+
+
+def fingerprint(contract: Contract, as_of: datetime, landed: Sequence[Partition], project: Path) -> str:
+    """sha256 over all that is `decisive`."""
+    told = decisive(contract, as_of, landed, project)
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def note_inputs(contract: Contract, as_of: datetime, landed: Sequence[Partition], project: Path) -> None:
+    """Note what a build starts from, so that whoever is on call sees what is new in it, also when it fails."""
+    told = decisive(contract, as_of, landed, project)
+    described = json.dumps(told["contract"], sort_keys=True).encode()
+    code = read_code()
+    note(
+        "inputs",
+        {
+            "name": contract.name,
+            "as_of": told["as_of"],
+            "landed": told["landed"],
+            "contract": hashlib.sha256(described).hexdigest()[:12],
+            "sql": {file: sha256[:12] for file, sha256 in told["project"].items()},
+            "code": {"commit": code.commit, "dirty": code.dirty},
+            "tools": told["tools"],
+        },
+    )
 
 
 def recall(warehouse: Path, root: str, name: str, inputs: str) -> TrainingSet | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from artifacts.places import REPOSITORY
+from features.dbt_evidence import note_dbt, rows_of
 from features.dbt_refusal import refuse_unless_built
 
 PROJECT = REPOSITORY / "dbt_project"
@@ -70,6 +71,7 @@ def run_dbt(name: str, as_of: datetime, raw: str, warehouse: Path, project: Path
         finally:
             _close_what_dbt_keeps_open()
     results = list(getattr(outcome.result, "results", None) or ())
+    note_dbt(results, raw)
     refuse_unless_built(outcome, results, warehouse, project)
     sources = {
         node.split(".")[2] for result in results for node in result.node.depends_on_nodes if node.startswith("source.")
@@ -83,11 +85,10 @@ def run_dbt(name: str, as_of: datetime, raw: str, warehouse: Path, project: Path
 
 def _model(result: Any, raw: str) -> DbtModel:
     node = result.node
-    rows = (result.adapter_response or {}).get("rows_affected")
     return DbtModel(
         name=node.name,
         relation=node.relation_name,
-        rows=None if rows is None else int(rows),
+        rows=rows_of(result),
         seconds=round(result.execution_time, 3),
         # Where the raw folder stands is no part of what was computed.
         sql=(node.compiled_code or "").replace(raw, "RAW"),

@@ -14,7 +14,8 @@ from artifacts.contract import Contract
 from artifacts.errors import Missing, Unavailable
 from artifacts.places import Places
 from artifacts.raw import Partition
-from features.inputs import fingerprint, landed_partitions, refuse_not_landed
+from artifacts.run_evidence import note
+from features.inputs import fingerprint, landed_partitions, note_inputs, refuse_not_landed
 from features.run_dbt import DbtBuild, run_dbt
 
 WAIT_SECONDS = 600
@@ -30,9 +31,11 @@ class Inputs:
 
 def read_inputs(places: Places, contract: Contract, as_of: datetime, project: Path) -> Inputs:
     """What a build starts from; raises `Missing` (`features.nothing_landed`) and as `refuse_not_landed` does."""
+    note("asked", {"name": contract.name, "as_of": as_of.isoformat()})
     landed = landed_partitions(places.raw)
     if not landed:
         raise Missing("features.nothing_landed", f"Nothing has landed in {places.raw}.", next_step="Land a month.")
+    note_inputs(contract, as_of, landed, project)
     refuse_not_landed(places.raw, contract.name, as_of)
     return Inputs(landed, fingerprint(contract, as_of, landed, project))
 

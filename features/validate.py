@@ -18,10 +18,12 @@ from artifacts.binning import quoted
 from artifacts.contract import Contract
 from artifacts.errors import CannotJudge, GateClosed
 from artifacts.layout import Layout
+from artifacts.run_evidence import note
 from features.checks import BETWEEN, Check, aggregates_sql, row_checks, set_checks
 from features.expectations import SHOWN, Result, new_context, run_checks, write_docs
 
 CHUNK_ROWS = 100_000
+NOTED = 50
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,13 @@ def _concluded(
     found = tuple(_told(result, connection, layout) for result in results)
     docs = write_docs(context, layout.name, attempt, results, folder / "docs")
     (folder / "validation.json").write_text(json.dumps(found, indent=1, default=str), encoding="utf-8")
+    note("expectations", {"set": layout.name, "checked": len(found), "failed": _failed(found)[:NOTED]})
     _refuse_unless_passed(layout, results, found, docs)
     return Validation(found, folder)
+
+
+def _failed(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [told for told in found if not told["passed"]]
 
 
 def _refuse_unless_passed(
@@ -96,7 +103,7 @@ def _refuse_unless_passed(
 ) -> None:
     unseen = [r for r in results if r.seen == r.missing == 1 and not _is_of_rows(r.check)]
     raised = [result for result in results if result.raised is not None]
-    failed = [told for told in found if not told["passed"]]
+    failed = _failed(found)
     if raised:
         told = "; ".join(f"{r.check.expectation} on {r.check.column}: {r.raised}" for r in raised[:SHOWN])
         raise CannotJudge(

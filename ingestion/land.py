@@ -11,6 +11,7 @@ from artifacts.cli import say
 from artifacts.errors import BadInput, GateClosed, Refusal
 from artifacts.periods import first_day, following
 from artifacts.raw import Key, Partition, draft, first_gap, land_all
+from artifacts.run_evidence import note
 from artifacts.settings import read_settings
 from ingestion.source import MonthOfSource, SourceSettings, TableOfMonth, find_source, source_names
 
@@ -63,12 +64,22 @@ def land_months(raw_root: str, source: str, months: list[str]) -> list[Partition
         for partition in of_month:
             say(f"  {'landed' if partition.created else 'was there'}: {describe(partition)}")
     gap = first_gap(raw_root, source)
+    note("landed", {"source": source, "months": months, "gap": gap, "partitions": [_noted(one) for one in landed]})
     if gap is not None:
         say(
             f"Warning: {source} has a gap: {gap} has not landed whole, and features build refuses any as_of after "
             f"{first_day(gap)} until it has."
         )
     return landed
+
+
+def _noted(partition: Partition) -> dict[str, Any]:
+    return {
+        "id": f"{partition.key}/{partition.revision}",
+        "new": partition.created,
+        "rows": dict(partition.rows),
+        "set_aside": dict(partition.quarantined_by_reason),
+    }
 
 
 def _after(done: int, months: list[str], refusal: Refusal) -> Refusal:

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 from artifacts import alerts, cli, ledger
 from artifacts.cli import Answer
 from artifacts.errors import BadInput, CannotJudge, GateClosed
-from artifacts.findings import Findings, publish_findings
+from artifacts.finding_ratio import worst_first
+from artifacts.findings import Finding, Findings, publish_findings
 from artifacts.places import Places, read_places
 from artifacts.training_set import open_training_set, parse_id
 from monitoring.alerts_cli import add_verbs
@@ -85,9 +86,14 @@ def _day(text: str) -> date:
     return date.fromisoformat(text)
 
 
+def not_ok(found: Findings) -> list[Finding]:
+    """What drifted, the farthest first; then what counts and is UNKNOWN; then what is said and does not count."""
+    return sorted((one for one in found.findings if one.state != "OK"), key=worst_first)
+
+
 def _lines(found: Findings) -> list[str]:
     about = f"version {found.version} of {found.model}, {found.start} to {found.end}, {found.rows} rows"
-    moved = [one for one in found.findings if one.state != "OK"]
+    moved = not_ok(found)
     lines = [f"{one.state:<8} {one.baseline or '-':<9} {one.reason.code}: {one.reason.text}" for one in moved[:SHOWN]]
     if len(moved) > SHOWN:
         lines.append(f"… and {len(moved) - SHOWN} more")
@@ -98,8 +104,7 @@ def _lines(found: Findings) -> list[str]:
 def _facts(found: Findings) -> dict[str, object]:
     told = [
         {"key": one.key, "state": one.state, "value": one.value, "threshold": one.threshold, "code": one.reason.code}
-        for one in found.findings
-        if one.state != "OK"
+        for one in not_ok(found)
     ]
     return {"state": found.state, "version": found.version, "rows": found.rows, "not_ok": told}
 

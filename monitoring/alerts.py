@@ -36,15 +36,14 @@ def alert_key(finding: Finding) -> str:
 def take(watches: Watches, findings: Findings, serving: int | None, patience: Patience) -> tuple[Watches, Events]:
     """The watches of the model once `findings` are known, and the events to tell, worst first.
 
-    Findings with a `truth` are known later than others: both are streams of their own. In each, findings that were
-    taken already, or of an older window than the newest taken, change nothing; the newest window checked again, with
-    another outcome, counts. DRIFT ends only with OK: UNKNOWN, an alert of its own, ends none. Open alerts of other
-    versions are retired when findings of the version `serving` come in, in their stream; those of labels once its
-    window lies behind theirs. Time is that of the window.
+    Findings with a `truth` are known later than others: both are streams of their own. In each, findings that are
+    `passed_over` change nothing; the newest window checked again, with another outcome, counts. DRIFT ends only with
+    OK: UNKNOWN, an alert of its own, ends none. Open alerts of other versions are retired when findings of the version
+    `serving` come in, in their stream; those of labels once its window lies behind theirs. Time is that of the window.
     """
     stream, found = asked(findings)
     watch = watches.get((findings.version, stream)) or Watch(findings.model, findings.version, stream)
-    if not found or watch.findings == findings.id or _is_late(watch, findings):
+    if passed_over(watches, findings) is not None:
         return watches, ()
     after = dict(watches)
     after[findings.version, stream], events = _taken(watch, found, findings, patience)
@@ -54,6 +53,22 @@ def take(watches: Watches, findings: Findings, serving: int | None, patience: Pa
                 after[name], told = _retired(other, findings.end)
                 events += told
     return after, tuple(sorted(events, key=_worst_first))
+
+
+def passed_over(watches: Watches, findings: Findings) -> str | None:
+    """Why `findings` change no alert, as a sentence: they were taken, or a newer window was; None when they count."""
+    stream, _ = asked(findings)
+    watch = watches.get((findings.version, stream))
+    if watch is None or watch.start is None or watch.end is None:
+        return None
+    if watch.findings == findings.id:
+        return "These findings were taken already."
+    if findings.end > watch.end or (watch.start, watch.end) == (findings.start, findings.end):
+        return None
+    return (
+        f"Their window ends {findings.end}, and that of {watch.start} to {watch.end} was taken already: alerts go "
+        "forward in time. Look at older windows with alerts of their own, in another PIPELINE_ALERTS."
+    )
 
 
 def asked(findings: Findings) -> tuple[Stream, Mapping[str, Finding]]:
@@ -76,11 +91,6 @@ def asked(findings: Findings) -> tuple[Stream, Mapping[str, Finding]]:
 def _is_due(other: Watch, findings: Findings) -> bool:
     """Whether labels may still come of what another version answered beside or after these findings' window."""
     return other.stream == "truth" and other.end is not None and other.end > findings.start
-
-
-def _is_late(watch: Watch, findings: Findings) -> bool:
-    same = (watch.start, watch.end) == (findings.start, findings.end)
-    return watch.end is not None and findings.end <= watch.end and not same
 
 
 def _taken(

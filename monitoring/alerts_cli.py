@@ -30,10 +30,12 @@ def _add(
 
 
 def _update(arguments: argparse.Namespace) -> Answer:
-    events = update_alerts(read_places(), read_monitoring_settings(), arguments.findings)
-    lines = [f"{event.step:<9} {event.alert.kind:<7} {event.alert.key}" for event in events]
-    told = lines or ["nothing changed: no event"]
-    return Answer(arguments.findings, told, {"events": [event.id for event in events]})
+    taken = update_alerts(read_places(), read_monitoring_settings(), arguments.findings)
+    lines = [f"{event.step:<9} {event.alert.kind:<7} {event.alert.key}" for event in taken.events]
+    why = taken.passed_over or "No alert was opened, ended, or due to be told again."
+    told = lines or [f"nothing changed. {why}"]
+    facts = {"events": [event.id for event in taken.events], "passed_over": taken.passed_over}
+    return Answer(arguments.findings, told, facts)
 
 
 def _alerts(arguments: argparse.Namespace) -> Answer:

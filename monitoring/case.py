@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from artifacts.binning import Bins, Counted, count_by_day, quoted
+from artifacts.binning import Bins, quoted
+from artifacts.counting import Counted, count_by_day
 from artifacts.findings import Finding, Reason, Rule
 from monitoring.answers import TABLE, Answers
 from monitoring.described import Described

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from artifacts import cli
 from artifacts.baseline import Baseline
-from artifacts.binning import Counted
+from artifacts.counting import Counted
 from artifacts.errors import Damaged
 from artifacts.findings import SCORE, BaselineKind, CalibrationBin, Distribution, Finding, Findings, Reason
 from artifacts.places import Places

@@ -45,7 +45,11 @@ def wasserstein(baseline: npt.ArrayLike, current: npt.ArrayLike, places: Floats,
 
 
 def grouping(bins: Bins, baseline: npt.ArrayLike) -> npt.NDArray[np.intp]:
-    """The group of each bin: neighbours, or categories by falling share, until a tenth of the baseline is in it."""
+    """The group of each bin: neighbours, or categories by falling share, until a tenth of the baseline is in it.
+
+    A last group of less than half a tenth goes with the one before, unless that would leave a single one: of a feature
+    that is nearly always the same value, what is rare would then never be seen to become common.
+    """
     counts = np.asarray(baseline, np.float64)
     order = (
         np.arange(counts.size)
@@ -60,7 +64,7 @@ def grouping(bins: Bins, baseline: npt.ArrayLike) -> npt.NDArray[np.intp]:
         held += counts[at]
         if held >= wanted:
             group, held = group + 1, 0.0
-    if held < wanted / 2 and group:
+    if held < wanted / 2 and group > 1:
         groups[groups == group] = group - 1
     if bins.kind == "category":
         groups[-1] = groups.max() + 1

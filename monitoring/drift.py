@@ -6,7 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from artifacts.binning import Bins, Counted
+from artifacts.binning import Bins
+from artifacts.counting import Counted
 from artifacts.findings import BaselineKind, Distribution, Finding, Reason, Rule
 from monitoring.distances import grouping
 from monitoring.noise import observed, statistics, thresholds
@@ -42,12 +43,20 @@ def find_drift(
     """Every rule of every feature in `current`, which has at least one row; the score is a feature here.
 
     Chance moves the window as far as one of `entities` rows: two answers about one entity are not two draws.
+    """
+    return hold_against(kind, baseline, current, measured_bounds(baseline, current, settings, entities))
+
+
+def measured_bounds(
+    baseline: Described, current: Mapping[str, Counted], settings: MonitoringSettings, entities: int
+) -> Bounds:
+    """By feature and rule the value up to which a window with the days of `current` shows nothing but noise.
+
     The false alarms of all of them together stay below the level that is aimed at for one baseline of two.
     """
-    judged = {name: baseline[name] for name in current if baseline[name][1].rows}
     days = max(len(counted.days) for counted in current.values())
-    bounds = thresholds(
-        judged,
+    return thresholds(
+        {name: baseline[name] for name in current if baseline[name][1].rows},
         entities,
         days,
         floors=_floors(settings),
@@ -55,13 +64,17 @@ def find_drift(
         replicates=settings.replicates,
         seed=settings.seed,
     )
+
+
+def hold_against(kind: BaselineKind, baseline: Described, current: Mapping[str, Counted], bounds: Bounds) -> Drift:
+    """The findings of the features in `current`, by bounds that were measured."""
     findings, distributions = [], []
     for name, counted in current.items():
-        if name not in judged:
+        if not baseline[name][1].rows:
             findings.append(_nothing(name, kind, counted))
             continue
-        findings += _of_feature(kind, name, judged[name], counted, bounds)
-        distributions.append(_distribution(kind, name, judged[name], counted))
+        findings += _of_feature(kind, name, baseline[name], counted, bounds)
+        distributions.append(_distribution(kind, name, baseline[name], counted))
     return Drift(tuple(findings), tuple(distributions))
 
 

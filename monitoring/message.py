@@ -1,12 +1,12 @@
 """What a person reads when alerts change: what moved, how far, since when, how many rows, and what to do."""
 
-import re
 from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 from artifacts.alerts import Batch, Event, Message
 from artifacts.finding import SCORE
+from artifacts.runbook import runbook_link
 from monitoring.pages import page_of
 
 SHOWN = 10
@@ -45,11 +45,6 @@ def write_message(batch: Batch, *, reports: str, runbook_url: str) -> Message:
 def next_command(batch: Batch) -> str:
     """The one command that shows all that is open, of the model that the batch is about."""
     return f"python -m monitoring alerts --model {batch.events[0].alert.model}"
-
-
-def runbook_link(url: str, code: str) -> str:
-    """The section of a reason code, by the anchor that a Markdown viewer gives to the heading."""
-    return f"{url}#{re.sub(r'[^a-z0-9_-]', '', code.lower())}"
 
 
 def _moved(event: Event) -> str:

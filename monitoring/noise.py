@@ -2,16 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
-from artifacts.binning import Bins, Counted
+from artifacts.binning import Bins
+from artifacts.counting import Counted
 from artifacts.findings import Rule
 from monitoring.distances import Floats, grouped, grouping, jensen_shannon, psi, wasserstein
+from monitoring.estimates import student
 
 Generator = np.random.Generator
-WEEK = 7
+# Neighbouring days are alike for some days; of shorter blocks there are more, and they tell better how weeks differ.
+LONGEST_BLOCK, LEAST_BLOCKS = 5, 7
+# Bounds lie about so far out in the tail, three spreads of a normal distribution.
+TAIL = 0.998
 
 
 @dataclass(frozen=True)
@@ -66,11 +72,11 @@ def thresholds(
 ) -> dict[tuple[str, str], float]:
     """By feature and rule, the value that a window of `rows` rows on `days` days exceeds anywhere in `level` of cases.
 
-    A replicate draws a baseline and a window from the baseline's days, as blocks of up to seven neighbouring days
-    (Künsch 1989), since real days, and weekdays, are not alike, and then `rows` rows from the window's bins; so both
-    errors are counted. Over all features and rules together: the largest standardised excess of each replicate is held
-    against its quantile (max-T, Westfall and Young 1993);
-    an excess below the `floors`, the least change that matters, is none.
+    A replicate draws a baseline and a window from the baseline's days, as blocks of up to five neighbouring days
+    (Künsch 1989), since real days are not alike, set off from their mean by as much more as the spread of so few blocks
+    is uncertain (Student 1908), and then `rows` rows from the window's bins; so both errors are counted. Over all
+    features and rules together: the largest standardised excess of each replicate is held against its quantile (max-T,
+    Westfall and Young 1993); an excess below the `floors`, the least change that matters, is none.
     """
     random = np.random.Generator(np.random.PCG64(seed))
     longest = max(days, *(len(counted.days) for _, counted in features.values()))
@@ -78,7 +84,7 @@ def thresholds(
     drawn: dict[tuple[str, str], Floats] = {}
     for name, (bins, counted) in features.items():
         places = counted.places(bins)
-        block = max(1, min(days, WEEK, len(counted.days) // 2))
+        block = max(1, min(days, LONGEST_BLOCK, len(counted.days) // LEAST_BLOCKS))
         baseline = _draw_days(counted, places, starts[0], (block, len(counted.days)))
         window = _draw_days(counted, places, starts[1], (block, days))
         groups = grouping(bins, counted.counts.sum(axis=0))
@@ -89,15 +95,24 @@ def thresholds(
 
 
 def _draw_days(counted: Counted, places: Floats, starts: Floats, length: tuple[int, int]) -> Sample:
-    """Blocks of `length[0]` neighbouring days, drawn anew until there are `length[1]` days."""
+    """Blocks of `length[0]` neighbouring days, drawn anew until there are `length[1]` days, set off from the mean."""
     there, (block, days) = len(counted.days), length
     first = (starts[:, : -(-days // block)] * (there - block + 1)).astype(np.int64)
     chosen = (first[:, :, None] + np.arange(block)).reshape(len(starts), -1)[:, :days]
     times = np.zeros((len(starts), there))
     np.add.at(times, (np.arange(len(starts))[:, None], chosen), 1.0)
-    counts, nulls, out = (np.einsum("rd,db->rb", times, np.atleast_2d(one.T).T) for one in _columns(counted))
+    farther = _farther(there // block)
+    times = days / there + farther * (times - days / there)
+    added = (np.einsum("rd,db->rb", times, np.atleast_2d(one.T).T) for one in _columns(counted))
+    counts, nulls, out = (np.maximum(one, 0.0) for one in added)
     rows = np.maximum(counts.sum(axis=1) + nulls[:, 0], 1)
     return Sample(counts, nulls[:, 0] / rows, out[:, 0] / rows, places)
+
+
+@cache
+def _farther(blocks: int) -> float:
+    """How much farther out a bound lies when the spread is known from so many blocks only, not known."""
+    return student(TAIL, max(blocks - 1, 2)) / student(TAIL, 10_000)
 
 
 def _columns(counted: Counted) -> Sequence[Floats]:

@@ -10,7 +10,6 @@ from artifacts.places import Places
 from monitoring.alert_settings import AlertSettings
 from monitoring.message import write_message
 from monitoring.pages import reports_of
-from monitoring.webhook import post
 
 # One message that a receiver does not want must not keep back the others; a receiver that is down is not asked for all.
 GIVES_UP_AFTER = 3
@@ -31,10 +30,7 @@ def deliver(places: Places, settings: AlertSettings, others: Mapping[str, Send] 
     at the end `Unavailable` (`alerts.undelivered`) when a channel failed, and `BadInput` (`alerts.no_channel`) when
     something waits and nobody is there to be told.
     """
-    channels: dict[str, Send] = dict(others or {})
-    if settings.webhook_url is not None:
-        url = settings.webhook_url.get_secret_value()
-        channels["webhook"] = lambda message: post(url, message)
+    channels = settings.channels(lambda _: others or {})
     if not channels:
         _refuse_if_any_waits(places)
     alerts.enlist(places.alerts, channels)
@@ -56,7 +52,7 @@ def _turn(places: Places, settings: AlertSettings, channel: str, send: Send) -> 
     sent, in_a_row, why = 0, 0, None
     for batch in alerts.waiting(places.alerts, channel):
         reports = settings.page_url or reports_of(places)
-        message = write_message(batch, reports=reports, runbook_url=settings.runbook_url)
+        message = batch.message or write_message(batch, reports=reports, runbook_url=settings.runbook_url)
         try:
             send(message)
         except Refusal as refusal:

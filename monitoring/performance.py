@@ -197,6 +197,7 @@ def _judge(
         threshold=threshold,
         low=found.low,
         high=found.high,
+        promise=promise,
     )
 
 

@@ -1,11 +1,14 @@
-"""Whether drift starts a new training set and candidate: once, and not again before the cool-down has passed."""
+"""Whether drift starts a new training set and candidate: not on what was trained on, nor within the cool-down."""
 
 from datetime import timedelta
 
 from artifacts import alerts, cli
+from artifacts.errors import Missing
 from artifacts.finding import Rule
-from artifacts.findings import read_findings
+from artifacts.findings import Findings, read_findings
+from artifacts.landed import landed_since
 from artifacts.places import Places
+from artifacts.training_set import newest, parse_id
 from monitoring.alert_settings import AlertSettings
 from monitoring.alerts import asked
 
@@ -14,7 +17,10 @@ NO_ANSWER: frozenset[Rule] = frozenset({"skew", "predictions", "labels", "baseli
 
 
 def retraining_due(places: Places, settings: AlertSettings, identity: str, claimant: str) -> bool:
-    """Whether the findings `identity` start a retraining; a `claimant` that was told yes is told so again."""
+    """Whether the findings `identity` start a retraining; a `claimant` that was told yes is told so again.
+
+    While nothing landed since the newest training set none is started, and no cool-down begins: it stays due.
+    """
     findings = read_findings(places.findings, identity)
     # As in the alerts: what is held against labels counts there, and the drift beside it is five weeks old.
     counted = asked(findings)[1].values()
@@ -22,7 +28,25 @@ def retraining_due(places: Places, settings: AlertSettings, identity: str, claim
         return False
     # Labels come late: what they show of an old window is news of the newest one.
     at = max(findings.end, alerts.newest_window(places.alerts, findings.model) or findings.end)
+    if not alerts.has_claimed(places.alerts, findings.model, claimant):
+        built = _set_of_all_that_landed(places, findings)
+        if built is not None:
+            cli.say(
+                f"{findings.model}: drift starts no retraining yet: nothing landed since {built} was built, so the "
+                "same would be trained again. It stays due while the drift lasts."
+            )
+            return False
     near = alerts.claim_retraining(places.alerts, findings.model, at, claimant, timedelta(days=settings.cooldown_days))
     if near is not None:
         cli.say(f"{findings.model}: no retraining, since that of {near} is less than {settings.cooldown_days} days off")
     return near is None
+
+
+def _set_of_all_that_landed(places: Places, findings: Findings) -> str | None:
+    """The id of the newest training set if all that landed is in it; None when something new is, or nobody can say."""
+    try:
+        found = newest(places.training_sets, parse_id(findings.training_set)[0])
+        known = found.facts.get("raw")
+        return found.id if known and not landed_since(places.raw, known) else None
+    except Missing:
+        return None

@@ -1,15 +1,25 @@
 """Take published findings into the alerts: what changed, and what is to be told, in one transaction."""
 
+from dataclasses import dataclass
+
 from artifacts import alerts, ledger
 from artifacts.alerts import Event
 from artifacts.findings import read_findings
 from artifacts.places import Places
 from monitoring.alert_settings import AlertSettings
-from monitoring.alerts import Patience, take
+from monitoring.alerts import Events, Patience, Watches, passed_over, take
 
 
-def update_alerts(places: Places, settings: AlertSettings, identity: str) -> tuple[Event, ...]:
-    """The events that the findings `identity` (MODEL/NAME) led to, worst first; they wait in the outbox.
+@dataclass(frozen=True)
+class Taken:
+    """The events that findings led to, worst first; and why they changed nothing, where they were passed over."""
+
+    events: tuple[Event, ...]
+    passed_over: str | None
+
+
+def update_alerts(places: Places, settings: AlertSettings, identity: str) -> Taken:
+    """Take in the findings `identity` (MODEL/NAME); the events wait in the outbox.
 
     Taking the same findings again leads to none.
     """
@@ -17,6 +27,11 @@ def update_alerts(places: Places, settings: AlertSettings, identity: str) -> tup
     line = ledger.champion(places.ledger, findings.model)
     serving = None if line is None else line.version
     patience: Patience = settings.patience
-    return alerts.change(
-        places.alerts, findings.model, identity, lambda watches: take(watches, findings, serving, patience)
-    )
+    why: list[str | None] = []
+
+    def body(watches: Watches) -> tuple[Watches, Events]:
+        why.append(passed_over(watches, findings))
+        return take(watches, findings, serving, patience)
+
+    events = alerts.change(places.alerts, findings.model, identity, body)
+    return Taken(events, why[-1])

@@ -14,6 +14,7 @@ from artifacts.training_set import TrainingSet, newest, parse_id
 from monitoring.alerts import asked
 from monitoring.answered import versions_due
 from monitoring.check import check
+from monitoring.noted import note_findings
 from monitoring.notify import deliver
 from monitoring.report import write_report
 from monitoring.retrain import retraining_due
@@ -22,15 +23,15 @@ from monitoring.update import update_alerts
 from monitoring.window import Window, parse_window
 
 
-def choose_checks(day: date) -> list[dict[str, str | bool | int]]:
+def choose_checks(day: date, labels: date | None = None) -> list[dict[str, str | bool | int]]:
     """For each champion the window that ends before `day`; for each version that answered in it, the one with labels.
 
+    That one ends `label_days` before, or at `labels`, when they came early.
     Raises `Missing` (`monitoring.no_champion`) when no model has a champion, and yet something was answered or told.
     """
     settings, places = read_monitoring_settings(), read_places()
-    last = f"{day - timedelta(days=settings.window_days)}..{day}"
-    end = day - timedelta(days=settings.label_days)
-    labelled = f"{end - timedelta(days=settings.window_days)}..{end}"
+    due = labels or day - timedelta(days=settings.label_days)
+    last, labelled = (f"{end - timedelta(days=settings.window_days)}..{end}" for end in (day, due))
     models = ledger.models(places.ledger)
     if not models:
         _refuse_if_any_was_watched(places)
@@ -38,8 +39,8 @@ def choose_checks(day: date) -> list[dict[str, str | bool | int]]:
     for model in models:
         champion = _champion(places, model)
         checks.append({"model": model, "window": last, "labelled": False, "version": champion})
-        due = versions_due(places, model, champion, parse_window(labelled), settings.min_label_days)
-        checks += [{"model": model, "window": labelled, "labelled": True, "version": version} for version in due]
+        asked_then = versions_due(places, model, champion, parse_window(labelled), settings.min_label_days)
+        checks += [{"model": model, "window": labelled, "labelled": True, "version": one} for one in asked_then]
     return checks
 
 
@@ -63,6 +64,7 @@ def check_version(model: str, window: str, labelled: bool, version: int) -> str:
         incident_days=sorted(alerts.incident_days(places.alerts, model, version, before.start, before.end)),
     )
     publish_findings(places.findings, found)
+    note_findings(found)
     update_alerts(places, settings, found.id)
     write_report(places, found.id, settings.runbook_url)
     return found.id

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from artifacts.places import REPOSITORY, Places, read_places
 
+ASYNC = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC"
+
 
 def airflow_environment(places: Places) -> dict[str, str]:
     """The variables that make every `airflow` process use `$PIPELINE_HOME/airflow` and this repository's DAGs.
@@ -34,6 +36,10 @@ def airflow_environment(places: Places) -> dict[str, str]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
     }
     environment = {key: os.environ.get(key, value) for key, value in wanted.items()}
+    connection = environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+    if not connection.startswith("sqlite"):
+        # Else Airflow takes another driver for its asynchronous half.
+        environment[ASYNC] = os.environ.get(ASYNC, connection)
     venv_bin = str(Path(sys.executable).parent)
     environment["PATH"] = os.pathsep.join([venv_bin, os.environ.get("PATH", "")])
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]))

@@ -60,7 +60,8 @@ def up(_: argparse.Namespace) -> cli.Answer:
     with quiet(places.home / "logs" / "migrate.log"):
         enter_airflow(places)
     try:
-        start(places, environment, {"mlflow": mlflow_command(places, settings.mlflow_port)})
+        mlflow_environment = {**environment, "MLFLOW_BACKEND_STORE_URI": places.mlflow}
+        start(places, mlflow_environment, {"mlflow": mlflow_command(places, settings.mlflow_port)})
         # Tasks that wait in the database start with the scheduler, and fail when there is no API to report to.
         start(places, environment, {"api-server": ["airflow", "api-server"]})
         wait_until_healthy(places, "api-server", f"{airflow}/api/v2/monitor/health", {"metadatabase"})
@@ -129,9 +130,12 @@ def pages_at(places: Places, mlflow: str, serving: str) -> dict[str, str]:
 
 
 def mlflow_command(places: Places, port: int) -> list[str]:
-    """The MLflow server for this home's logbook: one worker, loopback, its own host names only."""
+    """The MLflow server: one worker, loopback, its own host names only.
+
+    MLFLOW_BACKEND_STORE_URI names its database: the URL can hold a password, and everybody can read a command line.
+    """
     hosts = f"127.0.0.1:{port},localhost:{port}"
-    store = ["--backend-store-uri", places.mlflow, "--default-artifact-root", places.mlflow_artifacts]
+    store = ["--default-artifact-root", places.mlflow_artifacts]
     bind = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--allowed-hosts", hosts]
     return ["mlflow", "server", *store, *bind]
 

@@ -36,4 +36,16 @@ class OnCallPlugin(AirflowPlugin):  # type: ignore[misc]
             "nav_top_level": True,
         },
         {"name": "Models", "href": address("/models"), "url_route": "models-of-dag", "destination": "dag"},
+        {
+            "name": "Story",
+            "href": address("/dags/{DAG_ID}/runs/{RUN_ID}"),
+            "url_route": "run-story",
+            "destination": "dag_run",
+        },
+        {
+            "name": "Story",
+            "href": address("/dags/{DAG_ID}/runs/{RUN_ID}/tasks/{TASK_ID}/{MAP_INDEX}"),
+            "url_route": "task-story",
+            "destination": "task_instance",
+        },
     ]

@@ -9,6 +9,8 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from artifacts.cli import say
 from artifacts.errors import Refusal, Unavailable
+from plugins.run_story.leaving import leaving_evidence
+from plugins.unsaid import unsaid_error
 
 # What tasks refused in this process, for a caller that runs whole DAGs in it.
 REFUSED: list[Refusal] = []
@@ -18,12 +20,13 @@ R = TypeVar("R")
 
 
 def fails_once(body: Callable[P, R]) -> Callable[P, R]:
-    """Make every refusal of a task body final, except `Unavailable`, which Airflow may retry."""
+    """Keep how a task body ended, and make every refusal final, except `Unavailable`, which Airflow may retry."""
 
     @wraps(body)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        with final_refusals():
-            return body(*args, **kwargs)
+        with final_refusals(), leaving_evidence() as left:
+            returned = left.returned = body(*args, **kwargs)
+            return returned
 
     return call
 
@@ -34,8 +37,12 @@ def final_refusals() -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        say(f"{refusal.code}: {refusal}")
         REFUSED.append(refusal)
-        if isinstance(refusal, Unavailable):
-            raise
-        raise AirflowFailException(f"{refusal.code}: {refusal}") from refusal
+        clean = unsaid_error(refusal)
+        said = f"{refusal.code}: {clean or refusal}"
+        say(said)
+        if not isinstance(refusal, Unavailable):
+            raise AirflowFailException(said) from (refusal if clean is None else None)
+        if clean is not None:
+            raise clean from None
+        raise

@@ -18,7 +18,12 @@ RETRY_SECONDS = "1"
 
 def as_json(told: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer."""
-    return Response(to_json(told), status, headers, media_type="application/json")
+    return json_response(to_json(told), status, headers)
+
+
+def json_response(content: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """JSON that is written already."""
+    return Response(content, status, headers, media_type="application/json")
 
 
 def refusal_answer(refusal: Refusal) -> Response:

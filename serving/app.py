@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from importlib.metadata import version as version_of
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -17,6 +19,7 @@ from artifacts.registry import Registry
 from serving.answer import as_json, gone, http_refusal, refusal_answer
 from serving.fresh import Fresh
 from serving.front import Front
+from serving.lane import INVOCATIONS, PREDICT, PREDICT_WITH, Lane
 from serving.live import Live, Watcher
 from serving.load import champion_line, load_line, load_version
 from serving.loaded import LoadedVersion
@@ -24,6 +27,7 @@ from serving.metrics import CONTENT_TYPE, Metrics
 from serving.openapi import document
 from serving.service import Service
 from serving.settings import ServingSettings, read_key
+from serving.together import Together
 
 # Load balancers ask for the head alone.
 PROBES = ["GET", "HEAD"]
@@ -53,10 +57,11 @@ def create_app(
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         live = Live(first or find_version(places, model, version), follows=version is None)
-        with LogWriter(places.predictions, settings.log) as log:
+        with LogWriter(places.predictions, settings.log) as log, ThreadPoolExecutor(1, "scoring") as scoring:
             fresh = Fresh(places.upcoming, live)
             await fresh.look()
-            app.state.service = Service(settings, live, fresh, log, metrics)
+            app.state.service = Service(settings, live, fresh, log, Together(log, metrics), scoring, metrics)
+            app.state.lane = Lane(app.state.service)
             watchers = [fresh.run(settings.poll_seconds)]
             if live.follows:
                 watcher = Watcher(live, Registry.at(places), places.ledger, metrics)
@@ -69,7 +74,7 @@ def create_app(
                     await task
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=life, redirect_slashes=False)
-    app.add_middleware(Front, key=key, metrics=metrics)
+    app.add_middleware(Front, key=key, metrics=metrics, timeout_seconds=settings.timeout_seconds)
     app.add_exception_handler(HTTPException, http_refusal)
     app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(Exception, http_refusal)
@@ -79,17 +84,17 @@ def create_app(
         metrics.count("rejections", refusal.code)
         return refusal_answer(refusal)
 
-    @app.post("/v1/models/{model}/versions/{version}/predict")
+    @app.post(PREDICT_WITH)
     async def predict_with_version(request: Request) -> Response:
         service, named = _service(request), request.path_params
         return await service.answer(request, lambda: service.loaded(named["model"], named["version"]), "http")
 
-    @app.post("/v1/models/{model}/predict")
+    @app.post(PREDICT)
     async def predict_with_champion(request: Request) -> Response:
         service, named = _service(request), request.path_params
         return await service.answer(request, lambda: service.loaded(named["model"]), "http")
 
-    @app.post("/invocations")
+    @app.post(INVOCATIONS)
     async def invocations(request: Request) -> Response:
         service = _service(request)
         return await service.answer(request, lambda: service.live.current, "invocations")
@@ -105,6 +110,10 @@ def create_app(
     @app.api_route("/ping", methods=PROBES)
     async def alive(_: Request) -> Response:
         return as_json({"status": "live"})
+
+    @app.get("/version")
+    async def mlflow_version(_: Request) -> Response:
+        return Response(version_of("mlflow"), media_type="text/plain")
 
     @app.api_route("/health/ready", methods=PROBES)
     async def ready(request: Request) -> Response:

@@ -16,6 +16,8 @@ from serving.rows import check_rows
 
 # The log takes the rows of an append together, up to 16 MiB; this many wide ones are far below that.
 BATCH_ROWS = 2000
+# Start and end, naive UTC.
+Observed = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
@@ -28,37 +30,56 @@ class BatchScores:
     mean_score: float
 
 
-def score_set(version: LoadedVersion, rows_of: TrainingSet | Upcoming, policy: Policy, log: LogWriter) -> BatchScores:
-    """Score every row in key order.
+def score_set(
+    version: LoadedVersion,
+    rows_of: TrainingSet | Upcoming,
+    policy: Policy,
+    log: LogWriter,
+    window: Observed | None = None,
+) -> BatchScores:
+    """Score every row in key order; when a `window` is given, those alone with start <= observed_at < end.
 
     Raises `BadInput` (`encode.column_changed`) before the first row, and `RequestRefused` (`odd.*`) at a row that the
     policy refuses; what was scored before it stays in the log. `CannotJudge` (`serving.no_rows`) when there is none.
     """
-    if not rows_of.rows:
-        raise CannotJudge(
-            "serving.no_rows",
-            f"{rows_of.id} has no rows: every row that was observed lately has its label, and nothing was scored.",
-            next_step="Publish rows as of another moment.",
-        )
     request_id, rows, flagged, total = uuid.uuid4().hex, 0, 0, 0.0
-    for scored in score_batches(version, rows_of, policy, log, request_id):
+    for scored in score_batches(version, rows_of, policy, log, request_id, window=window):
         rows += len(scored.scores)
         flagged += sum(map(bool, scored.flags))
         total += sum(scored.scores)
+    if not rows:
+        raise _no_rows(rows_of.id, window)
     return BatchScores(request_id, rows, flagged, total / rows)
 
 
 def score_batches(
-    version: LoadedVersion, rows_of: TrainingSet | Upcoming, policy: Policy, log: LogWriter, request_id: str
+    version: LoadedVersion,
+    rows_of: TrainingSet | Upcoming,
+    policy: Policy,
+    log: LogWriter,
+    request_id: str,
+    *,
+    window: Observed | None = None,
 ) -> Iterator[Scored]:
     """As `score_set`, batch by batch, each logged before it is handed over."""
     version.encoder.check(rows_of.contract)
     there = {column.name for column in rows_of.contract.columns}
     names = [*version.encoder.names, *(column.name for column in version.keys if column.name in there)]
     first_row = 0
-    for batch in rows_of.batches(names, batch_rows=BATCH_ROWS):
+    start, end = window or (None, None)
+    for batch in rows_of.batches(names, start, end, batch_rows=BATCH_ROWS):
         rows = check_rows(version, {name: batch.column(name).to_pylist() for name in names})
         scored = predict(version, rows, policy, request_id, first_row=first_row)
         log.append(to_log(version, rows, scored, datetime.now(UTC).replace(tzinfo=None), "batch"))
         first_row += rows.count
         yield scored
+
+
+def _no_rows(identity: str, window: Observed | None) -> CannotJudge:
+    told = (
+        "has no rows: every row that was observed lately has its label, and nothing was scored."
+        if window is None
+        else f"has no row that was observed from {window[0]} to {window[1]}, and nothing was scored."
+    )
+    step = "Publish rows as of another moment." if window is None else "Name another window."
+    return CannotJudge("serving.no_rows", f"{identity} {told}", next_step=step)

@@ -10,7 +10,8 @@ from serving.fresh import Fresh
 from serving.loaded import LoadedVersion
 from serving.lookup import Held, Key
 from serving.refused import RequestRefused, shown
-from serving.rows import Rows, check_rows, check_type, naive
+from serving.rows import Rows, check_rows
+from serving.values import check_type, naive
 
 
 @dataclass(frozen=True)

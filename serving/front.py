@@ -1,25 +1,26 @@
-"""What stands before every route: the API key, and the count of what was answered; and how a body is read."""
+"""What stands before every route: the API key, the short way, and the count of what was answered."""
 
 import hmac
 import time
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from artifacts.errors import Refusal
 from serving.answer import refusal_answer
+from serving.arrival import Arrival, arrive
+from serving.lane import Lane, Named
 from serving.metrics import Metrics
 from serving.refused import RequestRefused
 
 OPEN = frozenset({"/health/live", "/health/ready", "/ping"})
-JSON = "application/json"
 
 
 class Front:
-    """Refuses a caller without the key, and times and counts every answer by route."""
+    """Refuses a caller without the key, lets plain requests take the short way, times and counts every answer."""
 
-    def __init__(self, app: ASGIApp, *, key: bytes | None, metrics: Metrics) -> None:
-        self._app, self._key, self._metrics = app, key, metrics
+    def __init__(self, app: ASGIApp, *, key: bytes | None, metrics: Metrics, timeout_seconds: float) -> None:
+        self._app, self._key, self._metrics, self._timeout_seconds = app, key, metrics, timeout_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -27,6 +28,8 @@ class Front:
             await self._app(scope, receive, send)
             return
         began, status = time.perf_counter(), 500
+        lane: Lane = scope["app"].state.lane
+        named = lane.named(scope)
 
         async def counting(message: Message) -> None:
             nonlocal status
@@ -35,14 +38,27 @@ class Front:
             await send(message)
 
         try:
-            if self._may(scope):
-                await self._app(scope, receive, counting)
-            else:
+            if not self._may(scope):
                 await self._refuse(scope, receive, counting)
+                return
+            arrival = arrive(scope, self._timeout_seconds)
+            left = await self._shortly(lane, named, arrival, scope, receive, counting) if named else receive
+            if left is not None:
+                await self._app(scope, left, counting)
         finally:
-            route = getattr(scope.get("route"), "path", "other")
+            route = named.route if named else getattr(scope.get("route"), "path", "other")
             self._metrics.count("requests", route, str(status))
             self._metrics.observe(route, time.perf_counter() - began)
+
+    async def _shortly(  # noqa: PLR0917  what a request is made of
+        self, lane: Lane, named: Named, arrival: Arrival, scope: Scope, receive: Receive, send: Send
+    ) -> Receive | None:
+        try:
+            return await lane.answer(named, arrival, receive, send)
+        except Refusal as refusal:
+            self._metrics.count("rejections", refusal.code)
+            await refusal_answer(refusal)(scope, receive, send)
+            return None
 
     def _may(self, scope: Scope) -> bool:
         if self._key is None or scope["path"] in OPEN:
@@ -59,43 +75,3 @@ class Front:
             next_step="Send the header Authorization: Bearer KEY.",
         )
         await refusal_answer(refusal)(scope, receive, send)
-
-
-async def read_body(request: Request, limit: int) -> bytes:
-    """The body of a JSON request, never more than `limit` bytes of it.
-
-    Raises `RequestRefused`: `request.media_type`, `request.encoded` (415), `request.too_large` (413).
-    """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
-        raise RequestRefused(
-            "request.media_type",
-            f"The body is not {JSON}.",
-            status=415,
-            next_step=f"Send the header Content-Type: {JSON}.",
-        )
-    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        # Unpacked, a small body can be a huge one.
-        raise RequestRefused(
-            "request.encoded",
-            "The body is compressed.",
-            status=415,
-            next_step="Send it as it is, without the header Content-Encoding.",
-        )
-    told = request.headers.get("content-length", "0")
-    if told.isdigit() and int(told) > limit:
-        raise _too_large(limit)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise _too_large(limit)
-    return bytes(body)
-
-
-def _too_large(limit: int) -> RequestRefused:
-    return RequestRefused(
-        "request.too_large",
-        f"The body has more than {limit} bytes.",
-        status=413,
-        next_step="Send fewer rows a request, or serve with a larger SERVING_MAX_BODY_BYTES.",
-    )

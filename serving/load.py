@@ -11,7 +11,8 @@ from artifacts.errors import BadInput, Damaged, Missing
 from artifacts.ledger import Promotion
 from artifacts.registry import FINISHED, MODEL, Registry, RunRecord
 from serving.loaded import LoadedVersion
-from serving.trial import Floats, read_booster, score_matrix, try_model
+from serving.scoring import Floats, score_as_training, score_matrix
+from serving.trial import read_booster, try_model
 
 TRAINING_SET = "training_set.json"
 
@@ -30,13 +31,16 @@ def load_version(registry: Registry, model: str, version: int, threads: int = 1)
     rows = _trial_rows(contract, encoder)
     tried = try_model(path, record.model_sha256, rows)
     booster = read_booster(path, record.model_sha256)
-    if booster.feature_names != encoder.names or score_matrix(booster, rows).tolist() != tried:
-        raise _damaged(record, "has other features than its categories file, or scores otherwise than on trial")
     booster.set_param({"nthread": threads})
+    ways = [score(booster, rows).tolist() for score in (score_matrix, score_as_training)]
+    if booster.feature_names != encoder.names or ways != [tried, tried]:
+        raise _damaged(record, "has other features than its categories file, or scores otherwise than on trial")
     cli.say(f"loaded {model} version {version}, sha256 {record.model_sha256[:12]}, tried on {len(rows)} rows")
-    return LoadedVersion(
+    loaded = LoadedVersion(
         model, version, record.run_id, record.model_sha256, record.training_set, contract, encoder, booster
     )
+    loaded.prepare()
+    return loaded
 
 
 def champion_line(ledger_url: str, model: str) -> Promotion:

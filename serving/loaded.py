@@ -11,6 +11,9 @@ import xgboost
 from artifacts.column import Column
 from artifacts.contract import Contract
 from artifacts.encoder import Encoder
+from artifacts.prediction_log.coding import Shape
+from serving.plain import PlainReader
+from serving.values import is_decimal
 
 Matrix = npt.NDArray[np.float64]
 
@@ -39,9 +42,34 @@ class LoadedVersion:
         return [self.contract.column(name) for name in self.encoder.names]
 
     @cached_property
+    def decimals(self) -> Sequence[Column]:
+        """The features that are exact decimals."""
+        return [column for column in self.columns if is_decimal(column)]
+
+    @cached_property
     def keys(self) -> Sequence[Column]:
         """The columns that say what a row is about: the entity and `observed_at`."""
         return [self.contract.column(name) for name in (*self.contract.entity, self.contract.observed_at)]
+
+    def prepare(self) -> None:
+        """Make now what the first request would have to wait for."""
+        _ = self.plain, self.low, self.high, self.nullable
+
+    @cached_property
+    def plain(self) -> PlainReader:
+        """What reads requests that have nothing odd."""
+        return PlainReader(self.columns, self.keys, self.encoder.categories)
+
+    def logged_as(self, key_names: tuple[str, ...] | None) -> Shape:
+        """What the log says once of all rows that have these keys."""
+        if key_names not in self._shapes:
+            about = (self.model, self.version, self.sha256, self.training_set)
+            self._shapes[key_names] = (*about, key_names, tuple(self.encoder.names))
+        return self._shapes[key_names]
+
+    @cached_property
+    def _shapes(self) -> dict[tuple[str, ...] | None, Shape]:
+        return {}
 
     @cached_property
     def low(self) -> Matrix:

@@ -1,10 +1,14 @@
 """What the service counts, in Prometheus' text format; every worker counts for itself."""
 
+import logging
 import os
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 
+from artifacts.errors import Refusal
+
+LOG = logging.getLogger("shipshape")
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 COUNTERS = {
@@ -52,6 +56,16 @@ class Metrics:
         """A request was answered in so many seconds."""
         self._seconds[route][bisect_left(BUCKETS, seconds)] += 1
         self._sums[route] += seconds
+
+    def log_told(self, error: BaseException | None) -> None:
+        """The log took what it was handed last, or refused it."""
+        if error is None:
+            self.log_trouble = None
+            return
+        message = error.message if isinstance(error, Refusal) else repr(error)
+        if self.log_trouble is None:
+            LOG.warning("nothing is answered: %s", message)
+        self.log_trouble = f"{error.code if isinstance(error, Refusal) else 'log.failed'}: {message}"
 
     def text(self, model: str, version: int, *, degraded: bool, features_age_seconds: float | None) -> str:
         """All of it for a scraper; `process` tells the workers behind one port apart. No age without upcoming rows."""

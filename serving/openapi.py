@@ -55,6 +55,7 @@ def document(
         },
         "/health/live": {"get": _read("Whether the process answers.", {})},
         "/ping": {"get": _read("As /health/live, where MLflow's clients look.", {})},
+        "/version": {"get": _read("MLflow's version, where its clients look.", _refusals("401"), "text/plain")},
         "/health/ready": {"get": _read("ready; or degraded, and why: the version before the champion answers.", {})},
         "/metrics": {"get": _read("Counters for Prometheus.", _refusals("401"), "text/plain")},
         "/openapi.json": {"get": _read("This document.", _refusals("401"))},
@@ -129,6 +130,7 @@ def _schemas(version: LoadedVersion, settings: ServingSettings, upcoming: Upcomi
         "data": {"type": "array", "items": {"type": "array"}},
         "index": {},
     }
+    params = {"params": {"type": ["object", "null"], "maxProperties": 0, "description": "The model has none."}}
     refusal = {"error": _TEXT, "message": _TEXT, "next_step": _TEXT, "field": _TEXT, "row": _WHOLE}
     of_answer = _closed(prediction, required=["prediction_id", "score", "flags"])
     return {
@@ -147,9 +149,10 @@ def _schemas(version: LoadedVersion, settings: ServingSettings, upcoming: Upcomi
         "Invocation": {
             "oneOf": [
                 _closed(
-                    {"dataframe_split": _closed(split, required=["columns", "data"])}, required=["dataframe_split"]
+                    {"dataframe_split": _closed(split, required=["columns", "data"]), **params},
+                    required=["dataframe_split"],
                 ),
-                _closed({"dataframe_records": rows}, required=["dataframe_records"]),
+                _closed({"dataframe_records": rows, **params}, required=["dataframe_records"]),
             ]
         },
         "Predictions": _closed(

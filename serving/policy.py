@@ -14,7 +14,7 @@ from serving.rows import Rows
 Action = Literal["refuse", "flag"]
 Flags = tuple[str, ...]
 WORDS = {
-    "unseen_category": "a category that the model was not fitted on; it scores as missing",
+    "unseen_category": "a category that the model was not fitted on",
     "out_of_bounds": "a number beyond the contract's bounds",
     "unexpected_null": "null in a feature whose contract allows no nulls",
     "all_null": "null in every feature",

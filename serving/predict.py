@@ -1,6 +1,6 @@
 """The one prediction function, of HTTP and of batches, and the log's record of what it answered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,8 +13,9 @@ from artifacts.column import Column
 from artifacts.prediction_log.record import Prediction, Via
 from serving.loaded import LoadedVersion
 from serving.policy import Flags, Policy, judge_rows
-from serving.rows import WHOLE, Rows
-from serving.trial import score_matrix
+from serving.rows import Rows
+from serving.scoring import score_matrix
+from serving.values import WHOLE
 
 BIAS = "bias"
 
@@ -47,14 +48,18 @@ def predict(
     flags = judge_rows(version, rows, policy)
     matrix = rows.numbers.astype(np.float32)
     scores = score_matrix(version.booster, matrix).tolist()
-    ids = [f"{request_id[:24]}{row:08x}" for row in range(first_row, first_row + rows.count)]
+    ids = ids_of(request_id, rows.count, first_row)
     return Scored(request_id, ids, scores, flags, _contributions(version, matrix) if contributions else None)
+
+
+def ids_of(request_id: str, rows: int, first_row: int = 0) -> list[str]:
+    """The ids of a request's rows: its own, and the place of the row."""
+    return [f"{request_id[:24]}{row:08x}" for row in range(first_row, first_row + rows)]
 
 
 def to_log(version: LoadedVersion, rows: Rows, scored: Scored, asked_at: datetime, via: Via) -> list[Prediction]:
     """What the log keeps of each answer; `asked_at` is naive UTC."""
     names = version.encoder.names
-    of_rows = zip(*(_logged(column, rows.features[column.name]) for column in version.columns), strict=True)
     return [
         Prediction(
             prediction_id=prediction_id,
@@ -71,9 +76,14 @@ def to_log(version: LoadedVersion, rows: Rows, scored: Scored, asked_at: datetim
             flags=flags,
         )
         for prediction_id, keys, values, score, flags in zip(
-            scored.prediction_ids, rows.keys, of_rows, scored.scores, scored.flags, strict=True
+            scored.prediction_ids, rows.keys, logged_rows(version, rows), scored.scores, scored.flags, strict=True
         )
     ]
+
+
+def logged_rows(version: LoadedVersion, rows: Rows) -> Iterator[tuple[Any, ...]]:
+    """The features of each row as the log has them, in the model's order."""
+    return zip(*(_logged(column, rows.features[column.name]) for column in version.columns), strict=True)
 
 
 def _logged(column: Column, values: Sequence[Any]) -> Sequence[Any]:

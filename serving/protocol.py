@@ -6,15 +6,17 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MOST_HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 10.0
+_TOO_LARGE = "The request's head is too large."
 
 
 class BoundedHeads(HttpToolsProtocol):
     """uvicorn's protocol; a head that is larger, or later after it or the connection began, is answered with 400.
 
-    What is larger is found once a piece of it, as the socket gave it, has passed the bound.
+    A head that ended is counted by its fields; one under way by the pieces that came, but for the one it began in.
     """
 
-    _head_bytes = 0
+    _head_bytes = _field_bytes = 0
+    _is_too_large = False
     _in_head = True
     _late: asyncio.TimerHandle | None = None
 
@@ -30,10 +32,24 @@ class BoundedHeads(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A head begins."""
-        self._in_head, self._head_bytes = True, 0
+        self._in_head, self._head_bytes, self._field_bytes = True, 0, 0
         if self._late is None:
             self._late = self.loop.call_later(HEAD_SECONDS, self._refuse, "The request's head did not come in time.")
         super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the path, which counts as the fields do."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A field, with its colon, blank and line end."""
+        self._count(len(name) + len(value) + 4)
+        super().on_header(name, value)
+
+    def send_400_response(self, msg: str) -> None:
+        """Say what is wrong, when it is the size of the head."""
+        super().send_400_response(_TOO_LARGE if self._is_too_large else msg)
 
     def on_headers_complete(self) -> None:
         """It has ended."""
@@ -48,7 +64,14 @@ class BoundedHeads(HttpToolsProtocol):
         if already and self._in_head and not self.transport.is_closing():
             self._head_bytes += len(data)
             if self._head_bytes > MOST_HEAD_BYTES:
-                self.send_400_response("The request's head is too large.")
+                self.send_400_response(_TOO_LARGE)
+
+    def _count(self, more: int) -> None:
+        self._field_bytes += more
+        if self._field_bytes > MOST_HEAD_BYTES:
+            self._is_too_large = True
+            # The parser ends with it, and so does the connection.
+            raise ValueError(_TOO_LARGE)
 
     def _refuse(self, why: str) -> None:
         self._late = None

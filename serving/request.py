@@ -49,8 +49,8 @@ def read_invocation(version: LoadedVersion, body: bytes, max_rows: int) -> Asked
     As there, `index` is read over; `params` must be empty, since the model has none. Raises `RequestRefused`.
     """
     given = _object(parse(body), {"dataframe_split", "dataframe_records", "params"})
-    if given.get("params"):
-        raise _shape("params", "nothing: the model has no parameters")
+    if given.get("params") not in (None, {}):
+        raise _shape("params", "null or {}: the model has no parameters")
     if ("dataframe_split" in given) == ("dataframe_records" in given):
         raise _shape("dataframe_split", "given, or dataframe_records, one of the two")
     if "dataframe_records" in given:

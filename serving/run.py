@@ -28,6 +28,8 @@ BACKLOG = 2048
 HUNG_SECONDS = 20
 # How long a new worker waits that cannot load its version, before it makes room for the next.
 TRY_AGAIN_SECONDS = 5.0
+# For so long a thread may keep Python's lock from the others: the log's, which tells those who wait, needs it briefly.
+SWITCH_SECONDS = 0.001
 
 
 def run(settings: ServingSettings, places: Places, model: str, version: int | None) -> str:
@@ -56,6 +58,7 @@ def run(settings: ServingSettings, places: Places, model: str, version: int | No
             access_log=False,
             log_level="warning",
             server_header=False,
+            proxy_headers=False,
             lifespan="on",
             ws="none",
             http=BoundedHeads,
@@ -64,7 +67,10 @@ def run(settings: ServingSettings, places: Places, model: str, version: int | No
             timeout_worker_healthcheck=HUNG_SECONDS,
         )
         if settings.workers == 1:
-            uvicorn.Server(config).run(sockets=[listening])
+            server = uvicorn.Server(config)
+            # Once it has ended well, uvicorn raises again the signal that asked it to.
+            signal.signal(signal.SIGTERM, server.handle_exit)
+            server.run(sockets=[listening])
         else:
             Multiprocess(config, sockets=[listening]).run()
     return first.id
@@ -74,6 +80,7 @@ def _worker(
     settings: ServingSettings, places: Places, model: str, version: int | None, first: LoadedVersion | None
 ) -> FastAPI:
     cli.show_progress(sys.stderr)
+    sys.setswitchinterval(SWITCH_SECONDS)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=[parent], name="parent", daemon=True).start()

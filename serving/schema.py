@@ -6,7 +6,7 @@ from artifacts.column import Column
 from artifacts.lookup import UpcomingColumns, upcoming_columns
 from serving.loaded import LoadedVersion
 from serving.policy import WORDS, Policy, bounds_in_words
-from serving.rows import LONGEST_TEXT, WHOLE
+from serving.values import LONGEST_TEXT, WHOLE
 
 Schema = dict[str, Any]
 _TYPES = {"varchar": "string", "timestamp": "string", "boolean": "boolean", "integer": "integer", "bigint": "integer"}
@@ -46,8 +46,13 @@ def entity_schema(version: LoadedVersion, upcoming: UpcomingColumns | None) -> S
 
 def policy_text(policy: Policy) -> str:
     """What happens to odd rows, as a list in Markdown."""
-    done = {"refuse": "refused with 422, naming the field", "flag": "answered, with a flag in the answer and the log"}
-    return "\n".join(f"- {kind} ({words}): {done[getattr(policy, kind)]}" for kind, words in WORDS.items())
+    refused, flagged = "refused with 422, naming the field", "answered, with a flag in the answer and the log"
+    lines = []
+    for kind, words in WORDS.items():
+        done = refused if getattr(policy, kind) == "refuse" else flagged
+        also = "; it scores as missing" if (kind, done) == ("unseen_category", flagged) else ""
+        lines.append(f"- {kind} ({words}): {done}{also}")
+    return "\n".join(lines)
 
 
 def _feature(version: LoadedVersion, column: Column, policy: Policy) -> Schema:

@@ -1,33 +1,46 @@
 """One prediction request from its body to its answer: limits, scores, and the log before the answer."""
 
 import asyncio
-import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from artifacts.errors import Missing, Unavailable
-from artifacts.prediction_log.record import Prediction, Via
+from artifacts.prediction_log.coding import Batch, encode
+from artifacts.prediction_log.record import Via
+from artifacts.prediction_log.table import encode_tables
 from artifacts.prediction_log.writer import LogWriter
-from serving.answer import invocation_answer, prediction_answer
+from serving.answer import invocation_answer, json_response, prediction_answer
+from serving.arrival import arrival_of
+from serving.body import read_body
 from serving.fresh import Fresh
-from serving.front import read_body
 from serving.live import Live
 from serving.loaded import LoadedVersion
 from serving.metrics import Metrics
-from serving.predict import Scored, predict, to_log
+from serving.plain_scores import PlainAsked, plain_answer, score_alone
+from serving.predict import predict, to_log
 from serving.refused import RequestRefused
-from serving.request import Asked, read_invocation, read_request
+from serving.request import read_invocation, read_request
 from serving.settings import ServingSettings
+from serving.together import Together
 
 # A larger body is read and scored in a thread, so that the others do not wait for it.
 INLINE_BYTES = 64 * 1024
-LOG = logging.getLogger("shipshape")
 Choose = Callable[[], LoadedVersion]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What is logged, the flags to be counted, and the response that is sent once it is logged."""
+
+    batch: Batch
+    flags: Sequence[str]
+    response: Response
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,8 @@ class Service:
     live: Live
     fresh: Fresh
     log: LogWriter
+    together: Together
+    scoring: Executor
     metrics: Metrics
 
     @property
@@ -65,7 +80,7 @@ class Service:
             )
         if version is None:
             return live.current
-        named = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0  # noqa: PLR2004
+        named = number_of(version)
         if named not in live.loaded:
             there = ", ".join(map(str, sorted(live.loaded)))
             raise Missing(
@@ -84,30 +99,35 @@ class Service:
         if self.metrics.in_flight >= self.settings.max_in_flight:
             raise _busy("request.too_many", f"{self.settings.max_in_flight} requests are under way, as many as may be.")
         self.metrics.in_flight += 1
-        asked_at, body = datetime.now(UTC).replace(tzinfo=None), None
+        arrival, body = arrival_of(request), None
         try:
-            async with asyncio.timeout(self.settings.timeout_seconds):
+            async with asyncio.timeout_at(arrival.deadline):
                 body = await read_body(request, self.settings.max_body_bytes)
                 # Not before: a slow body must not be answered by a version that was rolled back meanwhile.
                 version = choose()
-                work = (version, body, via, asked_at)
+                work = (version, body, via, arrival.at)
                 inline = len(body) <= INLINE_BYTES
-                asked, scored, records = self._score(*work) if inline else await asyncio.to_thread(self._score, *work)
-                await self._keep(records)
+                answered = self._score(*work) if inline else await asyncio.to_thread(self._score_large, *work)
+                await self._keep(answered.batch)
         except TimeoutError as error:
-            raise self._late(read=body is not None) from error
+            raise self.late(read=body is not None) from error
         finally:
             self.metrics.in_flight -= 1
-        self.metrics.count("rows", str(version.version), by=len(records))
-        for flag in (flag for of_row in scored.flags for flag in of_row):
+        self.metrics.count("rows", str(version.version), by=answered.batch.count)
+        for flag in answered.flags:
             self.metrics.count("flags", flag.partition(":")[0])
-        if via == "invocations":
-            return invocation_answer(version, scored)
-        return prediction_answer(version, scored, asked.looked_up)
+        return answered.response
 
-    def _score(
-        self, version: LoadedVersion, body: bytes, via: Via, asked_at: datetime
-    ) -> tuple[Asked, Scored, list[Prediction]]:
+    def _score_large(self, version: LoadedVersion, body: bytes, via: Via, asked_at: datetime) -> Answered:
+        """As `_score`; plain rows take the short way, but alone: a turn of the others would wait for them."""
+        plain = version.plain.request(body) if via == "http" else version.plain.invocation(body)
+        if plain is None or len(plain.rows) > self.settings.max_rows:
+            return self._score(version, body, via, asked_at)
+        asked = PlainAsked(version, plain, via, asked_at)
+        table = score_alone(asked, self.scoring)
+        return Answered(encode_tables([table]), (), json_response(plain_answer(asked, table)))
+
+    def _score(self, version: LoadedVersion, body: bytes, via: Via, asked_at: datetime) -> Answered:
         limit = self.settings.max_rows
         if via == "invocations":
             asked = read_invocation(version, body, limit)
@@ -115,29 +135,38 @@ class Service:
             asked = read_request(version, body, limit, self.fresh, self.settings.max_feature_age_seconds)
         request_id = uuid.uuid4().hex
         scored = predict(version, asked.rows, self.settings.policy, request_id, contributions=asked.contributions)
-        return asked, scored, to_log(version, asked.rows, scored, asked_at, via)
+        batch = encode(to_log(version, asked.rows, scored, asked_at, via))
+        flags = [flag for of_row in scored.flags for flag in of_row]
+        if via == "invocations":
+            return Answered(batch, flags, invocation_answer(version, scored))
+        return Answered(batch, flags, prediction_answer(version, scored, asked.looked_up))
 
-    async def _keep(self, records: list[Prediction]) -> None:
-        self.metrics.log_backlog += len(records)
+    async def _keep(self, batch: Batch) -> None:
+        self.metrics.log_backlog += batch.count
         try:
-            await self.log.append_async(records)
+            await asyncio.wrap_future(self.log.submit(batch))
         except Unavailable as refusal:
-            if self.metrics.log_trouble is None:
-                LOG.warning("nothing is answered: %s", refusal.message)
-            self.metrics.log_trouble = f"{refusal.code}: {refusal.message}"
+            self.metrics.log_told(refusal)
             raise
         else:
-            self.metrics.log_trouble = None
+            self.metrics.log_told(None)
         finally:
-            self.metrics.log_backlog -= len(records)
+            self.metrics.log_backlog -= batch.count
 
-    def _late(self, *, read: bool) -> RequestRefused:
+    def late(self, *, read: bool) -> RequestRefused:
+        """The refusal of what took too long; `read` when the body had come."""
         seconds = self.settings.timeout_seconds
         if read:
             return _busy("request.too_slow", f"There was no answer within {seconds:g} s.")
         return RequestRefused(
             "request.body_slow", f"The body did not come within {seconds:g} s.", status=408, next_step="Send it faster."
         )
+
+
+def number_of(version: str) -> int:
+    """The number that a path names; 0, which no version has, for what is not written as versions are."""
+    is_number = version.isascii() and version.isdigit() and len(version) < 10 and not version.startswith("0")  # noqa: PLR2004
+    return int(version) if is_number else 0
 
 
 def _busy(code: str, message: str) -> RequestRefused:

@@ -14,7 +14,7 @@ from artifacts.training_set import TrainingSet, parse_id
 from artifacts.upcoming import Upcoming, newest_upcoming, open_upcoming
 from artifacts.version_name import write_as_of
 from serving.app import find_version
-from serving.batch import BatchScores, score_set
+from serving.batch import BatchScores, Observed, score_set
 from serving.loaded import LoadedVersion
 from serving.settings import ServingSettings, read_serving_settings
 
@@ -26,11 +26,15 @@ def newest_rows(places: Places, version: LoadedVersion) -> Upcoming:
 
 
 def score_into_log(
-    places: Places, settings: ServingSettings, version: LoadedVersion, rows_of: TrainingSet | Upcoming
+    places: Places,
+    settings: ServingSettings,
+    version: LoadedVersion,
+    rows_of: TrainingSet | Upcoming,
+    window: Observed | None = None,
 ) -> BatchScores:
     """Score published rows into the prediction log; raises as `score_set` does."""
     with LogWriter(places.predictions, settings.log) as log:
-        return score_set(version, rows_of, settings.policy, log)
+        return score_set(version, rows_of, settings.policy, log, window)
 
 
 def score_named(model: str, upcoming: str) -> dict[str, Any]:

@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from artifacts import cli
 from artifacts.baseline import FOLDER, Baseline
-from artifacts.binning import Bins, as_counted, count_by_day, learn_category, learn_number, quoted, text
+from artifacts.binning import Bins, as_counted, learn_category, learn_number, quoted, text
 from artifacts.column import Column
+from artifacts.counting import count_by_day
 from artifacts.encoder import Encoder
 from artifacts.places import read_places
 from artifacts.registry import Registry

@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime, field_validator, model_validator
+
+from training.metrics import METRICS
 
 MetricName = Literal["log_loss", "roc_auc", "average_precision", "brier", "calibration_error"]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$")]
 Columns = Annotated[tuple[str, ...], Field(min_length=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
 NotNegative = Annotated[float, Field(ge=0)]
+BEST = {"lower": 0.0, "higher": 1.0}
 
 
 class Closed(BaseModel):
@@ -85,6 +88,15 @@ class Judge(Closed):
     plausible: Annotated[Mapping[MetricName, Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)]
     min_rows: int = Field(default=1000, ge=2)
 
+    @field_validator("plausible")
+    @classmethod
+    def _can_be_passed(cls, bounds: Mapping[str, float]) -> Mapping[str, float]:
+        """A bound that is the best there is closes no gate."""
+        for metric, bound in bounds.items():
+            if METRICS[metric].worse_by(bound, BEST[METRICS[metric].better]) <= 0:
+                raise ValueError(f"no {metric} is better than {bound}, so this bound would refuse nothing")
+        return bounds
+
 
 class Config(Closed):
     """A whole training config; equal configs on one training-set version, in one environment, give one model."""
@@ -102,7 +114,7 @@ class Config(Closed):
     naive: Naive
     slices: tuple[str, ...] = ()
     judge: Judge
-    promotion: Literal["auto", "manual"] = "auto"
+    promotion: Literal["auto", "approve"] = "auto"
 
     @model_validator(mode="after")
     def _early_stopping_is_whole(self) -> "Config":

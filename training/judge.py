@@ -18,6 +18,7 @@ from training.champion import champion_run, promoted_by
 from training.config import Config
 from training.evidence import gather
 from training.logged_config import config_of
+from training.noted import note_candidate, note_verdict
 from training.rules import decide
 from training.verdict_page import render
 from training.verdict_words import headline, in_full
@@ -84,6 +85,7 @@ def judge(
     what keeps the rule from being asked at all (`judge.wrong_set`, evidence.gather).
     """
     candidate = registry.run(candidate_run)
+    note_candidate(candidate)
     if candidate.status != FINISHED or candidate.version is None:
         raise BadInput(
             "judge.run_unfinished",
@@ -93,8 +95,7 @@ def judge(
         )
     line = promoted_by(ledger_url, candidate)
     if line is not None and line.verdict is not None:
-        found = read_verdict(_text(registry, candidate_run, line.verdict))
-        return Judged(found, line.verdict.rpartition("/")[0], created=False)
+        return read_judged(registry, candidate_run, line.verdict)
     champion = champion_run(registry, ledger_url, candidate.model)
     config = config_of(registry, candidate_run)
     _check_sets(candidate, champion, config)
@@ -117,6 +118,11 @@ def judge(
     return Judged(verdict, folder, created=True)
 
 
+def read_judged(registry: Registry, candidate_run: str, path: str) -> Judged:
+    """The verdict at `path` on an MLflow run; raises as `artefact` and `read_verdict` do."""
+    return Judged(read_verdict(_text(registry, candidate_run, path)), path.rpartition("/")[0], created=False)
+
+
 def judge_named(candidate_run: str, decided_by: str = "the pipeline") -> Judged:
     """As `judge`, in the places that the environment names; a verdict that is no answer is a refusal.
 
@@ -125,6 +131,7 @@ def judge_named(candidate_run: str, decided_by: str = "the pipeline") -> Judged:
     places = read_places()
     registry = Registry.at(places)
     judged = judge(registry, places.ledger, places.training_sets, candidate_run, decided_by)
+    note_verdict(judged)
     refuse(judged)
     return judged
 

@@ -1,17 +1,21 @@
-"""The verbs around the champion: judge, promote, rollback, history, who-was-champion."""
+"""The verbs that decide who is champion: judge, promote, reject, rollback."""
 
 import argparse
 import getpass
-from datetime import datetime
 
-from artifacts import ledger
 from artifacts.cli import Answer
-from artifacts.errors import BadInput, CannotJudge, GateClosed, Missing
+from artifacts.errors import CannotJudge, GateClosed
 from artifacts.ledger import Promotion
 from artifacts.places import Places, read_places
 from artifacts.registry import Registry
+from artifacts.rejections import told as told_rejection
+from training import ledger_cli
+from training.approval import keep
+from training.decision import parse_decision
 from training.judge import judge
-from training.promote import judging_again, promote
+from training.ledger_cli import answer
+from training.promote import promote
+from training.promote_or_keep import judging_again
 from training.rollback import rollback
 from training.verdict_words import headline, next_command
 
@@ -33,17 +37,19 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     promoting.add_argument(
         "--candidate", required=True, metavar="RUN", help="MLflow run id of the candidate, 32 hex digits"
     )
+    promoting.add_argument("--approved-by", metavar="NAME", help="who approves, where the config wants that")
+    promoting.add_argument("--reason", metavar="TEXT", help="why, for the ledger; with --approved-by")
+    rejecting = _add(verbs, "reject", _reject, "reject a candidate whose verdict says promote; the champion stays")
+    rejecting.add_argument(
+        "--candidate", required=True, metavar="RUN", help="MLflow run id of the candidate, 32 hex digits"
+    )
+    rejecting.add_argument("--rejected-by", required=True, metavar="NAME", help="who rejects")
+    rejecting.add_argument("--reason", required=True, metavar="TEXT", help="why, for the ledger")
     going_back = _add(verbs, "rollback", _rollback, "make an earlier champion the champion again")
     going_back.add_argument("--model", required=True)
     going_back.add_argument("--to", required=True, type=int, metavar="VERSION")
     going_back.add_argument("--reason", default="rolled back by hand", help="why, for the ledger")
-    telling = _add(verbs, "history", _history, "show every promotion and rollback of a model")
-    telling.add_argument("--model", required=True)
-    asking = _add(verbs, "who-was-champion", _who_was_champion, "say which version was champion at a moment")
-    asking.add_argument("--model", required=True)
-    asking.add_argument(
-        "--at", required=True, metavar="TIME", help="wall-clock time in UTC, not the data's: 2026-11-22T18:40"
-    )
+    ledger_cli.add_verbs(verbs, _add)
 
 
 def _add(
@@ -74,52 +80,31 @@ def _judge(arguments: argparse.Namespace) -> Answer:
 
 def _promote(arguments: argparse.Namespace) -> Answer:
     registry, places = _doors()
-    who = _who("promote")
+    who, because = _who("promote"), None
+    if arguments.approved_by is not None or arguments.reason is not None:
+        decision = parse_decision(arguments.approved_by, arguments.reason, "python -m training promote")
+        who, because = decision.by, decision.reason
 
     def promote_once() -> Promotion:
         judged = judge(registry, places.ledger, places.training_sets, arguments.candidate, who, anew=True)
-        return promote(registry, places.ledger, judged, who)
+        return promote(registry, places.ledger, judged, who, because)
 
-    return _answer(judging_again(promote_once))
+    # A person approves the verdict that is there, not one that the next attempt would make.
+    return answer(judging_again(promote_once) if because is None else promote_once())
+
+
+def _reject(arguments: argparse.Namespace) -> Answer:
+    registry, places = _doors()
+    decision = parse_decision(arguments.rejected_by, arguments.reason, "python -m training reject")
+    judged = judge(registry, places.ledger, places.training_sets, arguments.candidate, decision.by)
+    rejection = keep(registry, places.ledger, judged, decision)
+    return Answer(f"{arguments.candidate}/{judged.path}", [told_rejection(rejection)], vars(rejection))
 
 
 def _rollback(arguments: argparse.Namespace) -> Answer:
     registry, places = _doors()
     who, reason = _who("rollback"), arguments.reason
-    return _answer(rollback(registry, places.ledger, arguments.model, arguments.to, decided_by=who, reason=reason))
-
-
-def _history(arguments: argparse.Namespace) -> Answer:
-    lines = _lines_of(read_places().ledger, arguments.model)
-    facts = {"model": arguments.model, "lines": [vars(line) for line in lines]}
-    return Answer(id=_id(lines[-1]), lines=[_told(line) for line in lines], facts=facts)
-
-
-def _who_was_champion(arguments: argparse.Namespace) -> Answer:
-    at, url = _moment(arguments.at), read_places().ledger
-    first = _lines_of(url, arguments.model)[0]
-    line = ledger.champion_at(url, arguments.model, at)
-    if line is None:
-        raise Missing(
-            "ledger.no_champion",
-            f"Model {arguments.model} had no champion at {arguments.at}; its first one, version {first.version}, came "
-            f"at {first.decided_at:%Y-%m-%d %H:%M:%S} UTC.",
-            next_step="Name a later time: the ledger runs on wall-clock time in UTC, not on the data's time.",
-        )
-    return _answer(line)
-
-
-def _lines_of(url: str, model: str) -> list[Promotion]:
-    """Every line of `model`, of which there is one at least."""
-    lines = ledger.history(url, model)
-    if not lines:
-        known = ", ".join(ledger.models(url)) or "none"
-        raise Missing(
-            "ledger.no_champion",
-            f"Model {model} never had a champion; those that had one, in {ledger.shown(url)}: {known}.",
-            next_step="Name one of them, or set PIPELINE_LEDGER to the ledger that has it.",
-        )
-    return lines
+    return answer(rollback(registry, places.ledger, arguments.model, arguments.to, decided_by=who, reason=reason))
 
 
 def _doors() -> tuple[Registry, Places]:
@@ -129,35 +114,3 @@ def _doors() -> tuple[Registry, Places]:
 
 def _who(verb: str) -> str:
     return f"{getpass.getuser()} by python -m training {verb}"
-
-
-def _answer(line: Promotion) -> Answer:
-    return Answer(id=_id(line), lines=[_told(line)], facts=vars(line))
-
-
-def _id(line: Promotion) -> str:
-    return f"{line.model}/{line.version}"
-
-
-def _told(line: Promotion) -> str:
-    before = f" over version {line.previous_version}" if line.previous_version else ""
-    when = f"{line.decided_at:%Y-%m-%d %H:%M:%S} UTC"
-    return f"{line.seq}. {line.kind} version {line.version}{before}, {when}, {line.decided_by}: {line.reason}"
-
-
-def _moment(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise _bad_time(text) from error
-    if at.tzinfo is not None and at.utcoffset():
-        raise _bad_time(text)
-    return at.replace(tzinfo=None)
-
-
-def _bad_time(text: str) -> BadInput:
-    return BadInput(
-        "champion.time_invalid",
-        f"--at {text!r} is not a UTC time such as 2026-11-22T18:40.",
-        next_step="Give the time in UTC.",
-    )

@@ -1,9 +1,11 @@
 """Goes back to an earlier champion, without judging it."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from artifacts import ledger
-from artifacts.errors import BadInput, Missing
+from artifacts.errors import BadInput, Damaged, Missing
+from artifacts.places import read_places
 from artifacts.registry import Registry, RunRecord
 from training.alias import follow
 from training.fit import load_candidate
@@ -14,8 +16,29 @@ def rollback(
 ) -> ledger.Promotion:
     """Make an earlier champion the champion again; `reason` is written into the ledger.
 
-    Raises `BadInput`: `rollback.never_champion`, `rollback.is_champion`; `Conflict` (`ledger.conflict`);
-    and as `load_candidate` does when the model that was champion is not whole.
+    Raises as `check` does, and `Conflict` (`ledger.conflict`).
+    """
+    was, now = check(registry, ledger_url, model, version)
+    line = ledger.promote(
+        ledger_url,
+        model=model,
+        version=version,
+        run_id=was.run_id,
+        expected=now.version,
+        decided_at=datetime.now(UTC).replace(tzinfo=None),
+        decided_by=decided_by,
+        reason=reason,
+        kind="rollback",
+    )
+    follow(registry, ledger_url, model)
+    return line
+
+
+def check(registry: Registry, ledger_url: str, model: str, version: int) -> tuple[ledger.Promotion, ledger.Promotion]:
+    """The newest line that made `version` champion, and the line in force: whether there is a way back, and whole.
+
+    Raises `BadInput`: `rollback.never_champion`, `rollback.is_champion`; and as `load_candidate` does when the model
+    that was champion is not whole.
     """
     lines = ledger.history(ledger_url, model)
     was = [line for line in lines if line.version == version]
@@ -33,19 +56,36 @@ def rollback(
             next_step=f"Nothing to do; python -m training history --model {model} shows all.",
         )
     load_candidate(registry, registry.model_version(model, version).run_id)
-    line = ledger.promote(
-        ledger_url,
-        model=model,
-        version=version,
-        run_id=was[-1].run_id,
-        expected=lines[-1].version,
-        decided_at=datetime.now(UTC).replace(tzinfo=None),
-        decided_by=decided_by,
-        reason=reason,
-        kind="rollback",
-    )
-    follow(registry, ledger_url, model)
-    return line
+    return was[-1], lines[-1]
+
+
+def check_named(model: str, version: int) -> str:
+    """As `check`, in the places that the environment names; says from where to where."""
+    places = read_places()
+    was, now = check(Registry.at(places), places.ledger, model, version)
+    return f"{model}: from version {now.version} back to version {version}, champion by line {was.seq} of the ledger."
+
+
+def rollback_named(model: str, version: int, reason: str, who: str | None) -> dict[str, Any]:
+    """As `rollback`, in the places that the environment names, decided by `who` of Airflow."""
+    places = read_places()
+    decided_by = f"{who or 'somebody'} by the DAG rollback"
+    line = rollback(Registry.at(places), places.ledger, model, version, decided_by=decided_by, reason=reason)
+    return {"model": model, "version": version, "line": line.seq, "previous_version": line.previous_version}
+
+
+def confirm_named(gone_back: dict[str, Any]) -> str:
+    """That the version gone back to is champion by the ledger; raises `Damaged` (`rollback.not_champion`)."""
+    model, version = gone_back["model"], gone_back["version"]
+    now = ledger.champion(read_places().ledger, model)
+    if now is None or now.version != version:
+        raise Damaged(
+            "rollback.not_champion",
+            f"Line {gone_back['line']} of the ledger made version {version} of {model} champion; now it is "
+            f"{'none' if now is None else f'version {now.version}, by line {now.seq}'}.",
+            next_step=f"See who was faster: python -m training history --model {model}",
+        )
+    return f"Version {version} is champion of {model}, since line {now.seq} of the ledger."
 
 
 def rolled_back(registry: Registry, ledger_url: str, run: RunRecord) -> int | None:

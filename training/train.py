@@ -28,6 +28,7 @@ from training.holdout import score_holdout
 from training.importance import importance
 from training.key import CODE, code_digest, training_key
 from training.naive import fit_naive
+from training.noted import note_config, note_trained
 from training.read_config import read_config
 from training.report import measure_holdout, write_model, write_origin, write_report
 from training.rule_change import refuse_rule_overrides
@@ -103,7 +104,11 @@ def train_named(config: str, training_set: str) -> RunRecord:
     places = read_places()
     name, version = parse_id(training_set)
     found = open_training_set(places.training_sets, name, version)
-    return train(Registry.at(places), found, read_config(CONFIGS / f"{config}.yaml"))
+    read = read_config(CONFIGS / f"{config}.yaml")
+    note_config(config, read, found)
+    run = train(Registry.at(places), found, read)
+    note_trained(run)
+    return run
 
 
 def _check_set(training_set: TrainingSet, config: Config) -> None:

@@ -1,9 +1,11 @@
 """Alerts: what was told of each model version, to whom it still has to be told, and what it set off."""
 
 from artifacts.alerts.alert import Alert, Event, Kind, Step, Stream, Watch, stream_of
+from artifacts.alerts.delivery import deliver_message
 from artifacts.alerts.message import Message, Receivers, Send, not_taken
-from artifacts.alerts.outbox import Batch, delivered, enlist, failed, undelivered, waiting
-from artifacts.alerts.retrainings import claim_retraining
+from artifacts.alerts.outbox import Batch, delivered, enlist, failed, put, undelivered, waiting
+from artifacts.alerts.receivers import ReceiverSettings, read_receivers
+from artifacts.alerts.retrainings import claim_retraining, has_claimed
 from artifacts.alerts.store import change, history, incident_days, models, newest_window
 
 __all__ = [
@@ -12,6 +14,7 @@ __all__ = [
     "Event",
     "Kind",
     "Message",
+    "ReceiverSettings",
     "Receivers",
     "Send",
     "Step",
@@ -19,14 +22,18 @@ __all__ = [
     "Watch",
     "change",
     "claim_retraining",
+    "deliver_message",
     "delivered",
     "enlist",
     "failed",
+    "has_claimed",
     "history",
     "incident_days",
     "models",
     "newest_window",
     "not_taken",
+    "put",
+    "read_receivers",
     "stream_of",
     "undelivered",
     "waiting",

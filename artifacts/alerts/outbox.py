@@ -4,20 +4,25 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
 from artifacts.alerts.alert import Event
+from artifacts.alerts.message import Message
 from artifacts.alerts.store import EVENTS
 from artifacts.alerts.tables import BATCHES, CHANNELS, DELIVERIES, parse, reading, writing
+
+MESSAGE = TypeAdapter(Message)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """The events of one check, worst first: one message. `key` is the same however often it is sent."""
+    """The events of one check, worst first, or a message about a DAG run; `key` stays however often it is sent."""
 
     seq: int
     key: str
     findings: str
     events: tuple[Event, ...]
+    message: Message | None = None
 
 
 def enlist(url: str, channels: Collection[str]) -> None:
@@ -32,6 +37,17 @@ def enlist(url: str, channels: Collection[str]) -> None:
         after = connection.scalar(had) or 0
         for channel in sorted(set(channels) - known):
             connection.execute(sa.insert(CHANNELS).values(channel=channel, after_seq=after))
+
+
+def put(url: str, about: str, message: Message) -> bool:
+    """Put a message that is no alert's into the outbox; False when one of the same key is there already."""
+    with writing(url) as connection:
+        if connection.scalar(sa.select(BATCHES.c.seq).where(BATCHES.c.key == message.key)) is not None:
+            return False
+        newest = connection.scalar(sa.select(sa.func.max(BATCHES.c.seq))) or 0
+        told = MESSAGE.dump_json(message).decode()
+        connection.execute(sa.insert(BATCHES).values(seq=newest + 1, key=message.key, findings=about, told=told))
+    return True
 
 
 def waiting(url: str, channel: str) -> tuple[Batch, ...]:
@@ -49,7 +65,7 @@ def waiting(url: str, channel: str) -> tuple[Batch, ...]:
         query = sa.select(BATCHES).where((BATCHES.c.seq > after) & BATCHES.c.key.not_in(done))
         query = query.order_by(refused, BATCHES.c.seq)
         rows = connection.execute(query).mappings().all()
-    return tuple(Batch(one["seq"], one["key"], one["findings"], parse(EVENTS, "batch", one["told"])) for one in rows)
+    return tuple(_batch(one) for one in rows)
 
 
 def undelivered(url: str) -> int:
@@ -69,6 +85,12 @@ def delivered(url: str, key: str, channel: str) -> None:
 def failed(url: str, key: str, channel: str, error: str) -> None:
     """Note that `channel` did not take the batch, and why; a batch that it has, it keeps."""
     _note(url, key, channel, error)
+
+
+def _batch(row: sa.RowMapping) -> Batch:
+    if str(row["told"]).startswith("{"):
+        return Batch(row["seq"], row["key"], row["findings"], (), parse(MESSAGE, "message", row["told"]))
+    return Batch(row["seq"], row["key"], row["findings"], parse(EVENTS, "batch", row["told"]))
 
 
 def _note(url: str, key: str, channel: str, error: str | None) -> None:

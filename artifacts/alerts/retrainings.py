@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from artifacts.alerts.tables import RETRAININGS, writing
+from artifacts.alerts.tables import RETRAININGS, reading, writing
 
 
 def claim_retraining(url: str, model: str, at: datetime, claimant: str, cooldown: timedelta) -> datetime | None:
@@ -14,8 +14,7 @@ def claim_retraining(url: str, model: str, at: datetime, claimant: str, cooldown
     window of before the newest claim is too late.
     """
     with writing(url) as connection:
-        query = sa.select(RETRAININGS).where(RETRAININGS.c.model == model).order_by(RETRAININGS.c.at.desc())
-        newest = connection.execute(query).mappings().first()
+        newest = connection.execute(_newest(model)).mappings().first()
         if newest is not None and newest["claimant"] == claimant:
             return None
         if newest is not None and at - newest["at"] < cooldown:
@@ -23,3 +22,14 @@ def claim_retraining(url: str, model: str, at: datetime, claimant: str, cooldown
             return claimed
         connection.execute(sa.insert(RETRAININGS).values(model=model, at=at, claimant=claimant))
     return None
+
+
+def has_claimed(url: str, model: str, claimant: str) -> bool:
+    """Whether the newest claim is that of `claimant`."""
+    with reading(url) as connection:
+        found = None if connection is None else connection.execute(_newest(model)).mappings().first()
+    return found is not None and found["claimant"] == claimant
+
+
+def _newest(model: str) -> sa.Select[tuple[object, ...]]:
+    return sa.select(RETRAININGS).where(RETRAININGS.c.model == model).order_by(RETRAININGS.c.at.desc())

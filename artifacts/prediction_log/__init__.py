@@ -1,6 +1,7 @@
 """The prediction log: what was asked and answered, by which version; an answered id is in it exactly once."""
 
 from artifacts.prediction_log.backlog import Backlog, backlog
+from artifacts.prediction_log.commits import Counts
 from artifacts.prediction_log.compaction import Compacted, compact
 from artifacts.prediction_log.counts import counts
 from artifacts.prediction_log.find import find
@@ -11,7 +12,7 @@ from artifacts.prediction_log.record import EntityValue, FeatureValue, Predictio
 from artifacts.prediction_log.settings import Durability, LogSettings
 from artifacts.prediction_log.tables import PARTS, Log, tables
 from artifacts.prediction_log.window import predictions
-from artifacts.prediction_log.writer import Counts, LogWriter
+from artifacts.prediction_log.writer import LogWriter
 
 __all__ = [
     "PARTS",

@@ -1,22 +1,20 @@
 """Predictions as JSON and back, bit for bit: what a batch has in common is written once a segment, as a shape."""
 
 import json
-import math
-import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
-from types import NoneType
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
 
 from artifacts.prediction_log.record import Prediction, invalid
+from artifacts.prediction_log.tags import PLAIN, tagged, untagged
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (the log's times are naive UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_PLAIN = frozenset({int, float, bool, str, NoneType})
 
 Shape = tuple[str, int, str, str, tuple[str, ...] | None, tuple[str, ...]]
 
@@ -33,8 +31,8 @@ class Batch:
 
     @property
     def bytes(self) -> int:
-        shapes = to_json(list({shape for shape, _ in self.blocks}))
-        return len(shapes) + sum(len(rows) + 16 for _, rows in self.blocks) + 64
+        shapes = sum(_shape_bytes(shape) for shape in {shape for shape, _ in self.blocks})
+        return shapes + sum(len(rows) + 16 for _, rows in self.blocks) + 64
 
 
 def encode(records: Sequence[Prediction]) -> Batch:
@@ -63,27 +61,14 @@ def decode(frame: Mapping[str, Any], known: list[Shape]) -> list[Prediction]:
     return [_prediction(known[place], row) for place, rows in frame["blocks"] for row in rows]
 
 
-def tagged(value: object) -> Any:
-    """A value as JSON can hold it without loss; raises `BadInput` (`log.invalid`) when there is no way."""
-    if type(value) in _PLAIN and not (isinstance(value, float) and not math.isfinite(value)):
-        return value
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else {"bits": struct.pack(">d", value).hex()}
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return {"at": value.isoformat()}
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return {"on": value.isoformat()}
-    raise invalid(f"a value is a {type(value).__name__}, wanted a number, a boolean, a text, None or a naive time")
+def microseconds(moment: datetime) -> int:
+    """A naive UTC moment as the log has it."""
+    return (moment - EPOCH) // _MICROSECOND
 
 
-def untagged(value: Any) -> Any:
-    """What `tagged` was given."""
-    if not isinstance(value, dict):
-        return value
-    [(tag, text)] = value.items()
-    if tag == "bits":
-        return struct.unpack(">d", bytes.fromhex(text))[0]
-    return datetime.fromisoformat(text) if tag == "at" else date.fromisoformat(text)
+@lru_cache(maxsize=64)
+def _shape_bytes(shape: Shape) -> int:
+    return len(to_json(shape)) + 1
 
 
 def _shape(one: Prediction) -> Shape:
@@ -106,7 +91,7 @@ def _rows_json(rows: list[Prediction]) -> bytes:
 
 def _row(one: Prediction) -> list[Any]:
     entity = None if one.entity is None else _values(one.entity.values())
-    moment = (one.asked_at - EPOCH) // _MICROSECOND
+    moment = microseconds(one.asked_at)
     features = _values(one.features.values())
     if dict in map(type, features) and any(type(value) is dict and "bits" not in value for value in features):
         raise invalid("a feature is a time, wanted a number, a boolean, a text or None")
@@ -115,7 +100,7 @@ def _row(one: Prediction) -> list[Any]:
 
 def _values(found: Iterable[object]) -> list[Any]:
     values = list(found)
-    return values if _PLAIN.issuperset(map(type, values)) else [tagged(value) for value in values]
+    return values if PLAIN.issuperset(map(type, values)) else [tagged(value) for value in values]
 
 
 def _all_tagged(values: list[Any] | None) -> list[Any] | None:

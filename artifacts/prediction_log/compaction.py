@@ -15,6 +15,7 @@ from artifacts.leftovers import KEPT_SECONDS, held, remove_leftovers
 from artifacts.places import is_url
 from artifacts.prediction_log.frames import Tally
 from artifacts.prediction_log.locks import ended, unread
+from artifacts.prediction_log.moments import moments_of, written
 from artifacts.prediction_log.part_file import PartFiles
 from artifacts.prediction_log.parts import FILE, KIND, Key, part_name, parts_of
 from artifacts.prediction_log.reading import read_segment, segments_of
@@ -130,6 +131,7 @@ def _publish(file: Path, into: str, key: Key, rows: Mapping[str, int]) -> str:
             "day": key.day.isoformat(),
             "segments": names,
             "predictions": sum(rows.values()),
+            "moments": written(moments_of(folder / FILE)),
         }
 
     if not is_url(into):

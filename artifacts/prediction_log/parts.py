@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from artifacts import publish, shelf
 from artifacts.errors import Damaged
+from artifacts.prediction_log.moments import Moments, moments_of, parsed
 from artifacts.prediction_log.record import Prediction
 from artifacts.prediction_log.rows import from_rows
 
@@ -37,21 +38,28 @@ class Key:
 
 @dataclass(frozen=True)
 class Part:
-    """One published part: the predictions of `key` that came from `segments`, none of which another part has."""
+    """One published part: the predictions of `key` that came from `segments`, none of which another part has.
+
+    `moments` are those of its rows; None in a part from before manifests had them.
+    """
 
     key: Key
     segments: frozenset[str]
     predictions: int
     published: publish.Published
+    moments: Moments | None
 
     def file(self) -> Path:
         """Its Parquet file, checked against the manifest: columns of `schema_of`, one row a prediction."""
         return self.published.file(FILE)
 
     def verify(self) -> None:
-        """Check the file's bytes and its rows; raises `Damaged` (`publish.damaged`)."""
-        with pq.ParquetFile(self.file()) as file:
+        """Check the file's bytes, its rows and their moments; raises `Damaged` (`publish.damaged`)."""
+        path = self.file()
+        with pq.ParquetFile(path) as file:
             self._check_rows(file.metadata.num_rows)
+        if self.moments is not None and self.moments != moments_of(path):
+            raise _damaged(self.published.uri, "its rows are of other moments than its manifest says")
 
     def read(self, start: datetime | None = None, end: datetime | None = None) -> Iterator[tuple[int, Prediction]]:
         """Stream row number and prediction with start <= `asked_at` < end; raises `Damaged` (`publish.damaged`)."""
@@ -134,7 +142,9 @@ def _part(key: Key, published: publish.Published) -> Part:
     wanted = {"model": key.model, "version": key.version, "day": key.day.isoformat()}
     if {name: facts.get(name) for name in wanted} != wanted:
         raise _damaged(published.uri, "its manifest is about another model, version or day")
-    return Part(key, frozenset(published.facts["segments"]), published.facts["predictions"], published)
+    told = published.facts.get("moments")
+    moments = None if told is None else parsed(told)
+    return Part(key, frozenset(published.facts["segments"]), published.facts["predictions"], published, moments)
 
 
 def _damaged(uri: str, what: str) -> Damaged:

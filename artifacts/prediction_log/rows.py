@@ -7,9 +7,9 @@ from typing import Any
 import pyarrow as pa
 from pydantic_core import to_json
 
-from artifacts.prediction_log.coding import tagged, untagged
 from artifacts.prediction_log.kinds import Columns
 from artifacts.prediction_log.record import Prediction
+from artifacts.prediction_log.tags import tagged, untagged
 
 _FIXED = (
     ("prediction_id", pa.string()),

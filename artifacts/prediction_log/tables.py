@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
-
-import pyarrow.parquet as pq
 
 from artifacts.prediction_log.frames import Tally
 from artifacts.prediction_log.locks import reading
+from artifacts.prediction_log.moments import may_have, moments_of
 from artifacts.prediction_log.part_file import PartFiles
 from artifacts.prediction_log.parts import Key, parts
 from artifacts.prediction_log.reading import read_segment, segments_of
@@ -33,16 +31,20 @@ class Log:
 def tables(log: Log, moment: str | None, start: datetime | None, end: datetime | None) -> Iterator[list[Path]]:
     """Parquet files of `schema_of` with all predictions of the model, each once, for as long as the body runs.
 
-    Every byte is verified. A file is left out when no row of it has start <= `moment` < end, `moment` being a column of
-    the entity, or `asked_at` where a row has none. Raises `Damaged` (`log.damaged`, `publish.damaged`).
+    A file is left out when no row of it has start <= `moment` < end, `moment` being a column of the entity, or
+    `asked_at` where a row has none. Every byte of the others is verified. A part that its manifest puts outside is not
+    opened: that its files are there, and of their size, is all that is seen of it. Segments are verified all. Raises
+    `Damaged` (`log.damaged`, `publish.damaged`).
     """
     with reading(log.folder), TemporaryDirectory(prefix="prediction-tables-") as scratch:
         segments = segments_of(log.folder)
         published = parts(log.into, model=log.model)
         done = {(part.key, segment) for part in published for segment in part.segments}
         fresh = _write_fresh(Path(scratch), segments, done, log.model)
-        files = [part.file() for part in published]
-        yield [path for path in [*files, *fresh] if _may_have(path, moment, start, end)]
+        # A part of before manifests said so is opened.
+        near = [part for part in published if part.moments is None or may_have(part.moments, moment, start, end)]
+        files = [part.file() for part in near]
+        yield [path for path in [*files, *fresh] if may_have(moments_of(path), moment, start, end)]
 
 
 def _write_fresh(scratch: Path, segments: list[Path], done: set[tuple[Key, str]], model: str) -> list[Path]:
@@ -72,20 +74,3 @@ def _copy(path: Path, left: dict[tuple[Key, str], int], files: PartFiles) -> Non
         if left.get(place, 0):
             left[place] -= 1
             files.add(place[0], path.stem, one)
-
-
-def _may_have(path: Path, moment: str | None, start: datetime | None, end: datetime | None) -> bool:
-    """Whether the file's own statistics leave room for a row of the window; without statistics they do."""
-    with pq.ParquetFile(path) as file:
-        names = [file.schema.column(place).path for place in range(len(file.schema.names))]
-        groups = [file.metadata.row_group(place) for place in range(file.num_row_groups)]
-    chosen = f"entity.{moment}" if moment else "asked_at"
-    if chosen not in names:
-        chosen = "asked_at"
-    return any(_overlaps(group.column(names.index(chosen)).statistics, start, end) for group in groups)
-
-
-def _overlaps(found: Any, start: datetime | None, end: datetime | None) -> bool:
-    if found is None or not found.has_min_max or found.null_count:
-        return True
-    return (start is None or found.max >= start) and (end is None or found.min < end)

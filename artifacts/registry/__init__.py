@@ -1,22 +1,18 @@
 """MLflow runs and model versions: the only folder that knows MLflow; a model is a native file with a sha256."""
 
-import hashlib
-import logging
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from filelock import FileLock
-
 from artifacts.errors import Damaged, Missing, Unavailable
 from artifacts.places import Places
 from artifacts.publish import sha256_of
+from artifacts.registry.connect import connect, shown
 from artifacts.registry.log import PREFIX, log_run
 from artifacts.registry.record import logged_files, record_of
 from artifacts.run_record import FINISHED, MODEL, RunRecord, ToLog
@@ -24,8 +20,8 @@ from artifacts.run_record import FINISHED, MODEL, RunRecord, ToLog
 __all__ = ["FINISHED", "MODEL", "Registry", "RunRecord", "ToLog"]
 
 _NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-_SQLITE = "sqlite:///"
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
+_IN_URL = re.compile(r"//[^\s/@]*:[^\s/@]+@")
 _CHECK = "Check the name and PIPELINE_MLFLOW."
 _NO_RUN_ID = (
     "Give an MLflow run id, 32 hex digits: it is the last line of training/train.py, which with the same inputs prints "
@@ -37,7 +33,7 @@ _NO_RUN_ID = (
 class Registry:
     """Where MLflow runs are logged: `tracking_uri` a database or server URL, `artifacts_uri` a local path or a URL."""
 
-    tracking_uri: str
+    tracking_uri: str = field(repr=False)  # with a password
     artifacts_uri: str
 
     @classmethod
@@ -86,15 +82,36 @@ class Registry:
         with self._client() as client:
             return sorted(int(found.version) for found in client.search_model_versions(f"name='{model}'"))
 
-    def artefact(self, run_id: str, path: str) -> Path:
+    def models(self) -> list[str]:
+        """The sorted names of all models."""
+        names, token = set[str](), None
+        with self._client() as client:
+            while token != "":
+                page = client.search_registered_models(page_token=token)
+                names, token = names | {str(found.name) for found in page}, page.token or ""
+        return sorted(names)
+
+    def artefact(self, run_id: str, path: str, into: Path | None = None) -> Path:
         """The local path of a file or folder of an MLflow run; a file under model/ has the sha256 that was logged.
+
+        From an object store it is fetched into the folder `into`, or into a temporary one that nobody removes.
 
         Raises `Missing` (`registry.missing`) or `Damaged` (`registry.damaged`).
         """
         record, name = self.run(run_id), f"File {path} of MLflow run {run_id}"
         with self._client(name) as client:
+            from mlflow.exceptions import MlflowException
+
             # The client's own download copies even a local file into a folder that nobody removes.
-            local = Path(_store(client.get_run(run_id).info.artifact_uri).download_artifacts(path))
+            store = _store(client.get_run(run_id).info.artifact_uri)
+            try:
+                local = Path(store.download_artifacts(path, str(into) if into else None))
+            except MlflowException as error:
+                # Of what is missing in an object store MLflow says no more than that a download failed.
+                parent = PurePosixPath(path).parent.as_posix()
+                if path in {found.path for found in store.list_artifacts(None if parent == "." else parent)}:
+                    raise
+                raise FileNotFoundError(path) from error
         wanted = logged_files(record).get(PurePosixPath(path).as_posix())
         if wanted is None and PurePosixPath(path).parts[:1] == ("model",):
             raise Damaged(
@@ -146,36 +163,21 @@ class Registry:
         """MLflow's client, with its exceptions turned into ours; `wanted` is what is missing if it is missing."""
         # Before the first import: MLflow reads these when it is loaded.
         os.environ.update(MLFLOW_DISABLE_TELEMETRY="true", DO_NOT_TRACK="1")
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         from mlflow.exceptions import MlflowException
 
         try:
-            yield _connect(self.tracking_uri, os.getpid())
+            yield connect(self.tracking_uri, os.getpid())
         except (MlflowException, ImportError, OSError) as error:
             not_there = isinstance(error, FileNotFoundError) or getattr(error, "error_code", None) in _NOT_THERE
             if wanted and not_there:
-                message = f"{wanted} is not in {_shown(self.tracking_uri)}."
+                message = f"{wanted} is not in {shown(self.tracking_uri)}."
                 raise Missing("registry.missing", message, next_step=missing_step) from error
             raise Unavailable(
                 "registry.unavailable",
-                f"MLflow at {_shown(self.tracking_uri)} says: {error}",
+                f"MLflow at {shown(self.tracking_uri)} says: {_IN_URL.sub('//', str(error))}",
                 next_step="Check that it answers, and PIPELINE_MLFLOW.",
             ) from error
-
-
-@lru_cache(maxsize=8)
-def _connect(tracking_uri: str, process: int) -> Any:
-    # The process id is in the cache's key because a database connection must not be shared over a fork.
-    from mlflow import MlflowClient
-
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
-    lock = Path(tempfile.gettempdir()) / f"mlflow-{hashlib.sha256(tracking_uri.encode()).hexdigest()[:16]}.lock"
-    if tracking_uri.startswith(_SQLITE):
-        lock = Path(tracking_uri.removeprefix(_SQLITE) + ".lock")
-        lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):
-        client = MlflowClient(tracking_uri)
-        client.search_experiments(max_results=1)
-    return client
 
 
 def _store(artifacts_uri: str) -> Any:
@@ -187,9 +189,4 @@ def _store(artifacts_uri: str) -> Any:
 @lru_cache(maxsize=256)
 def _artefacts_of(registry: Registry, run_id: str) -> str:
     # Where the files of an MLflow run lie is said once, when it begins.
-    return str(_connect(registry.tracking_uri, os.getpid()).get_run(run_id).info.artifact_uri)
-
-
-def _shown(uri: str) -> str:
-    scheme, separator, rest = uri.partition("://")
-    return scheme + separator + rest.rpartition("@")[2]
+    return str(connect(registry.tracking_uri, os.getpid()).get_run(run_id).info.artifact_uri)

@@ -60,7 +60,7 @@ def refuse_a_red_tree(rooms: Sequence[str], folder: Path) -> None:
     Else whatever is broken anyway would count as caught.
     """
     copy_tree(folder / "tree")
-    caught, why = _first_refusal(folder, _verbs(rooms, TIERS[:1]), CONTROL_TIMEOUT_SECONDS)
+    caught, why = _first_refusal(folder, _verbs(rooms), CONTROL_TIMEOUT_SECONDS)
     if why != PASSED:
         raise CannotJudge(
             "mutants.red_without",
@@ -98,18 +98,19 @@ def copy_tree(tree: Path) -> None:
         if (REPOSITORY / name).is_file():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(REPOSITORY / name, tree / name)
-    # The tests of this room list the files of a repository, too.
-    for command in (["init", "-q", "-b", "main"], ["add", "."]):
+    # Tests list the files of a repository, and train again with the code of its commit.
+    author = ["-c", "user.name=mutants", "-c", "user.email=mutants@localhost", "-c", "commit.gpgsign=false"]
+    for command in (["init", "-q", "-b", "main"], ["add", "."], [*author, "commit", "-q", "-m", "The work tree"]):
         subprocess.run(["git", *command], cwd=tree, check=True, capture_output=True)
 
 
-def _verbs(rooms: Sequence[str], tiers: Sequence[str] = TIERS) -> list[tuple[str, list[str]]]:
+def _verbs(rooms: Sequence[str]) -> list[tuple[str, list[str]]]:
     tests = sorted({test for room in rooms for test in TESTS[room]})
     pytest = ["-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
     return [
         ("make smoke", ["-m", "ci", "smoke"]),
         ("make compare", ["-m", "ci", "compare", "--json"]),
-        *(("make test", [*pytest, "-m", tier, *tests]) for tier in tiers),
+        *(("make test", [*pytest, "-m", tier, *tests]) for tier in TIERS),
     ]
 
 

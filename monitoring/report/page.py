@@ -29,7 +29,7 @@ def render(findings: Findings, history: History, runbook_url: str) -> str:
         f"<title>{escape(name)}</title><style>{STYLE.read_text(encoding='utf-8')}</style></head><body><main>"
         f"{headline(findings, history, runbook_url)}{_over_time(history)}"
         f"<h2>The score and its calibration</h2>{score_card(findings, history, calibration(findings))}"
-        f"{performance(findings)}{skew(findings)}{features(findings, history)}{_facts(findings)}"
+        f"{performance(findings, history)}{skew(findings)}{features(findings, history)}{_facts(findings)}"
         "</main></body></html>\n"
     )
 

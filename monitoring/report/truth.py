@@ -7,6 +7,8 @@ from html import escape
 from artifacts.finding import Finding
 from artifacts.finding_ratio import WORDS, worst_first
 from artifacts.findings import CalibrationBin, Findings
+from monitoring.report.history import History
+from monitoring.report.promise import over_time
 from monitoring.report.text import NONE, mark, name_of, number, share, table
 
 SIDE, MARGIN, SCALES = 262, 46, (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
@@ -29,12 +31,13 @@ def calibration(findings: Findings) -> str:
     )
 
 
-def performance(findings: Findings) -> str:
-    """Metrics against what the version promised on its holdout, worst first."""
+def performance(findings: Findings, history: History) -> str:
+    """Metrics against what the version promised on its holdout: over time, then those of the window, worst first."""
     found = [one for one in findings.findings if one.rule in PERFORMANCE]
+    over = over_time(history)
     if not found:
-        none = "<h2>Performance</h2><p>Nothing was measured: there was no row to hold against.</p>"
-        return "" if findings.truth is None else none
+        none = "" if findings.truth is None else "<p>Nothing was measured: there was no row to hold against.</p>"
+        return f"<h2>Performance, against what was promised</h2>{none}{over}" if none or over else ""
     rows = [
         [
             mark(one.state),
@@ -49,7 +52,7 @@ def performance(findings: Findings) -> str:
         for one in sorted(found, key=worst_first)
     ]
     heads = ("", "metric", "part", "value", "interval", "allowed", "rows", "")
-    return f"<h2>Performance, against what was promised</h2>{table(heads, rows, numbers=(3, 4, 5, 6))}"
+    return f"<h2>Performance, against what was promised</h2>{over}{table(heads, rows, numbers=(3, 4, 5, 6))}"
 
 
 def _allowed(finding: Finding) -> str:

@@ -91,7 +91,7 @@ def run_functions(month: str, moment: str) -> dict[str, Any]:
     from ingestion.land import land_months
     from training.choose_configs import configs_of
     from training.judge import judge_named
-    from training.promote import promote_named
+    from training.promote_or_keep import promote_named
     from training.train import train_named
 
     places = read_places()

@@ -101,7 +101,8 @@ def run_product(baseline: str, current: str) -> dict[str, Any]:
     started = time.monotonic()
     import duckdb
 
-    from artifacts.binning import count_by_day, learn_category, learn_number, text
+    from artifacts.binning import learn_category, learn_number, text
+    from artifacts.counting import count_by_day
     from monitoring.drift import find_drift
     from monitoring.settings import MonitoringSettings
 

@@ -13,8 +13,9 @@ from artifacts.places import Places, read_places
 from plugins.on_call import findings, frame, models, predictions, training_sets, versions
 from plugins.on_call.guard import Guard
 from plugins.on_call.settings import OnCallSettings, read_on_call_settings
+from plugins.run_story import routes as run_story
 
-PAGES = (models, versions, predictions, findings, training_sets)
+PAGES = (models, versions, predictions, findings, training_sets, run_story)
 ROUTERS: tuple[APIRouter, ...] = (frame.router, *(one.router for one in PAGES))
 
 

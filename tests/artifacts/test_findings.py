@@ -52,6 +52,15 @@ def test_findings_come_back_from_their_folder_to_the_last_digit(tmp_path: Path) 
     assert read_findings(str(tmp_path), made.id) == made
 
 
+def test_findings_without_a_promise_have_the_names_of_before_there_was_one_and_a_promise_comes_back(
+    tmp_path: Path,
+) -> None:
+    assert findings(FINE).name == "2013-12-01_2013-12-08.v3.e5b3c353146c"
+    kept = findings(replace(FINE, rule="log_loss", baseline="holdout", promise=0.35))
+    publish_findings(str(tmp_path), kept)
+    assert read_findings(str(tmp_path), kept.id) == kept
+
+
 @pytest.mark.parametrize(
     ("found", "state"),
     [

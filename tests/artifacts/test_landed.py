@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 
 from artifacts.errors import Missing
-from artifacts.landed import landed_until
-from artifacts.raw import Key, land
+from artifacts.landed import landed_since, landed_until
+from artifacts.raw import Key, correct, land, partitions
 
 ROWS = pa.table({"id": ["a"], "known_at": pa.array([datetime(2013, 1, 1)], pa.timestamp("us"))})
 
@@ -38,3 +38,33 @@ def test_a_month_with_a_table_missing_has_not_landed(tmp_path):
 def test_nothing_landed_is_refused(tmp_path):
     with pytest.raises(Missing, match="No whole month of any source"):
         landed_until(str(tmp_path))
+
+
+def known(root, source="shop"):
+    return [f"{one.key}/{one.revision}" for one in partitions(str(root), source)]
+
+
+def test_what_landed_since_is_what_a_build_would_read_and_a_set_was_not_made_of(tmp_path):
+    land_all(tmp_path, "2013-01")
+    before = known(tmp_path)
+    assert landed_since(str(tmp_path), before) == []
+    land_all(tmp_path, "2013-02")
+    [new] = landed_since(str(tmp_path), before)
+    assert new.startswith("shop/orders/2013-02/base-")
+
+
+def test_a_month_behind_a_gap_and_another_source_are_nothing_new(tmp_path):
+    land_all(tmp_path, "2013-01")
+    before = known(tmp_path)
+    land_all(tmp_path, "2013-03")
+    land_all(tmp_path, "2013-01", source="depot")
+    assert landed_since(str(tmp_path), before) == []
+
+
+def test_a_correction_is_something_new(tmp_path):
+    land_all(tmp_path, "2013-01")
+    before = known(tmp_path)
+    moment = datetime(2013, 2, 9)
+    correct(str(tmp_path), Key("shop", "orders", "2013-01"), {"row": ROWS}, moment, {"tables": ["orders"]})
+    [new] = landed_since(str(tmp_path), before)
+    assert "/correction-" in new

@@ -39,7 +39,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'mlflow' / 'ledger.db'}"
     with sa.create_engine(request.param).begin() as connection:
-        connection.execute(sa.text("drop table if exists promotions"))
+        connection.execute(sa.text("drop table if exists promotions, rejections"))
     return str(request.param)
 
 

@@ -216,3 +216,10 @@ def test_a_tracking_database_that_cannot_be_opened_is_unavailable_and_its_passwo
         Registry("postgresql://someone:secret@127.0.0.1:1/none", str(tmp_path)).prepare()
     assert "secret" not in str(refused.value)
     assert time.monotonic() - started < 30
+
+
+def test_a_tracking_server_that_is_down_is_unavailable_and_its_password_stays_unsaid(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(Unavailable, match=r"MLflow at http://127\.0\.0\.1:9 says") as refusal:
+        Registry("http://me:s3cret@127.0.0.1:9", str(tmp_path)).run("a" * 32)
+    assert "s3cret" not in str(refusal.value)

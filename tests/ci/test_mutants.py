@@ -1,5 +1,7 @@
 """The mutation study: every mutant still fits the files, and what CI misses is counted against it."""
 
+import subprocess
+
 import pytest
 
 from artifacts.errors import BadInput
@@ -19,6 +21,11 @@ def tree(tmp_path_factory):
     place = tmp_path_factory.mktemp("mutants") / "tree"
     copy_tree(place)
     return place
+
+
+def test_the_copy_has_a_commit_since_tests_train_again_with_the_code_of_one(tree):
+    told = subprocess.run(["git", "show", "--stat", "HEAD"], cwd=tree, capture_output=True, text=True, check=True)
+    assert "training/reproduce.py" in told.stdout
 
 
 def outcomes(caught, survived):

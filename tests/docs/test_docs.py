@@ -14,7 +14,7 @@ from plugins.on_call.settings import OnCallSettings
 PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
 ALL = "\n".join(page.read_text() for page in PAGES)
 MAKE_VERBS = set(re.findall(r"^([a-z-]+):.*## ", (REPOSITORY / "Makefile").read_text(), re.M))
-ROOMS = ("ingestion", "features", "training", "serving", "monitoring", "ci")
+ROOMS = ("ingestion", "features", "training", "serving", "monitoring", "ci", "ops")
 
 
 def verbs_of(room):

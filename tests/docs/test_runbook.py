@@ -7,15 +7,26 @@ from itertools import takewhile
 from pathlib import Path
 from typing import get_args
 
+from artifacts import errors
 from artifacts.finding import Rule
 from artifacts.places import REPOSITORY
-from monitoring.message import runbook_link
+from artifacts.runbook import runbook_link
 
 RUNBOOK = (REPOSITORY / "docs" / "runbook.md").read_text()
 SECTIONS = re.findall(r"^### (.*)$", RUNBOOK, re.M)
+KINDS = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
 # What is as it should be.
 GOOD = {"labels.came", "performance.kept", "skew.equal"}
 SOURCES = [*(REPOSITORY / "monitoring").glob("*.py"), *(REPOSITORY / "artifacts" / "alerts").glob("*.py")]
+ROOM = REPOSITORY / "plugins" / "run_story"
+SOURCES += [
+    ROOM / "leaving.py",
+    ROOM / "message.py",
+    ROOM / "story.py",
+    *(REPOSITORY / "artifacts" / "run_evidence").glob("*.py"),
+]
+STACK = [*(REPOSITORY / "ops" / "stack").glob("*.py"), *(REPOSITORY / "ops" / "backup").glob("*.py")]
+STACK += [REPOSITORY / "ops" / "__main__.py", REPOSITORY / "artifacts" / "registry" / "migrate.py"]
 READ = [*(REPOSITORY / "artifacts" / "prediction_log").glob("*.py"), REPOSITORY / "artifacts" / "publish.py"]
 
 
@@ -32,8 +43,16 @@ def damages(path: Path) -> Iterator[str]:
             yield from constants(node.args[0])
 
 
+def refusals(path: Path) -> Iterator[str]:
+    """The codes that a module refuses with, which are those of no other room."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and node.args and ast.unparse(node.func) in KINDS:
+            yield from (code for code in constants(node.args[0]) if code not in {"registry.unavailable"})
+
+
 def codes() -> set[str]:
     found = {code for path in SOURCES for code in constants(ast.parse(path.read_text()))}
+    found |= {code for path in STACK for code in refusals(path)}
     found |= {code for path in READ for code in damages(path)}
     found |= {f"drift.{rule}" for rule in takewhile(lambda rule: rule != "skew", get_args(Rule))}
     found |= {f"alerts.{what}" for what in ("damaged", "unavailable", "url_invalid")} | {"findings.damaged"}

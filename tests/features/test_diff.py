@@ -12,9 +12,9 @@ from artifacts.contract import Contract
 from artifacts.errors import BadInput
 from artifacts.places import Places
 from artifacts.training_set import TrainingSet, publish_training_set, write_sorted
+from artifacts.why_differ import tokens
 from features.build import build
 from features.diff import Diff, against_previous, diff, lines, summary
-from artifacts.why_differ import tokens
 from tests.features.conftest import edit, post, reweigh
 from tests.fixtures_training_set import AS_OF, make_contract, make_rows, make_training_set
 

@@ -1,10 +1,13 @@
 """A model that is trained once a session; every test has a log and findings of its own."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from artifacts.registry import RunRecord
+from artifacts.baseline import FILE
+from artifacts.registry import Registry, RunRecord
 from artifacts.training_set import TrainingSet
 from tests.fixtures_registry import registry_in
 from tests.fixtures_training_set import make_training_set
@@ -31,3 +34,14 @@ def trained(shared: Path) -> tuple[TrainingSet, RunRecord]:
 def world(shared: Path, trained: tuple[TrainingSet, RunRecord], tmp_path: Path) -> World:
     """A world of this test's own, in which nothing was answered yet."""
     return World(places_in(tmp_path, shared / "registry", shared / "sets"), *trained)
+
+
+@pytest.fixture
+def baseline_file(world: World, tmp_path: Path) -> Iterator[Path]:
+    """The baseline's file where it lies, put back afterwards."""
+    file = Registry.at(world.places).artefact(world.run.run_id, FILE)
+    kept = tmp_path / "kept.json"
+    shutil.copy(file, kept)
+    yield file
+    file.parent.mkdir(exist_ok=True)
+    shutil.copy(kept, file)

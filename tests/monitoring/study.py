@@ -1,15 +1,17 @@
 """Weeks of a made-up world, with and without drift, counted by the real code."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from artifacts.binning import Bins, Counted, count_by_day, learn_category, learn_number
-from monitoring.drift import Described, find_drift
+from artifacts.binning import Bins, learn_category, learn_number
+from artifacts.counting import Counted, count_by_day
+from monitoring.drift import Bounds, Described, hold_against, measured_bounds
 from monitoring.settings import MonitoringSettings
 
 FIRST = date(2013, 9, 1)
@@ -21,18 +23,21 @@ FINE = MonitoringSettings(replicates=500)
 
 @dataclass(frozen=True)
 class World:
-    """What a model was trained on, counted."""
+    """What a model was trained on, counted; bounds of a week are measured once for each number of rows."""
 
     described: Described
+    _bounds: dict[int, Bounds] = field(default_factory=dict)
 
-    def states(self, rows: int, seed: int, change: Change | None = None) -> Mapping[tuple[str | None, str], str]:
-        """The state of each feature and rule in a week of `rows` rows."""
-        random = np.random.default_rng(seed)
-        columns = draw(random, rows)
-        counted = count(
-            change(columns, random) if change else columns, 7, {n: b for n, (b, _) in self.described.items()}
-        )
-        found = find_drift("training", self.described, counted, FINE, rows)
+    def states(self, columns: Columns, *only: str) -> Mapping[tuple[str | None, str], str]:
+        """The state of each feature and rule in a week of these rows, or of the features named alone."""
+        rows = len(next(iter(columns.values())))
+        chosen = {name: columns[name] for name in only or columns}
+        counted = count(chosen, 7, {name: self.described[name][0] for name in chosen})
+        if rows not in self._bounds:
+            # Of all features together, whichever are asked for; they depend on the window by its days and rows alone.
+            like_all = dict.fromkeys(self.described, next(iter(counted.values())))
+            self._bounds[rows] = measured_bounds(self.described, like_all, FINE, rows)
+        found = hold_against("training", self.described, counted, self._bounds[rows])
         return {(one.feature, one.rule): one.state for one in found.findings}
 
 
@@ -53,6 +58,7 @@ def draw(random: np.random.Generator, rows: int) -> Columns:
     }
 
 
+@cache
 def make_world(seed: int, days: int = 42, rows_a_day: int = 400) -> World:
     """A baseline of its own for each seed."""
     return World(describe(draw(np.random.default_rng(seed), days * rows_a_day), days))

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pytest
 
 from artifacts.baseline import FILE, Baseline, read_baseline
-from artifacts.binning import MOST_VALUES, count_by_day, learn_category, learn_number
+from artifacts.binning import MOST_VALUES, learn_category, learn_number
+from artifacts.counting import count_by_day
 from artifacts.errors import CannotJudge
 from artifacts.registry import Registry
 from monitoring.described import read_described
@@ -29,17 +30,6 @@ def counted(values: Any, days: int = 1, bounds: Any = None) -> Any:
         text = isinstance(values[0], str)
         bins = learn_category(connection, "rows", "x") if text else learn_number(connection, "rows", "x", bounds)
         return bins, count_by_day(connection, "rows", bins)
-
-
-@pytest.fixture
-def baseline_file(world: World, tmp_path: Path) -> Any:
-    """The file where it lies, put back afterwards."""
-    file = Registry.at(world.places).artefact(world.run.run_id, FILE)
-    kept = tmp_path / "kept.json"
-    shutil.copy(file, kept)
-    yield file
-    file.parent.mkdir(exist_ok=True)
-    shutil.copy(kept, file)
 
 
 def test_it_has_every_feature_over_the_holdout_and_as_long_before_and_the_score_over_the_holdout(world: World) -> None:

@@ -4,15 +4,18 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from artifacts import ledger
+from artifacts.finding import Reason
 from artifacts.findings import list_findings, publish_findings, read_findings
 from artifacts.places import REPOSITORY
-from tests.monitoring.found import MOVED, found
+from monitoring.__main__ import not_ok
+from tests.monitoring.found import BLIND, FINE, MOVED, found, of
 from tests.monitoring.world import COARSE, WEEK, World
 
 
@@ -51,6 +54,14 @@ def test_a_drift_exits_3_and_json_names_what_moved(world: World) -> None:
     assert (done.returncode, told["state"], told["id"]) == (3, "DRIFT", published(world))
     assert "DRIFT: place" in Path(told["page"]).read_text()
     assert "unseen_share|place|training|-" in {one["key"] for one in told["not_ok"]}
+
+
+def test_what_drifted_is_told_before_what_could_not_be_judged_and_what_does_not_count_comes_last() -> None:
+    noisy = replace(BLIND, required=False, reason=Reason("noise.too_large", "Noise may take it beyond 1."))
+    little = replace(of(MOVED, "carrier"), value=0.11)
+    told = not_ok(found(2, of(noisy, "origin"), BLIND, FINE, little, MOVED))
+    assert [one.reason.code for one in told] == ["drift.psi", "drift.psi", "values.none", "noise.too_large"]
+    assert [one.feature for one in told][:2] == ["distance", "carrier"]
 
 
 def test_what_cannot_be_judged_exits_4_and_is_published_too(world: World) -> None:

@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 import pytest
 
 from monitoring.drift import find_drift
-from tests.monitoring.study import FINE, Columns, count, describe, make_world
+from tests.monitoring.daily import rates
+from tests.monitoring.study import FINE, Columns, count, describe, draw, make_world
 
 # A sample of the study; TEST_WORLDS=40 is the whole of it, 200 weeks at each size.
 WORLDS, WEEKS = int(os.environ.get("TEST_WORLDS", "10")), 5
@@ -20,7 +21,9 @@ def test_at_most_five_in_a_hundred_weeks_without_drift_raise_an_alarm_over_all_f
     alarms = 0
     for seed in range(WORLDS):
         world = make_world(seed)
-        alarms += sum("DRIFT" in world.states(rows, 1000 * seed + week + 1).values() for week in range(WEEKS))
+        weeks = [draw(np.random.default_rng(1000 * seed + week + 1), rows) for week in range(WEEKS)]
+        alarms += sum("DRIFT" in world.states(week).values() for week in weeks)
+    print(f"{rows:,} rows: {alarms} of {WORLDS * WEEKS} weeks raised an alarm")
     assert alarms <= 0.05 * WORLDS * WEEKS
 
 
@@ -58,10 +61,22 @@ def spoilt(columns: Columns, random: np.random.Generator) -> Columns:
     ],
 )
 def test_a_planted_drift_is_found_where_it_is_and_nowhere_else(change, feature, rules) -> None:
-    states = make_world(7).states(5000, 8, change)
+    random = np.random.default_rng(8)
+    states = make_world(7).states(change(draw(random, 5000), random))
     drifted = {(name, rule) for (name, rule), state in states.items() if state == "DRIFT"}
     assert {name for name, _ in drifted} == {feature}
     assert rules <= {rule for _, rule in drifted}
+
+
+@pytest.mark.parametrize("kind", ["category", "number"])
+def test_what_was_rare_and_becomes_common_is_seen_also_where_nearly_all_rows_were_the_same(kind: str) -> None:
+    random = np.random.default_rng(3)
+    values, name = {"category": (np.array(["no", "yes"]), "flag"), "number": (np.array([0.0, 1.0]), "zeros")}[kind]
+    before, now = (values[(random.random(rows) < share).astype(int)] for rows, share in ((8400, 0.03), (2000, 0.2)))
+    described = describe({name: pa.array(before)}, 42)
+    week = count({name: pa.array(now)}, 7, {name: described[name][0]})
+    states = {one.rule: one.state for one in find_drift("training", described, week, FINE, 2000).findings}
+    assert (states["psi"], states["jensen_shannon"]) == ("DRIFT", "DRIFT")
 
 
 def days_apart(seed: int, days: int) -> Columns:
@@ -79,3 +94,9 @@ def test_days_that_differ_by_nature_are_noise_also_in_a_window_longer_than_the_b
         found = find_drift("served", described, current, FINE, days * 200).findings
         alarms += any(one.state == "DRIFT" for one in found)
     assert alarms <= 2
+
+
+@pytest.mark.slow
+def test_a_week_that_is_looked_at_daily_raises_few_alarms_although_its_days_differ_by_nature() -> None:
+    windows, weeks = rates(200, 12, kept=0.3)
+    assert windows <= weeks <= 1 / 12

@@ -13,6 +13,7 @@ import pytest
 from artifacts import alerts, ledger
 from artifacts.alerts import Message, not_taken
 from artifacts.errors import BadInput, Unavailable
+from artifacts.finding import Finding
 from artifacts.findings import publish_findings
 from artifacts.places import REPOSITORY, Places, read_places
 from monitoring.alert_settings import AlertSettings
@@ -262,6 +263,22 @@ def test_the_commands_take_findings_in_show_the_alerts_and_deliver(places: Place
     assert json.loads(asked("notify", "--json"))["sent"] == {"webhook": 1}
 
 
+def test_findings_that_change_no_alert_say_why(places: Places) -> None:
+    def why(day: int, *findings: Finding) -> str | None:
+        made = found(day, *findings)
+        publish_findings(places.findings, made)
+        return update_alerts(places, settings(), made.id).passed_over
+
+    assert why(2, MOVED) is None
+    assert why(3, MOVED) is None
+    assert why(3, MOVED) == "These findings were taken already."
+    assert why(1, FINE) == (
+        "Their window ends 2013-12-02 00:00:00, and that of 2013-12-03 00:00:00 to 2013-12-04 00:00:00 was taken "
+        "already: alerts go forward in time. Look at older windows with alerts of their own, in another "
+        "PIPELINE_ALERTS."
+    )
+
+
 def test_findings_of_a_champion_that_was_replaced_are_retired_by_those_of_the_next(places: Places) -> None:
     happened(places, 2, MOVED)
     ledger.promote(
@@ -270,7 +287,7 @@ def test_findings_of_a_champion_that_was_replaced_are_retired_by_those_of_the_ne
     )  # fmt: skip
     made = found(3, FINE, version=4)
     publish_findings(places.findings, made)
-    assert [event.step for event in update_alerts(places, settings(), made.id)] == ["retired"]
+    assert [event.step for event in update_alerts(places, settings(), made.id).events] == ["retired"]
 
 
 def test_a_refusal_of_a_receiver_is_one_that_airflow_tries_again() -> None:

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from artifacts.binning import Bins, Counted, count_by_day, learn_category, learn_number
+from artifacts.binning import Bins, learn_category, learn_number
+from artifacts.counting import Counted, count_by_day
 from monitoring.distances import grouping
 from monitoring.noise import observed, statistics
 from ops.bench.measure import call

@@ -165,6 +165,30 @@ def test_what_was_held_against_labels_has_its_tables_and_without_them_the_comman
     assert "<h2>Performance" not in without
 
 
+KEPT = Finding(
+    "log_loss", None, "OK", Reason("performance.kept", "It kept its promise."), 900, 0, 0.41, 0.45,
+    baseline="holdout", low=0.39, high=0.43, promise=0.42,
+)  # fmt: skip
+WORSE = replace(KEPT, state="DRIFT", value=0.5, low=0.47, high=0.53)
+UNMEASURED = replace(KEPT, state="UNKNOWN", value=None, threshold=None, low=None, high=None, promise=None)
+TRUTH = "late_arrival/2014-01-01.3f9a5b1c2d3e"
+
+
+def test_a_metric_is_drawn_by_window_with_its_interval_against_what_was_promised(places: Places) -> None:
+    weeks = [found(day, one, days=7, truth=TRUTH) for day, one in [(7, KEPT), (14, UNMEASURED), (21, WORSE)]]
+    page = page_after(places, *weeks)
+    [drawn] = re.findall(r"<svg[^>]*><title>log loss over 3 windows.*?</svg>", page)
+    assert (drawn.count("<circle"), drawn.count(">?</text>"), drawn.count('fill="#C04A00"')) == (1, 1, 1)
+    assert drawn.count('stroke-width="1.6"') == 2
+    assert [told in drawn for told in ("promise 0.42", "allowed 0.45", "12-07", "window to 12-21")] == [True] * 4
+    assert "ROC AUC over" not in page
+
+
+def test_what_labels_showed_before_is_drawn_also_where_this_window_has_none_yet(places: Places) -> None:
+    page = page_after(places, found(7, KEPT, days=7, truth=TRUTH), found(14, FINE, days=7))
+    assert "log loss over 2 windows" in page
+
+
 def test_earlier_windows_of_the_same_version_and_length_are_drawn_and_no_others(places: Places) -> None:
     for other in (found(2, MOVED, version=2), found(2, MOVED, days=2), found(9, MOVED)):
         publish_findings(places.findings, other)

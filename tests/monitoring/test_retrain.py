@@ -1,15 +1,20 @@
 """Drift starts a retraining, once a cool-down; what no training answers starts none."""
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from artifacts.finding import Finding, Reason
 from artifacts.findings import publish_findings
 from artifacts.places import Places, read_places
+from artifacts.raw import Key, land, partitions
+from artifacts.training_set import publish_training_set, write_sorted
 from monitoring.retrain import retraining_due
 from monitoring.settings import read_monitoring_settings
+from tests.fixtures_training_set import make_contract, make_rows
 from tests.monitoring.found import BLIND, FINE, MOVED, found
 
 SKEWED = replace(MOVED, rule="skew", baseline="truth", reason=Reason("skew.unequal", "Unequal."))
@@ -48,3 +53,39 @@ def test_drift_of_five_weeks_ago_that_is_seen_again_with_its_labels_starts_none(
     worse = replace(MOVED, rule="log_loss", feature=None, baseline="holdout")
     assert not due(places, 40, MOVED, truth="late_arrival/2014-01-01.3f9a5b1c2d3e")
     assert due(places, 40, worse, truth="late_arrival/2014-01-01.3f9a5b1c2d3e")
+
+
+def land_month(places: Places, month: str) -> None:
+    rows = pa.table({"id": ["a"], "known_at": pa.array([datetime(2013, 1, 1)], pa.timestamp("us"))})
+    land(places.raw, Key("shop", "orders", month), {"row": rows}, None, {"tables": ["orders"]})
+
+
+def build_set(places: Places, as_of: datetime, staged: Path) -> str:
+    """A set of all that has landed, as `features` publishes one."""
+    contract = make_contract("late_arrival")
+    staged.mkdir()
+    write_sorted(make_rows(contract, as_of, rows=200).to_batches(), contract, staged / "data.parquet")
+    raw = [f"{one.key}/{one.revision}" for one in partitions(places.raw, "shop")]
+    return publish_training_set(places.training_sets, contract, as_of, staged, {"raw": raw}).id
+
+
+def test_drift_on_what_was_trained_on_starts_none_says_so_and_stays_due_until_something_lands(
+    places: Places, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    land_month(places, "2013-11")
+    built = build_set(places, datetime(2013, 12, 1), tmp_path / "staged")
+    with caplog.at_level("INFO", logger="shipshape"):
+        assert not due(places, 2, MOVED)
+    assert f"nothing landed since {built} was built" in caplog.text
+    land_month(places, "2013-12")
+    assert due(places, 3, MOVED)
+    assert not due(places, 4, MOVED)
+
+
+def test_a_dag_run_that_was_killed_after_its_claim_is_told_the_same_once_its_set_is_built(
+    places: Places, tmp_path: Path
+) -> None:
+    land_month(places, "2013-11")
+    assert due(places, 2, MOVED, claimant="first")
+    build_set(places, datetime(2013, 12, 1), tmp_path / "staged")
+    assert due(places, 2, MOVED, claimant="first")

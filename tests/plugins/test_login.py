@@ -9,7 +9,9 @@ from plugins.on_call.settings import OnCallSettings
 
 EXAMPLES = {
     "model": "late_arrival", "version": "1", "set_name": "late_arrival", "set_version": "2013-10-01.b344ea68c046",
-    "run_id": "0" * 32, "dag_id": "train_candidate", "name": "style.css", "file": "index.html",
+    "run_id": "0" * 32, "dag_id": "train_candidate",
+    "dag_run_id": "manual__2013-10-01", "task_id": "judge", "map_index": "-1",
+    "name": "style.css", "file": "index.html",
     "findings": "2013-10-01_2013-10-08.v1.b344ea68c046",
 }  # fmt: skip
 ROUTES = create_app(OnCallSettings(), read_places({})).routes

@@ -26,4 +26,8 @@ def test_airflow_loads_the_plugin_alone_and_lightly(tmp_path):
     said = subprocess.run(
         [sys.executable, "-c", LISTS_PLUGINS], env=environ, capture_output=True, text=True, check=True
     ).stdout.splitlines()
-    assert said[-3:] == ["['dag', 'nav'] /flow/on-call/models", "['on_call_plugin']", "False"]
+    assert said[-3:] == [
+        "['dag', 'dag_run', 'nav', 'task_instance'] /flow/on-call/models",
+        "['on_call_plugin', 'run_story_plugin']",
+        "False",
+    ]

@@ -91,6 +91,19 @@ def test_a_large_head_that_ends_is_read(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
+    "lines", [[f"X-{n}: {'a' * 1000}" for n in range(65)], [f"X: {'a' * 65_000}", "Y: " + "b" * 600]]
+)
+def test_a_head_beyond_its_bound_is_refused_though_it_ends_and_comes_at_once(
+    client: httpx.Client, lines: list[str]
+) -> None:
+    with raw(client) as one:
+        with suppress(BrokenPipeError, ConnectionResetError):
+            one.sendall(head(*lines) + BODY)
+        assert one.recv(65536)[9:12] == b"400"
+    assert ask(client, GOOD).status_code == 200
+
+
+@pytest.mark.parametrize(
     ("sent", "wanted"),
     [
         (b"", [b"400"]),

@@ -35,6 +35,8 @@ def test_the_service_starts_answers_and_ends_with_a_sealed_log(world: World, tmp
     with started(world, tmp_path / "out", "--version", "2", SERVING_HOST="0.0.0.0") as running:
         told = ask(running.client, GOOD, path=f"/v1/models/{MODEL}/versions/2/predict").json()
     assert told["version"] == 2
+    # SIGTERM, and a clean end.
+    assert running.process.returncode == 0
     assert "WARNING: 0.0.0.0 can be reached from other machines" in (tmp_path / "out").read_text()
     assert [one.version for one in world.logged()] == [2]
     assert list(world.places.predictions.glob("*.sealed"))

@@ -1,11 +1,15 @@
 """MLflow's own scoring client asks this service as it asks MLflow's server."""
 
+import re
 import warnings
+from importlib.metadata import version
+from typing import Any
 
 import httpx
 import pandas as pd
 import pytest
 
+from artifacts.places import REPOSITORY
 from tests.serving.world import GOOD, World, ask, serving
 
 
@@ -13,16 +17,34 @@ def post(client: httpx.Client, body: object) -> httpx.Response:
     return client.post("/invocations", json=body)
 
 
-def test_the_client_of_mlflow_works_unchanged(client: httpx.Client) -> None:
+def client_of_mlflow(client: httpx.Client) -> Any:
     with warnings.catch_warnings():
         # MLflow 3.17 warns of its own type hints while it is imported.
         warnings.simplefilter("ignore")
         from mlflow.pyfunc.scoring_server.client import ScoringServerClient
-    mlflow = ScoringServerClient(client.base_url.host, client.base_url.port)
+    return ScoringServerClient(client.base_url.host, client.base_url.port)
+
+
+def test_the_client_of_mlflow_works_unchanged(client: httpx.Client) -> None:
+    mlflow = client_of_mlflow(client)
     mlflow.wait_server_ready(timeout=10)
+    assert mlflow.get_version() == version("mlflow")
     frame = pd.DataFrame([GOOD, {**GOOD, "hour": 23}])
     wanted = [ask(client, row).json()["predictions"][0]["score"] for row in (GOOD, {**GOOD, "hour": 23})]
     assert mlflow.invoke(frame).get_predictions()[0].tolist() == wanted
+
+
+def test_nulls_of_a_frame_are_sent_as_the_docs_say_and_refused_as_the_nan_that_pandas_makes_of_them(
+    client: httpx.Client,
+) -> None:
+    mlflow = client_of_mlflow(client)
+    frame = pd.DataFrame([{**GOOD, "delay_mean": None}, GOOD])
+    [line] = re.findall(r"send `(frame\..*)`", (REPOSITORY / "docs" / "serving.md").read_text())
+    wanted = [ask(client, row).json()["predictions"][0]["score"] for row in ({**GOOD, "delay_mean": None}, GOOD)]
+    as_the_docs_say = eval(line, {"frame": frame})
+    assert mlflow.invoke(as_the_docs_say).get_predictions()[0].tolist() == wanted
+    with pytest.raises(Exception, match=r"request\.field_type"):
+        mlflow.invoke(frame)
 
 
 def test_both_forms_give_the_answer_of_the_other_route_with_version_and_flags(client: httpx.Client) -> None:
@@ -44,6 +66,7 @@ def test_both_forms_give_the_answer_of_the_other_route_with_version_and_flags(cl
         {"instances": [GOOD]},
         {"dataframe_records": [GOOD], "dataframe_split": {"columns": [*GOOD], "data": [[*GOOD.values()]]}},
         {"dataframe_records": [GOOD], "params": {"a": 1}},
+        {"dataframe_records": [GOOD], "params": []},
         {"dataframe_split": {"data": [[*GOOD.values()]]}},
         {"dataframe_split": {"columns": [*GOOD], "data": [[1]]}},
         {"dataframe_split": {"columns": [*GOOD], "data": []}},

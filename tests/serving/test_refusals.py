@@ -1,5 +1,6 @@
 """Whatever is wrong with a request is refused with 4xx, by the name of its field, and none of it is repeated."""
 
+import importlib
 import json
 import socket
 import time
@@ -11,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.predict import to_log
 from tests.serving.world import GOOD, MODEL, World, ask, serving, wait_for
 
 PATH = f"/v1/models/{MODEL}/predict"
@@ -228,14 +228,23 @@ def test_a_body_that_does_not_come_is_not_waited_for(world: World) -> None:
         held.close()
 
 
-def test_an_answer_that_takes_too_long_is_not_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("what", "row"),
+    [("serving.together.score_together", GOOD), ("serving.service.to_log", {**GOOD, "place": "moon"})],
+)
+def test_an_answer_that_takes_too_long_is_not_waited_for(
+    world: World, monkeypatch: pytest.MonkeyPatch, what: str, row: dict[str, Any]
+) -> None:
+    module, _, name = what.rpartition(".")
+    as_it_is = getattr(importlib.import_module(module), name)
+
     def slowly(*arguments: Any) -> Any:
         time.sleep(0.6)
-        return to_log(*arguments)
+        return as_it_is(*arguments)
 
-    monkeypatch.setattr("serving.service.to_log", slowly)
+    monkeypatch.setattr(what, slowly)
     with serving(world, timeout_seconds=0.3) as client:
-        told = ask(client, GOOD)
+        told = ask(client, row)
     assert (told.status_code, told.json()["error"]) == (503, "request.too_slow")
     assert told.headers["Retry-After"] == "1"
 

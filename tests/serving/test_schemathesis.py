@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 PREDICTING = ["/v1/models/{model}/predict", "/v1/models/{model}/versions/{version}/predict", "/invocations"]
-READING = ["/v1/models/{model}", "/health/live", "/health/ready", "/ping", "/metrics", "/openapi.json"]
+READING = ["/v1/models/{model}", "/health/live", "/health/ready", "/ping", "/version", "/metrics", "/openapi.json"]
 # Some 300 by default, since they take a minute; TEST_REQUESTS=5000 is for a change of what reads requests.
 REQUESTS = ceil(int(os.environ.get("TEST_REQUESTS", "300")) / (len(PREDICTING) * len(GenerationMode)))
 # Fewer characters stand in a refusal's own words by chance.

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import xgboost
 
+from artifacts.errors import CannotJudge
 from artifacts.prediction_log.writer import LogWriter
 from serving.app import find_version
 from serving.batch import score_set
@@ -37,6 +38,20 @@ def test_answers_over_http_are_trainings_scores_bit_for_bit(world: World, versio
     assert scores == wanted(world, version)
     assert [told["predictions"][0]["score"] for told in one] == scores[:20]
     assert (answer["model"], answer["version"], answer["training_set"]) == (MODEL, version, world.training_set.id)
+
+
+def test_a_batch_of_a_window_has_the_rows_observed_in_it_and_without_one_it_is_refused(world: World) -> None:
+    version, window = find_version(world.places, MODEL, 2), (datetime(2013, 2, 4), datetime(2013, 2, 6))
+    column = world.training_set.contract.observed_at
+    wanted_rows = sum(batch.num_rows for batch in world.training_set.batches([column], *window))
+    with LogWriter(world.places.predictions) as log:
+        scores = score_set(version, world.training_set, Policy(), log, window)
+        with pytest.raises(CannotJudge, match="observed from 2030-01-01"):
+            score_set(version, world.training_set, Policy(), log, (datetime(2030, 1, 1), datetime(2030, 1, 2)))
+    moments = [one.entity[column] for one in world.logged()]
+    assert (scores.rows, len(moments)) == (wanted_rows, wanted_rows)
+    assert 0 < wanted_rows < world.training_set.rows
+    assert window[0] <= min(moments) <= max(moments) < window[1]
 
 
 def test_a_batch_is_trainings_scores_bit_for_bit_and_knows_what_each_row_is_about(world: World) -> None:

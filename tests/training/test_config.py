@@ -52,6 +52,8 @@ def test_an_unknown_key_is_refused_with_the_nearest_known_one():
         ("early_stopping_rounds=null", "come together"),
         ("judge.guards.f1.worse_by_at_most=0.1", "judge.guards.f1"),
         ("judge.plausible={}", "judge.plausible"),
+        ("judge.plausible.roc_auc=1.0", "no roc_auc is better than 1.0, so this bound would refuse nothing"),
+        ("judge.plausible.log_loss=0.0", "no log_loss is better than 0.0, so this bound would refuse nothing"),
         ("judge.margin=-0.1", "judge.margin is -0.1"),
         ("model=../x", "model is '../x'"),
         ("xgboost.eta", "--set xgboost.eta has no =VALUE"),

@@ -76,7 +76,7 @@ def test_the_numbers_are_those_of_the_metrics_on_the_same_rows(world: World, par
 
 def test_the_same_candidate_trained_twice_is_a_tie(world: World, parcels_60: TrainingSet) -> None:
     crowned(world, parcels_60, GOOD)
-    again = world.candidate(parcels_60, GOOD, "promotion=manual")
+    again = world.candidate(parcels_60, GOOD, "promotion=approve")
     verdict = judged(world, again)
     assert verdict.verdict.outcome == "keep"
     assert codes(verdict)[0] == "tie"

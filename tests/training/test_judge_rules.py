@@ -7,7 +7,7 @@ import pytest
 
 from artifacts.verdict import Comparison, Contestant, Estimate, Evidence, Holdout
 from training.config import Guard, Judge, SliceGuard
-from training.rules import decide, limit
+from training.rules import decide, held_against, limit
 
 RULES = Judge(
     primary="log_loss",
@@ -55,6 +55,13 @@ def test_a_candidate_that_is_surely_better_and_nowhere_worse_is_promoted() -> No
     outcome, reasons = decide(GOOD, RULES)
     assert outcome == "promote"
     assert reasons[0].text.startswith("Log loss is better than version 1's by 0.00400 [0.00200, 0.00600]")
+
+
+@pytest.mark.parametrize("comparison", [NAIVE, PRIMARY, GUARD, SLICE], ids=lambda one: one.part)
+def test_a_missing_difference_is_held_against_the_candidate_by_each_comparison_alone(comparison: Comparison) -> None:
+    assert list(held_against(comparison, RULES)) == []
+    assert list(held_against(gained(comparison, None, None, None), RULES)) != []
+    assert list(held_against(gained(comparison, comparison.gain.value, None, None), RULES)) != []
 
 
 def test_without_a_champion_it_is_enough_to_beat_the_naive_model() -> None:

@@ -105,3 +105,28 @@ def test_a_version_in_place_of_an_mlflow_run_id_is_refused_with_where_to_find_on
     assert (code, error.split(":")[0]) == (2, "registry.missing")
     assert "Give an MLflow run id, 32 hex digits: it is the last line of training/train.py" in error
     assert "Check the name and PIPELINE_MLFLOW." in run(verb, "--candidate", "a" * 32)[2]
+
+
+def test_a_config_that_wants_a_person_is_promoted_by_name_and_reason_only(run, world, parcels_60) -> None:  # type: ignore[no-untyped-def]
+    candidate = world.candidate(parcels_60, GOOD, "promotion=approve").run_id
+    code, _, error = run("promote", "--candidate", candidate)
+    assert (code, "promote.wants_approval: Version 1 of" in error) == (3, True)
+    assert f"python -m training promote --candidate {candidate} --approved-by NAME --reason TEXT" in error
+    for half in (["--approved-by", "Ada"], ["--reason", "good"]):
+        assert run("promote", "--candidate", candidate, *half)[0] == 2
+    code, said, _ = run("promote", "--candidate", candidate, "--approved-by", "Ada", "--reason", "looked at it")
+    assert (code, said[-1]) == (0, f"{world.model}/1")
+    assert "Ada by python -m training promote: Approved: looked at it. There is no champion yet" in said[0]
+
+
+def test_a_rejection_by_command_stands_in_the_history(run, world, parcels_60) -> None:  # type: ignore[no-untyped-def]
+    candidate = world.candidate(parcels_60, GOOD, "promotion=approve").run_id
+    no = ["--candidate", candidate, "--rejected-by", "Ada", "--reason", "a week too early"]
+    code, said, _ = run("reject", *no)
+    assert (code, said[-1].startswith(f"{candidate}/verdicts/against_none_")) == (0, True)
+    code, told, _ = run("history", "--model", world.model)
+    assert (code, told[-1]) == (0, f"{world.model}/none")
+    assert told[0].startswith("Version 1 was rejected and there was no champion, ")
+    assert told[0].endswith("Ada by python -m training reject: a week too early.")
+    code, _, error = run("promote", "--candidate", candidate, "--approved-by", "Bob", "--reason", "now")
+    assert (code, error.split(":")[0]) == (2, "ledger.rejected")

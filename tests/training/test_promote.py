@@ -16,7 +16,8 @@ from tests.training.small_world import World
 from tests.training.test_judge import GOOD, LEAKING, POOR, crowned, judged
 from training.alias import follow
 from training.judge import Judged
-from training.promote import Decided, judging_again, promote, promote_or_keep
+from training.promote import promote
+from training.promote_or_keep import Decided, judging_again, promote_or_keep
 from training.rollback import rollback
 
 BETTER = "[clear_sign, weak_sign, region]"
@@ -151,14 +152,6 @@ def test_what_a_task_hands_on_is_small_json_with_the_outcome(world: World, parce
     assert len(json.dumps(told)) < 4000
 
 
-def test_manual_promotion_waits_for_a_person(world: World, parcels_60: TrainingSet) -> None:
-    candidate = world.candidate(parcels_60, GOOD, "promotion=manual")
-    waiting = decided(world, candidate)
-    assert waiting.promotion is None
-    assert waiting.said == f"Version 1 waits: python -m training promote --candidate {candidate.run_id}"
-    assert promote(world.registry, world.ledger, waiting.judged, "a person").version == 1
-
-
 def test_a_candidate_with_another_rule_than_the_champions_waits_for_a_person(
     world: World, parcels_60: TrainingSet
 ) -> None:
@@ -166,8 +159,8 @@ def test_a_candidate_with_another_rule_than_the_champions_waits_for_a_person(
     candidate = world.candidate(parcels_60, BETTER, "judge.margin=0")
     waiting = decided(world, candidate)
     said = "It was judged by another rule: judge.margin is 0.0, the champion's 0.001."
-    wait = f"Version 2 waits: python -m training promote --candidate {candidate.run_id}"
-    assert (waiting.promotion, waiting.said) == (None, f"{said} {wait}")
+    wait = f"Version 2 waits for a person: python -m training promote --candidate {candidate.run_id}"
+    assert (waiting.promotion, waiting.waits, waiting.said) == (None, True, f"{said} {wait}")
     line = promote(world.registry, world.ledger, waiting.judged, "a person")
     assert (line.version, line.reason.endswith(said)) == (2, True)
 

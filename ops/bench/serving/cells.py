@@ -65,7 +65,8 @@ def _plan(
             facts = {"folder": str(folder), "rows": rows, "seconds": seconds, "most": MOST_REQUESTS}
             plan.append((rows, 1, LIMIT, lambda facts=facts: call("serving.limit:in_process", facts, {}, log).facts))  # type: ignore[misc]
         for clients in CLIENTS:
-            for server in servers:
+            more = [servers[0].by_split()] if rows == BATCH_ROWS else []
+            for server in (*servers, *more):
                 given = (server, folder, rows, clients, seconds, log)
                 plan.append((rows, clients, server.name, lambda given=given: _load(*given)))  # type: ignore[misc]
     return plan

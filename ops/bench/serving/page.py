@@ -8,7 +8,7 @@ from artifacts.places import REPOSITORY
 from ops.bench.figures import Spread
 from ops.bench.serving.cells import CLIENTS, LIMIT, MEASURED, WORKERS, Cell, from_dict
 from ops.bench.serving.prepare import BATCH_ROWS
-from ops.bench.serving.servers import MLFLOW, SERVICE
+from ops.bench.serving.servers import MLFLOW, SERVICE, SPLIT
 
 DOCS = REPOSITORY / "docs" / "serving-benchmarks.md"
 HEAD = ("workers", "rows", "clients", "", "requests/s", "p50 ms", "p99 ms", "CPU ms a request")
@@ -42,9 +42,11 @@ def aims(cells: Sequence[Cell]) -> list[ServingAim]:
     for workers in WORKERS:
         name = f"single rows, 8 clients, {workers} worker(s): p99 in ms, durable log"
         found.append(ServingAim(name, by[SERVICE, workers, 1, 8].p99_ms.median, P99_MS, at_least=False))
-    ratio = by[SERVICE, 1, BATCH_ROWS, 1].p50_ms.median / by[LIMIT, 1, BATCH_ROWS, 1].p50_ms.median
-    name = f"{BATCH_ROWS:,} rows, 1 client: p50 against {LIMIT}"
-    return [*found, ServingAim(name, ratio, SLOWER, at_least=False)]
+    for server in (SERVICE, SPLIT):
+        ratio = by[server, 1, BATCH_ROWS, 1].p50_ms.median / by[LIMIT, 1, BATCH_ROWS, 1].p50_ms.median
+        name = f"{BATCH_ROWS:,} rows, 1 client, {server}: p50 against {LIMIT}"
+        found.append(ServingAim(name, ratio, SLOWER, at_least=False))
+    return found
 
 
 def lines(cells: Sequence[Cell]) -> list[str]:
@@ -85,10 +87,10 @@ machine.
 """
 
 _WHY = """
-Where a missed aim goes: XGBoost's own call takes a third of the computing for a single row; the rest is spread over
-reading and checking 68 columns, the log's record, its thread and its sync. A thousand rows are 2.3 MB of JSON: reading
-and checking them takes three times as long as scoring them, and logging them twice as long. Past the number of cores,
-more clients measure the queue."""
+Where the time of a single row goes: its JSON, checks, record and answer take some 30 microseconds of computing, and
+XGBoost's call 140 alone, or 30 beside seven others; the rest is HTTP, the event loop, and the log's thread and sync. A
+thousand rows are 2.3 MB of JSON as objects and 0.6 MB as `dataframe_split`; to parse them alone takes 2.5 and 1.4 ms.
+Clients take a part of the same cores; past the number of cores, more of them measure the queue."""
 
 
 def _row(cell: Cell) -> tuple[str, ...]:

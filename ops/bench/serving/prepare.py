@@ -35,8 +35,8 @@ def prepare(world: World, home: Path) -> dict[str, Any]:
 def write_inputs(folder: str) -> dict[str, Any]:
     """In `folder`: `model.ubj` and `matrix.npy`, `mlflow_model/` of the same booster, and `OWN-ROWS-N.json` bodies.
 
-    `service` bodies are those of the service's own route, `mlflow` bodies `dataframe_split` with the model's numbers,
-    since MLflow keeps no lists of categories.
+    `service` bodies are those of the service's own route, `split` bodies MLflow's layout of the same rows, and `mlflow`
+    bodies that layout with the model's numbers, since MLflow keeps no lists of categories.
     """
     import mlflow.xgboost
     import numpy as np
@@ -64,6 +64,7 @@ def write_inputs(folder: str) -> dict[str, Any]:
             of = slice(first + number * count, first + (number + 1) * count)
             bodies = {
                 "service": {"rows": rows[of]},
+                "split": {"dataframe_split": {"columns": encoder.names, "data": [[*row.values()] for row in rows[of]]}},
                 "mlflow": {"dataframe_split": {"columns": encoder.names, "data": _nan(numbers[of])}},
             }
             for name, body in bodies.items():

@@ -4,7 +4,7 @@ import http.client
 import json
 from urllib.parse import urlsplit
 
-from artifacts.alerts import Message, not_taken
+from artifacts.alerts.message import Message, not_taken
 
 SECONDS = 10
 FIRST_GOOD, FIRST_OTHER = 200, 300

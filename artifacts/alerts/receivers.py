@@ -1,0 +1,80 @@
+"""Who is told, from `MONITORING_*`: the part that monitoring and what Airflow sends about its own DAG runs share."""
+
+import os
+from collections.abc import Callable, Mapping
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+
+from artifacts.alerts.message import Message, Receivers, Send
+from artifacts.alerts.webhook import post
+from artifacts.settings import Settings, read_settings
+
+PREFIX = "MONITORING_"
+
+
+class ReceiverSettings(Settings):
+    """Receivers, and what links start with. SMTP and Slack are connections of Airflow, which keep their secrets."""
+
+    webhook_url: SecretStr | None = None
+    smtp_from: str | None = None
+    smtp_to: str | None = None
+    smtp_escalate_to: str | None = None
+    smtp_connection: str | None = Field(default=None, validate_default=True)
+    slack_connection: str | None = None
+    runbook_url: str = "docs/runbook.md"
+    page_url: str | None = None
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _is_url(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None and not given.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("it does not start with http:// or https://")
+        return given
+
+    @field_validator("smtp_connection")
+    @classmethod
+    def _mails_whole_or_not(cls, given: str | None, known: ValidationInfo) -> str | None:
+        there = [bool(given), *(bool(_addresses(known.data.get(name))) for name in ("smtp_from", "smtp_to"))]
+        if any(there) != all(there) or (known.data.get("smtp_escalate_to") and not all(there)):
+            names = "MONITORING_SMTP_CONNECTION, MONITORING_SMTP_FROM and MONITORING_SMTP_TO"
+            raise ValueError(f"mail needs {names}, all three or none")
+        return given
+
+    @property
+    def receivers(self) -> Receivers:
+        """Those that only Airflow reaches; addresses are separated by commas."""
+        return Receivers(
+            smtp_connection=self.smtp_connection,
+            smtp_from=self.smtp_from,
+            smtp_to=_addresses(self.smtp_to),
+            smtp_escalate_to=_addresses(self.smtp_escalate_to),
+            slack_connection=self.slack_connection,
+        )
+
+    def channels(self, others: Callable[[Receivers], Mapping[str, Send]]) -> dict[str, Send]:
+        """A sender for each receiver that is set: the webhook, and `others`, those of Airflow."""
+        channels = dict(others(self.receivers))
+        if self.webhook_url is not None:
+            channels["webhook"] = _poster(self.webhook_url.get_secret_value())
+        return channels
+
+
+def read_receivers(environ: Mapping[str, str] | None = None) -> ReceiverSettings:
+    """The receivers that the environment names; what else is monitoring's is its own to check.
+
+    Raises `BadInput` (`settings.invalid`).
+    """
+    environ = os.environ if environ is None else environ
+    own = {PREFIX + name.upper() for name in ReceiverSettings.model_fields}
+    return read_settings(ReceiverSettings, PREFIX, {key: value for key, value in environ.items() if key in own})
+
+
+def _poster(url: str) -> Send:
+    def send(message: Message) -> None:
+        post(url, message)
+
+    return send
+
+
+def _addresses(given: str | None) -> tuple[str, ...]:
+    return tuple(one.strip() for one in (given or "").split(",") if one.strip())

@@ -1,0 +1,51 @@
+"""MLflow's client for a database or a server, once per process; a database that does not answer is said at once."""
+
+import hashlib
+import logging
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from filelock import FileLock
+from sqlalchemy.exc import DBAPIError
+
+_SQLITE = "sqlite:///"
+_WAIT_SECONDS = 10
+
+
+@lru_cache(maxsize=8)
+def connect(tracking_uri: str, process: int) -> Any:
+    """The client; raises what MLflow raises, and `ConnectionError` for a Postgres that does not answer."""
+    # The process id is in the cache's key because a database connection must not be shared over a fork.
+    _probe(tracking_uri)
+    from mlflow import MlflowClient
+
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    lock = Path(tempfile.gettempdir()) / f"mlflow-{hashlib.sha256(tracking_uri.encode()).hexdigest()[:16]}.lock"
+    if tracking_uri.startswith(_SQLITE):
+        lock = Path(tracking_uri.removeprefix(_SQLITE) + ".lock")
+        lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock):
+        client = MlflowClient(tracking_uri)
+        client.search_experiments(max_results=1)
+    return client
+
+
+def shown(uri: str) -> str:
+    """Where the MLflow runs are, without a password."""
+    scheme, separator, rest = uri.partition("://")
+    return scheme + separator + rest.rpartition("@")[2]
+
+
+def _probe(tracking_uri: str) -> None:
+    """MLflow itself tries for two minutes, on every call, before it says that Postgres is down."""
+    if not tracking_uri.startswith("postgresql"):
+        return
+    waits = {"connect_timeout": _WAIT_SECONDS}
+    try:
+        with sa.create_engine(tracking_uri, poolclass=sa.NullPool, connect_args=waits).connect():
+            pass
+    except DBAPIError as error:
+        raise ConnectionError(f"the database does not answer: {error.orig}") from error

@@ -1,0 +1,28 @@
+"""Run evidence: what the tasks of a DAG run left behind for whoever is on call, as small JSON, one file a try."""
+
+from artifacts.run_evidence.notes import Notes, collecting, note
+from artifacts.run_evidence.records import DagRunEnd, Outcome, Refused, TaskEnd, TaskEvidence, TaskName
+from artifacts.run_evidence.store import (
+    keep_run_end,
+    keep_task,
+    last_good,
+    read_run_end,
+    read_tasks,
+)
+
+__all__ = [
+    "DagRunEnd",
+    "Notes",
+    "Outcome",
+    "Refused",
+    "TaskEnd",
+    "TaskEvidence",
+    "TaskName",
+    "collecting",
+    "keep_run_end",
+    "keep_task",
+    "last_good",
+    "note",
+    "read_run_end",
+    "read_tasks",
+]

@@ -1,0 +1,112 @@
+"""Where run evidence stands, `HOME/runs/DAG/RUN/`: written in one step, and read only as it was written."""
+
+import hashlib
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from pydantic import TypeAdapter, ValidationError
+
+from artifacts.errors import Damaged
+from artifacts.run_evidence.records import DagRunEnd, TaskEvidence
+from artifacts.usable import usable
+
+FORMAT = 1
+END, GOOD = "end.json", "last_good.json"
+_TASK = re.compile(r"task\.(.+)\.(-?\d+)\.(\d+)\.json")
+_EVIDENCE, _END = TypeAdapter(TaskEvidence), TypeAdapter(DagRunEnd)
+T = TypeVar("T")
+
+
+def keep_task(home: Path, evidence: TaskEvidence) -> None:
+    """Keep what a try left behind; the same try again replaces it. Raises as `usable` does."""
+    name = evidence.name
+    file = f"task.{_safe(name.task)}.{name.map_index}.{name.attempt}.json"
+    _write(_folder(home, name.dag, name.run) / file, _EVIDENCE.dump_python(evidence, mode="json"))
+
+
+def read_tasks(home: Path, dag: str, run: str) -> tuple[TaskEvidence, ...]:
+    """The newest try of each task of a DAG run that left evidence, by when it began.
+
+    Raises `Damaged` (`run_evidence.damaged`).
+    """
+    newest: dict[tuple[str, int], tuple[int, Path]] = {}
+    folder = _folder(home, dag, run)
+    for path in folder.glob("task.*.json") if folder.is_dir() else ():
+        match = _TASK.fullmatch(path.name)
+        if match is not None:
+            key, attempt = (match[1], int(match[2])), int(match[3])
+            newest[key] = max(newest.get(key, (-1, path)), (attempt, path))
+    found = [_read(path, _EVIDENCE) for _, path in newest.values()]
+    return tuple(sorted((one for one in found if one), key=lambda one: (one.began, one.name.task, one.name.map_index)))
+
+
+def keep_run_end(home: Path, end: DagRunEnd) -> None:
+    """Keep how a DAG run ended; one that ended well is the last good one from now on."""
+    _write(_folder(home, end.dag, end.run) / END, _END.dump_python(end, mode="json"))
+    if end.state == "success":
+        _write(_folder(home, end.dag) / GOOD, _END.dump_python(end, mode="json"))
+
+
+def read_run_end(home: Path, dag: str, run: str) -> DagRunEnd | None:
+    """How a DAG run ended; None while nobody wrote it down. Raises `Damaged` (`run_evidence.damaged`)."""
+    return _read(_folder(home, dag, run) / END, _END)
+
+
+def last_good(home: Path, dag: str, but: str) -> str | None:
+    """The DAG run of `dag` that ended well last, other than `but`; one that ended well again keeps what was before."""
+    end = _read(_folder(home, dag) / GOOD, _END)
+    if end is None:
+        return None
+    return end.since if end.run == but else end.run
+
+
+def _folder(home: Path, *names: str) -> Path:
+    return home.joinpath("runs", *map(_safe, names))
+
+
+def _safe(name: str) -> str:
+    """A name as one part of a path: run ids hold colons and plus signs, and a person may choose any."""
+    text = quote(name, safe="+:")
+    return text if not text.startswith(".") else "%2E" + text[1:]
+
+
+def _write(path: Path, told: dict[str, Any]) -> None:
+    body = {"format": FORMAT, **told}
+    text = json.dumps({**body, "sha256": _digest(body)}, indent=1, allow_nan=False)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    with usable(str(path)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with fresh.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(path)
+
+
+def _read(path: Path, adapter: TypeAdapter[T]) -> T | None:
+    try:
+        told = json.loads(path.read_bytes())
+        sha256 = told.pop("sha256")
+        if sha256 != _digest(told) or told.pop("format") != FORMAT:
+            raise _damaged(path, "it is not as it was written")
+        return adapter.validate_json(json.dumps(told))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (ValueError, KeyError, AttributeError, TypeError, ValidationError) as error:
+        raise _damaged(path, f"it does not hold run evidence ({type(error).__name__})") from error
+
+
+def _digest(told: Any) -> str:
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _damaged(path: Path, what: str) -> Damaged:
+    return Damaged(
+        "run_evidence.damaged",
+        f"{path} is damaged: {what}.",
+        next_step="Delete the file; the task's log has what it said, and clearing the task writes it again.",
+    )

@@ -1,0 +1,80 @@
+"""# approve_promotion
+
+When a candidate waits for a person (its config has `promotion: approve`, or its rule is not the champion's),
+**choose** the verdict, **ask** with its evidence, **approve** or reject under Required Actions, and then **promote**
+by exactly that verdict, or **keep** the champion, so that who decided, what and why stands in the ledger.
+
+Trigger it by hand with a `candidate` (MLflow run id) to ask again. Without Airflow:
+`python -m training promote --candidate RUN --approved-by NAME --reason TEXT`, or `python -m training reject`.
+
+**When it fails** the champion serves on. A red `approve` means that nobody answered within a week, or without a reason:
+clear it to ask again. A red `ask` says that the verdict is decided on, or says no by now. A red `promote` with
+`ledger.conflict`: another version became champion meanwhile. Judge again: trigger this with the same `candidate`.
+"""
+
+from datetime import timedelta
+
+import pendulum
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import Asset, Param, task, task_group
+from airflow.sdk.exceptions import AirflowSkipException
+
+from plugins.wiring import dag, fails_once
+
+WAITING = Asset("waiting_candidate")
+# Airflow holds the default against the schema before it asks: what is empty is refused by promote and keep.
+REASON = {"reason": Param("", type="string", maxLength=2000, description="Why, for the ledger. It has to be given.")}
+RUN_ID = Param(None, type=["null", "string"], pattern="^[0-9a-f]{32}$", description="Empty: what the events carry.")
+
+
+@dag(
+    schedule=[WAITING],
+    start_date=pendulum.datetime(2013, 1, 1),
+    is_paused_upon_creation=False,
+    doc_md=__doc__,
+    params={"candidate": RUN_ID},
+)
+def approve_promotion():
+    @task
+    @fails_once
+    def choose(params=None, triggering_asset_events=None):
+        from training.approval import due
+
+        return due(params["candidate"], [one.extra for one in (triggering_asset_events or {}).get(WAITING, [])])
+
+    @task(multiple_outputs=True, retries=2, retry_delay=timedelta(minutes=5))
+    @fails_once
+    def ask(candidate):
+        from training.approval import ask_named
+
+        return ask_named(candidate)
+
+    @task(retries=2, retry_delay=timedelta(minutes=5))
+    @fails_once
+    def promote(asked, answer):
+        from training.approval import approve_named
+
+        return approve_named(asked, answer)
+
+    @task(trigger_rule="none_failed")
+    @fails_once
+    def keep(asked, ti=None):
+        from training.approval import keep_named
+
+        said = keep_named(asked, ti.xcom_pull(task_ids="approve", map_indexes=ti.map_index))
+        if said is None:
+            raise AirflowSkipException("It was approved.")
+        return said
+
+    @task_group(prefix_group_id=False)
+    def each(candidate):
+        asked, week = ask(candidate), timedelta(days=7)
+        answer = ApprovalOperator(
+            task_id="approve", subject=asked["subject"], body=asked["body"], params=REASON, response_timeout=week
+        )
+        promote(asked, answer.output) >> keep(asked)
+
+    each.expand_kwargs(choose())
+
+
+approve_promotion()

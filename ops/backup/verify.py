@@ -1,0 +1,68 @@
+"""Hold everything published, and every file of every model version, against the sha256 under which it was written."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from artifacts import cli, shelf
+from artifacts.errors import Damaged
+from artifacts.places import Places
+from artifacts.publish import MANIFEST, read
+from artifacts.registry import Registry
+from artifacts.registry.record import logged_files
+from ops.backup.copying import files
+
+_PUBLISHED = ("raw", "training_sets", "upcoming", "prediction_parts", "findings")
+
+
+@dataclass(frozen=True)
+class Verified:
+    """How much was held against its sha256: published folders by place, and model versions."""
+
+    folders: dict[str, int]
+    models: int
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        told = [f"{number} of {name.replace('_', ' ')}" for name, number in self.folders.items()]
+        return [f"verified by sha256: {', '.join(told)}, {self.models} model versions"]
+
+
+def verify(places: Places) -> Verified:
+    """Read everything back; raises `Damaged` (`publish.damaged`, `registry.damaged`) that names what differs first."""
+    folders = {}
+    for name in _PUBLISHED:
+        cli.say(f"verifying {name}")
+        found = list(_folders(str(getattr(places, name))))
+        for uri, kind in found:
+            read(uri, kind).verify()
+        folders[name] = len(found)
+    cli.say("verifying models")
+    return Verified(folders, sum(1 for _ in _models(Registry.at(places))))
+
+
+def _folders(place: str) -> Iterator[tuple[str, str]]:
+    for name in files(place):
+        folder, _, file = f"{place}/{name}".rpartition("/")
+        if file == MANIFEST:
+            try:
+                kind = json.loads(shelf.content(folder, MANIFEST) or b"")["kind"]
+            except (ValueError, KeyError, TypeError) as error:
+                raise Damaged(
+                    "publish.damaged",
+                    f"{folder} has no manifest that can be read.",
+                    next_step="Restore it from a copy.",
+                ) from error
+            yield folder, str(kind)
+
+
+def _models(registry: Registry) -> Iterator[str]:
+    for model in registry.models():
+        for version in registry.versions(model):
+            record = registry.model_version(model, version)
+            with tempfile.TemporaryDirectory() as scratch:
+                for path in logged_files(record):
+                    registry.artefact(record.run_id, path, Path(scratch))
+            yield f"{model}/{version}"

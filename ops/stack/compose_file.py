@@ -1,0 +1,146 @@
+"""The parts of a compose file that the stack uses, typed and closed: another key, or the same key twice, is refused."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from artifacts.errors import BadInput
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+Duration = Annotated[str, Field(pattern=r"^\d+[smh]$")]
+Size = Annotated[str, Field(pattern=r"^(\d+[kmg]|\$\{[A-Z_]+:-\d+[kmg]\})$")]
+Number = Annotated[str, Field(pattern=r"^\d+(\.\d+)?$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+Condition = Literal["service_started", "service_healthy", "service_completed_successfully"]
+
+
+class Health(_Part):
+    """A health check; `test` in exec form."""
+
+    test: list[str] = Field(min_length=2)
+    interval: Duration
+    timeout: Duration
+    retries: int = Field(ge=1)
+    start_period: Duration
+
+
+class Dependency(_Part):
+    """What is waited for."""
+
+    condition: Condition
+
+
+class Limits(_Part):
+    """What a container may use at most."""
+
+    cpus: Number
+    memory: Size
+    pids: int = Field(gt=0)
+
+
+class Resources(_Part):
+    """Its limits."""
+
+    limits: Limits
+
+
+class Deploy(_Part):
+    """Its resources."""
+
+    resources: Resources
+
+
+class Logging(_Part):
+    """Where a container's output goes, and how much of it is kept."""
+
+    driver: Literal["json-file"]
+    options: dict[str, str]
+
+
+class Service(_Part):
+    """A container; what has no default must be said of every one."""
+
+    image: str
+    user: str
+    init: bool
+    read_only: bool
+    cap_drop: list[str]
+    security_opt: list[str]
+    logging: Logging
+    restart: str
+    deploy: Deploy
+    build: str | None = None
+    command: list[str] = []
+    environment: dict[str, str] = {}
+    volumes: list[str] = []
+    tmpfs: list[str] = []
+    networks: list[Name] = []
+    network_mode: Literal["none"] | None = None
+    ports: list[str] = []
+    profiles: list[Name] = []
+    depends_on: dict[Name, Dependency] = {}
+    healthcheck: Health | None = None
+    stop_grace_period: Duration | None = None
+    shm_size: Size | None = None
+
+
+class Network(_Part):
+    """A network; an internal one has no way out."""
+
+    internal: bool = False
+
+
+class Volume(_Part):
+    """A named volume of Docker's own."""
+
+
+class Compose(_Part):
+    """The file, without its `x-` parts."""
+
+    name: Name
+    services: dict[Name, Service]
+    networks: dict[Name, Network]
+    volumes: dict[Name, Volume]
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice, of which YAML would silently take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        # A merge is written out before this is called: what is merged comes first, and may be said again.
+        if twice and not getattr(node, "merged", False):
+            raise yaml.constructor.ConstructorError(None, None, f"{twice[0]} stands twice", node.start_mark)
+        return super().construct_mapping(node, deep=deep)
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        super().flatten_mapping(node)
+        node.merged = True  # type: ignore[attr-defined]
+
+
+def read_compose(path: Path) -> Compose:
+    """The checked file; raises `BadInput` (`stack.compose_invalid`) that names the first part that does not fit."""
+    try:
+        tree = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506  a safe loader, made stricter
+        kept = {key: part for key, part in tree.items() if not str(key).startswith("x-")}
+        return Compose.model_validate(kept)
+    except (OSError, yaml.YAMLError, AttributeError) as error:
+        raise _invalid(path, str(error)) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise _invalid(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _invalid(path: Path, why: str) -> BadInput:
+    return BadInput(
+        "stack.compose_invalid",
+        f"{path.name} is not a compose file as this stack has them: {why}.",
+        next_step="Correct it, or add the key to ops/stack/compose_file.py if the stack is to use it.",
+    )

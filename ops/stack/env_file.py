@@ -1,0 +1,84 @@
+"""The stack's `.env`: written with fresh secrets, filled values never touched, and held against what is wanted."""
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from artifacts.errors import BadInput
+from ops.stack.variables import SHORTEST_SECRET, VARIABLES, Variable
+
+_LINE = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)")
+# What needs no quotes in .env and no escapes in a URL.
+_PLAIN = re.compile(r"[A-Za-z0-9_.=-]+")
+_HEAD = "# Secrets of the stack: for its owner alone, kept out of git, and kept with the backups. See docs/stack.md.\n"
+_EXECUTORS = {True: "CeleryExecutor", False: "LocalExecutor"}
+
+
+def write_env(path: Path) -> list[str]:
+    """Fill in what `path` lacks, make it its owner's alone, and return the names that were written.
+
+    What has a value keeps it. The file is whole at every moment.
+    """
+    text = path.read_text(encoding="utf-8") if path.exists() else _HEAD
+    filled = read_env(text)
+    fresh = [variable for variable in VARIABLES if not filled.get(variable.name)]
+    for variable in fresh:
+        text = _with(text, variable)
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(draft).replace(path)
+    finally:
+        Path(draft).unlink(missing_ok=True)
+    return [variable.name for variable in fresh]
+
+
+def read_env(text: str) -> dict[str, str]:
+    """The values by name; the last line of a name wins, as it does for Compose."""
+    found = (_LINE.fullmatch(line.strip()) for line in text.splitlines())
+    return {match["name"]: match["value"].strip().strip("'\"") for match in found if match}
+
+
+def check_env(path: Path, environ: Mapping[str, str]) -> None:
+    """Raise `BadInput` (`stack.env_incomplete`) with all that is missing or cannot be used, never with a value.
+
+    A variable of the environment wins over the file's, as it does for Compose.
+    """
+    values = read_env(path.read_text(encoding="utf-8")) if path.exists() else {}
+    values |= {name: environ[name] for name in (*values, *(v.name for v in VARIABLES)) if name in environ}
+    problems = [f"{v.name} ({v.about}) {wrong}" for v in VARIABLES if (wrong := _wrong(v, values.get(v.name, "")))]
+    celery = "celery" in values.get("COMPOSE_PROFILES", environ.get("COMPOSE_PROFILES", "")).split(",")
+    if values.get("AIRFLOW_EXECUTOR") not in {None, "", _EXECUTORS[celery]}:
+        problems.append(f"AIRFLOW_EXECUTOR is not {_EXECUTORS[celery]}, which COMPOSE_PROFILES asks for")
+    if path.exists() and path.stat().st_mode & 0o077:
+        problems.append(f"{path.name} can be read by others (mode {path.stat().st_mode & 0o777:o}); 600 is wanted")
+    if problems:
+        raise BadInput(
+            "stack.env_incomplete",
+            f"{path.name} is not ready for the stack:\n  " + "\n  ".join(problems) + "\n",
+            next_step="Run: make env, which fills in what is missing; correct the rest by hand.",
+        )
+
+
+def _wrong(variable: Variable, value: str) -> str | None:
+    if not value:
+        return "is missing"
+    if not _PLAIN.fullmatch(value):
+        return "holds other characters than letters, digits and _ . = -, which a URL would have to escape"
+    if variable.secret and len(value) < SHORTEST_SECRET:
+        return f"has {len(value)} characters; at least {SHORTEST_SECRET} are wanted"
+    return None
+
+
+def _with(text: str, variable: Variable) -> str:
+    """The text with the variable's line: an empty one filled, else a new one at the end."""
+    line = f"{variable.name}={variable.make() if variable.make else variable.value}"
+    filled, number = re.subn(rf"(?m)^{variable.name}=['\"\s]*$", line, text, count=1)
+    if number:
+        return filled
+    return f"{text.rstrip()}\n\n# {variable.about}\n{line}\n"

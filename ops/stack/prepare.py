@@ -1,0 +1,71 @@
+"""Make databases and bucket ready before anything else looks at them: at the first start, and after an upgrade."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import fsspec
+from botocore.exceptions import BotoCoreError
+
+from artifacts import alerts, ledger
+from artifacts.errors import Unavailable
+from artifacts.places import Places, is_url
+from artifacts.registry.connect import shown
+from artifacts.registry.migrate import migrate
+from ops.airflow_home import airflow_environment, enter_airflow
+
+STORED = ("raw", "training_sets", "mlflow_artifacts", "prediction_parts", "findings", "upcoming")
+
+
+def prepare(places: Places, environ: Mapping[str, str]) -> list[str]:
+    """Migrate MLflow's and Airflow's database, see that ours answer, make the buckets; what was done, in lines.
+
+    With `AIRFLOW_ADMIN_PASSWORD` it is written where Airflow's login reads it. Raises what the databases raise, and
+    `Unavailable` (`stack.no_bucket`).
+    """
+    lines = [f"bucket {bucket}" for bucket in make_buckets(places)]
+    migrate(places.mlflow)
+    lines.append(f"MLflow's database {shown(places.mlflow)}")
+    ledger.models(places.ledger)
+    alerts.models(places.alerts)
+    lines += [f"ledger {ledger.shown(places.ledger)}", f"alerts {ledger.shown(places.alerts)}"]
+    enter_airflow(places)
+    lines.append("Airflow's database")
+    if "AIRFLOW_ADMIN_PASSWORD" in environ:
+        folder = Path(airflow_environment(places)["AIRFLOW_HOME"])
+        write_password(folder / "simple_auth_manager_passwords.json.generated", environ["AIRFLOW_ADMIN_PASSWORD"])
+        lines.append("the password of Airflow's user admin")
+    return lines
+
+
+def make_buckets(places: Places) -> list[str]:
+    """Make the bucket of every place in an object store that has none; the buckets, made or found."""
+    wanted = sorted({_bucket(place) for name in STORED if is_url(place := str(getattr(places, name)))})
+    for bucket in wanted:
+        try:
+            store, root = fsspec.core.url_to_fs(bucket)
+            if not store.exists(root):
+                store.mkdir(root)
+        except (OSError, ValueError, ImportError, BotoCoreError) as error:
+            raise Unavailable(
+                "stack.no_bucket",
+                f"The object store does not give the bucket {bucket}: {error}",
+                next_step="Check AWS_ENDPOINT_URL and its keys, and that the store is up.",
+            ) from error
+    return wanted
+
+
+def write_password(path: Path, password: str) -> None:
+    """Write the file of Airflow's simple login, for its owner alone, so that it is whole or as before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as stream:
+        json.dump({"admin": password}, stream)
+    draft.replace(path)
+
+
+def _bucket(place: str) -> str:
+    scheme, _, rest = place.partition("://")
+    return f"{scheme}://{rest.split('/')[0]}"

@@ -1,0 +1,156 @@
+"""What every service of the stack must keep, each rule a function that names what breaks it."""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ops.stack.compose_file import Compose, Service
+from ops.stack.variables import VARIABLES
+
+_PINNED = re.compile(r"[a-z0-9./_-]+:[A-Za-z0-9._-]*\d+\.\d+[A-Za-z0-9._-]*@sha256:[0-9a-f]{64}")
+_REFERENCE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<rest>[^}]*)\}|(?<!\$)\$(?P<bare>[A-Za-z_]\w*)")
+_SECRET_NAME = re.compile(r"PASSWORD|SECRET|TOKEN|(^|_)KEY($|_)|FERNET|AUTH$", re.I)
+_LOGIN = re.compile(r"://[^/@\s]*:(?P<password>[^@\s]*)@")
+OWN_IMAGE = "shipshape:local"
+KNOWN = {variable.name: variable for variable in VARIABLES}
+
+
+def images(compose: Compose) -> Iterator[str]:
+    """An image is pinned by version and digest, or built here."""
+    for name, service in compose.services.items():
+        if service.image == OWN_IMAGE and service.build == ".":
+            continue
+        if service.build or not _PINNED.fullmatch(service.image):
+            yield f"{name}: image {service.image} is not pinned as NAME:VERSION@sha256:DIGEST"
+
+
+def ports(compose: Compose) -> Iterator[str]:
+    """A port is published on the loopback address alone."""
+    for name, service in compose.services.items():
+        for port in service.ports:
+            host, _, inside = port.partition(":")
+            if ":" not in inside or not _is_loopback(host):
+                yield f"{name}: port {port} is published beyond loopback; 127.0.0.1:PORT:PORT is wanted"
+
+
+def networks(compose: Compose) -> Iterator[str]:
+    """Whoever publishes no port and is no program of ours is on the inside network alone, which has no way out."""
+    if not (compose.networks.get("inside") and compose.networks["inside"].internal):
+        yield "the network inside is not internal"
+    for name, service in compose.services.items():
+        if service.network_mode is None and "inside" not in service.networks:
+            yield f"{name}: is not on the network inside"
+        for network in sorted({*service.networks} - {*compose.networks}):
+            yield f"{name}: network {network} is not declared"
+        if service.image != OWN_IMAGE and (service.ports or service.networks != ["inside"]):
+            yield f"{name}: a store is on the network inside alone, and publishes no port"
+
+
+def privileges(compose: Compose) -> Iterator[str]:
+    """A container runs as an ordinary user, without capabilities, on a file system that it cannot write."""
+    for name, service in compose.services.items():
+        if not re.fullmatch(r"[1-9]\d*:[1-9]\d*", service.user):
+            yield f"{name}: user {service.user} is root or a name; UID:GID beyond 0 is wanted"
+        if service.cap_drop != ["ALL"]:
+            yield f"{name}: cap_drop is not [ALL]"
+        if "no-new-privileges:true" not in service.security_opt:
+            yield f"{name}: security_opt lacks no-new-privileges:true"
+        if not service.read_only:
+            yield f"{name}: its file system can be written; read_only and a tmpfs are wanted"
+
+
+def volumes(compose: Compose) -> Iterator[str]:
+    """What is kept is in a declared volume; a file of this folder is mounted read-only, nothing else of the host."""
+    for name, service in compose.services.items():
+        for volume in service.volumes:
+            source, *rest = volume.split(":")
+            if source.startswith("./") and ".." not in source:
+                if rest[1:] != ["ro"]:
+                    yield f"{name}: {source} is mounted writable"
+            elif source not in compose.volumes:
+                yield f"{name}: {source} is no declared volume"
+
+
+def lives(compose: Compose) -> Iterator[str]:
+    """A service is watched, started again and waited for; what runs once is neither."""
+    for name, service in compose.services.items():
+        if service.restart not in {"unless-stopped", "no"}:
+            yield f"{name}: restart is {service.restart}; unless-stopped, or no for what runs once"
+        if (service.restart == "no") == (service.healthcheck is not None):
+            yield f"{name}: {'runs once, and has a' if service.healthcheck else 'runs on, and has no'} health check"
+        for other, dependency in service.depends_on.items():
+            if other not in compose.services:
+                yield f"{name}: waits for {other}, which there is not"
+                continue
+            once = compose.services[other].restart == "no"
+            if dependency.condition != ("service_completed_successfully" if once else "service_healthy"):
+                yield f"{name}: waits for {other} by {dependency.condition}"
+            if set(compose.services[other].profiles) - set(service.profiles):
+                yield f"{name}: waits for {other}, which another profile starts"
+
+
+def secrets(compose: Compose) -> Iterator[str]:
+    """A secret comes from the environment, has no default, and stands in no command line."""
+    for name, service in compose.services.items():
+        for key, value in service.environment.items():
+            left = _REFERENCE.sub("", value)
+            if _SECRET_NAME.search(key) and not key.endswith("_FILE") and left.strip():
+                yield f"{name}: {key} holds something literal"
+            for login in _LOGIN.finditer(value):
+                if _REFERENCE.sub("", login["password"]):
+                    yield f"{name}: the URL in {key} holds a literal password"
+        for text in _command_lines(service):
+            for used, _ in _references(text):
+                if used in KNOWN and KNOWN[used].secret:
+                    yield f"{name}: {used} would stand in a command line"
+
+
+def variables(path: Path, documented: str) -> Iterator[str]:
+    """Each variable of the file is the stack's, and each of these is used and documented; secrets are required."""
+    text = "\n".join(
+        line for line in path.read_text(encoding="utf-8").splitlines() if not line.lstrip().startswith("#")
+    )
+    used = set()
+    for name, rest in _references(text.replace("$$", "")):
+        used.add(name)
+        if name not in KNOWN:
+            yield f"{name} is not in ops/stack/variables.py, so make env does not write it"
+        elif KNOWN[name].secret and not re.fullmatch(r":\?.+", rest):
+            yield f"{name} is a secret and not required: ${{{name}:?…}} is wanted"
+        elif not KNOWN[name].secret and rest != f":-{KNOWN[name].value}":
+            yield f"{name} has another default than {KNOWN[name].value}"
+    for name in sorted(KNOWN.keys() - used):
+        yield f"{name} is in ops/stack/variables.py, and {path.name} does not use it"
+    for name in sorted(KNOWN.keys()):
+        if f"| `{name}` |" not in documented:
+            yield f"{name} has no row in docs/stack.md"
+
+
+def dockerfile(text: str) -> Iterator[str]:
+    """The image's base is pinned, its user is not root, and nothing secret is built into it."""
+    for line in re.findall(r"^FROM\s+(\S+)", text, re.M):
+        if not _PINNED.fullmatch(line):
+            yield f"Dockerfile: FROM {line} is not pinned as NAME:VERSION@sha256:DIGEST"
+    users = re.findall(r"^USER\s+(\S+)", text, re.M)
+    if not users or not re.fullmatch(r"[1-9]\d*:[1-9]\d*", users[-1]):
+        yield "Dockerfile: ends as root; USER UID:GID is wanted"
+    for name in re.findall(r"^\s*(?:ENV|ARG)?\s*([A-Za-z_][A-Za-z0-9_]*)=", text, re.M):
+        if _SECRET_NAME.search(name):
+            yield f"Dockerfile: {name} would be built into the image"
+
+
+def _references(text: str) -> Iterator[tuple[str, str]]:
+    for match in _REFERENCE.finditer(text):
+        yield match["name"] or match["bare"], match["rest"] or ""
+
+
+def _command_lines(service: Service) -> list[str]:
+    return [*service.command, *(service.healthcheck.test if service.healthcheck else [])]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,60 @@
+"""What the stack is set by: every variable of `docker-compose.yaml`, and how a fresh secret is made."""
+
+import base64
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+SHORTEST_SECRET = 16
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A line of `.env`; one with `make` is a secret without a default, another may have one in the compose file."""
+
+    name: str
+    about: str
+    make: Callable[[], str] | None = None
+    value: str = ""
+
+    @property
+    def secret(self) -> bool:
+        """Whether its value is shown to nobody."""
+        return self.make is not None
+
+
+def _password() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def _access_key() -> str:
+    return secrets.token_hex(10).upper()
+
+
+def _fernet_key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+VARIABLES = (
+    Variable(
+        "POSTGRES_PASSWORD", "Postgres' superuser, which makes the databases and is not used after that", _password
+    ),
+    Variable("AIRFLOW_DB_PASSWORD", "the role airflow, which owns Airflow's database", _password),
+    Variable("MLFLOW_DB_PASSWORD", "the role mlflow, which owns MLflow's database", _password),
+    Variable("LEDGER_DB_PASSWORD", "the role ledger, which owns the promotion ledger", _password),
+    Variable("ALERTS_DB_PASSWORD", "the role alerts, which owns the alerts", _password),
+    Variable("S3_ACCESS_KEY", "the object store's access key", _access_key),
+    Variable("S3_SECRET_KEY", "the object store's secret key", _password),
+    Variable("AIRFLOW_FERNET_KEY", "encrypts Airflow's connections; keep it with the backups", _fernet_key),
+    Variable("AIRFLOW_JWT_SECRET", "signs the tokens of Airflow's users and tasks", _password),
+    Variable("AIRFLOW_SECRET_KEY", "signs Airflow's sessions", _password),
+    Variable("AIRFLOW_ADMIN_PASSWORD", "Airflow's user admin", _password),
+    Variable("SERVING_API_KEY", "what callers of the service send", _password),
+    Variable("REDIS_PASSWORD", "Celery's queue, in the profile celery", _password),
+    Variable("SERVING_MODEL", "the model that is served", value="late_arrival"),
+    Variable("AIRFLOW_PORT", "Airflow's port on the loopback address", value="8080"),
+    Variable("MLFLOW_PORT", "MLflow's port on the loopback address", value="5000"),
+    Variable("SERVING_PORT", "the service's port on the loopback address", value="8000"),
+    Variable("AIRFLOW_EXECUTOR", "LocalExecutor; CeleryExecutor with the profile celery", value="LocalExecutor"),
+    Variable("TASK_MEMORY", "memory of the scheduler and of each worker, whose tasks build and train", value="8g"),
+)

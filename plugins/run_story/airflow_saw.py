@@ -1,0 +1,36 @@
+"""What Airflow's own database knows of a DAG run: how its tasks ended, and refusals that came through XCom."""
+
+from typing import Any
+
+from artifacts.run_evidence import Refused, TaskEnd
+from plugins.run_story.leaving import XCOM
+from plugins.run_story.seen import Seen
+
+
+def seen(dag_run: Any, session: Any, state: str) -> Seen:
+    """Read it with a session of Airflow's; it is in `state`, or about to be."""
+    ends = [
+        TaskEnd(ti.task_id, ti.map_index, ti.try_number, None if ti.state is None else str(ti.state))
+        for ti in dag_run.get_task_instances(session=session)
+    ]
+    ends.sort(key=lambda end: (end.task, end.map_index))
+    return Seen(dag_run.dag_id, dag_run.run_id, state, tuple(ends), _handed(dag_run, session))
+
+
+def find(dag: str, run: str) -> Seen | None:
+    """A DAG run by its names, in a process that has Airflow's database; None when there is none."""
+    from airflow.models import DagRun
+    from airflow.utils.session import create_session
+
+    with create_session(scoped=False) as session:
+        found = session.query(DagRun).filter(DagRun.dag_id == dag, DagRun.run_id == run).one_or_none()
+        return None if found is None else seen(found, session, str(found.state))
+
+
+def _handed(dag_run: Any, session: Any) -> dict[tuple[str, int], Refused]:
+    from airflow.models.xcom import XComModel
+
+    rows = session.query(XComModel).filter(
+        XComModel.dag_id == dag_run.dag_id, XComModel.run_id == dag_run.run_id, XComModel.key == XCOM
+    )
+    return {(row.task_id, row.map_index): Refused(**XComModel.deserialize_value(row)) for row in rows}

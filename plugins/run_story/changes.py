@@ -1,0 +1,85 @@
+"""What is new in a DAG run since the last one that ended well: rows, SQL, contract, config and code."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from artifacts.run_evidence import TaskEvidence
+
+SHOWN = 30
+
+
+@dataclass(frozen=True)
+class Change:
+    """`what` was `before` and is `now`; None where there was, or is, no such thing."""
+
+    about: str
+    what: str
+    before: str | None
+    now: str | None
+
+
+def changes_since(kept: Sequence[TaskEvidence], before: Sequence[TaskEvidence]) -> list[Change]:
+    """Every difference in what the same thing was made from; nothing for what only one of the two made."""
+    found: list[Change] = []
+    for kind, compare in COMPARED.items():
+        then = {one["name"]: one for one in _notes(before, kind)}
+        for now in _notes(kept, kind):
+            if now["name"] in then:
+                found += compare(now["name"], then[now["name"]], now)
+    return found
+
+
+def _notes(kept: Sequence[TaskEvidence], kind: str) -> list[Mapping[str, Any]]:
+    if kind != "training_set":
+        return [one.notes[kind] for one in kept if kind in one.notes]
+    return [{"name": one["id"].split("/")[0], **one} for one in _notes_of_sets(kept)]
+
+
+def _notes_of_sets(kept: Sequence[TaskEvidence]) -> Iterator[Mapping[str, Any]]:
+    for one in kept:
+        if "training_set" in one.notes:
+            yield one.notes["training_set"]
+
+
+def _inputs(about: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
+    yield from _one(about, "as of", then["as_of"], now["as_of"])
+    before, after = (set(one["landed"]) for one in (then, now))
+    for part in sorted(before ^ after)[:SHOWN]:
+        key, _, revision = part.rpartition("/")
+        yield Change(about, f"rows {key}", revision if part in before else None, revision if part in after else None)
+    yield from _each(about, "", then["sql"], now["sql"])
+    yield from _one(about, "contract", then["contract"], now["contract"])
+    yield from _each(about, "", then["tools"], now["tools"])
+    yield from _one(about, "code", _code(then["code"]), _code(now["code"]))
+
+
+def _config(about: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
+    yield from _one(about, "training set", then["training_set"], now["training_set"])
+    yield from _one(about, "rows", f"{then['rows']:,}", f"{now['rows']:,}")
+    yield from _each(about, "config ", then["keys"], now["keys"])
+    yield from _one(about, "code", _code(then["code"]), _code(now["code"]))
+
+
+def _set(about: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
+    yield from _one(about, "training set", then["id"], now["id"])
+    yield from _one(about, "rows", f"{then['rows']:,}", f"{now['rows']:,}")
+    yield from _one(about, "label rate", f"{then['label_rate']:.4f}", f"{now['label_rate']:.4f}")
+
+
+def _one(about: str, what: str, before: str, now: str) -> Iterator[Change]:
+    if before != now:
+        yield Change(about, what, before, now)
+
+
+def _each(about: str, kind: str, then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Change]:
+    names = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
+    for name in names[:SHOWN]:
+        yield Change(about, f"{kind}{name}", then.get(name), now.get(name))
+
+
+def _code(told: Mapping[str, Any]) -> str:
+    return f"{(told['commit'] or 'no commit')[:12]}{', with changes' if told['dirty'] else ''}"
+
+
+COMPARED = {"inputs": _inputs, "config": _config, "training_set": _set}

@@ -1,0 +1,61 @@
+"""What dbt and the expectations said: of what failed, the error, the SQL and the keys."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from plugins.on_call.markup import Child, Html, el, folded, join, joined, name, table
+from plugins.run_story.story import Story
+
+
+def dbt_part(story: Story) -> Html:
+    """Each dbt invocation: what failed first, in full, then every model with rows and seconds."""
+    return joined(_invocation(told) for told in story.note("dbt"))
+
+
+def _invocation(told: Mapping[str, Any]) -> Html:
+    failed = [_failed(one) for one in told["failed"]]
+    rows: list[list[Child]] = [
+        [name(one["model"]), _word(one["status"]), _count(one["rows"]), f"{one['seconds']:.2f}"]
+        for one in told["models"]
+    ]
+    passed = el("p", f"{told['tests_passed']} tests passed, {told['not_passed']} models or tests did not.")
+    models = table(("model", "dbt says", "rows", "seconds"), rows, numbers=(2, 3))
+    return join(*failed, passed, models)
+
+
+def _failed(one: Mapping[str, Any]) -> Html:
+    of = f" of {one['of']}" if one["of"] else ""
+    found = f", found {one['failures']}" if one["failures"] else ""
+    heading = el("h3", f"{one['kind']} {one['name']}{of}: {one['status']}{found}")
+    sql = folded("Its compiled SQL", el("pre", one["sql"]), is_open=True) if one["sql"] else None
+    return join(heading, el("p", el("code", one["file"])), el("pre", one["error"] or "no message"), sql)
+
+
+def expectations_part(story: Story) -> Html:
+    """What the rows were held against, and each expectation that they failed, with offending keys."""
+    return joined(_held(told) for told in story.note("expectations"))
+
+
+def _held(told: Mapping[str, Any]) -> Html:
+    failed = told["failed"]
+    summary = el("p", f"{told['set']}: {told['checked'] - len(failed)} of {told['checked']} expectations hold.")
+    rows: list[list[Child]] = [
+        [
+            name(one["column"] or "the set"),
+            one["expectation"],
+            one["raised"] or one["observed"],
+            one["bound"],
+            joined(join(el("code", key), " ") for key in one["keys"]) if one["keys"] else None,
+        ]
+        for one in failed
+    ]
+    return join(summary, table(("column", "expectation", "found", "wanted", "keys"), rows) if rows else None)
+
+
+def _word(status: str) -> Html:
+    kind = "good" if status in {"success", "pass"} else "ask" if status == "skipped" else "bad"
+    return el("span", status, class_=f"state {kind}")
+
+
+def _count(rows: int | None) -> str | None:
+    return None if rows is None else f"{rows:,}"

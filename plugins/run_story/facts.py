@@ -1,0 +1,48 @@
+"""What a DAG run was about, by the names that commands take: gathered from what its tasks noted and handed on."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from artifacts.run_evidence import TaskEvidence
+
+# Facts by the name that a command gives them, and where a note has them.
+NOTED = {
+    "asked": {"name": "name", "as_of": "as_of"},
+    "inputs": {"name": "name", "as_of": "as_of"},
+    "training_set": {"training_set": "id"},
+    "config": {"config": "name", "training_set": "training_set"},
+    "trained": {"run_id": "run_id", "model": "model", "version": "version"},
+    "candidate": {"run_id": "run_id", "model": "model", "training_set": "training_set"},
+    "verdict": {"run_id": "candidate", "model": "model", "version": "version", "training_set": "training_set"},
+    "decided": {"run_id": "candidate", "model": "model", "version": "version", "training_set": "training_set"},
+    "findings": {"model": "model", "version": "version", "window": "window"},
+    "landed": {"source": "source"},
+}
+ASKED = ("name", "as_of", "training_set", "config", "model", "version", "window", "source", "month")
+
+
+def facts_of(kept: Sequence[TaskEvidence], culprit: tuple[str, int] | None, home: Path) -> dict[str, str]:
+    """The facts for the task `culprit` (its name and map index), else of the DAG run as a whole."""
+    found: dict[str, Any] = {"home": home}
+    mapped = -1 if culprit is None else culprit[1]
+    for one in kept:
+        found.update(_handed_on(one.returned, mapped))
+    # What a task of the same branch noted counts more than what another branch did.
+    for one in sorted(kept, key=lambda one: (one.name.map_index == mapped, one.began)):
+        for kind, names in NOTED.items():
+            given = one.notes.get(kind, {})
+            found.update({name: given[key] for name, key in names.items() if given.get(key) is not None})
+    told = {name: str(value) for name, value in found.items() if value is not None}
+    if "as_of" in told:
+        told["as_of"] = told["as_of"].removesuffix("T00:00:00")
+    return told
+
+
+def _handed_on(returned: Any, mapped: int) -> Mapping[str, Any]:
+    """What a task handed on by name, or to the branch `mapped`."""
+    if isinstance(returned, list) and returned:
+        returned = returned[mapped] if 0 <= mapped < len(returned) else returned[0]
+    if not isinstance(returned, Mapping):
+        return {}
+    return {name: returned[name] for name in ASKED if isinstance(returned.get(name), str | int)}

@@ -1,0 +1,42 @@
+"""Where a task's extra links lead: its MLflow run, its training set and that set's Data Docs, on the on-call pages."""
+
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from artifacts.errors import Refusal
+from artifacts.places import read_places
+from artifacts.run_evidence import TaskEvidence, read_tasks
+
+PAGES = "/on-call"
+MLFLOW, SET, DOCS = "MLflow run", "Training set", "Data Docs"
+# The note and the fact in it that name the thing, the most telling first.
+RUNS = (("decided", "candidate"), ("verdict", "candidate"), ("trained", "run_id"))
+SETS = (("training_set", "id"), ("config", "training_set"), ("verdict", "training_set"), ("decided", "training_set"))
+
+
+def link_of(name: str, key: Any) -> str | None:
+    """The address of a link of the task instance `key`; None, which Airflow shows as no link, when it made no such."""
+    try:
+        tasks = read_tasks(read_places().home, key.dag_id, key.run_id)
+    except Refusal:
+        return None
+    own = [one for one in tasks if (one.name.task, one.name.map_index) == (key.task_id, key.map_index)]
+    found = _noted(own, RUNS if name == MLFLOW else SETS)
+    if found is None:
+        return None
+    if name == MLFLOW:
+        return _address("mlflow-runs", found)
+    parts = ("docs", "index.html") if name == DOCS else ()
+    return _address("training-sets", *found.split("/"), *parts)
+
+
+def _noted(own: list[TaskEvidence], where: tuple[tuple[str, str], ...]) -> str | None:
+    given = (one.notes.get(kind, {}).get(fact) for one in own for kind, fact in where)
+    return next((str(one) for one in given if one), None)
+
+
+def _address(*parts: str) -> str:
+    from airflow.configuration import conf
+
+    base: str = conf.get("api", "base_url", fallback="")
+    return "/".join([urlsplit(base).path.rstrip("/") + PAGES, *(quote(part, safe="") for part in parts)])

@@ -1,0 +1,70 @@
+"""What a person is told of a DAG run that failed, or takes too long: the sentence of the run page, and what to do."""
+
+import hashlib
+from urllib.parse import quote
+
+from artifacts import ledger
+from artifacts.alerts import Message
+from artifacts.errors import Refusal
+from artifacts.places import Places
+from artifacts.runbook import runbook_link
+from plugins.run_story.story import Story
+from plugins.unsaid import unsaid
+
+TAB = "run-story"
+
+
+def failure_message(places: Places, story: Story, runbook_url: str) -> Message:
+    """About one end of a DAG run: tasks tried again give another key, the same tries told again the same one."""
+    tries = [(end.task, end.map_index, end.attempt) for end in story.ends if end.state == "failed"]
+    code = story.codes[0] if story.codes else "run.no_evidence"
+    link = runbook_link(runbook_url, code)
+    return _message(places, story, f"failed {tries}", f"[FAILED] {story.dag}: {code}", (code, link))
+
+
+def late_message(places: Places, story: Story, runbook_url: str, since: str) -> Message:
+    """About a DAG run that still runs after its deadline."""
+    subject = f"[LATE] {story.dag} has not ended since {since}"
+    return _message(places, story, f"late {since}", subject, ("run.late", runbook_link(runbook_url, "run.late")))
+
+
+def page_of(dag: str, run: str) -> str:
+    """The run page in Airflow's UI."""
+    from airflow.configuration import conf
+
+    root = conf.get("api", "base_url", fallback="").rstrip("/")
+    return f"{root}/dags/{quote(dag, safe='')}/runs/{quote(run, safe='')}/plugin/{TAB}"
+
+
+def champions(places: Places) -> list[str]:
+    """What serves on, by the ledger."""
+    try:
+        lines = [ledger.champion(places.ledger, model) for model in ledger.models(places.ledger)]
+    except Refusal as refusal:
+        return [f"Champions: not known ({refusal.code})"]
+    return [f"Champion: {one.model} version {one.version}" for one in lines if one] or ["Champion: none yet"]
+
+
+def _message(places: Places, story: Story, what: str, subject: str, section: tuple[str, str]) -> Message:
+    (code, runbook), page = section, page_of(story.dag, story.run)
+    key = hashlib.sha256(f"{story.dag}/{story.run}/{what}".encode()).hexdigest()[:32]
+    serves = champions(places)
+    then = [story.cause.next_step] if story.cause else []
+    lines = [f"{story.dag} {story.run}", "", story.sentence, *then, "", *serves]
+    lines += [f"Next: {story.command}"] if story.command else []
+    lines += [f"Page: {page}", f"Runbook: {runbook}", f"Key: {key}"]
+    facts = {
+        "key": key,
+        "dag": story.dag,
+        "run": story.run,
+        "task": story.culprit,
+        "state": story.state,
+        "code": code,
+        "sentence": story.sentence,
+        "next_step": then[0] if then else None,
+        "next": story.command,
+        "page": page,
+        "runbook": runbook,
+    }
+    told: dict[str, str] = unsaid({"subject": subject, "text": "\n".join(lines)})
+    return Message(key=key, urgent=False, subject=told["subject"], text=told["text"], facts=unsaid(facts))

@@ -1,0 +1,122 @@
+"""The parts of the run page, in the order in which whoever is on call needs them."""
+
+from functools import partial
+
+from artifacts import ledger
+from artifacts.places import Places
+from artifacts.run_evidence import read_run_end, read_tasks
+from artifacts.runbook import runbook_link, runbook_section
+from plugins.on_call.markup import Child, Html, command, el, folded, join, joined, name, outside, table
+from plugins.on_call.section import section, told
+from plugins.on_call.service import asked
+from plugins.on_call.settings import OnCallSettings
+from plugins.run_story.changes import Change, changes_since
+from plugins.run_story.dbt_part import dbt_part, expectations_part
+from plugins.run_story.numbers_part import has_numbers, numbers_part
+from plugins.run_story.prose import prose
+from plugins.run_story.story import Story
+
+SECTIONS = 3
+
+
+def body_of(story: Story, places: Places, settings: OnCallSettings) -> list[Html]:
+    """Verdict, numbers, dbt, expectations, changes, what serves, tasks and the runbook; each fails by itself."""
+    parts = [section("Verdict", lambda: _verdict(story, settings), anchor="verdict")]
+    if has_numbers(story):
+        parts.append(section("Numbers", lambda: numbers_part(story), anchor="numbers"))
+    if story.note("expectations"):
+        parts.append(section("Expectations", lambda: expectations_part(story), anchor="expectations"))
+    if story.note("dbt"):
+        parts.append(section("dbt", lambda: dbt_part(story), anchor="dbt"))
+    parts += [
+        section("Changed since the last good DAG run", lambda: _changes(story, places), anchor="changes"),
+        section("What serves now", lambda: _serves(places, settings), anchor="serves"),
+        section("Tasks", lambda: _tasks(story), anchor="tasks"),
+        section("Runbook", lambda: _runbook(story, settings), anchor="runbook"),
+    ]
+    return parts
+
+
+def _verdict(story: Story, settings: OnCallSettings) -> Html:
+    kind = "alarm" if story.state in {"FAILED", "DRIFT"} else "down" if story.state == "UNKNOWN" else "lead"
+    word = {"OK": "good", "KEPT": "good", "FAILED": "bad", "DRIFT": "bad"}.get(story.state, "ask")
+    said: list[Child] = [el("p", el("span", story.state, class_=f"state {word}"), " ", story.sentence, class_=kind)]
+    if story.cause is not None:
+        said.append(el("p", story.cause.next_step))
+    if story.command is not None:
+        said.append(join(el("h3", "The next command"), command(story.command)))
+    if story.culprit is not None:
+        said.append(el("p", f"Then clear the task {story.culprit} in Airflow, and it runs again from there."))
+    if story.codes:
+        links = [_link(settings, code) for code in story.codes[:SECTIONS]]
+        said.append(el("p", "Runbook: ", join(links[0], *(join(", ", one) for one in links[1:]))))
+    return joined(said)
+
+
+def _link(settings: OnCallSettings, code: str) -> Html:
+    if settings.runbook_url is None:
+        return el("a", code, href=runbook_link("", code))
+    return outside(runbook_link(settings.runbook_url, code), code)
+
+
+def _changes(story: Story, places: Places) -> Html:
+    end = read_run_end(places.home, story.dag, story.run)
+    if end is None or end.since is None:
+        why = "This DAG run has not ended yet" if end is None else "No DAG run of this DAG ended well before it"
+        return el("p", f"{why}, so there is nothing to hold it against.", class_="quiet")
+    found = changes_since(story.tasks, read_tasks(places.home, story.dag, end.since))
+    if not found:
+        return el("p", f"Nothing that was noted differs from {end.since}.")
+    rows = [_change(one) for one in found]
+    return join(el("p", f"Since {end.since}:"), table(("of", "what", "before", "now"), rows))
+
+
+def _change(one: Change) -> list[Child]:
+    return [one.about, name(one.what), *(el("code", told) if told else "none" for told in (one.before, one.now))]
+
+
+def _serves(places: Places, settings: OnCallSettings) -> Html:
+    models = ledger.models(places.ledger)
+    if not models:
+        return el("p", "No model was promoted yet.")
+    return joined(told(model, partial(_served, places, settings, model)) for model in models)
+
+
+def _served(places: Places, settings: OnCallSettings, model: str) -> Html:
+    line = ledger.champion(places.ledger, model)
+    version = line.version if line else None
+    champion = f"{model}: version {version} is champion"
+    since = f" since {line.decided_at:%Y-%m-%d %H:%M} UTC." if line else "."
+    answer = told(model, lambda: _answered(settings, model, version))
+    return join(el("p", champion, since), answer)
+
+
+def _answered(settings: OnCallSettings, model: str, champion: int | None) -> Html:
+    served = asked(settings, model).get("answers")
+    if served == champion:
+        return el("p", f"The service answers with version {served}.")
+    return el("p", f"The service answers with version {served}, not with the champion.", class_="alarm")
+
+
+def _tasks(story: Story) -> Html:
+    kept = {(one.name.task, one.name.map_index): one for one in story.tasks}
+    rows: list[list[Child]] = []
+    for end in story.ends:
+        one = kept.get((end.task, end.map_index))
+        mapped = "" if end.map_index < 0 else f" [{end.map_index}]"
+        seconds = f"{(one.ended - one.began).total_seconds():.1f}" if one else None
+        code = el("code", one.refused.code) if one and one.refused else None
+        rows.append([f"{end.task}{mapped}", end.state or "not begun", end.attempt, seconds, code])
+    return table(("task", "state", "try", "seconds", "said no"), rows, numbers=(2, 3))
+
+
+def _runbook(story: Story, settings: OnCallSettings) -> Html:
+    if not story.codes:
+        return el("p", "Nothing said no.")
+    shown = []
+    for at, code in enumerate(story.codes[:SECTIONS]):
+        text = runbook_section(code)
+        body = prose(text) if text else el("p", "The runbook has no section of this code; the next step above stands.")
+        anchor = runbook_link("", code)[1:]
+        shown.append(el("div", folded(el("b", code), body, _link(settings, code), is_open=at == 0), id=anchor))
+    return joined(shown)

@@ -1,0 +1,89 @@
+"""At the end of a DAG run: it is written down, its note says the verdict, and a failure waits in the outbox."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from artifacts import alerts
+from artifacts.alerts import Message, read_receivers
+from artifacts.errors import Refusal
+from artifacts.places import Places, read_places
+from artifacts.run_evidence import DagRunEnd, keep_run_end, last_good
+from plugins.alert_channels import airflow_channels
+from plugins.run_story.airflow_saw import seen
+from plugins.run_story.leaving import plain
+from plugins.run_story.message import failure_message
+from plugins.run_story.note import ENDS, with_note, without_verdict
+from plugins.run_story.seen import Seen
+from plugins.run_story.story import Story, tell
+from plugins.unsaid import unsaid
+
+NOWHERE = Path("/dev/null")
+
+
+def run_ended(dag_run: Any) -> Story:
+    """Write down how `dag_run` ended, set its note, and put what is to be told of a failure into the outbox.
+
+    Called in the transaction that ends the DAG run: when that is lost, this is done again.
+    """
+    places = _places()
+    with _session_of(dag_run) as (session, own):
+        saw = seen(own, session, str(dag_run.state))
+        story = tell(NOWHERE if places is None else places.home, saw)
+        own.note = with_note(own.note, story)
+    if places is not None:
+        _write_down(places, saw, dag_run)
+        if saw.state == "failed":
+            put_failure(places, story)
+    return story
+
+
+def run_began(dag_run: Any) -> None:
+    """Take the verdict of an earlier end from the note."""
+    with _session_of(dag_run) as (_, own):
+        if own.note is not None and ENDS in own.note:
+            own.note = without_verdict(own.note)
+
+
+def put_failure(places: Places, story: Story) -> Message | None:
+    """Put the message about a failed DAG run into the outbox, once for each time it ends so.
+
+    None when nobody is set to be told: the DAG run is red in Airflow all the same.
+    """
+    receivers = read_receivers()
+    if not receivers.channels(airflow_channels):
+        return None
+    message = failure_message(places, story, receivers.runbook_url)
+    alerts.put(places.alerts, f"run {story.dag}/{story.run}", message)
+    return message
+
+
+def _write_down(places: Places, saw: Seen, dag_run: Any) -> None:
+    ended = datetime.now(UTC).replace(tzinfo=None)
+    since = last_good(places.home, saw.dag, saw.run)
+    conf = unsaid(plain(dag_run.conf or {}))
+    keep_run_end(places.home, DagRunEnd(saw.dag, saw.run, saw.state, ended, saw.ends, since, conf))
+
+
+@contextmanager
+def _session_of(dag_run: Any) -> Iterator[tuple[Any, Any]]:
+    """The scheduler's session, which commits the note with the DAG run's end; `dag.test` hands in one without any."""
+    from airflow.models import DagRun
+    from airflow.utils.session import create_session
+    from sqlalchemy.orm import object_session
+
+    session = object_session(dag_run)
+    if session is not None:
+        yield session, dag_run
+        return
+    with create_session(scoped=False) as session:
+        yield session, session.get_one(DagRun, dag_run.id)
+
+
+def _places() -> Places | None:
+    try:
+        return read_places()
+    except Refusal:
+        return None

@@ -1,0 +1,17 @@
+"""A DAG run as Airflow saw it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from artifacts.run_evidence import Refused, TaskEnd
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Its names, its state, how its tasks ended, and by task and map index what refusals came through Airflow."""
+
+    dag: str
+    run: str
+    state: str
+    ends: tuple[TaskEnd, ...]
+    handed: Mapping[tuple[str, int], Refused] = field(default_factory=dict)

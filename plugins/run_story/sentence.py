@@ -1,0 +1,68 @@
+"""The verdict of a DAG run in one sentence."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence
+
+SHOWN = 3
+
+
+def sentence_of(
+    state: str, culprit: str | None, cause: Refused | None, kept: Sequence[TaskEvidence], ends: Sequence[TaskEnd]
+) -> str:
+    """Who said what: the first task that said no, else what each part of the DAG run came to."""
+    if cause is not None:
+        others = sum(one.refused is not None for one in kept) - 1
+        more = f" {others} more tasks said no." if others > 0 else ""
+        again = " Airflow tries it again." if state == "RUNNING" else ""
+        return f"{culprit} said no ({cause.code}): {cause.message}{more}{again}"
+    if state == "RUNNING":
+        running = sorted({end.task for end in ends if end.state == "running"})
+        return f"Running: {', '.join(running) or 'nothing has begun yet'}."
+    told = [said for one in kept for said in _told(one)]
+    if not told and state == "SKIPPED":
+        return "Nothing was to be done."
+    if not told:
+        return f"All {len(ends)} tasks ended well." if ends else "It ended well."
+    more = f" And {len(told) - SHOWN} more." if len(told) > SHOWN else ""
+    return " ".join(told[:SHOWN]) + more
+
+
+def _told(one: TaskEvidence) -> list[str]:
+    if one.outcome == "skipped" and one.said and one.name.task != "retrain":
+        return [one.said]
+    noted = [said for kind, say in SAYS.items() if kind in one.notes for said in say(one.notes[kind])]
+    handed_on = one.returned.get("said") if isinstance(one.returned, Mapping) else one.returned
+    is_said = isinstance(handed_on, str) and " " in handed_on and handed_on.endswith(".")
+    return noted or ([str(handed_on)] if is_said else [])
+
+
+def _decided(told: Mapping[str, Any]) -> list[str]:
+    why = f" {told['reasons'][0]['text']}" if told["reasons"] else ""
+    return [f"{told['model']}: {told['said']}{why}"]
+
+
+def _findings(told: Mapping[str, Any]) -> list[str]:
+    about = f"{told['model']} version {told['version']}, {told['window']}"
+    if not told["worst"]:
+        return [f"{about}: {told['state']}, {told['rows']} rows."]
+    first = told["worst"][0]
+    more = f", and {told['not_ok'] - 1} more" if told["not_ok"] > 1 else ""
+    return [f"{about}: {told['state']} ({first['code']}{more}). {first['text']}"]
+
+
+def _built(told: Mapping[str, Any]) -> list[str]:
+    rows = f", {told['rows']:,} rows" if told["rows"] is not None else ""
+    return [f"{told['id']}{rows}, {'new' if told['new'] else 'nothing changed'}."]
+
+
+def _landed(told: Mapping[str, Any]) -> list[str]:
+    new, all_of = sum(one["new"] for one in told["partitions"]), len(told["partitions"])
+    aside = sum(sum(one["set_aside"].values()) for one in told["partitions"])
+    gap = f" {told['gap']} has not landed whole." if told["gap"] else ""
+    said = f"{told['source']} {', '.join(told['months'])}: {new} of {all_of} tables are new, {aside} rows set aside."
+    return [said + gap]
+
+
+SAYS = {"decided": _decided, "findings": _findings, "training_set": _built, "landed": _landed}

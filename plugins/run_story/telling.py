@@ -1,0 +1,69 @@
+"""The callbacks of every DAG: a failure is told once, and so is a DAG run that is past its deadline."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from artifacts import alerts
+from artifacts.alerts import Message, read_receivers
+from artifacts.cli import say
+from artifacts.places import Places, read_places
+from artifacts.run_evidence import TaskEnd, read_run_end, read_tasks
+from plugins.alert_channels import airflow_channels
+from plugins.run_story.message import late_message
+from plugins.run_story.run_end import put_failure
+from plugins.run_story.seen import Seen
+from plugins.run_story.story import Story, tell
+
+ENDED = {"success", "failed"}
+
+
+def tell_failure(context: Mapping[str, Any]) -> None:
+    """Airflow's callback for a DAG run that failed, which it calls once for each: no retry of a task is told.
+
+    The message waits in the outbox since the DAG run ended; what is not taken now is sent by the next `notify` of the
+    DAG `watch_drift`, under the same key.
+    """
+    places = read_places()
+    dag, run = context["dag"].dag_id, context["run_id"]
+    message = put_failure(places, _story(places, dag, run))
+    if message is None:
+        say(f"DAG run {dag} {run} failed, and no receiver is set to be told.")
+        return
+    _deliver(places, message)
+
+
+async def tell_late(context: Mapping[str, Any]) -> None:
+    """Airflow's callback for a DAG run that is past its deadline; nothing when it has ended meanwhile."""
+    await asyncio.to_thread(late, context["dag_run"])
+
+
+def late(dag_run: Mapping[str, Any]) -> None:
+    """Tell that the DAG run, in the words of Airflow's API, has not ended."""
+    places, receivers = read_places(), read_receivers()
+    dag, run = str(dag_run["dag_id"]), str(dag_run["dag_run_id"])
+    if dag_run["state"] in ENDED or not receivers.channels(airflow_channels):
+        return
+    since = str(dag_run.get("start_date") or dag_run.get("queued_at"))[:16].replace("T", " ") + " UTC"
+    message = late_message(places, _story(places, dag, run), receivers.runbook_url, since)
+    alerts.put(places.alerts, f"run {dag}/{run}", message)
+    _deliver(places, message)
+
+
+def _deliver(places: Places, message: Message) -> None:
+    channels = read_receivers().channels(airflow_channels)
+    for channel, why in alerts.deliver_message(places.alerts, message, channels).items():
+        say(f"{channel}: {why or message.subject}")
+
+
+def _story(places: Places, dag: str, run: str) -> Story:
+    """The story as the scheduler wrote it down, else what the tasks left so far."""
+    end = read_run_end(places.home, dag, run)
+    ends = end.tasks if end else tuple(_so_far(places, dag, run))
+    return tell(places.home, Seen(dag, run, end.state if end else "running", ends))
+
+
+def _so_far(places: Places, dag: str, run: str) -> list[TaskEnd]:
+    states = {"passed": "success", "skipped": "skipped", "refused": "failed", "broke": "failed"}
+    kept = read_tasks(places.home, dag, run)
+    return [TaskEnd(one.name.task, one.name.map_index, one.name.attempt, states[one.outcome]) for one in kept]

@@ -1,0 +1,110 @@
+"""What is never said on: the secrets of this process, kept out of logs, evidence, notes, messages and pages."""
+
+import json
+import logging
+import os
+import re
+from collections.abc import Iterator, Mapping
+from traceback import format_exception
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from artifacts.cli import PROGRESS
+from artifacts.errors import Refusal
+
+HIDDEN = "***"
+SHORTEST = 5
+_SECRET = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|CREDENTIAL|WEBHOOK|PRIVATE|(_|^)KEY$|_KEY_ID$")
+_IN_URL = re.compile(r"://[^\s/:@]*:([^\s/@]+)@")
+_LIKE_ONE = re.compile(r"(?=.*\d).{8,}|.{16,}")
+_NO_SECRET = re.compile(r"_FILE$|_PATH$|_URI$|^SSH_|_VERSION$")
+
+
+def secrets_of(environ: Mapping[str, str] | None = None) -> frozenset[str]:
+    """The values in the environment that are secrets by their name, and the passwords in its URLs and connections."""
+    found: set[str] = set()
+    for name, value in (os.environ if environ is None else environ).items():
+        found.update(_in_urls(value))
+        if name.startswith("AIRFLOW_CONN_"):
+            found.update(_in_connection(value))
+        elif _SECRET.search(name) and not _NO_SECRET.search(name):
+            found.update(_whole_and_parts(value))
+    return frozenset(one for one in found if len(one) >= SHORTEST)
+
+
+def unsaid(told: Any) -> Any:
+    """`told`, text or JSON, without what this process or Airflow's own masker knows to be secret."""
+    from airflow.sdk.log import redact
+
+    return _without(redact(told), sorted(secrets_of(), key=len, reverse=True))
+
+
+def mask_logs() -> None:
+    """Have Airflow's masker, which every line of a task's log goes through, know the secrets of the environment.
+
+    What our own code says is cleaned here too: `dag.test` masks no line.
+    """
+    from airflow.sdk.log import mask_secret
+
+    for one in secrets_of():
+        mask_secret(one)
+    PROGRESS.addFilter(_clean)
+
+
+def unsaid_error(error: Exception) -> Exception | None:
+    """What to raise in place of `error` when its words, or those of what caused it, hold a secret; else None."""
+    text = "".join(format_exception(error))
+    if unsaid(text) == text:
+        return None
+    if isinstance(error, Refusal):
+        return type(error)(error.code, unsaid(error.message), next_step=unsaid(error.next_step))
+    return RuntimeError(f"{type(error).__name__}: {unsaid(str(error))}")
+
+
+def _clean(record: logging.LogRecord) -> bool:
+    record.msg, record.args = unsaid(record.getMessage()), ()
+    return True
+
+
+def _without(told: Any, secrets: list[str]) -> Any:
+    if isinstance(told, str):
+        for secret in secrets:
+            told = told.replace(secret, HIDDEN)
+        return told
+    if isinstance(told, Mapping):
+        return {key: _without(value, secrets) for key, value in told.items()}
+    if isinstance(told, list | tuple):
+        return [_without(value, secrets) for value in told]
+    return told
+
+
+def _in_urls(value: str) -> Iterator[str]:
+    for match in _IN_URL.finditer(value):
+        yield from {match[1], unquote(match[1])}
+
+
+def _whole_and_parts(value: str) -> Iterator[str]:
+    """A secret; of a URL, whose path or query is what must not be known, also the parts that look like one."""
+    yield value
+    if "://" in value:
+        place = urlsplit(value)
+        yield from (part for part in re.split(r"[/?&=]", f"{place.path}?{place.query}") if _LIKE_ONE.fullmatch(part))
+
+
+def _in_connection(value: str) -> Iterator[str]:
+    try:
+        given = json.loads(value)
+    except ValueError:
+        return
+    yield from _texts({name: given[name] for name in ("password", "extra") if name in given})
+
+
+def _texts(given: Any) -> Iterator[str]:
+    """Every text in a connection's password and extra; extra is JSON in JSON."""
+    if isinstance(given, Mapping):
+        for value in given.values():
+            yield from _texts(value)
+    elif isinstance(given, str) and given.startswith("{"):
+        yield from _texts(json.loads(given))
+    elif isinstance(given, str):
+        yield from _whole_and_parts(given)

@@ -1,0 +1,21 @@
+"""What every DAG has beside its own wiring: who is told of a failure, and of a DAG run that takes too long."""
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import dag as airflow_dag
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
+
+from plugins.refusals import fails_once
+from plugins.run_story.telling import tell_failure, tell_late
+
+__all__ = ["dag", "fails_once"]
+
+TOO_LONG = timedelta(hours=2)
+
+
+def dag(*, too_long: timedelta = TOO_LONG, **options: Any) -> Any:
+    """Airflow's `dag`, with a message when a DAG run fails, and when it has not ended `too_long` after it began."""
+    deadline = DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, too_long, AsyncCallback(tell_late), name="too long")
+    return airflow_dag(on_failure_callback=tell_failure, deadline=deadline, **options)

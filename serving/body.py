@@ -1,0 +1,47 @@
+"""How the body of a request is read: no more of it than may be, and only as JSON that is not compressed."""
+
+from starlette.requests import Request
+
+from serving.refused import RequestRefused
+
+JSON = "application/json"
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The body of a JSON request, never more than `limit` bytes of it.
+
+    Raises `RequestRefused`: `request.media_type`, `request.encoded` (415), `request.too_large` (413).
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+        raise RequestRefused(
+            "request.media_type",
+            f"The body is not {JSON}.",
+            status=415,
+            next_step=f"Send the header Content-Type: {JSON}.",
+        )
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        # Unpacked, a small body can be a huge one.
+        raise RequestRefused(
+            "request.encoded",
+            "The body is compressed.",
+            status=415,
+            next_step="Send it as it is, without the header Content-Encoding.",
+        )
+    told = request.headers.get("content-length", "0")
+    if told.isdigit() and int(told) > limit:
+        raise _too_large(limit)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise _too_large(limit)
+    return bytes(body)
+
+
+def _too_large(limit: int) -> RequestRefused:
+    return RequestRefused(
+        "request.too_large",
+        f"The body has more than {limit} bytes.",
+        status=413,
+        next_step="Send fewer rows a request, or serve with a larger SERVING_MAX_BODY_BYTES.",
+    )

@@ -1,0 +1,138 @@
+"""Holds the values of a column against its type in the contract: a value of another type is refused by its place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from artifacts.column import Column
+from serving.refused import RequestRefused
+
+LONGEST_TEXT = 1000
+LARGEST = float(np.finfo(np.float32).max)
+WHOLE = {"integer": 2**31, "bigint": 2**63}
+_KINDS: dict[str, set[type]] = {
+    "varchar": {str},
+    "timestamp": {str, datetime},
+    "boolean": {bool},
+    "integer": {int, float},
+    "bigint": {int, float},
+    "double": {int, float},
+    "decimal": {int, float, Decimal},
+}
+# Whether a float is finite comes later.
+_ALWAYS_RIGHT: dict[str, set[type]] = {"double": {float}, "decimal": {float}, "boolean": {bool}}
+WANTED = {
+    "varchar": f"text of at most {LONGEST_TEXT} characters",
+    "timestamp": "a time such as 2013-10-01T06:00:00, in UTC",
+    "boolean": "true or false",
+    "integer": "a whole number of 32 bits",
+    "bigint": "a whole number of 64 bits",
+    "double": "a number that fits single precision",
+    "decimal": "a number with no more digits than the type has",
+}
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A column's kind in `WANTED`, the Python types that it takes, and those of them of which any value is right."""
+
+    kind: str
+    allowed: frozenset[type]
+    right: frozenset[type]
+
+
+@cache
+def _rule(sql_type: str, nulls: bool) -> _Rule:
+    kind = "decimal" if sql_type.startswith("decimal") else sql_type
+    null = {type(None)} if nulls else set()
+    return _Rule(kind, frozenset(_KINDS[kind] | null), frozenset(_ALWAYS_RIGHT.get(kind, set()) | null))
+
+
+def check_type(column: Column, values: Sequence[Any], *, nulls: bool, first_row: int = 0) -> None:
+    """Raise `RequestRefused` (`request.field_type`) for the first value that is none of the column's type."""
+    rule, kinds = _rule(column.type, nulls), set(map(type, values))
+    if kinds <= rule.right or (kinds <= rule.allowed and _all_fit(rule.kind, values)):
+        return
+    good = (type(value) in rule.allowed and _all_fit(rule.kind, [value]) for value in values)
+    raise wrong_type(column, first_row + list(good).index(False))
+
+
+def naive(column: Column, values: Sequence[Any]) -> Sequence[Any]:
+    """The values of a key as they are logged and compared: times as naive UTC."""
+    if column.type != "timestamp":
+        return values
+    moments = [datetime.fromisoformat(value) if isinstance(value, str) else value for value in values]
+    return [moment.replace(tzinfo=None) for moment in moments]
+
+
+def is_decimal(column: Column) -> bool:
+    """Whether the column has exact decimals."""
+    return column.type.startswith("decimal")
+
+
+def decimals(column: Column, values: Sequence[Any]) -> list[Decimal | None]:
+    """Exact decimals: a float is taken as its shortest text, which is what stood in the request.
+
+    Raises `RequestRefused` (`request.field_type`) for one that the type cannot hold.
+    """
+    precision, scale = column.arrow.precision, column.arrow.scale
+    exact: list[Decimal | None] = []
+    for row, value in enumerate(values):
+        number = None if value is None else Decimal(repr(value)) if type(value) is float else Decimal(value)
+        if number is not None:
+            if not number.is_finite() or number.normalize().as_tuple().exponent < -scale:
+                raise wrong_type(column, row)
+            if number and number.adjusted() >= precision - scale:
+                raise wrong_type(column, row)
+        exact.append(number)
+    return exact
+
+
+def wrong_type(column: Column, row: int) -> RequestRefused:
+    """The refusal of a value that is none of the column's type."""
+    kind = "decimal" if is_decimal(column) else column.type
+    also = " or null" if column.role == "feature" else ""
+    return RequestRefused(
+        "request.field_type",
+        f"{column.name} of row {row} is not {WANTED[kind]}{also} ({column.type}).",
+        field=column.name,
+        row=row,
+    )
+
+
+def _all_fit(kind: str, values: Sequence[Any]) -> bool:
+    """Whether values of the right Python types are in the range of the type; what is not finite comes later."""
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        limit = WHOLE.get(kind, WHOLE["bigint"])
+        return bool(-limit <= min(values) and max(values) < limit)
+    if str in kinds:
+        return _is_text(values) and (kind == "varchar" or _are_times(values))
+    limit = WHOLE.get(kind, WHOLE["bigint"])
+    if kind in WHOLE and float in kinds:
+        return all(value is None or (value == value // 1 and -limit <= value < limit) for value in values)
+    whole = [value for value in values if type(value) is int] if int in kinds else [0]
+    return -limit <= min(whole) and max(whole) < limit
+
+
+def _is_text(values: Sequence[str | None]) -> bool:
+    """Whether all can be written as UTF-8, which a lone surrogate cannot, and none is very long."""
+    texts = [value for value in values if value is not None]
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        return False
+    return max(map(len, texts), default=0) <= LONGEST_TEXT
+
+
+def _are_times(values: Sequence[str | None]) -> bool:
+    try:
+        moments = [datetime.fromisoformat(value) for value in values if value is not None]
+    except ValueError:
+        return False
+    return not any(moment.utcoffset() for moment in moments)

@@ -1,0 +1,89 @@
+"""A verdict is decided on once: rejected or promoted, whoever was first, in one ledger."""
+
+import sqlite3
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from artifacts import ledger
+from artifacts.errors import Conflict, Damaged
+from artifacts.rejections import Rejection, refuse_decided, reject, rejection_of, rejections
+
+NO = Rejection(
+    model="late",
+    version=2,
+    run_id="run2",
+    verdict="verdicts/against_1_ab/verdict.json",
+    champion=1,
+    decided_at=datetime(2013, 10, 2, 12),
+    decided_by="Ada",
+    reason="too little data",
+)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    made = f"sqlite:///{tmp_path}/ledger.db"
+    promote(made, 1, None, None)
+    return made
+
+
+def promote(url: str, version: int, expected: int | None, verdict: str | None) -> ledger.Promotion:
+    about = {"decided_at": datetime(2013, 10, 1), "decided_by": "Bob", "reason": "better", "verdict": verdict}
+    return ledger.promote(url, model="late", version=version, run_id=f"run{version}", expected=expected, **about)  # type: ignore[arg-type]
+
+
+def test_a_rejection_says_what_who_and_why_and_changes_no_champion(url: str) -> None:
+    reject(url, NO)
+    assert rejections(url, "late") == [NO]
+    assert rejection_of(url, "late", "run2", NO.verdict) == NO
+    assert rejections(url, "another") == []
+    assert [line.version for line in ledger.history(url, "late")] == [1]
+
+
+def test_a_rejected_verdict_is_not_promoted_and_another_on_the_same_candidate_is(url: str) -> None:
+    reject(url, NO)
+    with pytest.raises(Conflict, match=r"Version 2 was rejected and version 1 stayed, .*, Ada: too little data") as no:
+        promote(url, 2, 1, NO.verdict)
+    assert no.value.code == "ledger.rejected"
+    assert promote(url, 2, 1, "verdicts/against_1_cd/verdict.json").seq == 2
+
+
+def test_a_verdict_that_promoted_is_not_rejected_afterwards(url: str) -> None:
+    promote(url, 2, 1, NO.verdict)
+    for act in (lambda: reject(url, NO), lambda: refuse_decided(url, "run2", NO.verdict)):
+        with pytest.raises(Conflict, match="in line 2 of the ledger") as no:
+            act()
+        assert no.value.code == "ledger.promoted"
+    assert rejections(url, "late") == []
+
+
+def test_the_same_rejection_again_is_the_one_that_is_there_and_another_is_a_conflict(url: str) -> None:
+    reject(url, NO)
+    assert reject(url, replace(NO, decided_at=datetime(2013, 10, 9))) == NO
+    with pytest.raises(Conflict) as no:
+        reject(url, replace(NO, decided_by="Eve"))
+    assert no.value.code == "ledger.rejected"
+
+
+def test_a_ledger_from_before_there_were_rejections_has_none(tmp_path: Path, url: str) -> None:
+    connection = sqlite3.connect(tmp_path / "ledger.db")
+    connection.execute("drop table rejections")
+    connection.close()
+    assert rejections(url, "late") == []
+    refuse_decided(url, "run2", NO.verdict)
+    reject(url, NO)
+    assert rejections(url, "late") == [NO]
+
+
+def test_a_rejection_whose_time_is_none_is_damaged_and_promotes_nothing(tmp_path: Path, url: str) -> None:
+    reject(url, NO)
+    connection = sqlite3.connect(tmp_path / "ledger.db")
+    connection.execute("update rejections set decided_at = 'yesterday'")
+    connection.commit()
+    connection.close()
+    for act in (lambda: rejections(url, "late"), lambda: promote(url, 2, 1, NO.verdict)):
+        with pytest.raises(Damaged, match="A rejection in the ledger cannot be read"):
+            act()

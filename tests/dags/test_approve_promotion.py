@@ -1,0 +1,38 @@
+"""Nobody's answer is no approval, and a no does not end before it is written."""
+
+import importlib.util
+from datetime import timedelta
+
+import pytest
+from airflow.providers.standard.exceptions import HITLTimeoutError
+
+from artifacts.places import REPOSITORY
+
+
+@pytest.fixture(scope="module")
+def dag():
+    spec = importlib.util.spec_from_file_location("approval_dag", REPOSITORY / "dags" / "approve_promotion.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.approve_promotion()
+
+
+def test_after_a_week_without_an_answer_the_task_fails_and_nothing_is_answered_for_the_person(dag):
+    approve = dag.get_task("approve")
+    assert (approve.response_timeout, approve.defaults) == (timedelta(days=7), None)
+    with pytest.raises(HITLTimeoutError):
+        approve.execute_complete({}, {"error": "nobody answered", "error_type": "timeout"})
+
+
+def test_the_form_asks_for_a_reason_and_airflow_can_show_it_before_there_is_one(dag):
+    dag.get_task("approve").params.validate()
+    assert dag.get_task("approve").params.dump() == {"reason": ""}
+
+
+def test_promote_waits_for_a_yes_and_keep_is_not_skipped_by_a_no(dag):
+    assert dag.get_task("promote").upstream_task_ids == {"ask", "approve"}
+    assert dag.get_task("promote").trigger_rule == "all_success"
+    # The operator skips what is directly behind it on "Reject"; the task that writes the no comes later.
+    assert dag.get_task("keep").upstream_task_ids == {"ask", "promote"}
+    assert dag.get_task("keep").trigger_rule == "none_failed"
+    assert dag.leaves == [dag.get_task("keep")]

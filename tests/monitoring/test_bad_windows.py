@@ -1,0 +1,223 @@
+"""A week that is spoilt is UNKNOWN with its reason, or told by the right number; never OK for want of data.
+
+A whole week has 665 rows about 665 entities, some hundred a day, and is OK on every rule.
+"""
+
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from artifacts.findings import SCORE, State
+from artifacts.prediction_log import Prediction, compact
+from monitoring.drift import find_drift
+from tests.monitoring.study import FINE, count, describe
+from tests.monitoring.world import WEEK, World, codes, of
+
+Records = list[Prediction]
+ROWS = 665
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said of a week: its state, its rows, why some of it is unknown, what drifted, and single numbers."""
+
+    state: State
+    rows: int
+    unknown: set[str] = field(default_factory=set)
+    drifted: Mapping[str, set[str]] = field(default_factory=dict)
+    values: Mapping[tuple[str, str], float] = field(default_factory=dict)
+
+
+def with_features(records: Iterable[Prediction], **features: Any) -> Records:
+    return [replace(one, features={**one.features, **features}) for one in records]
+
+
+def whole(world: World, records: Records) -> None:
+    world.log(records)
+
+
+def empty(world: World, records: Records) -> None:
+    pass
+
+
+def one_row(world: World, records: Records) -> None:
+    world.log(records[:1])
+
+
+def fewer_than_are_judged(world: World, records: Records) -> None:
+    world.log(records[::8])
+
+
+def two_features_all_null(world: World, records: Records) -> None:
+    world.log(with_features(records, place=None, delay_mean=None))
+
+
+def nothing_but_nulls(world: World, records: Records) -> None:
+    nulls = dict.fromkeys(records[0].features)
+    world.log([replace(one, score=float("nan")) for one in with_features(records, **nulls)])
+
+
+def one_nan(world: World, records: Records) -> None:
+    world.log([*with_features(records[:1], noise=float("nan")), *records[1:]])
+
+
+def one_infinity(world: World, records: Records) -> None:
+    world.log([*with_features(records[:1], noise=float("inf")), *records[1:]])
+
+
+def a_constant_feature(world: World, records: Records) -> None:
+    world.log(with_features(records, noise=0.5))
+
+
+def a_new_category(world: World, records: Records) -> None:
+    world.log([*with_features(records[:133], place="a new quay"), *records[133:]])
+
+
+def a_quarter_by_another_version(world: World, records: Records) -> None:
+    world.log([replace(one, version=2) if at % 4 == 0 else one for at, one in enumerate(records)])
+
+
+def nearly_all_by_another_version(world: World, records: Records) -> None:
+    world.log([one if at % 8 == 0 else replace(one, version=2) for at, one in enumerate(records)])
+
+
+def one_row_by_another_file_of_this_version(world: World, records: Records) -> None:
+    world.log([replace(records[0], model_sha256="0" * 64), *records[1:]])
+
+
+def one_id_twice(world: World, records: Records) -> None:
+    world.log(records)
+    world.log(records[:1])
+
+
+def one_id_in_two_parts(world: World, records: Records) -> None:
+    for some in (records, records[:1]):
+        world.log(some)
+        compact(world.places.predictions, world.places.prediction_parts)
+
+
+def a_day_without_rows(world: World, records: Records) -> None:
+    def day(one: Prediction) -> date:
+        return one.entity["observed_at"].date()  # type: ignore[index, union-attr]
+
+    world.log([one for one in records if day(one) != date(2013, 3, 23)])
+
+
+SHAPE = {"psi", "jensen_shannon", "wasserstein"}
+ALL_NULL = {"hour", "delay_mean", "load", "is_holiday", "noise", "place", SCORE}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (whole, Said("OK", ROWS)),
+        (empty, Said("UNKNOWN", 0, {"predictions.none"})),
+        (one_row, Said("UNKNOWN", 1, {"predictions.too_few", "predictions.gap"})),
+        (fewer_than_are_judged, Said("UNKNOWN", 84, {"predictions.too_few"})),
+        (
+            two_features_all_null,
+            Said(
+                "DRIFT", ROWS, {"values.none"}, {"place": {"null_share"}, "delay_mean": {"null_share"}},
+                {("place", "null_share"): 1.0, ("delay_mean", "null_share"): 0.9},
+            ),
+        ),
+        (nothing_but_nulls, Said("DRIFT", ROWS, {"values.none"}, {name: {"null_share"} for name in ALL_NULL})),
+        (one_nan, Said("OK", ROWS, values={("noise", "null_share"): 1 / ROWS})),
+        (
+            one_infinity,
+            Said(
+                "DRIFT", ROWS, drifted={"noise": {"wasserstein"}}, values={("noise", "out_of_range_share"): 1 / ROWS}
+            ),
+        ),
+        (a_constant_feature, Said("DRIFT", ROWS, drifted={"noise": SHAPE})),
+        (
+            a_new_category,
+            Said(
+                "DRIFT", ROWS, drifted={"place": {"psi", "jensen_shannon", "unseen_share"}},
+                values={("place", "unseen_share"): 0.2},
+            ),
+        ),
+        (a_quarter_by_another_version, Said("OK", 498)),
+        (nearly_all_by_another_version, Said("UNKNOWN", 84, {"predictions.too_few"})),
+        (one_row_by_another_file_of_this_version, Said("UNKNOWN", ROWS, {"schema.other_model"})),
+        (one_id_twice, Said("UNKNOWN", 0, {"log.damaged"})),
+        (one_id_in_two_parts, Said("UNKNOWN", ROWS + 1, {"log.duplicate_ids"})),
+        (a_day_without_rows, Said("UNKNOWN", ROWS - 103, {"predictions.gap"})),
+    ],
+    ids=lambda one: one.__name__ if callable(one) else "",
+)  # fmt: skip
+def test_of_a_week_with(world: World, spoil: Callable[[World, Records], None], said: Said) -> None:
+    spoil(world, world.answers(WEEK))
+    found = world.check()
+    drifted: dict[str | None, set[str]] = {}
+    for one in found.findings:
+        if one.state == "DRIFT":
+            drifted.setdefault(one.feature, set()).add(one.rule)
+    assert (found.state, found.rows, codes(found), drifted) == (said.state, said.rows, said.unknown, said.drifted)
+    for (feature, rule), value in said.values.items():
+        assert of(found, rule, feature, baseline="training").value == pytest.approx(value, abs=0.01)
+
+
+def test_the_rows_of_two_versions_are_told_apart(world: World) -> None:
+    a_quarter_by_another_version(world, world.answers(WEEK))
+    assert dict(world.check().other_versions) == {"2": 167}
+
+
+def test_one_nan_is_one_null_more(world: World) -> None:
+    one_nan(world, world.answers(WEEK))
+    [bins] = [one for one in world.check().distributions if (one.feature, one.baseline) == ("noise", "training")]
+    assert (bins.current_nulls, sum(bins.current_counts)) == (1, ROWS - 1)
+
+
+def test_a_gap_names_its_day(world: World) -> None:
+    a_day_without_rows(world, world.answers(WEEK))
+    assert "2013-03-23" in of(world.check(), "predictions").reason.text
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (lambda file: shutil.rmtree(file.parent), "baseline.missing"),
+        (lambda file: file.write_text(file.read_text().replace("[0,", "[1,", 1)), "baseline.damaged"),
+        (lambda file: file.write_text(""), "baseline.damaged"),
+    ],
+    ids=["gone", "altered", "empty"],
+)
+def test_of_a_week_whose_baseline_is(
+    world: World, baseline_file: Path, spoil: Callable[[Path], None], code: str
+) -> None:
+    spoil(baseline_file)
+    whole(world, world.answers(WEEK))
+    found = world.check()
+    assert (found.state, found.rows, codes(found)) == ("UNKNOWN", ROWS, {code})
+    assert [one for one in found.findings if one.state == "OK"] == []
+
+
+OK_AT_0 = ("OK", 0.0)
+UNKNOWN = ("UNKNOWN", None)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        (5.0, 5.0, {"jensen_shannon": OK_AT_0, "wasserstein": OK_AT_0, "null_share": OK_AT_0}),
+        (5.0, 6.0, {"jensen_shannon": ("DRIFT", 1.0), "wasserstein": ("DRIFT", 1.0), "null_share": OK_AT_0}),
+        (5.0, None, {"psi": UNKNOWN, "jensen_shannon": UNKNOWN, "wasserstein": UNKNOWN, "null_share": ("DRIFT", 1.0)}),
+        (None, 5.0, {"psi": UNKNOWN, "jensen_shannon": UNKNOWN, "wasserstein": UNKNOWN, "null_share": ("DRIFT", 1.0)}),
+        (None, None, {"null_share": OK_AT_0}),
+    ],
+)
+def test_a_column_of_one_value_or_none_is_told_by_what_became_of_it(
+    before: float | None, now: float | None, said: Mapping[str, tuple[str, float | None]]
+) -> None:
+    described = describe({"one": pa.array([before] * 2800, pa.float64())}, 28)
+    week = count({"one": pa.array([now] * 700, pa.float64())}, 7, {"one": described["one"][0]})
+    found = {one.rule: (one.state, one.value) for one in find_drift("training", described, week, FINE, 700).findings}
+    assert {rule: found.get(rule) for rule in said} == said
+    assert (set(found) >= SHAPE) == ((before, now) != (None, None))

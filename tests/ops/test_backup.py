@@ -1,0 +1,207 @@
+"""Backup and restore of a home on SQLite and local folders: everything back, hash by hash, or nothing written."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from artifacts import ledger
+from artifacts.errors import BadInput, Conflict, Damaged, Refusal, Unavailable
+from artifacts.places import REPOSITORY, Places, read_places
+from artifacts.publish import read
+from artifacts.registry import Registry
+from ops.backup import databases
+from ops.backup.make import make_backup
+from ops.backup.restore import restore
+from ops.backup.verify import verify
+from tests.fixtures_registry import registry_in
+from tests.fixtures_training_set import make_training_set
+from tests.training.toy import toy_config
+from training.promote import promote_or_keep
+from training.train import train
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Places, Path]:
+    """A home with two training sets, a champion, a setting and a key, and its backup; nobody changes either."""
+    places = read_places({"PIPELINE_HOME": str(tmp_path_factory.mktemp("kept") / "home")})
+    registry = registry_in(places.home / "mlflow")
+    run = train(registry, make_training_set(places.training_sets), toy_config())
+    make_training_set(places.training_sets, seed=8)
+    promote_or_keep(registry, places.ledger, places.training_sets, run.run_id, "tester")
+    for name, text in (("airflow/airflow.cfg", "[core]\n"), ("serving_api_key", "a key\n"), ("logs/up.log", "said\n")):
+        (places.home / name).parent.mkdir(exist_ok=True)
+        (places.home / name).write_text(text)
+    made = make_backup(places, places.home.parent / "backup")
+    return places, Path(made.uri)
+
+
+@pytest.fixture
+def emptied(kept: tuple[Places, Path]) -> tuple[Places, Path]:
+    """The same places with nothing in them, and the backup; what was there is put back after the test."""
+    places, backup = kept
+    aside = places.home.with_name("aside")
+    places.home.rename(aside)
+    yield places, backup
+    shutil.rmtree(places.home, ignore_errors=True)
+    aside.rename(places.home)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_wiped_and_restored_every_set_and_model_has_its_hash_and_the_ledger_its_lines(emptied):
+    places, backup = emptied
+    before = places.home.with_name("aside")
+    verified = restore(places, backup)
+    assert (verified.folders["training_sets"], verified.models) == (2, 1)
+    assert ledger.champion(places.ledger, "toy").version == 1
+    assert Registry.at(places).versions("toy") == [1]
+    old, new = contents(before), contents(places.home)
+    assert {name for name in old if not name.endswith((".lock", ".db"))} - new.keys() == {"logs/up.log"}
+    assert {name for name in new if old.get(name) != new[name]} <= {"mlflow/mlflow.db", "mlflow/ledger.db"}
+
+
+def test_a_flipped_byte_anywhere_in_a_backup_is_refused_before_anything_is_written(emptied, tmp_path):
+    places, backup = emptied
+    for file in ("databases/ledger.sqlite", "manifest.json", "home/serving_api_key", "model.ubj", "data.parquet"):
+        copy = tmp_path / file.replace("/", "-").lower()
+        shutil.copytree(backup, copy)
+        victim = next(path for path in sorted(copy.rglob("*")) if path.as_posix().endswith(f"/{file}"))
+        whole = bytearray(victim.read_bytes())
+        whole[len(whole) // 2] ^= 1
+        victim.write_bytes(whole)
+        with pytest.raises(Damaged) as refused:
+            restore(places, copy)
+        assert refused.value.code == "publish.damaged"
+        assert not places.home.exists(), file
+
+
+def test_nothing_is_restored_over_anything_and_all_that_is_there_is_named(kept):
+    places, backup = kept
+    before = contents(places.home)
+    with pytest.raises(Conflict) as refused:
+        restore(places, backup)
+    assert refused.value.code == "restore.not_empty"
+    for name in ("training_sets at", "mlflow_artifacts at", "ledger at", "home at"):
+        assert name in str(refused.value)
+    assert contents(places.home) == before
+
+
+def test_a_backup_is_its_owners_alone_and_a_second_of_the_same_name_is_refused(kept):
+    places, backup = kept
+    assert backup.stat().st_mode & 0o777 == 0o700
+    with pytest.raises(Conflict) as refused:
+        make_backup(places, backup)
+    assert refused.value.code == "backup.exists"
+
+
+def test_a_backup_inside_of_what_it_copies_is_refused(kept):
+    places, _ = kept
+    with pytest.raises(Conflict) as refused:
+        make_backup(places, places.home / "backups" / "one")
+    assert refused.value.code == "backup.inside"
+
+
+def test_a_failure_half_way_leaves_nothing_that_is_taken_for_a_backup(kept, tmp_path):
+    places, _ = kept
+    broken = places.model_copy(update={"ledger": f"sqlite:///{tmp_path}/ledger.db"})
+    (tmp_path / "ledger.db").write_bytes(b"SQLite format 3\x00" + b"\xff" * 4096)
+    with pytest.raises(Damaged) as refused:
+        make_backup(broken, tmp_path / "backup")
+    assert refused.value.code == "backup.database_damaged"
+    assert not (tmp_path / "backup").exists()
+    assert list((tmp_path / ".tmp").iterdir()) == []
+
+
+def test_a_database_is_copied_whole_while_somebody_writes(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "busy.db")) as writer:
+        writer.executescript("pragma journal_mode=wal; create table t (x); insert into t values (1);")
+        writer.execute("insert into t values (2)")  # not committed
+        name = databases.dump(sa.make_url(f"sqlite:///{tmp_path}/busy.db"), tmp_path, "copy")
+    with closing(sqlite3.connect(tmp_path / str(name))) as copy:
+        assert copy.execute("select x from t").fetchall() == [(1,)]
+
+
+def test_artefacts_that_mlflow_would_look_for_elsewhere_are_refused_with_the_setting(emptied, tmp_path):
+    places, backup = emptied
+    elsewhere = places.model_copy(update={"mlflow_artifacts": str(tmp_path / "elsewhere")})
+    with pytest.raises(BadInput, match=f"PIPELINE_MLFLOW_ARTIFACTS={places.mlflow_artifacts}") as refused:
+        restore(elsewhere, backup)
+    assert refused.value.code == "restore.elsewhere"
+
+
+def test_a_backup_of_sqlite_does_not_go_into_postgres(emptied):
+    places, backup = emptied
+    other = places.model_copy(update={"ledger": "postgresql+psycopg://u:hidden-word@127.0.0.1:1/ledger"})
+    with pytest.raises(BadInput) as refused:
+        restore(other, backup)
+    assert refused.value.code == "restore.other_database"
+    assert "hidden-word" not in str(refused.value)
+
+
+def test_a_server_in_place_of_mlflows_database_is_refused(kept, tmp_path):
+    places, _ = kept
+    with pytest.raises(BadInput, match="Set PIPELINE_MLFLOW") as refused:
+        make_backup(places.model_copy(update={"mlflow": "http://127.0.0.1:5000"}), tmp_path / "backup")
+    assert refused.value.code == "backup.no_database"
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path):
+    url = sa.make_url("postgresql+psycopg://ledger:hidden-word@127.0.0.1:1/ledger")
+    for act in (lambda: databases.dump(url, tmp_path, "ledger"), lambda: databases.is_empty(url)):
+        with pytest.raises(Unavailable) as refused:
+            act()
+        assert refused.value.code == "backup.database_failed"
+        assert "ledger:***@127.0.0.1" in str(refused.value)
+        assert "hidden-word" not in str(refused.value)
+
+
+def test_an_option_of_the_url_that_the_programs_would_not_see_is_refused(tmp_path):
+    with pytest.raises(BadInput) as refused:
+        databases.dump(sa.make_url("postgresql+psycopg://u@127.0.0.1/d?target_session_attrs=any"), tmp_path, "d")
+    assert refused.value.code == "backup.url_option"
+
+
+@pytest.mark.parametrize(("file", "code"), [("model.ubj", "registry.damaged"), ("data.parquet", "publish.damaged")])
+def test_verify_names_what_is_damaged_where_it_stands(kept, file, code):
+    places, _ = kept
+    victim = next(places.home.rglob(file))
+    whole = victim.read_bytes()
+    try:
+        victim.write_bytes(whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
+        with pytest.raises(Refusal) as refused:
+            verify(places)
+        assert refused.value.code == code
+    finally:
+        victim.write_bytes(whole)
+
+
+@pytest.mark.slow
+def test_the_commands_say_what_they_did_and_exit_2_when_something_is_there(kept, tmp_path):
+    places, _ = kept
+    environ = {**os.environ, "PIPELINE_HOME": str(places.home)}
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "ops", *arguments]
+        return subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
+
+    made = run("backup", "--to", str(tmp_path / "again"))
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.splitlines()[-1] == str(tmp_path / "again")
+    assert read(str(tmp_path / "again"), "backup").verify().facts["files"]["home"] == 2
+    again = run("restore", "--from", str(tmp_path / "again"))
+    assert (again.returncode, again.stderr.splitlines()[-1].split(":")[0]) == (2, "restore.not_empty")
+    held = run("verify")
+    assert (held.returncode, held.stdout.splitlines()[0]) == (
+        0,
+        "verified by sha256: 0 of raw, 2 of training sets, 0 of upcoming, 0 of prediction parts, 0 of findings, "
+        "1 model versions",
+    )

@@ -1,0 +1,128 @@
+"""The compose file keeps its rules, and each rule sees what breaks it."""
+
+import re
+import shutil
+
+import pytest
+
+from artifacts.errors import BadInput
+from artifacts.places import REPOSITORY
+from ops.stack.check import check
+from ops.stack.compose_file import read_compose
+from ops.stack.rules import dockerfile, variables
+
+FILE = REPOSITORY / "docker-compose.yaml"
+
+
+def test_the_file_keeps_every_rule_and_has_every_part_of_the_stack():
+    assert check(FILE) == ([], 13)
+    parts = {"postgres", "objects", "mlflow", "serving", "redis", "airflow-worker", "backup", "prepare", "folders"}
+    parts |= {f"airflow-{part}" for part in ("api-server", "scheduler", "dag-processor", "triggerer")}
+    assert set(read_compose(FILE).services) == parts
+
+
+def changed(tmp_path, old, new):
+    """What is said of the file with `old`, where it stands first, replaced."""
+    text = FILE.read_text()
+    assert old in text
+    (tmp_path / "docker-compose.yaml").write_text(text.replace(old, new, 1))
+    shutil.copy(REPOSITORY / "Dockerfile", tmp_path)
+    return check(tmp_path / "docker-compose.yaml")[0]
+
+
+SECRET = "${LEDGER_DB_PASSWORD:?run make env}"
+BROKEN = {
+    "a tag without a digest": ("objects:", r"(versitygw:v1.8.0)@sha256:\w+", r"\1", "objects: image versity"),
+    "a tag that moves": ("postgres:\n", r"postgres:17.6@", "postgres:latest@", "is not pinned"),
+    "a port for everybody": ("mlflow:", r'"127.0.0.1:(\$\{MLFLOW_PORT)', r'"\1', "mlflow: port .* beyond loopback"),
+    "a port of all addresses": ("mlflow:", r'"127.0.0.1:(\$\{MLFLOW_PORT)', r'"0.0.0.0:\1', "beyond loopback"),
+    "a port of the database": (
+        "postgres:\n",
+        r"( +)networks: \[inside\]",
+        r'\g<0>\n\1ports: ["127.0.0.1:1:1"]',
+        "no port",
+    ),
+    "a store that can go out": ("postgres:\n", r"networks: \[inside\]", "networks: [inside, edge]", "inside alone"),
+    "an inside with a way out": ("networks:\n  #", r"internal: true", "internal: false", "inside is not internal"),
+    "root": ("postgres:\n", r'user: "999:999"', 'user: "0:0"', "postgres: user 0:0 is root"),
+    "capabilities": ("x-hardened", r"cap_drop: \[ALL\]", "cap_drop: [NET_RAW]", "cap_drop is not"),
+    "new privileges": ("x-hardened", r"no-new-privileges:true", "seccomp:unconfined", "lacks no-new-privileges"),
+    "a file system to write": ("x-hardened", r"read_only: true", "read_only: false", "can be written"),
+    "a script mounted writable": ("postgres:\n", r"databases.sql:ro", "databases.sql", "mounted writable"),
+    "the host's socket": ("objects:\n", r'"objects:/data"', '"/var/run/docker.sock:/s"', "no declared volume"),
+    "no health check": ("postgres:\n", r"(?s)    healthcheck:.*?start_period: 60s\n", "", "has no health check"),
+    "no restart": ("postgres:\n", r"restart: unless-stopped", 'restart: "no"', "runs once, and has a health check"),
+    "a wait for a start only": ("prepare:\n", r"service_healthy", "service_started", "waits for postgres by"),
+    "a wait for nobody": ("prepare:\n", r"postgres: \{cond", "postgre: {cond", "waits for postgre, which there is not"),
+    "a wait beyond the profile": ("prepare:\n", r"postgres: \{cond", "redis: {cond", "another profile starts"),
+    "a literal secret": ("x-store", r"\$\{S3_SECRET_KEY:[^}]*\}", "abcdefgh", "AWS_SECRET_ACCESS_KEY holds something"),
+    "a literal password in a URL": (
+        "x-pipeline",
+        re.escape(SECRET),
+        "secret",
+        "URL in PIPELINE_LEDGER holds a literal",
+    ),
+    "a secret in a command": ("mlflow:", r'"--workers", "2"', f'"--x", "{SECRET}"', "LEDGER_DB_PASSWORD would stand"),
+    "a secret with a default": (
+        "x-store",
+        r"S3_ACCESS_KEY:\?[^}]*",
+        "S3_ACCESS_KEY:-minio",
+        "is a secret and not required",
+    ),
+    "a secret that may be empty": (
+        "x-store",
+        r"S3_ACCESS_KEY:\?[^}]*",
+        "S3_ACCESS_KEY",
+        "is a secret and not required",
+    ),
+    "an unknown variable": ("x-store", r"us-east-1", "${MY_REGION}", "MY_REGION is not in ops/stack/variables.py"),
+    "another default": ("x-airflow", r"AIRFLOW_PORT:-8080", "AIRFLOW_PORT:-80", "AIRFLOW_PORT has another default"),
+    "a variable that nobody uses": ("serving:\n", r"\$\{SERVING_MODEL:-late_arrival\}", "x", "does not use it"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_planted_violation_is_named(tmp_path, name):
+    part, pattern, new, told = BROKEN[name]
+    head, found, rest = FILE.read_text().partition(f"{part}" if part.startswith(("x-", "networks")) else f"\n  {part}")
+    assert found
+    after = re.sub(pattern, new, rest, count=1)
+    assert after != rest
+    said = changed(tmp_path, head + found + rest, head + found + after)
+    assert any(re.search(told, problem) for problem in said), said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("    shm_size: 256m\n", "    shm_size: 256m\n    privileged: true\n", "postgres.privileged: Extra inputs"),
+        ("      retries: 6\n", '      retries: "6"\n', "healthcheck.retries: Input should be a valid integer"),
+        (
+            '    deploy: {resources: {limits: {cpus: "2", memory: 2g, pids: 512}}}\n',
+            "",
+            "postgres.deploy: Field required",
+        ),
+        ("    shm_size: 256m\n", "    shm_size: 256m\n    shm_size: 1g\n", "shm_size stands twice"),
+        ("volumes:\n  database: {}", "volumes:\n  database: {external: true}", "database.external: Extra inputs"),
+        ("services:\n", "services: [\n", "while parsing"),
+    ],
+)
+def test_what_does_not_fit_the_schema_is_named_by_its_place(tmp_path, old, new, told):
+    with pytest.raises(BadInput, match=re.escape(told)) as refused:
+        changed(tmp_path, old, new)
+    assert refused.value.code == "stack.compose_invalid"
+
+
+def test_an_undocumented_variable_is_named():
+    said = list(variables(FILE, "| `AIRFLOW_PORT` | its port |"))
+    assert "TASK_MEMORY has no row in docs/stack.md" in said
+    assert not any(problem.startswith("AIRFLOW_PORT") for problem in said)
+
+
+def test_a_dockerfile_is_pinned_ends_as_a_user_and_holds_no_secret():
+    text = (REPOSITORY / "Dockerfile").read_text()
+    assert list(dockerfile(text)) == []
+    assert "is not pinned" in next(dockerfile(re.sub(r"@sha256:\w+", "", text)))
+    assert "ends as root" in next(dockerfile(text.replace("USER 10001:10001", "USER root")))
+    assert "would be built into" in next(dockerfile(text.replace("    HOME=", "    API_KEY=x HOME=")))
+    assert "would be built into" in next(dockerfile(text.replace("USER", "ENV DB_PASSWORD=x\nUSER")))

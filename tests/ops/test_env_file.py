@@ -1,0 +1,102 @@
+"""`make env`: fresh secrets, once, for their owner alone; and the list of all that is missing."""
+
+import base64
+import re
+import subprocess
+
+import pytest
+
+from artifacts.errors import BadInput
+from artifacts.places import REPOSITORY
+from ops.stack.env_file import check_env, read_env, write_env
+from ops.stack.variables import VARIABLES
+
+
+def test_a_new_file_has_every_variable_is_ready_and_is_its_owners_alone(tmp_path):
+    path = tmp_path / ".env"
+    assert write_env(path) == [variable.name for variable in VARIABLES]
+    assert path.stat().st_mode & 0o777 == 0o600
+    check_env(path, {})
+    values = read_env(path.read_text())
+    assert len(base64.urlsafe_b64decode(values["AIRFLOW_FERNET_KEY"])) == 32
+    assert [path.name for path in tmp_path.iterdir()] == [".env"]
+
+
+def test_no_two_files_and_no_two_secrets_are_alike(tmp_path):
+    made = []
+    for name in ("one", "two"):
+        write_env(tmp_path / name)
+        values = read_env((tmp_path / name).read_text())
+        made += [values[variable.name] for variable in VARIABLES if variable.secret]
+    assert len(set(made)) == len(made) == 26
+
+
+def test_what_is_filled_in_stays_and_what_is_empty_or_missing_is_written(tmp_path):
+    path = tmp_path / ".env"
+    path.write_text(
+        "# mine\nSERVING_MODEL=other\nREDIS_PASSWORD=\nOF_MY_OWN=1\nSERVING_API_KEY='kept-as-it-was-before'\n"
+    )
+    path.chmod(0o644)
+    written = write_env(path)
+    text, values = path.read_text(), read_env(path.read_text())
+    assert {"SERVING_MODEL", "SERVING_API_KEY"}.isdisjoint(written)
+    assert text.startswith("# mine\nSERVING_MODEL=other\n")
+    assert (values["SERVING_API_KEY"], values["OF_MY_OWN"]) == ("kept-as-it-was-before", "1")
+    assert len(re.findall(r"(?m)^REDIS_PASSWORD=.{43}$", text)) == 1
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert write_env(path) == []
+    assert path.read_text() == text
+
+
+def test_everything_that_is_missing_is_listed_at_once(tmp_path):
+    with pytest.raises(BadInput) as refused:
+        check_env(tmp_path / ".env", {})
+    assert refused.value.code == "stack.env_incomplete"
+    assert [name for name in (v.name for v in VARIABLES) if f"{name} (" not in str(refused.value)] == []
+    assert "Run: make env" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (
+            "LEDGER_DB_PASSWORD=hidden",
+            "LEDGER_DB_PASSWORD (the role ledger, which owns the promotion ledger) has 6 char",
+        ),
+        ("LEDGER_DB_PASSWORD=hidden/with@more:in-it", "other characters than letters"),
+        ("COMPOSE_PROFILES=celery", "AIRFLOW_EXECUTOR is not CeleryExecutor"),
+        ("AIRFLOW_EXECUTOR=CeleryExecutor", "AIRFLOW_EXECUTOR is not LocalExecutor"),
+    ],
+)
+def test_what_cannot_be_used_is_named_without_its_value(tmp_path, line, told):
+    path = tmp_path / ".env"
+    write_env(path)
+    path.write_text(path.read_text() + line + "\n")
+    with pytest.raises(BadInput) as refused:
+        check_env(path, {})
+    assert told in str(refused.value)
+    assert "hidden" not in str(refused.value)
+
+
+def test_a_file_that_others_can_read_is_refused(tmp_path):
+    path = tmp_path / ".env"
+    write_env(path)
+    path.chmod(0o640)
+    with pytest.raises(BadInput, match=r"can be read by others \(mode 640\)"):
+        check_env(path, {})
+
+
+def test_a_variable_of_the_environment_wins_as_it_does_for_compose(tmp_path):
+    path = tmp_path / ".env"
+    write_env(path)
+    with pytest.raises(BadInput, match=r"SERVING_API_KEY .* has 5 characters"):
+        check_env(path, {"SERVING_API_KEY": "short"})
+
+
+def test_git_and_the_image_leave_the_file_out():
+    assert subprocess.run(["git", "check-ignore", "-q", ".env"], cwd=REPOSITORY, check=False).returncode == 0
+    kept = (REPOSITORY / ".dockerignore").read_text().splitlines()
+    tracked = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    assert kept[1] == "*"
+    assert {f"!{path.split('/')[0]}" for path in tracked.splitlines()} <= set(kept)
+    assert {"!.env", "!.venv", "!var"}.isdisjoint(kept)

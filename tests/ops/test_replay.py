@@ -1,0 +1,87 @@
+"""What a replay goes through, what it refuses, and that it is told from what was done."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from artifacts.errors import BadInput, CannotJudge, Damaged, Missing, Refusal
+from artifacts.places import REPOSITORY, read_places
+from ops.dag_runs import Ended
+from ops.replay.journal import Done, Training, read_done, write_done
+from ops.replay.plan import Week, read_plan
+from ops.replay.run import refuse_future
+from ops.replay.week import CANNOT_JUDGE, NOTHING_DUE, RED, champion_of
+
+EXAMPLE = yaml.safe_load((REPOSITORY / "ops" / "example.yaml").read_text())
+WEEK = Week(date(2013, 11, 29), date(2013, 12, 6))
+DONE = Done("2013-11-29", "2013-12-06", 1, 6000, ("late_arrival/x",), trainings=(Training("2013-11 landed", {"a": 1}),))
+LOG = Path("replay.log")
+
+
+def test_the_weeks_follow_one_another_from_the_first_day_to_the_years_last():
+    weeks = read_plan(EXAMPLE).weeks()
+    assert (weeks[0].start, weeks[-1].end, len(weeks)) == (date(2013, 11, 1), date(2014, 1, 1), 9)
+    assert [one.end for one in weeks[:-1]] == [one.start for one in weeks[1:]]
+
+
+def test_a_month_lands_at_the_end_of_the_first_week_that_ends_after_it():
+    months = {str(one.end): one.months() for one in read_plan(EXAMPLE).weeks() if one.months()}
+    assert months == {"2013-12-06": ["2013-11"], "2014-01-01": ["2013-12"]}
+
+
+def test_callers_know_every_month_of_the_rows_and_of_their_features():
+    plan = read_plan(EXAMPLE, until=date(2013, 11, 15))
+    assert (plan.months()[0], plan.months()[-1], str(plan.as_of)) == ("2013-01", "2013-11", "2013-12-01 00:00:00")
+
+
+def test_what_was_done_is_read_as_it_was_written_and_a_week_that_is_not_finished_is_none(tmp_path):
+    assert read_done(tmp_path, WEEK) is None
+    write_done(tmp_path, DONE)
+    assert read_done(tmp_path, WEEK) == Done(**{**vars(DONE), "findings": ["late_arrival/x"], "months": []})
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"trainings": [{"x": 1}]}', "[]"])
+def test_a_journal_that_cannot_be_read_is_refused_and_not_taken_for_a_week_that_is_done(tmp_path, text):
+    (tmp_path / "2013-12-06.json").write_text(text)
+    with pytest.raises(Damaged, match="replay again") as refused:
+        read_done(tmp_path, WEEK)
+    assert refused.value.code == "replay.journal_damaged"
+
+
+def test_without_a_champion_nobody_can_be_asked(tmp_path):
+    with pytest.raises(Missing, match="make run") as refused:
+        champion_of(read_places({"PIPELINE_HOME": str(tmp_path)}), "late_arrival")
+    assert refused.value.code == "replay.no_champion"
+
+
+def test_what_landed_before_the_replay_came_to_it_is_refused():
+    refuse_future(date(2013, 12, 1), WEEK)
+    with pytest.raises(BadInput, match="look ahead") as refused:
+        refuse_future(date(2014, 1, 1), WEEK)
+    assert refused.value.code == "replay.looks_ahead"
+
+
+def ended(undone, *refused, state="failed"):
+    return Ended("watch_drift manual", state, undone, refused, {})
+
+
+def test_a_week_that_cannot_be_judged_is_red_and_the_replay_goes_on():
+    cannot = CannotJudge(CANNOT_JUDGE, "Not known.", next_step="Look.")
+    red = ended({"conclude": "failed", "retrain": "skipped"}, cannot)
+    red.refuse_unless(LOG, (NOTHING_DUE, RED))
+    with pytest.raises(CannotJudge, match="without conclude, retrain"):
+        red.refuse_unless(LOG)
+
+
+def test_a_task_that_broke_in_another_way_stops_it():
+    with pytest.raises(Refusal, match="without check") as refused:
+        ended({"check": "failed", "conclude": "upstream_failed"}).refuse_unless(LOG, (NOTHING_DUE, RED), "make replay")
+    assert refused.value.code == "run.dag_failed"
+    assert refused.value.next_step.endswith("then: make replay")
+
+
+def test_a_dag_run_without_a_task_is_no_success():
+    with pytest.raises(Refusal, match="without choose"):
+        ended({"choose": "missing"}, state="success").refuse_unless(LOG, (NOTHING_DUE,))

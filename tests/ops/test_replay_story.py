@@ -1,0 +1,162 @@
+"""The story of a replay tells every week, alert and verdict; what was not judged stands there as UNKNOWN."""
+
+import re
+from dataclasses import replace
+from datetime import date, datetime
+from html import unescape
+from xml.etree import ElementTree
+
+import pytest
+
+from artifacts import alerts
+from artifacts.finding import Finding, Reason
+from artifacts.findings import Findings, publish_findings
+from artifacts.places import Places, read_places
+from monitoring.alerts import Patience, take
+from ops.replay.journal import Done, Training
+from ops.replay.page import render
+from ops.replay.story import Story
+from ops.replay.tell import tell
+from ops.replay.write import table_of
+from tests.monitoring.found import FINE, MOVED, NO_ROWS, found, of
+
+HOSTILE = "<script>alert('x')</script>&\""
+KEPT = {
+    "version": 4, "training_set": "late_arrival/2014-01-01.3f9a5b1c2d3e", "outcome": "keep",
+    "said": "Keep version 3; version 4 is not promoted.", "reasons": [{"text": "Better by 0.002 [-0.001, 0.005]."}],
+}  # fmt: skip
+PROMISES = {3: {"holdout_log_loss": 0.38, "holdout_roc_auc": 0.76}}
+PATIENCE = Patience(*3 * (datetime(2014, 1, 1) - datetime(2013, 12, 1),))
+LOG_LOSS = Finding(
+    "log_loss", None, "DRIFT", Reason("performance.worse", "log_loss is 0.52 [0.47, 0.57]."), 900,
+    value=0.52, threshold=0.41, low=0.47, high=0.57, baseline="holdout",
+)  # fmt: skip
+UNSURE = replace(LOG_LOSS, state="UNKNOWN", reason=Reason("performance.uncertain", "log_loss is 0.42 [0.39, 0.45]."))
+
+
+def done(day: int, *findings: Findings, **about: object) -> Done:
+    given: dict[str, object] = {"champion": 3, "rows": 900, **about}
+    ids = tuple(one.id for one in findings)
+    return Done(f"2013-12-{day - 6:02}", f"2013-12-{day + 1:02}", findings=ids, **given)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def places(tmp_path) -> Places:
+    return read_places({"PIPELINE_HOME": str(tmp_path)})
+
+
+@pytest.fixture
+def story(places: Places) -> Story:
+    """A good week; one that drifted, as its labels say too; one in which nobody asked; one that was not looked at."""
+    fine, moved = found(7, FINE, of(FINE, "carrier"), days=7), found(14, MOVED, of(FINE, "carrier"), days=7)
+    blind, labelled = found(21, NO_ROWS, days=7), found(14, LOG_LOSS, days=7, truth=KEPT["training_set"])
+    messages = []
+    for one in (fine, moved, blind, labelled, found(28, FINE, days=7)):
+        publish_findings(places.findings, one)
+        events = alerts.change(places.alerts, one.model, one.id, lambda before, one=one: take(before, one, 3, PATIENCE))
+        messages.append({"events": [_told(event) for event in events]})
+    weeks = [
+        done(7, fine),
+        done(14, moved, asked_for_training=True, trainings=(Training("drift asked for it", KEPT),)),
+        done(21, blind, labelled, red="Whether anything drifted is not known."),
+        done(28),
+    ]
+    return tell(places, "late_arrival", weeks, promises=PROMISES, messages=messages, champion=3)
+
+
+def _told(event) -> dict[str, object]:
+    names = ("version", "kind", "key", "incident")
+    return {"step": event.step, **{name: getattr(event.alert, name) for name in names}}
+
+
+def picture(page: str, about: str) -> str:
+    """The texts of the picture of that title, one behind another; the picture is well-formed."""
+    [svg] = [one for one in re.findall(r"<svg.*?</svg>", page, re.DOTALL) if f"<title>{about}</title>" in one]
+    return " | ".join(text.strip() for text in ElementTree.fromstring(svg).itertext() if text.strip())
+
+
+def words(page: str) -> str:
+    return " ".join(unescape(re.sub(r"(<[^>]*>)+", " ", page)).split())
+
+
+def test_a_week_that_was_not_judged_is_told_as_unknown_with_its_reason_and_never_left_blank(story: Story) -> None:
+    assert [one.state for one in story.weeks] == ["OK", "DRIFT", "UNKNOWN", "UNKNOWN"]
+    page = render(story)
+    assert "4 weeks: 1 drifted, 2 could not be judged, 1 within noise" in page
+    told = words(page)
+    assert "12-15 to 12-21 No prediction was logged." in told
+    assert "12-15 to 12-21 The DAG run at its end was red. Whether anything drifted is not known." in told
+    assert "12-22 to 12-28 Nothing was found about this week." in told
+    assert picture(page, "Champion, rows, state and candidates by week").count("UNKNOWN") == 2
+    drift = picture(page, "Drift by feature and week, in thresholds")
+    assert drift.split(" | ").count("?") == 2
+    assert "Nothing was found about this week." in drift
+
+
+def test_a_week_without_labels_has_an_unknown_metric_and_says_why(story: Story) -> None:
+    told = picture(render(story), "log loss by week")
+    assert told.split(" | ").count("UNKNOWN") == 3
+    assert "Its labels had not come when the replay ended." in told
+    assert story.weeks[1].metrics["log_loss"].state == "DRIFT"
+    assert story.weeks[1].metrics["roc_auc"].state == "UNKNOWN"
+
+
+def test_a_metric_that_may_be_worse_or_not_is_shown_with_its_interval_as_unknown(places: Places) -> None:
+    labelled = found(14, UNSURE, days=7, truth=KEPT["training_set"])
+    publish_findings(places.findings, labelled)
+    story = tell(places, "late_arrival", [done(14, labelled)], promises=PROMISES, messages=[], champion=3)
+    metric = story.weeks[0].metrics["log_loss"]
+    assert (metric.state, metric.value, metric.promised, metric.limit) == ("UNKNOWN", 0.52, 0.38, 0.41)
+    assert picture(render(story), "log loss by week").endswith("log_loss is 0.42 [0.39, 0.45]. | ?")
+
+
+def test_each_alert_is_told_with_its_opening_its_end_and_how_it_ended(story: Story) -> None:
+    assert len(story.incidents) == 3
+    page = render(story)
+    rows = [words(row) for row in re.findall(r"<tr><td>.*?</tr>", page.partition("Alerts, opened")[2])]
+    assert any("12-15" in row and "12-29 resolved" in row and "distance v3, no. 1" in row for row in rows)
+    assert any("UNKNOWN" in row and "12-22" in row and "No prediction was logged." in row for row in rows)
+    assert any("still open" in row and "log loss" in row for row in rows)
+    assert "1 rule | resolved" in picture(page, "Alerts, from their first week to their last").replace("▲ ", "")
+
+
+def test_each_verdict_is_told_with_why_it_was_due_and_why_it_fell_so(story: Story) -> None:
+    told = words(render(story))
+    for part in ("drift asked for it", "version 4", KEPT["said"], KEPT["reasons"][0]["text"], KEPT["training_set"]):
+        assert part in told
+    assert any(KEPT["said"] in line for line in table_of(story))
+
+
+def test_the_table_has_a_line_for_each_week_and_tells_unknown_too(story: Story) -> None:
+    lines = [line for line in table_of(story) if re.match(r"\d\d-\d\d to ", line)]
+    assert [re.findall(r"OK|DRIFT|UNKNOWN", line)[0] for line in lines] == ["OK", "DRIFT", "UNKNOWN", "UNKNOWN"]
+    assert "0.520 [0.470, 0.570] (0.380) DRIFT" in lines[1]
+
+
+def test_what_comes_from_data_is_text_and_nothing_is_fetched(places: Places) -> None:
+    bad = found(14, replace(of(MOVED, HOSTILE), reason=Reason("drift.psi", HOSTILE)), days=7)
+    publish_findings(places.findings, bad)
+    verdict = {**KEPT, "said": HOSTILE, "reasons": [{"text": HOSTILE}]}
+    week = done(14, bad, trainings=(Training(HOSTILE, verdict),))
+    page = render(tell(places, "late_arrival", [week], promises=PROMISES, messages=[], champion=3))
+    assert "<script" not in page
+    assert not re.search(r"(src|href)=", page)
+    assert HOSTILE in unescape(page)
+    picture(page, "Drift by feature and week, in thresholds")
+
+
+def test_the_same_story_gives_the_same_page(story: Story) -> None:
+    assert render(story) == render(story)
+
+
+def test_no_week_judged_at_all_is_no_empty_heat_map(places: Places) -> None:
+    page = words(render(tell(places, "late_arrival", [done(7)], promises={3: {}}, messages=[], champion=3)))
+    assert "? UNKNOWN No feature was held against a baseline in any week" in page
+    assert date(2013, 12, 1).isoformat() in page
+
+
+def test_what_ended_after_the_story_was_open_at_its_end(places: Places, story: Story) -> None:
+    weeks = [Done("2013-12-01", "2013-12-08", 3, 900, ()), Done("2013-12-08", "2013-12-15", 3, 900, ())]
+    part = tell(places, "late_arrival", weeks, promises=PROMISES, messages=[], champion=3)
+    assert [one.alert.is_open for one in part.incidents] == [True, True]
+    assert "open →" in picture(render(part), "Alerts, from their first week to their last")

@@ -1,0 +1,107 @@
+"""A failed DAG run is told at least once and under one key, and one that is past its deadline only while it runs."""
+
+import asyncio
+from datetime import datetime
+from types import SimpleNamespace
+
+import pytest
+
+from artifacts import alerts
+from artifacts.places import read_places
+from artifacts.run_evidence import DagRunEnd, Refused, TaskEnd, TaskEvidence, TaskName, keep_run_end, keep_task
+from monitoring.notify import deliver
+from monitoring.settings import read_monitoring_settings
+from plugins.run_story.telling import tell_failure
+from tests.monitoring.receivers import Posts, running
+
+RUN, AT = "manual__2026-11-25T17:00:00+00:00", datetime(2026, 11, 25, 17)
+CONTEXT = {"dag": SimpleNamespace(dag_id="build_training_set"), "run_id": RUN}
+LATE = {"dag_id": "build_training_set", "dag_run_id": RUN, "state": "running", "start_date": "2026-11-25T17:00:00Z"}
+
+
+@pytest.fixture
+def posts(tmp_path, monkeypatch):
+    monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))
+    with running(Posts()) as server:
+        monkeypatch.setenv("MONITORING_WEBHOOK_URL", server.url)
+        yield server
+
+
+def fail(attempt=1):
+    home, said = read_places().home, Refused("set.bad", "Set a has 3 rows.", "Land more.")
+    name = TaskName("build_training_set", RUN, "build", -1, attempt)
+    keep_task(home, TaskEvidence(name, "refused", AT, AT, said))
+    ends = (TaskEnd("build", -1, attempt, "failed"),)
+    keep_run_end(home, DagRunEnd("build_training_set", RUN, "failed", AT, ends, None))
+
+
+def test_a_failure_is_told_once_with_what_to_do_however_often_airflow_calls(posts):
+    fail()
+    for _ in range(3):
+        tell_failure(CONTEXT)
+    [(_, key, body)] = posts.got
+    assert (body["key"], body["code"], body["task"]) == (key, "set.bad", "build")
+    assert body["subject"] == "[FAILED] build_training_set: set.bad"
+    assert body["text"].startswith(
+        f"build_training_set {RUN}\n\nbuild said no (set.bad): Set a has 3 rows.\nLand more.\n"
+    )
+    assert body["runbook"] == "docs/runbook.md#setbad"
+    assert "Champion: none yet" in body["text"]
+
+
+def test_a_dag_run_that_was_cleared_and_fails_again_is_told_again(posts):
+    for attempt in (1, 2):
+        fail(attempt)
+        tell_failure(CONTEXT)
+    assert len(set(posts.keys)) == 2
+
+
+def test_what_a_receiver_did_not_take_is_sent_by_whoever_delivers_next_under_the_same_key(posts):
+    fail()
+    posts.status = 500
+    tell_failure(CONTEXT)
+    posts.status = 200
+    deliver(read_places(), read_monitoring_settings())
+    deliver(read_places(), read_monitoring_settings())
+    assert len(posts.keys) == 2
+    assert len(set(posts.keys)) == 1
+
+
+def test_without_a_receiver_nothing_waits(posts, monkeypatch):
+    monkeypatch.delenv("MONITORING_WEBHOOK_URL")
+    fail()
+    tell_failure(CONTEXT)
+    assert alerts.undelivered(read_places().alerts) == 0
+
+
+def past_its_deadline(dag_run):
+    """What Airflow's triggerer does with the callback of a deadline; the states that it reports."""
+    from airflow.triggers.callback import CallbackTrigger
+
+    from plugins.wiring import dag
+
+    @dag(schedule=None)
+    def nothing():
+        pass
+
+    [deadline] = nothing().deadline
+    trigger = CallbackTrigger(deadline.callback.path, {**deadline.callback.kwargs, "context": {"dag_run": dag_run}})
+
+    async def run():
+        return [event.payload["state"] async for event in trigger.run()]
+
+    return asyncio.run(run())
+
+
+def test_a_dag_run_past_its_deadline_is_told_once_while_it_runs(posts):
+    for _ in range(2):
+        assert past_its_deadline(LATE) == ["running", "success"]
+    [(_, _, body)] = posts.got
+    assert body["subject"] == "[LATE] build_training_set has not ended since 2026-11-25 17:00 UTC"
+    assert body["code"] == "run.late"
+
+
+@pytest.mark.parametrize("state", ["success", "failed"])
+def test_a_dag_run_that_ended_before_its_deadline_came_is_not_late(posts, state):
+    assert past_its_deadline({**LATE, "state": state}) == ["running", "success"]
+    assert posts.got == []

@@ -1,0 +1,198 @@
+"""Where a config wants a person, only a person's decision on exactly that verdict promotes, and a no is written too."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from artifacts import ledger
+from artifacts.errors import BadInput, Conflict, GateClosed
+from artifacts.registry import RunRecord
+from artifacts.rejections import rejections
+from artifacts.training_set import TrainingSet
+from tests.training.small_world import World
+from tests.training.test_judge import GOOD, POOR, crowned, judged
+from tests.training.test_promote import BETTER, decided
+from training import approval
+from training.approval import due, keep
+from training.decision import Decision, parse_decision
+from training.promote import promote
+
+WANTS = "promotion=approve"
+YES = Decision("Ada by a test", "the slices look right")
+ANSWER = {
+    "chosen_options": ["Approve"],
+    "params_input": {"reason": "the slices look right"},
+    "responded_by_user": {"id": "1", "name": "Ada"},
+}
+
+
+@pytest.fixture
+def places(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIPELINE_MLFLOW", world.registry.tracking_uri)
+    monkeypatch.setenv("PIPELINE_MLFLOW_ARTIFACTS", world.registry.artifacts_uri)
+    monkeypatch.setenv("PIPELINE_LEDGER", world.ledger)
+    monkeypatch.setenv("PIPELINE_TRAINING_SETS", world.training_sets)
+
+
+def versions(world: World) -> list[int]:
+    return [line.version for line in ledger.history(world.ledger, world.model)]
+
+
+def ask(world: World, candidate: RunRecord) -> dict[str, object]:
+    return approval.ask(world.registry, world.ledger, world.training_sets, candidate.run_id, "tester")
+
+
+def approve(world: World, asked: dict[str, object], decision: Decision = YES) -> ledger.Promotion:
+    return approval.approve(world.registry, world.ledger, world.training_sets, asked, decision)
+
+
+def test_a_config_that_wants_a_person_waits_and_promotes_nothing(world: World, parcels_60: TrainingSet) -> None:
+    candidate = world.candidate(parcels_60, GOOD, WANTS)
+    waiting = decided(world, candidate)
+    command = f"python -m training promote --candidate {candidate.run_id} --approved-by NAME --reason TEXT"
+    assert (waiting.waits, waiting.promotion) == (True, None)
+    assert waiting.said == f"Version 1 waits for a person: {command}"
+    with pytest.raises(GateClosed, match=re.escape(command)) as refusal:
+        promote(world.registry, world.ledger, waiting.judged, "the pipeline")
+    assert (refusal.value.code, versions(world)) == ("promote.wants_approval", [])
+
+
+def test_a_candidate_does_not_take_the_decision_away_that_the_champions_config_gives_to_people(
+    world: World, parcels_60: TrainingSet
+) -> None:
+    approve(world, ask(world, world.candidate(parcels_60, "[clear_sign]", WANTS)))
+    bold = world.candidate(parcels_60, BETTER)
+    assert decided(world, bold).waits
+    with pytest.raises(GateClosed, match="the champion's config has promotion: approve"):
+        promote(world.registry, world.ledger, judged(world, bold), "the pipeline")
+    assert approve(world, ask(world, bold)).version == 2
+
+
+def test_a_config_without_the_setting_is_promoted_by_the_pipeline_as_before(
+    world: World, parcels_60: TrainingSet
+) -> None:
+    came = decided(world, world.candidate(parcels_60, GOOD))
+    assert (came.waits, came.said, versions(world)) == (False, "Version 1 is champion.", [1])
+
+
+def test_an_approval_says_who_and_why_in_the_ledger_before_the_verdicts_reasons(
+    world: World, parcels_60: TrainingSet
+) -> None:
+    line = approve(world, ask(world, world.candidate(parcels_60, GOOD, WANTS)))
+    assert (line.version, line.decided_by) == (1, "Ada by a test")
+    assert line.reason.startswith("Approved: the slices look right. There is no champion yet, and log loss")
+
+
+def test_what_a_person_is_asked_has_the_evidence_with_intervals(world: World, parcels_60: TrainingSet) -> None:
+    crowned(world, parcels_60, "[clear_sign]")
+    asked = ask(world, world.candidate(parcels_60, BETTER, WANTS))
+    assert asked["subject"] == f"Promote {world.model} version 2 over version 1?"
+    text = str(asked["body"])
+    assert text.startswith("**Promote version 2.** Log loss is better than version 1's by 0.")
+    assert "Why you are asked: its config has promotion: approve." in text
+    assert re.search(r"\| roc auc \| 0\.\d{4} \[0\.\d{4}, 0\.\d{4}\] \| 0\.\d{4} \[", text, re.I)
+    assert re.search(r"\| log loss \(primary\) \| \+0\.\d{4} \[\+0\.\d{4}, \+0\.\d{4}\] \| \+0\.0010 \| yes \|", text)
+    assert re.search(r"\| the worst of 3 slices \| .* \| -0\.1000 \| yes \|", text)
+    assert f"`{asked['verdict']}`".replace(".json", ".html") in text
+
+
+def test_an_approval_of_a_verdict_against_a_champion_of_the_past_says_judge_again(
+    world: World, parcels_60: TrainingSet
+) -> None:
+    asked = ask(world, world.candidate(parcels_60, BETTER, WANTS))
+    crowned(world, parcels_60, "[clear_sign]")
+    with pytest.raises(Conflict, match=r"version 2 is champion by now\. Judge it again") as refusal:
+        approve(world, asked)
+    assert (refusal.value.code, versions(world)) == ("ledger.conflict", [2])
+
+
+def test_an_approval_of_another_verdict_than_the_one_that_the_rows_give_now_promotes_nothing(
+    world: World, parcels_60: TrainingSet
+) -> None:
+    asked = ask(world, world.candidate(parcels_60, GOOD, WANTS))
+    with pytest.raises(Conflict) as refusal:
+        approve(world, {**asked, "verdict": "verdicts/against_none_000000000000/verdict.json"})
+    assert (refusal.value.code, versions(world)) == ("approval.other_verdict", [])
+
+
+def test_approving_twice_writes_one_line(world: World, parcels_60: TrainingSet) -> None:
+    asked = ask(world, world.candidate(parcels_60, GOOD, WANTS))
+    assert approve(world, asked) == approve(world, asked)
+    assert versions(world) == [1]
+
+
+def test_a_rejection_keeps_the_champion_and_the_verdict_is_not_asked_about_again(
+    world: World, parcels_60: TrainingSet
+) -> None:
+    crowned(world, parcels_60, "[clear_sign]")
+    candidate = world.candidate(parcels_60, BETTER, WANTS)
+    asked = ask(world, candidate)
+    no = keep(world.registry, world.ledger, judged(world, candidate), Decision("Ada", "one more month first"))
+    assert (no.version, no.champion, no.reason) == (2, 1, "one more month first")
+    came = decided(world, candidate)
+    assert (came.waits, came.promotion) == (False, None)
+    assert came.said.startswith("Version 2 was rejected and version 1 stayed, ")
+    for act in (lambda: ask(world, candidate), lambda: approve(world, asked)):
+        with pytest.raises(Conflict, match="one more month first") as refusal:
+            act()
+        assert refusal.value.code == "ledger.rejected"
+    assert versions(world) == [1]
+
+
+def test_nobody_is_asked_about_a_verdict_that_does_not_say_promote(world: World, parcels_60: TrainingSet) -> None:
+    crowned(world, parcels_60, GOOD)
+    with pytest.raises(GateClosed) as refusal:
+        ask(world, world.candidate(parcels_60, POOR, WANTS))
+    assert refusal.value.code == "promote.not_promotable"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"chosen_options": ["Reject"]}, "approval.not_given"),
+        ({"chosen_options": []}, "approval.not_given"),
+        ({"chosen_options": ["Approve", "Reject"]}, "approval.not_given"),
+        ({"responded_by_user": None}, "decision.incomplete"),
+        ({"params_input": {}}, "decision.incomplete"),
+        ({"params_input": {"reason": "  "}}, "decision.incomplete"),
+    ],
+)
+def test_an_answer_that_is_no_approval_by_somebody_for_a_reason_promotes_nothing(
+    world: World, parcels_60: TrainingSet, places: None, change: dict[str, object], code: str
+) -> None:
+    asked = ask(world, world.candidate(parcels_60, GOOD, WANTS))
+    with pytest.raises((GateClosed, BadInput)) as refusal:
+        approval.approve_named(asked, {**ANSWER, **change})
+    assert (refusal.value.code, versions(world)) == (code, [])
+
+
+def test_airflows_answer_promotes_or_is_written_as_a_rejection(
+    world: World, parcels_60: TrainingSet, places: None
+) -> None:
+    first = ask(world, world.candidate(parcels_60, "[clear_sign]", WANTS))
+    assert approval.approve_named(first, ANSWER).startswith("Version 1 is champion of ")
+    assert approval.keep_named(first, ANSWER) is None
+    second = ask(world, world.candidate(parcels_60, BETTER, WANTS))
+    assert approval.keep_named(second, {**ANSWER, "chosen_options": ["Reject"]})
+    [no] = rejections(world.ledger, world.model)
+    assert (no.version, no.decided_by, versions(world)) == (2, "Ada by approve_promotion", [1])
+
+
+def test_without_a_candidate_and_an_event_there_is_nothing_to_decide() -> None:
+    assert due(None, [{"candidate": "b"}, {"candidate": "a"}, {"candidate": "b"}]) == [
+        {"candidate": "a"},
+        {"candidate": "b"},
+    ]
+    with pytest.raises(BadInput) as refusal:
+        due(None, [])
+    assert refusal.value.code == "approval.nothing_asked"
+
+
+@pytest.mark.parametrize(
+    ("by", "reason"), [(None, "good"), ("", "good"), ("Ada", None), ("Ada", " "), ("A" * 200, "x")]
+)
+def test_a_decision_without_a_name_or_a_reason_is_none(by: str | None, reason: str | None, tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as refusal:
+        parse_decision(by, reason, "a test")
+    assert refusal.value.code == "decision.incomplete"

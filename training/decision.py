@@ -1,0 +1,54 @@
+"""A person's decision on a verdict: who and why, and which candidates want one before they are promoted."""
+
+from dataclasses import dataclass
+
+from artifacts.errors import BadInput, Damaged, Missing
+from artifacts.registry import Registry
+from artifacts.verdict import Verdict
+from training.logged_config import config_of
+
+LONGEST_NAME, LONGEST_REASON = 150, 2000
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Who decided on a verdict, and why; both go into the ledger."""
+
+    by: str
+    reason: str
+
+
+def parse_decision(by: str | None, reason: str | None, how: str) -> Decision:
+    """The decision, made by way of the command or DAG `how`; raises `BadInput` (`decision.incomplete`)."""
+    said = {"the name of who decides": (by, LONGEST_NAME), "a reason": (reason, LONGEST_REASON)}
+    for what, (text, longest) in said.items():
+        if not 0 < len((text or "").strip()) <= longest:
+            raise BadInput(
+                "decision.incomplete",
+                f"A decision wants {what}, of up to {longest} characters; it has {(text or '').strip()[:60]!r}.",
+                next_step="Give both: --approved-by NAME --reason TEXT; in Airflow clear what asks, and answer.",
+            )
+    return Decision(f"{(by or '').strip()} by {how}", (reason or "").strip())
+
+
+def wants_approval(registry: Registry, verdict: Verdict) -> str | None:
+    """Why a person has to decide on this verdict, or None when the pipeline may.
+
+    No candidate takes the decision away from people: it is asked for by its own config, or by the champion's. A
+    champion whose config cannot be read counts as one that asks.
+    """
+    evidence = verdict.evidence
+    if config_of(registry, evidence.candidate.run_id).promotion == "approve":
+        return "its config has promotion: approve"
+    if evidence.champion is None:
+        return None
+    try:
+        asked = config_of(registry, evidence.champion.run_id).promotion == "approve"
+    except (BadInput, Damaged, Missing) as refusal:
+        return f"the champion's config cannot be read ({refusal.code})"
+    return "the champion's config has promotion: approve" if asked else None
+
+
+def how_to_approve(run_id: str) -> str:
+    """The command by which a person approves, without Airflow."""
+    return f"python -m training promote --candidate {run_id} --approved-by NAME --reason TEXT"
