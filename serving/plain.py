@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from artifacts.column import Column
 from serving.plain_orders import Orders, Values
-from serving.plain_types import Decoder, decoder_of, row_type, split_type
+from serving.plain_types import Decoder, decoder_of, objects_of, split_type
 from serving.refused import RequestRefused
 from serving.values import check_type, decimals, is_decimal, naive
 
@@ -39,9 +39,9 @@ class PlainReader:
         self._colons = [at for at, there in known.items() if any(":" in text for text in there)]
         self._may_be_all_null = all(column.null_share > 0 for column in features)
         self._decimals = [(at, one) for at, one in enumerate(features) if is_decimal(one)]
-        row = row_type(features, keys)
-        self._of_request = decoder_of(rows=list[row], contributions=bool | UnsetType)
-        self._of_records = decoder_of(dataframe_records=list[row])
+        rows = objects_of(features, keys)
+        self._of_request = decoder_of(rows=rows, contributions=bool | UnsetType)
+        self._of_records = decoder_of(dataframe_records=rows)
         self._of_split = decoder_of(dataframe_split=split_type())
         self._orders = Orders(features, keys)
 

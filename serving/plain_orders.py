@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from artifacts.column import Column
-from serving.plain_types import Decoder, list_type
+from serving.plain_types import Decoder, lists_of
 
 # So many are remembered: a caller sends its frames in the order that it has.
 ORDERS = 8
@@ -43,7 +43,7 @@ class Orders:
             return None
         keys = [column for column in self._keys if column.name in names]
         order = Order(
-            msgspec.json.Decoder(list[list_type([self._columns[name] for name in names])]),  # type: ignore[misc]
+            msgspec.json.Decoder(lists_of([self._columns[name] for name in names])),
             keys,
             _taker([names.index(name) for name in self._features], len(names)),
             _taker([names.index(column.name) for column in keys], len(names)),

@@ -18,15 +18,17 @@ def decoder_of(**fields: Any) -> Decoder:
     return msgspec.json.Decoder(_closed("Body", list(fields.items())))
 
 
-def row_type(features: Sequence[Column], keys: Sequence[Column]) -> Any:
-    """An object that has every feature, and may have keys; its values are in that order."""
+def objects_of(features: Sequence[Column], keys: Sequence[Column]) -> Any:
+    """Objects that have every feature, and may have keys; their values are in that order."""
     columns = [(column, _type(column)) for column in features]
-    return _struct(columns + [(column, _type(column) | UnsetType) for column in keys])
+    row = _struct(columns + [(column, _type(column) | UnsetType) for column in keys])
+    return list[row]  # type: ignore[valid-type]
 
 
-def list_type(columns: Sequence[Column]) -> Any:
-    """A list with a value for each of `columns`, in that order."""
-    return _struct([(column, _type(column)) for column in columns], array_like=True)
+def lists_of(columns: Sequence[Column]) -> Any:
+    """Lists with a value for each of `columns`, in that order."""
+    row = _struct([(column, _type(column)) for column in columns], array_like=True)
+    return list[row]  # type: ignore[valid-type]
 
 
 def split_type() -> Any:
@@ -66,11 +68,12 @@ def _value_type(column: Column) -> Any:
         least = -limit if low is None else max(-limit, math.ceil(low))
         most = limit - 1 if high is None else min(limit - 1, math.floor(high))
         return Annotated[int, Meta(ge=least, le=most)]
-    least, most = (-LARGEST if low is None else max(low, -LARGEST)), (LARGEST if high is None else min(high, LARGEST))
-    number = Annotated[float, Meta(ge=float(least), le=float(most))]
+    low = -LARGEST if low is None else max(float(low), -LARGEST)
+    high = LARGEST if high is None else min(float(high), LARGEST)
+    number = Annotated[float, Meta(ge=low, le=high)]
     if is_decimal(column):
         # A whole number stays one: as a float it may not be exact.
         limit = WHOLE["bigint"]
-        whole = Meta(ge=max(-limit, math.ceil(least)), le=min(limit - 1, math.floor(most)))
+        whole = Meta(ge=max(-limit, math.ceil(low)), le=min(limit - 1, math.floor(high)))
         return Annotated[int, whole] | number
     return number

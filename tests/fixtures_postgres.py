@@ -73,7 +73,7 @@ def cluster() -> Iterator[Cluster]:
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(server, cwd=folder, stdout=log, stderr=log, **as_owner)
         try:
-            _wait(process, port, folder / "log")
+            _wait(process, programs, port, folder / "log")
             yield Cluster(port, programs, folder, passwords)
         finally:
             # Its fast way to stop: others still hold connections.
@@ -101,11 +101,11 @@ def _owner() -> pwd.struct_passwd | None:
     return None if os.getuid() else pwd.getpwnam("nobody")
 
 
-def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    deadline = time.monotonic() + 60
+def _wait(process: "subprocess.Popen[bytes]", programs: Path, port: int, log: Path) -> None:
+    deadline = time.monotonic() + 120
+    asked = [str(programs / "pg_isready"), "--quiet", "--host", "127.0.0.1", "--port", str(port)]
     while process.poll() is None and time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        if subprocess.run(asked, check=False).returncode == 0:
+            return
         time.sleep(0.05)
     raise RuntimeError(f"Postgres did not start: {log.read_text()[-2000:]}")

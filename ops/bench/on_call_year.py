@@ -10,7 +10,7 @@ from pathlib import Path
 from artifacts import alerts
 from artifacts.alerts import Alert, Event, Watch
 from artifacts.alerts.store import Watches
-from artifacts.finding import SCORE, BaselineKind, Finding, Reason, Rule
+from artifacts.finding import SCORE, BaselineKind, Finding, Reason, Rule, State
 from artifacts.findings import Findings, publish_findings
 from artifacts.places import Places
 from artifacts.prediction_log import LogSettings, LogWriter, Prediction, compact
@@ -63,7 +63,7 @@ def _finding(rule: Rule, name: str, baseline: BaselineKind, far: float | None) -
     if far is None:
         reason = Reason("values.none", "No value on one side.")
         return Finding(rule, name, "UNKNOWN", reason, 5000, 9000, baseline=baseline)
-    state = "DRIFT" if far > 1 else "OK"
+    state: State = "DRIFT" if far > 1 else "OK"
     reason = Reason(f"drift.{rule}", f"{rule} of {name} is {0.1 * far:.4g}; at most 0.1 is noise.")
     return Finding(rule, name, state, reason, 5000, 9000, round(0.1 * far, 6), 0.1, baseline)
 

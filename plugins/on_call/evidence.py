@@ -6,6 +6,7 @@ from fastapi import Request
 
 from artifacts.ledger import Promotion
 from artifacts.verdict import Verdict
+from plugins.on_call.chart import Shape
 from plugins.on_call.frame import link
 from plugins.on_call.home import Found, Home
 from plugins.on_call.markup import NONE, Child, Html, command, el, facts, folded, join, joined, table
@@ -75,7 +76,7 @@ def metrics(home: Home, model: str) -> Html:
 
 def version(request: Request, model: str, number: int) -> Html:
     """A link to the page of a version."""
-    return link(request, f"version {number}", "models", model, "versions", str(number))
+    return el("span", link(request, f"version {number}", "models", model, "versions", str(number)), class_="nowrap")
 
 
 def judging(run_id: str) -> str:
@@ -139,7 +140,7 @@ def _curve(name: str, verdicts: Sequence[Verdict]) -> Html:
             continue
         label = f"v{evidence.candidate.version}"
         about = f"version {evidence.candidate.version}: {own.value} [{own.low}, {own.high}], {one.outcome}"
-        shape = "disc" if one.outcome == "promote" else "diamond"
+        shape: Shape = "disc" if one.outcome == "promote" else "diamond"
         points.append(Point(label, own.value, own.low, own.high, shape, about))
         if naive is not None and naive.value is not None:
             rivals[label] = naive.value

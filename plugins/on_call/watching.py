@@ -1,16 +1,18 @@
 """Whether the world moved: drift by feature and day, alerts, live metrics and predictions a day."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from fastapi import Request
 
 from artifacts import alerts
 from artifacts.alerts import Alert
+from artifacts.finding import State
 from artifacts.finding_ratio import TIMES, WORDS
 from artifacts.findings_summary import Summary, summaries
 from artifacts.prediction_log import backlog, counts
-from plugins.on_call.chart import digits
+from plugins.on_call.chart import Shape, digits
 from plugins.on_call.frame import link
 from plugins.on_call.heat import Day, called, days, features, heat, last_day
 from plugins.on_call.home import Home
@@ -18,6 +20,7 @@ from plugins.on_call.markup import NONE, Child, Html, command, el, folded, join,
 from plugins.on_call.over_time import Point, bars, whiskers
 from plugins.on_call.words import metric, state
 
+MARKS: Mapping[State, Shape] = {"OK": "ring", "DRIFT": "disc", "UNKNOWN": "diamond"}
 YEAR, PAST, WORST, LOUD = timedelta(days=366), 30, 12, 60
 
 
@@ -71,7 +74,7 @@ def live_metrics(home: Home, model: str) -> Html:
             one = next((m for m in window.brief.metrics if m.rule == rule and m.value is not None), None)
             if one is not None and one.value is not None:
                 about = f"{last_day(window)}: {one.value} [{one.low}, {one.high}], {one.state}, {one.rows} rows"
-                shape = {"OK": "ring", "DRIFT": "disc", "UNKNOWN": "diamond"}[one.state]
+                shape = MARKS[one.state]
                 points.append(Point(f"{last_day(window):%m-%d}", one.value, one.low, one.high, shape, about))
                 walls += [] if one.threshold is None else [one.threshold]
         if points:

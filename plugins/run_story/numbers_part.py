@@ -5,6 +5,7 @@ from typing import Any
 
 from plugins.on_call.chart import Interval, Shape, digits, intervals
 from plugins.on_call.markup import Child, Html, el, join, joined, name, table
+from plugins.on_call.words import metric as called
 from plugins.run_story.story import Story
 
 SHAPES: dict[str, Shape] = {"candidate": "disc", "champion": "ring", "naive": "square"}
@@ -35,8 +36,8 @@ def _chart(metric: str, metrics: Mapping[str, Mapping[str, Sequence[float | None
         value, low, high = of.get(metric, (None, None, None))
         note = f"{digits(value)} [{digits(low)}, {digits(high)}]"
         rows.append(Interval(who, value, low, high, SHAPES.get(who, "diamond"), note))
-    title = metric.replace("_", " ")
-    return join(el("h4", title), el("div", intervals(f"{title} with its interval", rows), class_="scroll"))
+    title = called(metric)
+    return join(el("h3", title), el("div", intervals(f"{title} with its interval", rows), class_="scroll"))
 
 
 def _findings(told: Mapping[str, Any]) -> Html:

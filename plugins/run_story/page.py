@@ -12,6 +12,7 @@ from plugins.on_call.service import asked
 from plugins.on_call.settings import OnCallSettings
 from plugins.run_story.changes import Change, changes_since
 from plugins.run_story.dbt_part import dbt_part, expectations_part
+from plugins.run_story.note import MARKS
 from plugins.run_story.numbers_part import has_numbers, numbers_part
 from plugins.run_story.prose import prose
 from plugins.run_story.story import Story
@@ -40,7 +41,15 @@ def body_of(story: Story, places: Places, settings: OnCallSettings) -> list[Html
 def _verdict(story: Story, settings: OnCallSettings) -> Html:
     kind = "alarm" if story.state in {"FAILED", "DRIFT"} else "down" if story.state == "UNKNOWN" else "lead"
     word = {"OK": "good", "KEPT": "good", "FAILED": "bad", "DRIFT": "bad"}.get(story.state, "ask")
-    said: list[Child] = [el("p", el("span", story.state, class_=f"state {word}"), " ", story.sentence, class_=kind)]
+    said: list[Child] = [
+        el(
+            "p",
+            el("span", f"{MARKS[story.state]} {story.state}", class_=f"state {word}"),
+            " ",
+            story.sentence,
+            class_=kind,
+        )
+    ]
     if story.cause is not None:
         said.append(el("p", story.cause.next_step))
     if story.command is not None:

@@ -193,6 +193,7 @@ KILLED = """
 import os, signal, sys
 import sqlalchemy as sa
 from artifacts.places import read_places
+from artifacts.alerts import receivers
 from monitoring import notify
 from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
@@ -208,9 +209,9 @@ update_alerts(places, settings, identity)
 if moment == "after the commit":
     die()
 if moment == "before the delivery":
-    notify.post = die
+    receivers.post = die
 if moment == "after the delivery":
-    notify.post = dies_after(notify.post)
+    receivers.post = dies_after(receivers.post)
 if moment == "after it was marked":
     notify.alerts.delivered = dies_after(notify.alerts.delivered)
 notify.deliver(places, settings)

@@ -23,7 +23,7 @@ from ops.backup.verify import verify
 from tests.fixtures_registry import registry_in
 from tests.fixtures_training_set import make_training_set
 from tests.training.toy import toy_config
-from training.promote import promote_or_keep
+from training.promote_or_keep import promote_or_keep
 from training.train import train
 
 

@@ -24,7 +24,7 @@ from tests.fixtures_training_set import make_training_set
 from tests.ops.native_stack import native_stack
 from tests.serving.world import GOOD
 from tests.training.toy import toy_config
-from training.promote import promote_or_keep
+from training.promote_or_keep import promote_or_keep
 from training.train import train
 
 pytestmark = pytest.mark.slow

@@ -76,13 +76,13 @@ def document(found: Mapping[str, Any]) -> str:
 
 _INTRODUCTION = f"""# Serving benchmarks
 
-`make bench-serving` loads `python -m serving run`, with its defaults, durable log included, against `{MLFLOW}` of the
-same booster in the same environment and against XGBoost's in-place prediction in process, with one thread and nothing
-around it: the limit. They take turns; a figure is the median of the turns, with least and greatest in brackets.
-Before that both servers must give the model's own scores, bit for bit. Clients keep their connections, and share the
-machine with the servers. The service is sent categories and checks every value; MLflow's server is sent numbers, and
-checks and logs nothing. CPU is that of all the server's processes, and moves least with what else runs on the
-machine.
+`make bench-serving` loads `python -m serving run`, with its defaults, durable log included, and a longer timeout,
+against `{MLFLOW}` of the same booster in the same environment and against XGBoost's in-place prediction in
+process, with one thread and nothing around it: the limit. They take turns; a figure is the median of the turns, with
+least and greatest in brackets. Before that both servers must give the model's own scores, bit for bit. Clients keep
+their connections, and share the machine with the servers. The service is sent categories and checks every value;
+MLflow's server is sent numbers, and checks and logs nothing. CPU is that of all the server's processes, and moves least
+with what else runs on the machine.
 `python -m ops.bench.serving --write-docs` writes this page.
 """
 
