@@ -25,7 +25,7 @@ def ask(places: Places, model: str, champion: int, rows_of: TrainingSet, week: W
     When a kill came in between, all are asked about again: an answer that is repeated is no new evidence to monitoring.
     """
     contract = rows_of.contract
-    rows = sum(batch.num_rows for batch in rows_of.batches([contract.observed_at], *week.window))
+    rows: int = sum(batch.num_rows for batch in rows_of.batches([contract.observed_at], *week.window))
     if rows and answered(places, model, champion, Window(*week.window)) >= rows:
         cli.say(f"was asked before     {model}/{champion} about {rows:,} rows of {week.start} to {week.end}")
         return rows
