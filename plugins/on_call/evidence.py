@@ -76,7 +76,7 @@ def metrics(home: Home, model: str) -> Html:
 
 def version(request: Request, model: str, number: int) -> Html:
     """A link to the page of a version."""
-    return link(request, f"version {number}", "models", model, "versions", str(number))
+    return el("span", link(request, f"version {number}", "models", model, "versions", str(number)), class_="nowrap")
 
 
 def judging(run_id: str) -> str:

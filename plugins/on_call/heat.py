@@ -12,10 +12,10 @@ from plugins.on_call.chart import short, svg, text
 from plugins.on_call.markup import Html, el
 from plugins.on_call.over_time import day_labels
 
-NAME, WIDTH, ROW, HEAD, AXIS = 250, 1180, 24, 6, 34
+NAME, WIDTH, ROW, HEAD, AXIS = 250, 1080, 24, 6, 34
 # Each step is two pixels more, in thresholds: half of the height is the threshold.
 LEVELS = (0.2, 0.4, 0.6, 0.8, 1.0, 2.0, 4.0, 8.0, 16.0)
-LEAST, WIDEST, NARROW, FULL = 0.0, 34, 6, 0.86
+LEAST, WIDEST, NARROW, FULL, AIR = 0.0, 34, 6, 0.86, 12
 RANK: Mapping[State, int] = {"DRIFT": 0, "UNKNOWN": 1, "OK": 2}
 
 
@@ -64,7 +64,7 @@ def heat(shown: Sequence[Day]) -> Html:
     bottom = HEAD + ROW * len(order)
     labels = day_labels([day.last for day in shown], NAME, wide, bottom + 22)
     about = f"Drift of {len(order)} features on {len(shown)} days; the table below says the same in words"
-    return svg(about, WIDTH, bottom + AXIS, *parts, labels)
+    return svg(about, NAME + wide * len(shown) + AIR, bottom + AXIS, *parts, labels)
 
 
 def features(shown: Sequence[Day]) -> list[str | None]:

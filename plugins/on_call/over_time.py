@@ -1,14 +1,15 @@
 """Numbers over time: values with intervals as upright whiskers, and counts as bars."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from plugins.on_call.chart import Shape, digits, mark, scale, svg, text
+from plugins.on_call.chart import Shape, mark, scale, svg, text
 from plugins.on_call.markup import Html, el, joined
 
 LEFT, TOP, HEIGHT, AXIS, STEP, WIDTH = 62, 12, 128, 40, 66, 560
-ROTATED, BARS, LABELS, FEWEST = 10, 1180, 9, 3
+ROTATED, BARS, LABEL, FEWEST = 10, 1080, 140, 3
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ def whiskers(about: str, points: Sequence[Point], rivals: Mapping[str, float], w
         return round(low - axis.at(value), 1)
 
     parts = [el("path", d=f"M{LEFT} {y(one)}H{right}", class_="axis") for one in _ticks(axis.low, axis.high)]
-    parts += [text(LEFT - 8, y(one) + 4, digits(one), anchor="end", kind="tick") for one in _ticks(axis.low, axis.high)]
+    parts += [
+        text(LEFT - 8, y(one) + 4, f"{one:.3g}", anchor="end", kind="tick") for one in _ticks(axis.low, axis.high)
+    ]
     if wall is not None:
         parts.append(el("path", d=f"M{LEFT} {y(wall)}H{right}", class_="wall"))
     every = -(-len(points) // ROTATED)
@@ -80,7 +83,7 @@ def bars(about: str, counts: Mapping[date, int], first: date, last: date) -> Htm
 
 def day_labels(days: Sequence[date], left: float, wide: float, y: float) -> Html:
     """Some of the days, so that they do not touch; the last one always."""
-    every = max(-(-len(days) // LABELS), 1)
+    every = math.ceil(LABEL / wide)
     shown = [at for at in range(len(days)) if (len(days) - 1 - at) % every == 0]
     return joined(
         text(

@@ -18,6 +18,8 @@ from tests.monitoring.world import COARSE, WEEK, World
 
 __all__ = ["shared", "trained", "world"]
 
+pytestmark = pytest.mark.slow
+
 CHECK = "python -m monitoring check --model MODEL --window START..END"
 UPDATE = "python -m monitoring update --findings MODEL/FINDINGS"
 NOTIFY, ALERTS = "python -m monitoring notify", "python -m monitoring alerts --model MODEL"

@@ -20,6 +20,8 @@ from training.decision import Decision
 from training.promote import promote
 from training.rollback import confirm_named, rollback
 
+pytestmark = pytest.mark.slow
+
 JUDGE, PROMOTE = "python -m training judge --candidate RUN", "python -m training promote --candidate RUN"
 APPROVE = f"{PROMOTE} --approved-by NAME --reason TEXT"
 HISTORY = "python -m training history --model MODEL"

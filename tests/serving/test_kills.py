@@ -21,6 +21,8 @@ from tests.serving.test_swap import damaged
 from tests.serving.world import GOOD, MODEL, World, ask, json_rows, wait_for
 from training.fit import load_candidate
 
+pytestmark = pytest.mark.slow
+
 ASKERS = 6
 Told = tuple[str, int, float]
 
@@ -89,7 +91,7 @@ def killed_under_load(world: World, out: Path, rows: list[dict[str, Any]], worke
         return told
 
 
-@pytest.mark.parametrize(("services", "workers_killed"), [(1, 2), pytest.param(4, 4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("services", "workers_killed"), [(1, 2), (4, 4)])
 def test_every_answer_of_a_killed_service_is_logged_once_and_its_version_scores_it_again_bit_for_bit(
     world: World, tmp_path: Path, services: int, workers_killed: int
 ) -> None:
