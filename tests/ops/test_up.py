@@ -107,6 +107,14 @@ class Up:
         return read_places({"PIPELINE_HOME": str(self.home)}).ledger
 
     def ask(self, path, data=None, method=None):
+        """The API's answer; asked again while its SQLite database is locked, which on a busy machine is a 500."""
+        for _ in range(5):
+            try:
+                return request(f"{self.base}/api/v2/{path}", data, self.token, method)
+            except urllib.error.HTTPError as error:
+                if error.code != 500:
+                    raise
+                time.sleep(5)
         return request(f"{self.base}/api/v2/{path}", data, self.token, method)
 
     def trigger(self, dag, conf):
