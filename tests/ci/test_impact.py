@@ -3,7 +3,7 @@
 import pytest
 
 from ci.mutants.run import copy_tree
-from tests.ci.test_smoke import commit, run
+from tests.ci.test_smoke import run
 
 FILE = "dbt_project/models/features/region_weather.sql"
 
@@ -13,7 +13,6 @@ def repository(tmp_path_factory):
     """A repository with one commit, of the files of now."""
     tree = tmp_path_factory.mktemp("impact") / "tree"
     copy_tree(tree)
-    commit(tree)
     return tree
 
 

@@ -53,7 +53,7 @@ def tree(tmp_path_factory) -> Path:
 
 def commit(tree: Path) -> None:
     identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
-    for command in (["add", "."], ["commit", "-q", "-m", "one"]):
+    for command in (["add", "."], ["commit", "-q", "--allow-empty", "-m", "one"]):
         subprocess.run(["git", *identity, *command], cwd=tree, check=True, capture_output=True)
 
 

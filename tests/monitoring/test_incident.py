@@ -20,9 +20,9 @@ KEY = "wasserstein|delay_mean|training|-"
 
 def replay(world: World, bad: list[str]) -> list[Event]:
     """What is told of thirty windows of a day each; in the `bad` ones the delays are an hour."""
-    for window, good in zip(bad, GOOD, strict=True):
+    for spoilt, good in zip(bad, GOOD, strict=True):
         world.log(world.answers(good))
-        world.log(world.answers(window, lambda row: {**row, "delay_mean": 60.0}))
+        world.log(world.answers(spoilt, lambda row: {**row, "delay_mean": 60.0}))
     world.log(world.answers(AFTER))
     compact(world.places.predictions, world.places.prediction_parts)
     told: list[Event] = []
@@ -32,7 +32,7 @@ def replay(world: World, bad: list[str]) -> list[Event]:
         known = alerts.incident_days(world.places.alerts, world.run.model, 1, before.start, before.end)
         found = world.check(f"{day}..{day + timedelta(days=1)}", settings=DAILY, incident_days=sorted(known))
         publish_findings(world.places.findings, found)
-        told += update_alerts(world.places, AlertSettings(), found.id)
+        told += update_alerts(world.places, AlertSettings(), found.id).events
     return told
 
 
