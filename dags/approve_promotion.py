@@ -4,8 +4,7 @@ When a candidate waits for a person (its config has `promotion: approve`, or its
 **choose** the verdict, **ask** with its evidence, **approve** or reject under Required Actions, and then **promote**
 by exactly that verdict, or **keep** the champion, so that who decided, what and why stands in the ledger.
 
-Trigger it by hand with a `candidate` (MLflow run id) to ask again. Without Airflow:
-`python -m training promote --candidate RUN --approved-by NAME --reason TEXT`, or `python -m training reject`.
+Trigger it by hand with a `candidate` (MLflow run id) to ask again. `python -m training` does the same without Airflow.
 
 **When it fails** the champion serves on. A red `approve` means that nobody answered within a week, or without a reason:
 clear it to ask again. A red `ask` says that the verdict is decided on, or says no by now. A red `promote` with
@@ -17,6 +16,7 @@ from datetime import timedelta
 import pendulum
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Asset, Param, task, task_group
+from airflow.sdk.exceptions import AirflowSkipException
 
 from plugins.on_call_plugin import address
 from plugins.wiring import dag, fails_once
@@ -55,6 +55,8 @@ def approve_promotion():
     def promote(asked, answer):
         from training.approval import approve_named
 
+        if answer["chosen_options"] == [ApprovalOperator.REJECT]:
+            raise AirflowSkipException("It was rejected.")
         return approve_named(asked, answer)
 
     @task(trigger_rule="none_failed")

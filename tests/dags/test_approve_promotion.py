@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from airflow.providers.standard.exceptions import HITLTimeoutError
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from artifacts.places import REPOSITORY
 
@@ -36,3 +37,11 @@ def test_promote_waits_for_a_yes_and_keep_is_not_skipped_by_a_no(dag):
     assert dag.get_task("keep").upstream_task_ids == {"ask", "promote"}
     assert dag.get_task("keep").trigger_rule == "none_failed"
     assert dag.leaves == [dag.get_task("keep")]
+
+
+@pytest.mark.parametrize("chosen", [["Reject"], [], ["Approve", "Reject"]])
+def test_the_task_that_promotes_does_not_rely_on_the_operator_to_skip_it(dag, chosen):
+    # In a mapped group the operator skips nothing.
+    asked, answer = {"candidate": "0" * 32}, {"chosen_options": chosen}
+    with pytest.raises(AirflowSkipException if chosen == ["Reject"] else AirflowFailException):
+        dag.get_task("promote").python_callable(asked, answer)
