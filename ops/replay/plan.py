@@ -62,6 +62,11 @@ class Plan:
         return _midnight(first_day(following(self.months()[-1])))
 
 
+def beginning(month: str) -> datetime:
+    """The logical date under which a month lands: its own first day, since `land_month` ends with the last month."""
+    return _midnight(first_day(month)).replace(tzinfo=UTC)
+
+
 def read_plan(example: Mapping[str, Any], until: date | None = None) -> Plan:
     """The plan of `ops/example.yaml`, or of its days before `until` alone."""
     days = example["replay"]

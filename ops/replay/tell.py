@@ -80,7 +80,8 @@ def _incident(alert: Alert, messages: Sequence[Message]) -> Incident:
     if alert.is_open:
         return Incident(alert, None)
     wanted = {"version": alert.version, "kind": alert.kind, "key": alert.key, "incident": alert.incident}
-    events = [event for message in messages for event in message["events"]]
+    # Other messages, of verdicts and the like, tell no events of alerts.
+    events = [event for message in messages for event in message.get("events", ())]
     steps = [str(one["step"]) for one in events if wanted.items() <= one.items() and one["step"] in ENDS]
     return Incident(alert, steps[-1] if steps else "ended")
 

@@ -16,7 +16,7 @@ from monitoring.settings import read_monitoring_settings
 from ops.dag_runs import Ended, end_dag, run_dag
 from ops.replay.asked import ask
 from ops.replay.journal import Done, Training
-from ops.replay.plan import Plan, Week
+from ops.replay.plan import Plan, Week, beginning
 
 # Where a DAG run is as it should be, although not every task succeeded: nothing new to verify, nothing to train.
 NOTHING_NEW, NOTHING_DUE = ("verify", "skipped"), ("retrain", "skipped")
@@ -105,8 +105,9 @@ def _early_labels(replay: Replay, week: Week) -> list[Any]:
 
 def _land(replay: Replay, week: Week, months: list[str]) -> str:
     for month in months:
+        cli.say(f"land_month           {month}")
         conf = {"source": replay.plan.source, "month": month}
-        _end(replay, "land_month", conf, week)
+        run_dag(replay.dags["land_month"], conf, replay.log, beginning(month))
     return _build(replay, week)
 
 

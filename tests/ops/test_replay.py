@@ -1,5 +1,6 @@
 """What a replay goes through, what it refuses, and that it is told from what was done."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -10,14 +11,14 @@ from artifacts.errors import BadInput, CannotJudge, Damaged, Missing, Refusal
 from artifacts.places import REPOSITORY, read_places
 from ops.dag_runs import Ended
 from ops.replay.journal import Done, Training, read_done, write_done
-from ops.replay.plan import Week, read_plan
+from ops.replay.plan import Week, beginning, read_plan
 from ops.replay.run import refuse_future
 from ops.replay.week import CANNOT_JUDGE, NOTHING_DUE, RED, champion_of
 
 EXAMPLE = yaml.safe_load((REPOSITORY / "ops" / "example.yaml").read_text())
 WEEK = Week(date(2013, 11, 29), date(2013, 12, 6))
 DONE = Done("2013-11-29", "2013-12-06", 1, 6000, ("late_arrival/x",), trainings=(Training("2013-11 landed", {"a": 1}),))
-LOG = Path("replay.log")
+LOG, LAND_MONTH = Path("replay.log"), REPOSITORY / "dags" / "land_month.py"
 
 
 def test_the_weeks_follow_one_another_from_the_first_day_to_the_years_last():
@@ -29,6 +30,13 @@ def test_the_weeks_follow_one_another_from_the_first_day_to_the_years_last():
 def test_a_month_lands_at_the_end_of_the_first_week_that_ends_after_it():
     months = {str(one.end): one.months() for one in read_plan(EXAMPLE).weeks() if one.months()}
     assert months == {"2013-12-06": ["2013-11"], "2014-01-01": ["2013-12"]}
+
+
+def test_the_last_month_lands_under_a_date_at_which_the_dag_has_tasks():
+    [said] = re.findall(r"end_date=pendulum.datetime\((\d+), (\d+), (\d+)\)", LAND_MONTH.read_text())
+    last = read_plan(EXAMPLE).months()[-1]
+    assert beginning(last).date() <= date(*map(int, said))
+    assert str(beginning("2013-12")) == "2013-12-01 00:00:00+00:00"
 
 
 def test_callers_know_every_month_of_the_rows_and_of_their_features():
