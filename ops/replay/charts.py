@@ -58,7 +58,7 @@ def strip(weeks: Sequence[Told], candidates: Sequence[Candidate]) -> str:
         for candidate in (each for each in candidates if each.on == one.end):
             is_new = candidate.outcome == "promote"
             fill = INK if is_new else "#fff"
-            told = f"version {candidate.version}: {candidate.outcome}"
+            told = f"v{candidate.version}: {candidate.outcome}"
             parts.append(
                 f'<path d="M{x - 8} 130l7 -7l7 7l-7 7Z" fill="{fill}" stroke="{INK}" stroke-width="1.5"/>'
                 f'<text x="{x - 14}" y="134" text-anchor="end" class="tick">{told}</text>'

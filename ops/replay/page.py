@@ -99,7 +99,7 @@ def _alerts(story: Story) -> str:
         '<h2>Alerts, opened and resolved</h2><p class="note">A bar reaches over the weeks in which any rule about the '
         "thing was open; the stroke at its end begins the week that ended it. ▲ DRIFT, ? cannot judge; v1 is the model "
         f"version.</p>{timeline(story.weeks, story.incidents)}"
-        f"<details open><summary>Each of the {len(story.incidents)} alerts</summary>"
+        f"<details><summary>Each of the {len(story.incidents)} alerts</summary>"
         f'<div class="dense">{incidents_table(story.incidents)}</div></details>'
     )
 
