@@ -110,8 +110,8 @@ def served(app: FastAPI) -> Iterator[httpx.Client]:
         thread.join(timeout=30)
 
 
-def wait_for(true: Any, seconds: float = 60) -> None:
-    """Return once `true()` is."""
+def wait_for(true: Any, seconds: float = 180) -> None:
+    """Return once `true()` is; a machine with other work to do takes minutes to start a process."""
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "waited too long"
