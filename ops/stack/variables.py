@@ -51,7 +51,7 @@ VARIABLES = (
     Variable("AIRFLOW_ADMIN_PASSWORD", "Airflow's user admin", _password),
     Variable("SERVING_API_KEY", "what callers of the service send", _password),
     Variable("REDIS_PASSWORD", "Celery's queue, in the profile celery", _password),
-    Variable("SERVING_MODEL", "the model that is served", value="late_arrival"),
+    Variable("SERVED_MODEL", "the model that is served", value="late_arrival"),
     Variable("AIRFLOW_PORT", "Airflow's port on the loopback address", value="8080"),
     Variable("MLFLOW_PORT", "MLflow's port on the loopback address", value="5000"),
     Variable("SERVING_PORT", "the service's port on the loopback address", value="8000"),

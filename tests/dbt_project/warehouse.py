@@ -1,5 +1,6 @@
 """A warehouse of one test: raw folder, DuckDB file, and the real dbt project run on them in this process."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -42,6 +43,8 @@ class Warehouse:
                 return dbtRunner().invoke([*arguments, *given])
             finally:
                 DuckDBConnectionManager.close_all_connections()
+                # What dbt's threads still hold keeps the file open, with settings of its own.
+                gc.collect()
 
     def build(self, *select: str, verb: str = "run", **options: Any) -> dict[str, int]:
         """Build `select` (all models, when empty) and return the rows that dbt says it wrote, by model."""

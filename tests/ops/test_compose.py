@@ -77,7 +77,7 @@ BROKEN = {
     ),
     "an unknown variable": ("x-store", r"us-east-1", "${MY_REGION}", "MY_REGION is not in ops/stack/variables.py"),
     "another default": ("x-airflow", r"AIRFLOW_PORT:-8080", "AIRFLOW_PORT:-80", "AIRFLOW_PORT has another default"),
-    "a variable that nobody uses": ("serving:\n", r"\$\{SERVING_MODEL:-late_arrival\}", "x", "does not use it"),
+    "a variable that nobody uses": ("serving:\n", r"\$\{SERVED_MODEL:-late_arrival\}", "x", "does not use it"),
 }
 
 

@@ -39,7 +39,7 @@ def test_what_is_filled_in_stays_and_what_is_empty_or_missing_is_written(tmp_pat
     path.chmod(0o644)
     written = write_env(path)
     text, values = path.read_text(), read_env(path.read_text())
-    assert {"SERVING_MODEL", "SERVING_API_KEY"}.isdisjoint(written)
+    assert {"SERVED_MODEL", "SERVING_API_KEY"}.isdisjoint(written)
     assert text.startswith("# mine\nSERVING_MODEL=other\n")
     assert (values["SERVING_API_KEY"], values["OF_MY_OWN"]) == ("kept-as-it-was-before", "1")
     assert len(re.findall(r"(?m)^REDIS_PASSWORD=.{43}$", text)) == 1
