@@ -34,13 +34,13 @@ def test_no_two_files_and_no_two_secrets_are_alike(tmp_path):
 def test_what_is_filled_in_stays_and_what_is_empty_or_missing_is_written(tmp_path):
     path = tmp_path / ".env"
     path.write_text(
-        "# mine\nSERVING_MODEL=other\nREDIS_PASSWORD=\nOF_MY_OWN=1\nSERVING_API_KEY='kept-as-it-was-before'\n"
+        "# mine\nSERVED_MODEL=other\nREDIS_PASSWORD=\nOF_MY_OWN=1\nSERVING_API_KEY='kept-as-it-was-before'\n"
     )
     path.chmod(0o644)
     written = write_env(path)
     text, values = path.read_text(), read_env(path.read_text())
     assert {"SERVED_MODEL", "SERVING_API_KEY"}.isdisjoint(written)
-    assert text.startswith("# mine\nSERVING_MODEL=other\n")
+    assert text.startswith("# mine\nSERVED_MODEL=other\n")
     assert (values["SERVING_API_KEY"], values["OF_MY_OWN"]) == ("kept-as-it-was-before", "1")
     assert len(re.findall(r"(?m)^REDIS_PASSWORD=.{43}$", text)) == 1
     assert path.stat().st_mode & 0o777 == 0o600
