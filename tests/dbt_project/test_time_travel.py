@@ -103,7 +103,9 @@ def test_a_row_observed_at_the_very_moment_of_as_of_is_not_in_the_training_set_w
 
 
 @pytest.mark.parametrize("name", TRAINING_SETS)
-def test_the_lately_observed_are_in_the_training_set_as_of_t_or_upcoming_and_never_in_both(with_and_without_later, name):
+def test_the_lately_observed_are_in_the_training_set_as_of_t_or_upcoming_and_never_in_both(
+    with_and_without_later, name
+):
     everything, _ = with_and_without_later
     upcoming, known = (
         {row for (row,) in everything.query(f"select flight_id from {table}")} for table in (f"{name}_upcoming", name)
