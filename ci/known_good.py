@@ -9,6 +9,7 @@ from typing import Any
 
 from artifacts.errors import CannotJudge, Damaged, GateClosed, Missing
 from artifacts.places import REPOSITORY
+from artifacts.whole_file import write_whole
 
 KNOWN_GOOD = REPOSITORY / "ci" / "known_good.json"
 SCHEMA_VERSION = 1
@@ -84,9 +85,7 @@ def write_known_good(smoke: Mapping[str, Any], path: Path = KNOWN_GOOD) -> None:
     if wrong:
         raise CannotJudge("accept.incomplete", f"The smoke run is not whole: {wrong}.", next_step="Run: make smoke")
     held = {"schema_version": SCHEMA_VERSION, "sha256": _digest(told), **told}
-    fresh = path.with_suffix(".new")
-    fresh.write_text(_readable(held, 0) + "\n", encoding="utf-8")
-    fresh.replace(path)
+    write_whole(path, _readable(held, 0) + "\n")
 
 
 def _other_keys(told: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from artifacts import cli
 from artifacts.errors import CannotJudge
 from artifacts.places import read_places
+from artifacts.whole_file import write_whole
 from ci import inputs
 from ci.finding import Finding, exit_code
 from ci.plan import Plan
@@ -26,9 +27,7 @@ def folder() -> Path:
 
 def keep(told: Mapping[str, Any], path: Path) -> None:
     """Write a smoke run, whole or not at all."""
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(told), encoding="utf-8")
-    fresh.replace(path)
+    write_whole(path, json.dumps(told))
 
 
 def read_run(plan: Plan) -> dict[str, Any]:

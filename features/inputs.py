@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -79,21 +79,19 @@ def decisive(contract: Contract, as_of: datetime, landed: Sequence[Partition], p
     }
 
 
-def fingerprint(contract: Contract, as_of: datetime, landed: Sequence[Partition], project: Path) -> str:
+def fingerprint(told: Mapping[str, Any]) -> str:
     """sha256 over all that is `decisive`."""
-    told = decisive(contract, as_of, landed, project)
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def note_inputs(contract: Contract, as_of: datetime, landed: Sequence[Partition], project: Path) -> None:
-    """Note what a build starts from, so that whoever is on call sees what is new in it, also when it fails."""
-    told = decisive(contract, as_of, landed, project)
+def note_inputs(name: str, told: Mapping[str, Any]) -> None:
+    """Note what is `decisive` for set `name`, so that whoever is on call sees what is new, also when a build fails."""
     described = json.dumps(told["contract"], sort_keys=True).encode()
     code = read_code()
     note(
         "inputs",
         {
-            "name": contract.name,
+            "name": name,
             "as_of": told["as_of"],
             "landed": told["landed"],
             "contract": hashlib.sha256(described).hexdigest()[:12],

@@ -15,7 +15,7 @@ from artifacts.errors import Missing, Unavailable
 from artifacts.places import Places
 from artifacts.raw import Partition
 from artifacts.run_evidence import note
-from features.inputs import fingerprint, landed_partitions, note_inputs, refuse_not_landed
+from features.inputs import decisive, fingerprint, landed_partitions, note_inputs, refuse_not_landed
 from features.run_dbt import DbtBuild, run_dbt
 
 WAIT_SECONDS = 600
@@ -35,9 +35,10 @@ def read_inputs(places: Places, contract: Contract, as_of: datetime, project: Pa
     landed = landed_partitions(places.raw)
     if not landed:
         raise Missing("features.nothing_landed", f"Nothing has landed in {places.raw}.", next_step="Land a month.")
-    note_inputs(contract, as_of, landed, project)
+    told = decisive(contract, as_of, landed, project)
+    note_inputs(contract.name, told)
     refuse_not_landed(places.raw, contract.name, as_of)
-    return Inputs(landed, fingerprint(contract, as_of, landed, project))
+    return Inputs(landed, fingerprint(told))
 
 
 def run_unmoved(
@@ -45,7 +46,7 @@ def run_unmoved(
 ) -> DbtBuild:
     """Run dbt for `model`; raises as `run_dbt`, and `Unavailable` (`features.inputs_moved`) when `inputs` changed."""
     dbt = run_dbt(model, as_of, places.raw, places.warehouse, project)
-    if fingerprint(contract, as_of, landed_partitions(places.raw), project) != inputs.sha256:
+    if fingerprint(decisive(contract, as_of, landed_partitions(places.raw), project)) != inputs.sha256:
         raise Unavailable(
             "features.inputs_moved",
             f"Rows landed, or SQL was edited, while {model} was built from them.",

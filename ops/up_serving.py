@@ -10,6 +10,7 @@ import yaml
 from artifacts import ledger
 from artifacts.errors import BadInput, Refusal
 from artifacts.places import REPOSITORY, Places
+from artifacts.whole_file import FOR_ITS_OWNER, write_whole
 
 GIVEN = ("SERVING_API_KEY", "SERVING_API_KEY_FILE")
 
@@ -52,7 +53,7 @@ def key_setting(places: Places, environ: Mapping[str, str] = os.environ) -> tupl
         return {}, environ[given] if given.endswith("FILE") else "the key in SERVING_API_KEY"
     path = Path(key_file(places, environ))
     if not path.exists():
-        _write_key(path)
+        write_whole(path, secrets.token_urlsafe(32) + "\n", FOR_ITS_OWNER)
     if path.stat().st_mode & 0o077:
         raise BadInput(
             "up.key_readable",
@@ -60,15 +61,3 @@ def key_setting(places: Places, environ: Mapping[str, str] = os.environ) -> tupl
             next_step=f"Run: rm {path}, then make up, which makes another key.",
         )
     return {"SERVING_API_KEY_FILE": str(path)}, str(path)
-
-
-def _write_key(path: Path) -> None:
-    """Write a new key, readable by its owner alone, so that the file is whole or not there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as stream:
-        stream.write(secrets.token_urlsafe(32) + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.rename(path)

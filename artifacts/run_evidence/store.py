@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from artifacts.errors import Damaged
 from artifacts.run_evidence.records import DagRunEnd, TaskEvidence
 from artifacts.usable import usable
+from artifacts.whole_file import write_whole
 
 FORMAT = 1
 END, GOOD = "end.json", "last_good.json"
@@ -77,14 +77,8 @@ def _safe(name: str) -> str:
 def _write(path: Path, told: dict[str, Any]) -> None:
     body = {"format": FORMAT, **told}
     text = json.dumps({**body, "sha256": _digest(body)}, indent=1, allow_nan=False)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
     with usable(str(path)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with fresh.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.replace(path)
+        write_whole(path, text)
 
 
 def _read(path: Path, adapter: TypeAdapter[T]) -> T | None:

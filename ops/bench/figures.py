@@ -13,6 +13,7 @@ from typing import Any, Literal
 import psutil
 
 from artifacts.code import read_code
+from artifacts.whole_file import write_whole
 
 MEMORY, CPU = "MiB", "CPU s"
 
@@ -122,14 +123,11 @@ def found(
 
 def write(folder: Path, result: Found) -> Path:
     """Write `FOLDER/BENCHMARK.SCALEx.json`, in place of an older one."""
-    folder.mkdir(parents=True, exist_ok=True)
     told = asdict(result)
     for figure, held in zip(result.figures, told["figures"], strict=True):
         held |= {"ratio": figure.ratio, "difference": figure.difference, "is_met": figure.is_met}
     path = folder / f"{result.benchmark}.{result.scale}x.json"
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(told, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    fresh.replace(path)
+    write_whole(path, json.dumps(told, indent=1, allow_nan=False) + "\n")
     return path
 
 

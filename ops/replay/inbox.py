@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from artifacts.publish import check_name
+from artifacts.whole_file import write_whole
 
 WEBHOOK = "MONITORING_WEBHOOK_URL"
 OTHERS = tuple(
@@ -34,8 +35,7 @@ class _Take(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         path = self.server.folder / f"{check_name(self.headers['Idempotency-Key'], 'key')}.json"
-        path.with_suffix(".tmp").write_text(json.dumps(body, indent=1), encoding="utf-8")
-        path.with_suffix(".tmp").replace(path)
+        write_whole(path, json.dumps(body, indent=1))
         self.send_response(204)
         self.end_headers()
 

@@ -1,7 +1,6 @@
 """What was done in each week that is finished: so that a replay goes on where it was interrupted, and is told of."""
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from artifacts.errors import Damaged
+from artifacts.whole_file import write_whole
 from ops.replay.plan import Week
 
 
@@ -63,14 +63,7 @@ def read_done(folder: Path, week: Week) -> Done | None:
 
 def write_done(folder: Path, done: Done) -> None:
     """Keep what was done, whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = _path(folder, done.week)
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8") as stream:
-        json.dump(asdict(done), stream, indent=1)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
+    write_whole(_path(folder, done.week), json.dumps(asdict(done), indent=1))
 
 
 def _path(folder: Path, week: Week) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 from artifacts.places import Places
 from artifacts.registry import Registry
 from artifacts.usable import usable
+from artifacts.whole_file import write_whole
 from ops.replay.inbox import read_messages
 from ops.replay.journal import Done
 from ops.replay.page import render
@@ -31,10 +32,7 @@ def write_story(places: Places, plan: Plan, done: Sequence[Done], inbox: Path) -
     )
     path = places.home / PAGE
     with usable(str(path)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(render(story), encoding="utf-8")
-        temporary.replace(path)
+        write_whole(path, render(story))
     return path, table_of(story)
 
 

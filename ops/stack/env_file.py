@@ -1,12 +1,11 @@
 """The stack's `.env`: written with fresh secrets, filled values never touched, and held against what is wanted."""
 
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from artifacts.errors import BadInput
+from artifacts.whole_file import FOR_ITS_OWNER, write_whole
 from ops.stack.variables import SHORTEST_SECRET, VARIABLES, Variable
 
 _LINE = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)")
@@ -26,15 +25,7 @@ def write_env(path: Path) -> list[str]:
     fresh = [variable for variable in VARIABLES if not filled.get(variable.name)]
     for variable in fresh:
         text = _with(text, variable)
-    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(draft).replace(path)
-    finally:
-        Path(draft).unlink(missing_ok=True)
+    write_whole(path, text, FOR_ITS_OWNER)
     return [variable.name for variable in fresh]
 
 

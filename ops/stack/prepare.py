@@ -1,7 +1,6 @@
 """Make databases and bucket ready before anything else looks at them: at the first start, and after an upgrade."""
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from artifacts.errors import Unavailable
 from artifacts.places import Places, is_url
 from artifacts.registry.connect import shown
 from artifacts.registry.migrate import migrate
+from artifacts.whole_file import FOR_ITS_OWNER, write_whole
 from ops.airflow_home import airflow_environment, enter_airflow
 
 STORED = ("raw", "training_sets", "mlflow_artifacts", "prediction_parts", "findings", "upcoming")
@@ -58,12 +58,7 @@ def make_buckets(places: Places) -> list[str]:
 
 def write_password(path: Path, password: str) -> None:
     """Write the file of Airflow's simple login, for its owner alone, so that it is whole or as before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as stream:
-        json.dump({"admin": password}, stream)
-    draft.replace(path)
+    write_whole(path, json.dumps({"admin": password}), FOR_ITS_OWNER)
 
 
 def _bucket(place: str) -> str:

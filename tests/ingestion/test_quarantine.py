@@ -25,8 +25,8 @@ OTHER = ON_TIME.replace("1545", "7")
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (ON_TIME.replace("IAH", "XXX"), "unknown_airport"),
-        (ON_TIME.replace("EWR", "XXX"), "unknown_airport"),
+        (ON_TIME.replace("IAH", "QQQ"), "unknown_airport"),
+        (ON_TIME.replace("EWR", "QQQ"), "unknown_airport"),
         (ON_TIME.replace("UA", "XX"), "unknown_carrier"),
         (ON_TIME.replace(",517,", ",NA,"), "departure_half_recorded"),
         (ON_TIME.replace(",517,515,2,", ",517,515,NA,"), "departure_half_recorded"),
@@ -126,7 +126,7 @@ def test_what_is_looked_up_and_comes_twice_is_set_aside(
 
 
 def test_above_the_share_the_month_is_refused_and_nothing_lands(example: Example) -> None:
-    example.flights(OTHER, ON_TIME.replace("IAH", "XXX"))
+    example.flights(OTHER, ON_TIME.replace("IAH", "QQQ"))
     with pytest.raises(GateClosed, match=r"1 of 2 rows are broken \(1 unknown_airport\).*line 3") as refusal:
         example.land(share=0.49)
     assert refusal.value.code == "ingestion.quarantine_share"
@@ -134,5 +134,5 @@ def test_above_the_share_the_month_is_refused_and_nothing_lands(example: Example
 
 
 def test_at_the_share_the_month_lands(example: Example) -> None:
-    example.flights(OTHER, ON_TIME.replace("IAH", "XXX")).land(share=0.5)
+    example.flights(OTHER, ON_TIME.replace("IAH", "QQQ")).land(share=0.5)
     assert len(example.landed()) == 5

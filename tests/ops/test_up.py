@@ -23,7 +23,8 @@ from artifacts.raw import landed_through
 from artifacts.registry import RunRecord
 from artifacts.rejections import rejections
 from ci.mutants.run import copy_tree
-from ops.up import OpsSettings, alive, log_of, record, refuse_taken_port, serve, stop_all
+from ops.services import alive, log_of, record, refuse_taken_port, stop_all
+from ops.up import OpsSettings, serve
 from ops.up_serving import key_setting
 from serving.settings import ServingSettings, read_key
 from tests.fixtures_registry import registry_in

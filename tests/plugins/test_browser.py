@@ -12,7 +12,8 @@ import pytest
 
 from artifacts.places import REPOSITORY
 from ops.airflow_home import airflow_environment
-from ops.up import api_at, start, stop_all, wait_until_healthy
+from ops.services import start, stop_all, wait_until_healthy
+from ops.up import api_at
 from tests.plugins.browser import FRAME, browser
 
 pytestmark = pytest.mark.slow

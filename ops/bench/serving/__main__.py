@@ -12,6 +12,7 @@ from typing import Any
 from artifacts import cli
 from artifacts.code import read_code
 from artifacts.places import read_places
+from artifacts.whole_file import write_whole
 from ops.bench.figures import machine
 from ops.bench.serving import page
 from ops.bench.serving.cells import measure_all, to_dict
@@ -47,9 +48,7 @@ def bench(arguments: argparse.Namespace) -> cli.Answer:
         "cells": [to_dict(cell) for cell in cells],
     }
     found["aims"] = [vars(aim) | {"is_met": aim.is_met} for aim in page.aims(cells)]
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    fresh.replace(path)
+    write_whole(path, json.dumps(found, indent=1, allow_nan=False) + "\n")
     return cli.Answer(str(path), page.lines(cells))
 
 
