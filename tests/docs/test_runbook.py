@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from artifacts.runbook import runbook_link
+from plugins.run_story.commands import BY_CODE
 from tests.docs import codes, runbook
 
 SECTIONS = runbook.sections()
@@ -14,6 +15,13 @@ COMMANDS = sorted({one for section in SECTIONS for one in section.commands} | se
 CODES = codes.codes()
 # Contributors' tools, which publish nothing and which nobody is called for.
 TOOLS = ("ops/bench/", "ci/mutants/")
+# What the page fills in, as the runbook writes it.
+PLACES = {
+    **{name: name.upper() for name in ("config", "model", "month", "name", "source")},
+    "as_of": "TIME",
+    "run_id": "RUN",
+    "training_set": "NAME/VERSION",
+}
 
 
 def test_every_code_has_one_place_and_every_place_a_code():
@@ -66,3 +74,15 @@ def test_each_command_is_one(command):
 
 def test_a_link_leads_to_the_heading_as_a_viewer_names_it():
     assert runbook_link("docs/runbook.md", "drift.null_share") == "docs/runbook.md#driftnull_share"
+
+
+def test_what_the_page_of_a_run_says_to_run_is_for_codes_that_there_are():
+    known = set(CODES) | {code.partition(".")[0] for code in CODES}
+    assert set(BY_CODE) - known == set()
+
+
+@pytest.mark.parametrize("template", sorted({one for one in BY_CODE.values() if one.startswith("python ")}))
+def test_what_the_page_of_a_run_says_to_run_is_a_command(template):
+    command = runbook.filled(re.sub(r"\{(\w+)\}", lambda one: PLACES[one[1]], template), runbook.EXAMPLES)
+    parser, words = runbook.parse(command)
+    assert parser.parse_args(words)
