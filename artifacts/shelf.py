@@ -5,17 +5,14 @@ import fcntl
 import hashlib
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import fsspec
-
+from artifacts import object_store
 from artifacts.leftovers import held, remove_leftovers
-from artifacts.usable import no_such_place, usable
+from artifacts.usable import usable
 
 TEMPORARY = ".tmp"
 LOCK = ".lock"
@@ -26,24 +23,25 @@ def put(uri: str, fill: Callable[[Path], None], last: str) -> bool:
 
     Locally: fsync, then one rename, and what killed writers left here a day ago is removed. On an object store the file
     `last` is copied after all others, and nothing keeps two writers apart: those of one name must write the same bytes.
-    Raises what `usable` raises.
+    Raises what `usable` raises, and for a URL, as every verb here does, `Unavailable` (`place.unreachable`) when its
+    store does not answer.
     """
     folder = _local(uri)
     with usable(uri):
-        return _put_remote(uri, fill, last) if folder is None else _put_local(folder, fill)
+        return object_store.put(uri, fill, last) if folder is None else _put_local(folder, fill)
 
 
 def exists(uri: str, name: str) -> bool:
     """Whether file `name` is in the folder `uri`."""
     folder = _local(uri)
-    return bool(_store(uri)[0].exists(_join(uri, name))) if folder is None else (folder / name).is_file()
+    return object_store.exists(uri, name) if folder is None else (folder / name).is_file()
 
 
 def content(uri: str, name: str) -> bytes | None:
     """The bytes of a small file, or None when it is not there."""
     folder = _local(uri)
     try:
-        return bytes(_store(uri)[0].cat_file(_join(uri, name))) if folder is None else (folder / name).read_bytes()
+        return object_store.content(uri, name) if folder is None else (folder / name).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except IsADirectoryError:
@@ -54,23 +52,18 @@ def content(uri: str, name: str) -> bytes | None:
 def sizes(uri: str) -> dict[str, int]:
     """Every file under the folder `uri`, by its relative path, with its size in bytes."""
     folder = _local(uri)
-    if folder is not None:
-        return {p.relative_to(folder).as_posix(): p.stat().st_size for p in folder.rglob("*") if p.is_file()}
-    store, root = _store(uri)
-    found = store.find(root, detail=True)
-    return {path[len(root) :].lstrip("/"): int(facts["size"]) for path, facts in found.items()}
+    if folder is None:
+        return object_store.sizes(uri)
+    return {p.relative_to(folder).as_posix(): p.stat().st_size for p in folder.rglob("*") if p.is_file()}
 
 
 def children(uri: str) -> list[str]:
     """The sorted names right under `uri`, without those that start with a dot; empty when there is nothing."""
     folder = _local(uri)
-    if folder is not None:
-        found = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    if folder is None:
+        found = object_store.children(uri)
     else:
-        store, root = _store(uri)
-        found = (
-            [path.rstrip("/").rsplit("/", 1)[-1] for path in store.ls(root, detail=False)] if store.exists(root) else []
-        )
+        found = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     return sorted(name for name in found if not name.startswith("."))
 
 
@@ -86,7 +79,7 @@ def fetch(uri: str, name: str, sha256: str) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     temporary = cache / f".{uuid.uuid4().hex}"
     try:
-        _store(uri)[0].get_file(_join(uri, name), str(temporary))
+        object_store.copy(uri, name, temporary)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
@@ -114,20 +107,6 @@ def _local(uri: str) -> Path | None:
     return None if "://" in uri else Path(uri)
 
 
-def _store(uri: str) -> tuple[Any, str]:
-    try:
-        store, root = fsspec.core.url_to_fs(uri)
-    except (ValueError, ImportError) as error:
-        raise no_such_place(uri, str(error)) from error
-    # A listing that was kept from before would hide what another process has published since.
-    store.invalidate_cache()
-    return store, root.rstrip("/")
-
-
-def _join(uri: str, name: str) -> str:
-    return f"{_store(uri)[1]}/{name}"
-
-
 def _put_local(final: Path, fill: Callable[[Path], None]) -> bool:
     # On the same file system as `final`, so that the rename is one step, and one level deeper than any version.
     temporary = final.parent / TEMPORARY / f"{final.name}.{uuid.uuid4().hex}"
@@ -148,17 +127,6 @@ def _put_local(final: Path, fill: Callable[[Path], None]) -> bool:
         return True
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _put_remote(uri: str, fill: Callable[[Path], None], last: str) -> bool:
-    store, root = _store(uri)
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        fill(folder)
-        found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-        for name in [*(n for n in found if n != last), last]:
-            store.put_file(str(folder / name), f"{root}/{name}")
-    return True
 
 
 def _sync(path: Path) -> None:

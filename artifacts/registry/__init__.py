@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from artifacts.errors import Damaged, Missing, Unavailable
+from artifacts.object_store import is_of_a_client, unreachable
 from artifacts.places import Places
 from artifacts.publish import sha256_of
 from artifacts.registry.connect import connect, shown
@@ -178,6 +179,11 @@ class Registry:
                 f"MLflow at {shown(self.tracking_uri)} says: {_IN_URL.sub('//', str(error))}",
                 next_step="Check that it answers, and PIPELINE_MLFLOW.",
             ) from error
+        except Exception as error:
+            # MLflow hands on what the client of an object store raises.
+            if is_of_a_client(error):
+                raise unreachable(wanted or shown(self.tracking_uri), error) from error
+            raise
 
 
 def _store(artifacts_uri: str) -> Any:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import psutil
 
 from artifacts.code import read_code
+from artifacts.errors import Missing
 from artifacts.whole_file import write_whole
 
 MEMORY, CPU = "MiB", "CPU s"
@@ -132,9 +133,16 @@ def write(folder: Path, result: Found) -> Path:
 
 
 def read(folder: Path) -> list[Found]:
-    """What `write` wrote, by benchmark and scale."""
+    """What `write` wrote, by benchmark and scale; raises `Missing` (`bench.nothing_measured`) when that is nothing."""
     results = [_read_one(path) for path in folder.glob("*x.json")]
+    if not results:
+        raise nothing_measured(folder, "make bench")
     return sorted(results, key=lambda result: (result.benchmark, result.scale))
+
+
+def nothing_measured(place: Path, verb: str) -> Missing:
+    """The refusal to write a page about nothing."""
+    return Missing("bench.nothing_measured", f"{place} has no figure yet.", next_step=f"Run: {verb}")
 
 
 def _read_one(path: Path) -> Found:

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import fsspec
 import pytest
+from fsspec.registry import _registry
 
 from artifacts import publish as door
 from artifacts import shelf
@@ -159,6 +161,7 @@ def test_a_manifest_that_lacks_a_part_is_damage(tmp_path: Path, body: dict[str, 
 @pytest.mark.parametrize("url", ["foo://bucket/sets", "s3://bucket/sets"])
 def test_a_url_that_nothing_here_can_open_is_refused_by_name(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)
+    monkeypatch.delitem(_registry, "s3", raising=False)  # as before its first use
     with pytest.raises(BadInput, match=f"{url}/v1 is no place") as refusal:
         door.read(f"{url}/v1", "thing")
     assert refusal.value.code == "place.invalid"
@@ -266,7 +269,7 @@ def test_the_slower_of_two_writers_finds_the_first_ones_version(tmp_path: Path) 
 
 def test_on_an_object_store_a_folder_without_its_manifest_is_not_there() -> None:
     root = f"memory://{uuid4().hex}"
-    door.shelf.fsspec.filesystem("memory").pipe_file(f"{root}/v1/rows.txt", b"half a copy")
+    fsspec.filesystem("memory").pipe_file(f"{root}/v1/rows.txt", b"half a copy")
     assert door.names(root) == []
     assert door.publish(f"{root}/v1", "thing", two_files).created is True
     assert door.read(f"{root}/v1", "thing").file("rows.txt").read_text() == "one\ntwo\n"

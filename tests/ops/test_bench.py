@@ -153,3 +153,16 @@ def test_a_quick_look_measures_two_real_months_and_leaves_only_its_figures(tmp_p
     ]
     assert all(figure.value.median > 0 for one in results for figure in one.figures)
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
+
+
+@pytest.mark.parametrize("which", ["ops.bench", "ops.bench.serving"])
+def test_no_page_is_written_about_nothing(which, tmp_path):
+    pages = [REPOSITORY / "docs" / name for name in ("benchmarks.md", "serving-benchmarks.md")]
+    before = [page.read_bytes() for page in pages]
+    environ = {**os.environ, "PIPELINE_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", which, "--write-docs"],
+        cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.partition(":")[0]) == (2, "bench.nothing_measured")
+    assert [page.read_bytes() for page in pages] == before

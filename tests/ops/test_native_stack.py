@@ -169,3 +169,11 @@ def test_a_model_damaged_in_the_store_is_named(stack):
         assert (said.returncode, said.stderr.splitlines()[-1].split(":")[0]) == (4, "registry.damaged")
     finally:
         store.pipe_file(model, whole)
+
+
+@pytest.mark.parametrize("command", [("ops", "verify"), ("serving", "run", "--model", "toy", "--champion")])
+def test_a_store_that_is_down_is_an_outage_and_no_traceback(stack, command):
+    down = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}", "AWS_MAX_ATTEMPTS": "1"}
+    said = stack.run(*command, check=False, **down)
+    assert (said.returncode, said.stderr.splitlines()[-1].split(":")[0]) == (4, "place.unreachable")
+    assert "Traceback" not in said.stderr

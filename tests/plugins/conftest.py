@@ -3,9 +3,10 @@
 import asyncio
 import os
 import secrets
-import tempfile
 
-os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-of-tests-"))
+import tests.fixtures_airflow_home
+
+__all__ = ["tests"]
 # Airflow's own default is shorter than the library that signs the tokens wants.
 os.environ.setdefault("AIRFLOW__API_AUTH__JWT_SECRET", secrets.token_hex(64))
 

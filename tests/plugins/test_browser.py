@@ -1,64 +1,24 @@
 """The pages in Airflow's own UI, in a real browser, against the api-server that `make up` starts."""
 
-import json
 import os
-import socket
-import subprocess
-import sys
-import urllib.request
 from pathlib import Path
 
 import pytest
 
 from artifacts.places import REPOSITORY
-from ops.airflow_home import airflow_environment
-from ops.services import start, stop_all, wait_until_healthy
-from ops.up import api_at
+from tests.plugins.airflow_ui import airflow_ui
 from tests.plugins.browser import FRAME, browser
 
 pytestmark = pytest.mark.slow
 
-# What the DAG processor does beside: the UI shows tabs of a DAG that it knows.
-PREPARES = """
-from artifacts.places import REPOSITORY
-from ops.airflow_home import enter_airflow
-enter_airflow()
-from airflow.dag_processing.bundles.manager import DagBundlesManager
-from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
-DagBundlesManager().sync_bundles_to_db()
-file = str(REPOSITORY / "dags" / "train_candidate.py")
-bag = BundleDagBag(dag_folder=file, bundle_path=REPOSITORY / "dags", bundle_name="dags-folder")
-sync_bag_to_db(bag, "dags-folder", None)
-"""
 SIZES = ((1280, 800), (1920, 1080))
 
 
 @pytest.fixture(scope="module")
 def airflow(home):
     """The address of the UI over the small home, and a token."""
-    places, _ = home
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
-    patience = {"ON_CALL_PATIENCE_SECONDS": "60"}
-    airflow_home = {"AIRFLOW_HOME": str(places.home / "airflow"), "PIPELINE_HOME": str(places.home)}
-    environ = {**ours, **airflow_environment(places), **airflow_home, **patience, **api_at(url)}
-    environ |= {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{places.home}/airflow/airflow.db"}
-    environ["PYTHONPATH"] = str(REPOSITORY)
-    subprocess.run([sys.executable, "-c", PREPARES], env=environ, cwd=REPOSITORY, check=True, capture_output=True)
-    try:
-        start(places, environ, {"api-server": ["airflow", "api-server"]})
-        wait_until_healthy(places, "api-server", f"{url}/api/v2/monitor/health", {"metadatabase"})
-        passwords = places.home / "airflow" / "simple_auth_manager_passwords.json.generated"
-        login = {"username": "admin", "password": json.loads(passwords.read_text())["admin"]}
-        asked = urllib.request.Request(
-            f"{url}/auth/token", json.dumps(login).encode(), {"content-type": "application/json"}
-        )
-        with urllib.request.urlopen(asked, timeout=60) as answer:
-            yield url, json.load(answer)["access_token"]
-    finally:
-        stop_all(places)
+    with airflow_ui(home[0], REPOSITORY / "dags" / "train_candidate.py") as ui:
+        yield ui
 
 
 def shade(tab):

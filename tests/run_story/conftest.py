@@ -1,6 +1,5 @@
-"""Airflow's own files stay out of the home of whoever runs the tests."""
+"""Imports Airflow with a home of its own."""
 
-import os
-import tempfile
+import tests.fixtures_airflow_home
 
-os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-of-tests-"))
+__all__ = ["tests"]

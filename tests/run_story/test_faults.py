@@ -6,11 +6,15 @@ import re
 import subprocess
 import sys
 from html import escape
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
-from artifacts.places import REPOSITORY
+from artifacts.places import REPOSITORY, read_places
 from tests.monitoring.receivers import Posts, running
+from tests.plugins.airflow_ui import airflow_ui
+from tests.plugins.browser import FRAME, browser
 from tests.run_story.secrets_planted import CANARIES, environment
 
 pytestmark = pytest.mark.slow
@@ -145,6 +149,36 @@ def test_that_the_service_is_down_is_told_with_what_to_do(ran):
     assert "The service at http://127.0.0.1:9 does not answer" in page
     assert "on_call.service_down" in page
     assert "version 1 is champion" in page
+
+
+def test_the_story_tab_is_opened_and_clicked_through_in_airflows_own_ui(ran, tmp_path):
+    home, told, _, _ = ran
+    fault = "failing_expectation"
+    kept = Path(os.environ.get("TEST_SCREENSHOTS") or tmp_path)
+    kept.mkdir(parents=True, exist_ok=True)
+    environ = {**os.environ, **environment("http://127.0.0.1:9")}
+    dags = REPOSITORY / "tests" / "run_story" / "dags" / "faults.py"
+    with (
+        airflow_ui(read_places({"PIPELINE_HOME": str(home)}), dags, environ) as (url, token),
+        browser(tmp_path / "profile") as tab,
+    ):
+        tab.resize(1280, 800)
+        tab.open(f"{url}/on-call/models")
+        tab.until('document.body.innerText.includes("Airflow\'s login")')
+        tab.send("Network.setCookie", name="_token", value=token, url=url)
+        tab.open(f"{url}/dags/{fault}/runs/{quote(told[fault]['run'], safe='')}")
+        for route in ("run-story", "task-story"):
+            link = f"[...document.querySelectorAll('a')].find(one => one.href.endsWith('plugin/{route}'))"
+            tab.until(f"{link} !== undefined")
+            tab.value(f"{link}.click()")
+            tab.until(f"{FRAME}.body.innerText.includes('6 of 108 rows')")
+            assert FAULTS[fault][3] in tab.value(f"{FRAME}.body.innerText")
+            tab.picture(kept / f"{route}.png")
+            task = "[...document.querySelectorAll('a')].find(one => /\\/tasks\\/[a-z_]+$/.test(one.pathname))"
+            if route == "run-story":
+                tab.open(f"{url}/dags/{fault}/runs/{quote(told[fault]['run'], safe='')}")
+                tab.until(f"{task} !== undefined")
+                tab.value(f"{task}.click()")
 
 
 def test_of_twenty_planted_secrets_none_is_found_again(ran):

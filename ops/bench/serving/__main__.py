@@ -13,7 +13,7 @@ from artifacts import cli
 from artifacts.code import read_code
 from artifacts.places import read_places
 from artifacts.whole_file import write_whole
-from ops.bench.figures import machine
+from ops.bench.figures import machine, nothing_measured
 from ops.bench.serving import page
 from ops.bench.serving.cells import measure_all, to_dict
 from ops.bench.serving.prepare import prepare, train
@@ -25,6 +25,8 @@ def bench(arguments: argparse.Namespace) -> cli.Answer:
     kept = read_places().home / "bench"
     path = kept / "serving.json"
     if arguments.write_docs:
+        if not path.is_file():
+            raise nothing_measured(path, "make bench-serving")
         page.DOCS.write_text(page.document(json.loads(path.read_text(encoding="utf-8"))), encoding="utf-8")
         return cli.Answer(str(page.DOCS), [f"written from {path}"])
     log = kept / "serving.log"

@@ -1,0 +1,100 @@
+"""A published folder in an object store (fsspec): what `artifacts.shelf` does when a place is a URL."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import fsspec
+
+from artifacts.errors import Refusal, Unavailable
+from artifacts.usable import no_such_place
+
+
+def put(uri: str, fill: Callable[[Path], None], last: str) -> bool:
+    """Let `fill` write into a temporary folder, then copy it to `uri`, the file `last` after all others; always True.
+
+    Nothing keeps two writers apart: those of one name must write the same bytes. Raises what `_asked` raises.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        fill(folder)
+        found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        with _asked(uri) as (store, root):
+            for name in [*(n for n in found if n != last), last]:
+                store.put_file(str(folder / name), f"{root}/{name}")
+    return True
+
+
+def exists(uri: str, name: str) -> bool:
+    """Whether file `name` is in the folder `uri`."""
+    with _asked(uri) as (store, root):
+        return bool(store.exists(f"{root}/{name}"))
+
+
+def content(uri: str, name: str) -> bytes:
+    """The bytes of a small file; raises `FileNotFoundError` when it is not there."""
+    with _asked(uri) as (store, root):
+        return bytes(store.cat_file(f"{root}/{name}"))
+
+
+def sizes(uri: str) -> dict[str, int]:
+    """Every file under the folder `uri`, by its relative path, with its size in bytes."""
+    with _asked(uri) as (store, root):
+        found = store.find(root, detail=True)
+    return {path[len(root) :].lstrip("/"): int(facts["size"]) for path, facts in found.items()}
+
+
+def children(uri: str) -> list[str]:
+    """The names right under `uri`; empty when there is nothing."""
+    try:
+        # Not `exists` first: of a bucket that cannot be asked it says that it is not there.
+        with _asked(uri) as (store, root):
+            found = store.ls(root, detail=False)
+    except FileNotFoundError:
+        return []
+    return [path.rstrip("/").rsplit("/", 1)[-1] for path in found]
+
+
+def copy(uri: str, name: str, into: Path) -> None:
+    """Copy file `name` of the folder `uri` to the local path `into`."""
+    with _asked(uri) as (store, root):
+        store.get_file(f"{root}/{name}", str(into))
+
+
+@contextmanager
+def _asked(uri: str) -> Iterator[tuple[Any, str]]:
+    """The store of `uri` and the path in it, while the body asks for something.
+
+    Raises `Unavailable` (`place.unreachable`) when the store does not answer or refuses, `BadInput` (`place.invalid`)
+    for a URL that nothing here can open, and `FileNotFoundError` as it comes.
+    """
+    try:
+        store, root = fsspec.core.url_to_fs(uri)
+    except (ValueError, ImportError) as error:
+        raise no_such_place(uri, str(error)) from error
+    # A listing that was kept from before would hide what another process has published since.
+    store.invalidate_cache()
+    try:
+        yield store, root.rstrip("/")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, Refusal):
+        raise
+    # Each kind of store has exceptions of its own; whichever it is, the store has not answered.
+    except Exception as error:
+        raise unreachable(uri, error) from error
+
+
+def unreachable(what: str, error: Exception) -> Unavailable:
+    """The refusal for an object store that does not answer, or not as it should."""
+    said = " ".join(str(error).split()) or type(error).__name__
+    return Unavailable(
+        "place.unreachable",
+        f"The object store of {what} cannot be asked: {said.rstrip('.')}.",
+        next_step="See that it is up, and check AWS_ENDPOINT_URL and its credentials, then try again.",
+    )
+
+
+def is_of_a_client(error: Exception) -> bool:
+    """Whether an exception is of a client of S3: they share no type, and are not always installed."""
+    return any(kind.__module__.partition(".")[0] in {"boto3", "botocore"} for kind in type(error).__mro__)
