@@ -7,7 +7,8 @@ from artifacts.alerts import Event
 from artifacts.findings import read_findings
 from artifacts.places import Places
 from monitoring.alert_settings import AlertSettings
-from monitoring.alerts import Events, Patience, Watches, passed_over, take
+from monitoring.alert_steps import Patience
+from monitoring.alerts import Events, Watches, passed_over, take
 
 
 @dataclass(frozen=True)

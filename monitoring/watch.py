@@ -11,8 +11,8 @@ from artifacts.places import Places, read_places
 from artifacts.prediction_log import backlog, parts
 from artifacts.registry import Registry
 from artifacts.training_set import TrainingSet, newest, parse_id
-from monitoring.alerts import asked
 from monitoring.answered import versions_due
+from monitoring.asked import asked
 from monitoring.check import check
 from monitoring.noted import note_findings
 from monitoring.notify import deliver

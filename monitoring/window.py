@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from artifacts.errors import BadInput
-from artifacts.training_set import parse_as_of
+from artifacts.version_name import parse_as_of, write_as_of
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,11 @@ class Window:
         """Every day of which a part lies in the window."""
         last = (self.end - timedelta(microseconds=1)).date()
         return tuple(self.start.date() + timedelta(days=n) for n in range((last - self.start.date()).days + 1))
+
+
+def write_window(start: datetime, end: datetime) -> str:
+    """As `parse_window` reads it."""
+    return f"{write_as_of(start)}..{write_as_of(end)}"
 
 
 def parse_window(text: str) -> Window:

@@ -6,7 +6,7 @@ from html import escape
 
 from artifacts.finding import Finding, Rule
 from artifacts.finding_ratio import WORDS
-from monitoring.alerts import alert_key
+from monitoring.asked import alert_key
 from monitoring.report.history import History, Past
 from monitoring.report.text import day, last_day, number, tick
 from monitoring.report.trend import BLUE, GREY, INK, glyph
