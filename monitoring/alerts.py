@@ -1,9 +1,9 @@
 """When a finding becomes an alert, is told again, and ends: a pure function of what was known and what was found."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from artifacts.alerts import Event, Kind, Step, Stream, Watch
+from artifacts.alerts import Alert, Event, Kind, Step, Stream, Watch
 from artifacts.finding import Finding
 from artifacts.finding_ratio import worst_first
 from artifacts.findings import Findings
@@ -52,6 +52,21 @@ def passed_over(watches: Watches, findings: Findings) -> str | None:
         f"Their window ends {findings.end}, and that of {watch.start} to {watch.end} was taken already: alerts go "
         "forward in time. Look at older windows with alerts of their own, in another PIPELINE_ALERTS."
     )
+
+
+def untold(findings: Findings, known: Iterable[Alert]) -> tuple[str, ...]:
+    """The keys that are DRIFT in `findings` and of which no alert says so: they were passed over, and nobody was told.
+
+    `known` are the alerts of the model, open and past.
+    """
+    told = {
+        one.key
+        for one in known
+        if (one.kind, one.version) == ("DRIFT", findings.version)
+        and one.opened <= findings.end
+        and (one.closed is None or findings.end < one.closed or findings.end <= one.seen)
+    }
+    return tuple(sorted(key for key, one in asked(findings)[1].items() if one.state == "DRIFT" and key not in told))
 
 
 def _is_due(other: Watch, findings: Findings) -> bool:
