@@ -185,9 +185,12 @@ def test_a_metric_is_the_one_that_training_promised_by(name: str) -> None:
     assert METRICS[name](label, score, weight) == pytest.approx(metrics.METRICS[name].measure(label, score, weight))
 
 
-@pytest.mark.parametrize(("degrees", "known"), [(4, 4.604), (6, 3.707), (10, 3.169), (30, 2.750)])
-def test_students_quantile_is_that_of_the_tables(degrees: int, known: float) -> None:
-    assert student(0.99, degrees) == pytest.approx(known, rel=3e-3)
+@pytest.mark.parametrize(
+    ("level", "degrees", "known"),
+    [(0.99, 1, 63.657), (0.99, 2, 9.925), (0.99, 4, 4.604), (0.99, 6, 3.707), (0.99, 30, 2.750), (0.998, 2, 22.327)],
+)
+def test_students_quantile_is_that_of_the_tables(level: float, degrees: int, known: float) -> None:
+    assert round(student(level, degrees), 3) == known
 
 
 @pytest.mark.slow
