@@ -6,6 +6,7 @@ import shutil
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from urllib.parse import quote
 
 import fsspec
@@ -13,9 +14,10 @@ import psutil
 import pytest
 
 from artifacts import ledger
+from artifacts.encoder import CATEGORIES
 from artifacts.errors import Missing
 from artifacts.places import REPOSITORY
-from artifacts.registry import Registry
+from artifacts.registry import MODEL, Registry
 from artifacts.training_set import open_training_set, versions
 from ops.backup.verify import verify
 from ops.healthy import why_unhealthy
@@ -168,6 +170,18 @@ def test_a_model_damaged_in_the_store_is_named(stack):
         said = stack.run("ops", "verify", check=False)
         assert (said.returncode, said.stderr.splitlines()[-1].split(":")[0]) == (4, "registry.damaged")
     finally:
+def test_files_of_a_run_are_fetched_into_the_cache_and_nothing_is_left_elsewhere(stack, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    registry, cache = Registry.at(stack.places), Path(stack.environ["XDG_CACHE_HOME"]) / "shipshape"
+    record = registry.model_version("toy", 1)
+    for _ in range(2):
+        paths = {registry.artefact(record.run_id, name) for name in (MODEL, CATEGORIES, "training_set.json")}
+        assert cache / record.model_sha256 / "model.ubj" in paths
+        assert {path.parent.parent for path in paths} == {cache}
+    assert [path for path in tmp_path.iterdir() if path.suffix != ".lock"] == []
+    assert not [path for path in cache.iterdir() if path.name.startswith(".") and path.is_dir()]
+
+
         store.pipe_file(model, whole)
 
 
