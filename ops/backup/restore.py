@@ -81,5 +81,6 @@ def _refuse_filled(wanted: Sources) -> None:
         raise Conflict(
             "restore.not_empty",
             f"A backup is restored where nothing is, and something is in: {'; '.join(filled)}.",
-            next_step="Move or delete it, or name other places; nothing was written.",
+            next_step="Move or delete it (a SQLite database with its -wal, -shm and -journal), or name other places; "
+            "nothing was written.",
         )

@@ -185,9 +185,20 @@ def test_files_of_a_run_are_fetched_into_the_cache_and_nothing_is_left_elsewhere
         store.pipe_file(model, whole)
 
 
-@pytest.mark.parametrize("command", [("ops", "verify"), ("serving", "run", "--model", "toy", "--champion")])
-def test_a_store_that_is_down_is_an_outage_and_no_traceback(stack, command):
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ops", "verify"),
+        ("ops", "backup", "--to", "{}/backup"),
+        ("ops", "restore", "--from", "{}/kept"),
+        ("serving", "run", "--model", "toy", "--champion"),
+    ],
+)
+def test_a_store_that_is_down_is_an_outage_and_no_traceback(stack, command, tmp_path):
+    if "restore" in command:
+        stack.run("ops", "backup", "--to", str(tmp_path / "kept"))
     down = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}", "AWS_MAX_ATTEMPTS": "1"}
-    said = stack.run(*command, check=False, **down)
+    said = stack.run(*(part.format(tmp_path) for part in command), check=False, **down)
     assert (said.returncode, said.stderr.splitlines()[-1].split(":")[0]) == (4, "place.unreachable")
     assert "Traceback" not in said.stderr
+    assert not (tmp_path / "backup").exists()
