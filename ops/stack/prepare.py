@@ -13,12 +13,14 @@ from ops.airflow_home import airflow_environment, enter_airflow
 
 STORED = ("raw", "training_sets", "mlflow_artifacts", "prediction_parts", "findings", "upcoming")
 
+SERVICE_KEY = "serving_api_key"
 
 
 def prepare(places: Places, environ: Mapping[str, str]) -> list[str]:
     """Migrate MLflow's and Airflow's database, see that ours answer, make the buckets; what was done, in lines.
 
-    With `AIRFLOW_ADMIN_PASSWORD` it is written where Airflow's login reads it. Raises what databases and stores raise.
+    `AIRFLOW_ADMIN_PASSWORD` and `SERVING_API_KEY` are written where Airflow's login and its on-call pages read them.
+    Raises what databases and stores raise.
     """
     lines = [f"bucket {bucket}" for bucket in make_buckets(places)]
     migrate(places.mlflow)
@@ -28,8 +30,11 @@ def prepare(places: Places, environ: Mapping[str, str]) -> list[str]:
     lines += [f"ledger {ledger.shown(places.ledger)}", f"alerts {ledger.shown(places.alerts)}"]
     enter_airflow(places)
     lines.append("Airflow's database")
+    folder = Path(airflow_environment(places)["AIRFLOW_HOME"])
+    if "SERVING_API_KEY" in environ:
+        write_whole(folder / SERVICE_KEY, environ["SERVING_API_KEY"], FOR_ITS_OWNER)
+        lines.append("the service's key, for the on-call pages")
     if "AIRFLOW_ADMIN_PASSWORD" in environ:
-        folder = Path(airflow_environment(places)["AIRFLOW_HOME"])
         write_password(folder / "simple_auth_manager_passwords.json.generated", environ["AIRFLOW_ADMIN_PASSWORD"])
         lines.append("the password of Airflow's user admin")
     return lines

@@ -21,6 +21,8 @@ from artifacts.registry import MODEL, Registry
 from artifacts.training_set import open_training_set, versions
 from ops.backup.verify import verify
 from ops.healthy import why_unhealthy
+from plugins.on_call import service
+from plugins.on_call.settings import OnCallSettings
 from tests.fixtures_postgres import DATABASES, free_port
 from tests.fixtures_training_set import make_training_set
 from tests.ops.native_stack import native_stack
@@ -30,7 +32,7 @@ from training.promote_or_keep import promote_or_keep
 from training.train import train
 
 pytestmark = pytest.mark.slow
-ADMIN = "a-password-of-the-tests"
+ADMIN, KEY = "a-password-of-the-tests", "a-key-of-the-tests"
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,7 @@ def stack(tmp_path_factory):
     with native_stack(folder) as made, pytest.MonkeyPatch.context() as patch:
         for name, value in made.environ.items():
             patch.setenv(name, value)
-        made.run("ops", "prepare", AIRFLOW_ADMIN_PASSWORD=ADMIN)
+        made.run("ops", "prepare", AIRFLOW_ADMIN_PASSWORD=ADMIN, SERVING_API_KEY=KEY)
         places = made.places
         registry = Registry.at(places)
         run = train(registry, make_training_set(places.training_sets), toy_config())
@@ -90,10 +92,17 @@ def test_a_script_that_fails_logs_no_password(stack):
     assert not any(secret in said + stack.cluster.log() for secret in stack.secrets)
 
 
+def test_the_pages_find_the_key_of_the_service_which_nobody_else_can_read(stack):
+    path = stack.places.home / "airflow" / "serving_api_key"
+    settings = OnCallSettings(serving_url="http://127.0.0.1:1", serving_key_file=path)
+    assert service._key(settings) == {"Authorization": f"Bearer {KEY}"}
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_airflow_mlflow_and_the_service_run_on_it_and_a_dag_writes_to_the_store(stack, tmp_path):
     ports = {name: free_port() for name in ("AIRFLOW", "MLFLOW", "SERVING")}
     settings = {f"OPS_{name}_PORT": str(port) for name, port in ports.items()}
-    settings |= {"OPS_SERVING_MODEL": "toy", "SERVING_API_KEY": "a-key-of-the-tests"}
+    settings |= {"OPS_SERVING_MODEL": "toy", "SERVING_API_KEY": KEY}
     # The others would start by themselves, each for its own reason.
     settings["AIRFLOW__CORE__DAGS_FOLDER"] = str(tmp_path)
     shutil.copy(REPOSITORY / "dags" / "compact_predictions.py", tmp_path)
@@ -161,15 +170,6 @@ def test_what_is_not_in_the_store_is_missing_and_no_outage(stack):
             registry.artefact(run, path)
 
 
-def test_a_model_damaged_in_the_store_is_named(stack):
-    store = fsspec.filesystem("s3")
-    [model] = [name for name in store.find("pipeline/mlflow") if name.endswith("model.ubj")]
-    whole = store.cat_file(model)
-    try:
-        store.pipe_file(model, whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
-        said = stack.run("ops", "verify", check=False)
-        assert (said.returncode, said.stderr.splitlines()[-1].split(":")[0]) == (4, "registry.damaged")
-    finally:
 def test_files_of_a_run_are_fetched_into_the_cache_and_nothing_is_left_elsewhere(stack, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     registry, cache = Registry.at(stack.places), Path(stack.environ["XDG_CACHE_HOME"]) / "shipshape"
@@ -182,6 +182,15 @@ def test_files_of_a_run_are_fetched_into_the_cache_and_nothing_is_left_elsewhere
     assert not [path for path in cache.iterdir() if path.name.startswith(".") and path.is_dir()]
 
 
+def test_a_model_damaged_in_the_store_is_named(stack):
+    store = fsspec.filesystem("s3")
+    [model] = [name for name in store.find("pipeline/mlflow") if name.endswith("model.ubj")]
+    whole = store.cat_file(model)
+    try:
+        store.pipe_file(model, whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
+        said = stack.run("ops", "verify", check=False)
+        assert (said.returncode, said.stderr.splitlines()[-1].split(":")[0]) == (4, "registry.damaged")
+    finally:
         store.pipe_file(model, whole)
 
 
