@@ -217,6 +217,15 @@ def test_artefacts_that_mlflow_would_look_for_elsewhere_are_refused_with_the_set
     assert refused.value.code == "restore.elsewhere"
 
 
+def test_what_was_in_a_local_folder_does_not_go_into_an_object_store_where_nobody_would_find_it(emptied):
+    places, backup = emptied
+    elsewhere = places.model_copy(update={"training_sets": "memory://elsewhere"})
+    with pytest.raises(BadInput, match="of the kind that it was in: PIPELINE_TRAINING_SETS") as refused:
+        restore(elsewhere, backup)
+    assert refused.value.code == "restore.elsewhere"
+    assert not places.home.exists()
+
+
 def test_a_backup_of_sqlite_does_not_go_into_postgres(emptied):
     places, backup = emptied
     other = places.model_copy(update={"ledger": "postgresql+psycopg://u:hidden-word@127.0.0.1:1/ledger"})
