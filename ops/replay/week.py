@@ -98,7 +98,7 @@ def _watch(replay: Replay, week: Week, early: int = 0) -> Ended:
     if early:
         conf["labels"] = str(_early_labels(replay, week)[early - 1])
     ended = _end(replay, "watch_drift", conf, week, early, allowed=(NOTHING_DUE, RED))
-    if RED[0] in ended.undone and ended.refused[0].code != CANNOT_JUDGE:
+    if RED[0] in ended.undone and {one.code for one in ended.refused} != {CANNOT_JUDGE}:
         ended.refuse_unless(replay.log, (NOTHING_DUE,), "make replay")
     return ended
 
