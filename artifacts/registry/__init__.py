@@ -2,6 +2,7 @@
 
 import os
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -101,18 +102,7 @@ class Registry:
         """
         record, name = self.run(run_id), f"File {path} of MLflow run {run_id}"
         with self._client(name) as client:
-            from mlflow.exceptions import MlflowException
-
-            # The client's own download copies even a local file into a folder that nobody removes.
-            store = _store(client.get_run(run_id).info.artifact_uri)
-            try:
-                local = Path(store.download_artifacts(path, str(into) if into else None))
-            except MlflowException as error:
-                # Of what is missing in an object store MLflow says no more than that a download failed.
-                parent = PurePosixPath(path).parent.as_posix()
-                if path in {found.path for found in store.list_artifacts(None if parent == "." else parent)}:
-                    raise
-                raise FileNotFoundError(path) from error
+            local = _fetched(client.get_run(run_id).info.artifact_uri, path, into)
         wanted = logged_files(record).get(PurePosixPath(path).as_posix())
         if wanted is None and PurePosixPath(path).parts[:1] == ("model",):
             raise Damaged(
@@ -127,6 +117,14 @@ class Registry:
                 next_step=f"Restore the file, or make it again: python -m training reproduce --run {run_id}",
             )
         return local
+
+    def text(self, run_id: str, path: str) -> str:
+        """The text of a file that stands beside the model of an MLflow run, as it is now; nothing is left behind.
+
+        Raises `Missing` (`registry.missing`).
+        """
+        with self._client(f"File {path} of MLflow run {run_id}"), tempfile.TemporaryDirectory() as folder:
+            return _fetched(_artefacts_of(self, run_id), path, Path(folder)).read_text(encoding="utf-8")
 
     def listed(self, run_id: str, folder: str) -> dict[str, int]:
         """The files under `folder` of an MLflow run, by path, with their bytes; empty when there is none."""
@@ -190,6 +188,21 @@ def _store(artifacts_uri: str) -> Any:
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
     return get_artifact_repository(artifacts_uri)
+
+
+def _fetched(artifacts_uri: str, path: str, into: Path | None) -> Path:
+    from mlflow.exceptions import MlflowException
+
+    # The client's own download copies even a local file into a folder that nobody removes.
+    store = _store(artifacts_uri)
+    try:
+        return Path(store.download_artifacts(path, str(into) if into else None))
+    except MlflowException as error:
+        # Of what is missing in an object store MLflow says no more than that a download failed.
+        parent = PurePosixPath(path).parent.as_posix()
+        if path in {found.path for found in store.list_artifacts(None if parent == "." else parent)}:
+            raise
+        raise FileNotFoundError(path) from error
 
 
 @lru_cache(maxsize=256)

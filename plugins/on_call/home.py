@@ -1,4 +1,4 @@
-"""What the pages read, through the doors; what can never change is read once."""
+"""What the pages read, through the doors; what can never change is read once, and a text parsed once."""
 
 import os
 from collections.abc import Sequence
@@ -55,15 +55,15 @@ class Home:
             raise Missing(
                 "on_call.no_champion",
                 f"Model {model} never had a champion; these had: {known}.",
-                next_step=f"See its candidates, then: python -m training promote --help (model {model}).",
+                next_step="Its candidates stand below; one is promoted by: python -m training promote --candidate RUN",
             )
         return lines
 
-    def records(self, model: str, newest: int) -> list[RunRecord]:
-        """The MLflow runs of the newest versions, newest first."""
-        versions = self.registry.versions(model)[-newest:]
+    def newest(self, model: str, count: int) -> list[int]:
+        """The newest versions, newest first."""
+        versions = self.registry.versions(model)[-count:]
         _ANSWERED.add(self.places.mlflow)
-        return [self.record(model, version) for version in reversed(versions)]
+        return versions[::-1]
 
     def record(self, model: str, version: int) -> RunRecord:
         """The MLflow run of a version; raises what `Registry.model_version` does."""
@@ -74,13 +74,13 @@ class Home:
 
     def verdicts(self, run_id: str) -> Sequence[Found]:
         """The verdicts on an MLflow run, newest first; raises `Damaged` (`verdict.damaged`)."""
-        files = self.registry.listed(run_id, "verdicts")
-        found = [Found(path, self.verdict(run_id, path, size)) for path, size in files.items() if path.endswith(JSON)]
+        paths = [path for path in self.registry.listed(run_id, "verdicts") if path.endswith(JSON)]
+        found = [Found(path, self.verdict(run_id, path)) for path in paths]
         return sorted(found, key=lambda one: one.verdict.decided_at, reverse=True)
 
-    def verdict(self, run_id: str, path: str, size: int = 0) -> Verdict:
-        """One of them; a file of another size is read anew."""
-        return _verdict(self.registry, run_id, path, size)
+    def verdict(self, run_id: str, path: str) -> Verdict:
+        """One of them, as it is now: a verdict may be replaced under its name."""
+        return _parsed(self.registry.text(run_id, path))
 
     @property
     def patience(self) -> float:
@@ -97,6 +97,6 @@ def _record(registry: Registry, model: str, version: int) -> RunRecord:
     return registry.model_version(model, version)
 
 
-@lru_cache(maxsize=512)
-def _verdict(registry: Registry, run_id: str, path: str, _: int) -> Verdict:
-    return read_verdict(registry.artefact(run_id, path).read_text(encoding="utf-8"))
+@lru_cache(maxsize=128)
+def _parsed(text: str) -> Verdict:
+    return read_verdict(text)

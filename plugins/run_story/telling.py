@@ -58,9 +58,12 @@ def _deliver(places: Places, message: Message) -> None:
 
 
 def _story(places: Places, dag: str, run: str, state: str) -> Story:
-    """The story of a DAG run in `state`, with its tasks as the scheduler wrote them down, else as they told so far."""
+    """The story of a DAG run in `state`, with its tasks as the scheduler wrote them down, else as they told so far.
+
+    What was written down of an earlier end, before the DAG run was cleared, is not so any more.
+    """
     end = _end(places, dag, run)
-    ends = end.tasks if end else tuple(_so_far(places, dag, run))
+    ends = end.tasks if end and end.state == state else tuple(_so_far(places, dag, run))
     return tell(places.home, Seen(dag, run, state, ends))
 
 
