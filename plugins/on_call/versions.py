@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from artifacts.metric_names import words
+from artifacts.metric_names import BETTER, words
 from artifacts.run_record import RunRecord
 from plugins.on_call.became import came_of, decided, fate, judging
 from plugins.on_call.chart import Interval, digits, intervals
@@ -53,7 +53,7 @@ def _record(request: Request, home: Home, record: RunRecord) -> Html:
         ("training set", link(request, record.training_set, "training-sets", *record.training_set.split("/"))),
         ("model's sha256", el("code", record.model_sha256)),
     ]
-    pairs += [(words(name), digits(value)) for name, value in sorted(record.metrics.items()) if "/" not in name]
+    pairs += [(_called(name), digits(value)) for name, value in sorted(record.metrics.items()) if "/" not in name]
     rows: list[list[Child]] = [[el("code", key), value] for key, value in sorted(record.params.items())]
     tags: list[list[Child]] = [[el("code", key), value] for key, value in sorted(record.tags.items()) if key != "files"]
     return join(
@@ -63,6 +63,12 @@ def _record(request: Request, home: Home, record: RunRecord) -> Html:
         el("h3", "The same model again"),
         command(f"python -m training reproduce --run {record.run_id}"),
     )
+
+
+def _called(name: str) -> str:
+    """`holdout_roc_auc` as a metric of the holdout rows."""
+    rows, _, metric = name.partition("_")
+    return f"{rows} {words(metric)}" if metric in BETTER else words(name)
 
 
 def _lines(home: Home, model: str, version: int) -> Html:
