@@ -1,5 +1,7 @@
 """A published folder in an object store (fsspec): what `artifacts.shelf` does when a place is a URL."""
 
+import errno
+import hashlib
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,22 +11,32 @@ from typing import Any
 import fsspec
 
 from artifacts.errors import Refusal, Unavailable
-from artifacts.usable import no_such_place
+from artifacts.usable import no_place, no_such_place
 
 
 def put(uri: str, fill: Callable[[Path], None], last: str) -> bool:
-    """Let `fill` write into a temporary folder, then copy it to `uri`, the file `last` after all others; always True.
+    """Let `fill` write into a temporary folder, then copy it to where `files_of` says, `last` to `uri`; always True.
 
-    Nothing keeps two writers apart: those of one name must write the same bytes. Raises what `_asked` raises.
+    Nothing keeps two writers apart, and need not: the files lie in a folder named by the bytes of `last`, so each
+    writer has its own, and the `last` that is there, whoever's it is, names files that are all there. What a killed
+    writer left is never looked at. Raises what `_asked` raises.
     """
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         fill(folder)
         found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        files = files_of(uri, (folder / last).read_bytes())
         with _asked(uri) as (store, root):
-            for name in [*(n for n in found if n != last), last]:
-                store.put_file(str(folder / name), f"{root}/{name}")
+            for name in found:
+                if name != last:
+                    store.put_file(str(folder / name), f"{root}{files.removeprefix(uri)}/{name}")
+            store.put_file(str(folder / last), f"{root}/{last}")
     return True
+
+
+def files_of(uri: str, last: bytes) -> str:
+    """The folder of the files that `put` copied together with a `last` of these bytes."""
+    return f"{uri}/{hashlib.sha256(last).hexdigest()[:16]}"
 
 
 def exists(uri: str, name: str) -> bool:
@@ -58,9 +70,14 @@ def children(uri: str) -> list[str]:
 
 
 def copy(uri: str, name: str, into: Path) -> None:
-    """Copy file `name` of the folder `uri` to the local path `into`."""
+    """Copy file `name` of the folder `uri` to the local path `into`; a full disk is `publish.no_place` of that path."""
     with _asked(uri) as (store, root):
-        store.get_file(f"{root}/{name}", str(into))
+        try:
+            store.get_file(f"{root}/{name}", str(into))
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
+                raise
+            raise no_place(str(into), str(error.strerror)) from error
 
 
 @contextmanager

@@ -22,13 +22,18 @@ def put(uri: str, fill: Callable[[Path], None], last: str) -> bool:
     """Let `fill` write into a temporary folder, then make it `uri`; False when another writer was first.
 
     Locally: fsync, then one rename, and what killed writers left here a day ago is removed. On an object store the file
-    `last` is copied after all others, and nothing keeps two writers apart: those of one name must write the same bytes.
+    `last` is copied after all others, which lie where `files_of` says; the last of several writers is the one found.
     Raises what `usable` raises, and for a URL, as every verb here does, `Unavailable` (`place.unreachable`) when its
     store does not answer.
     """
     folder = _local(uri)
     with usable(uri):
         return object_store.put(uri, fill, last) if folder is None else _put_local(folder, fill)
+
+
+def files_of(uri: str, last: bytes) -> str:
+    """Where the files lie that were put together with a `last` of these bytes: `uri` itself, or a folder in it."""
+    return object_store.files_of(uri, last) if _local(uri) is None else uri
 
 
 def exists(uri: str, name: str) -> bool:

@@ -38,7 +38,8 @@ def reach(smoke: Mapping[str, Any], known: Mapping[str, Any], models: Sequence[L
 
 
 def _told(model: Live) -> str:
-    return f"{model.model} ({f'champion: version {model.champion}' if model.champion else 'no champion here'})"
+    champion = f"champion: version {model.champion}" if model.champion else "no champion here"
+    return f"{model.model} ({f'champion not known: {model.unknown}' if model.unknown else champion})"
 
 
 def some(names: Sequence[str]) -> str:

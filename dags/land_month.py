@@ -1,14 +1,13 @@
 """# land_month
 
-When a month has ended, **choose** what to land, **land** each source's rows for it and **verify** what then lies on
-disk, so that training sets can be built from it. The asset `landed_rows` tells the DAG `build_training_set`.
-
-Landing the same month again changes nothing and says so. Trigger it by hand for one `month` (and one `source`), or
-backfill it: each run lands the month of its data interval.
+At noon UTC of the next month's first day a month is over on every clock: **choose** what to land, **land** each
+source's rows and **verify** what then lies on disk, so that training sets can be built from it. The asset `landed_rows`
+tells the DAG `build_training_set`. Landing the same month again changes nothing and says so. Trigger it by hand for
+one `month` (and one `source`), or backfill it: each run lands the month of its data interval.
 
 **When it fails** the message names the file, line or column, and nothing of that month has landed; what serves now is
 not affected. A file that is wrong: get it mended at its source and clear the task. Too many quarantined rows: look at
-`quarantine.parquet` beside the partition's earlier months, then decide. Only an answer that may change by itself (a
+`quarantine.parquet` beside earlier months, then decide. Only an answer that may change by itself (a
 store that is down) is tried again.
 """
 
@@ -26,7 +25,7 @@ LANDED_ROWS = Asset("landed_rows")
 
 
 @dag(
-    schedule=CronDataIntervalTimetable("@monthly", timezone="UTC"),
+    schedule=CronDataIntervalTimetable("0 12 1 * *", timezone="UTC"),
     start_date=pendulum.datetime(2013, 1, 1),
     end_date=pendulum.datetime(2013, 12, 31),  # the example's last month: remove it for a source that lives
     catchup=False,
@@ -46,9 +45,10 @@ def land_month():
     @task
     @fails_once
     def choose(params=None, data_interval_start=None):
-        month = params["month"] or f"{data_interval_start:%Y-%m}"
-        sources = [params["source"]] if params["source"] else SOURCES
-        return [{"source": source, "month": month} for source in sources]
+        from ingestion.months import month_to_land
+
+        month = month_to_land(params["month"], data_interval_start)
+        return [{"source": source, "month": month} for source in ([params["source"]] if params["source"] else SOURCES)]
 
     @task(retries=2, retry_delay=timedelta(minutes=5))
     @fails_once

@@ -9,10 +9,11 @@ import pyarrow.compute as pc
 
 from artifacts.cli import say
 from artifacts.errors import BadInput, GateClosed, Refusal
-from artifacts.periods import first_day, following
+from artifacts.periods import first_day
 from artifacts.raw import Key, Partition, draft, first_gap, land_all
 from artifacts.run_evidence import note
 from artifacts.settings import read_settings
+from ingestion.months import refuse_unfinished
 from ingestion.source import MonthOfSource, SourceSettings, TableOfMonth, find_source, source_names
 
 
@@ -27,7 +28,7 @@ def land_month(raw_root: str, source: str, month: str, environ: Mapping[str, str
     _refuse_strange_settings(os.environ if environ is None else environ)
     settings = read_settings(module.Settings, _prefix(source), environ)
     now = datetime.now(UTC)
-    _refuse_future(month, now)
+    refuse_unfinished(month, now)
     content = module.read_month(month, settings, now)
     _refuse_empty(source, month, content)
     _refuse_broken(source, month, content, settings)
@@ -92,15 +93,6 @@ def _after(done: int, months: list[str], refusal: Refusal) -> Refusal:
 
 def _prefix(source: str) -> str:
     return f"INGESTION_{source.upper()}_"
-
-
-def _refuse_future(month: str, now: datetime) -> None:
-    if first_day(following(month)) > now.date():
-        raise BadInput(
-            "ingestion.month_not_over",
-            f"The month {month} is not over: it is {now:%Y-%m-%d} now.",
-            next_step="Land it when it is over.",
-        )
 
 
 def _refuse_empty(source: str, month: str, content: MonthOfSource) -> None:

@@ -9,6 +9,7 @@ from artifacts.errors import BadInput, Conflict, GateClosed
 from artifacts.places import read_places
 from artifacts.registry import Registry
 from artifacts.rejections import Rejection, refuse_decided, reject, told
+from training.announced import named_in
 from training.champion import promoted_by
 from training.decision import Decision, parse_decision, wants_approval
 from training.judge import Judged, judge, read_judged
@@ -18,9 +19,12 @@ from training.question import body, subject
 APPROVE, REJECT = ["Approve"], ["Reject"]
 
 
-def due(candidate: str | None, announced: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """The candidate named, or else those announced as waiting; raises `BadInput` (`approval.nothing_asked`)."""
-    runs = [candidate] if candidate else sorted({str(one["candidate"]) for one in announced})
+def due(candidate: str | None, announced: Sequence[Mapping[str, Any] | None]) -> list[dict[str, str]]:
+    """The candidate named, or else those announced as waiting.
+
+    Raises `BadInput` (`approval.nothing_asked`), or as `named_in`.
+    """
+    runs = [candidate] if candidate else named_in(announced, "candidate")
     if not runs:
         raise BadInput(
             "approval.nothing_asked",

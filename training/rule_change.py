@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from artifacts.errors import BadInput, Damaged, Missing
 from artifacts.registry import Registry
 from artifacts.verdict import Verdict
-from training.config import flatten
+from training.config import Config, flatten
 from training.logged_config import config_of
 
 
@@ -22,17 +22,24 @@ def refuse_rule_overrides(overrides: Sequence[str]) -> None:
 
 
 def rule_changes(registry: Registry, verdict: Verdict) -> tuple[str, ...]:
-    """`judge.KEY is A, the champion's B` for each part in which the rules differ; none without a champion."""
+    """`KEY is A, the champion's B` for each part in which the rules differ; none without a champion.
+
+    The rule is `judge`, the days of the holdout, and the naive rival.
+    """
     champion = verdict.evidence.champion
     if champion is None:
         return ()
+    mine = _rule(config_of(registry, verdict.evidence.candidate.run_id))
     try:
-        of_champion = config_of(registry, champion.run_id).judge.model_dump(mode="json")
+        theirs = _rule(config_of(registry, champion.run_id))
     except (BadInput, Damaged, Missing) as refusal:
         return (f"the champion's rule cannot be read ({refusal.code})",)
-    mine, theirs = dict(flatten("judge", verdict.rules)), dict(flatten("judge", of_champion))
     return tuple(
         f"{key} is {mine.get(key, 'not there')}, the champion's {theirs.get(key, 'not there')}"
         for key in sorted(mine.keys() | theirs.keys())
         if mine.get(key) != theirs.get(key)
     )
+
+
+def _rule(config: Config) -> dict[str, str]:
+    return dict(flatten("", config.model_dump(mode="json", include={"judge", "holdout_days", "naive"})))

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from ci.mutants.catalogue import Mutant
 
 # Of a verb; the control runs the tests of every room at once, maybe beside other work.
 TIMEOUT_SECONDS, CONTROL_TIMEOUT_SECONDS = 1200, 3600
+LEAST_FREE_BYTES = 2**30
 PASSED = "every verb passed"
 _COLOUR, _SHOWN = re.compile(r"\x1b\[[0-9;]*m"), 200
 # The quick tests first; pytest ends with 5 where a room has none of a tier.
@@ -79,11 +81,27 @@ def _first_refusal(
                 code, said = _run(command, folder / "tree", home, timeout)
             except subprocess.TimeoutExpired:
                 return None, f"{verb} took longer than {timeout} s"
+            _refuse_trouble(verb, code, shutil.disk_usage(folder).free)
             if code and not (verb == "make test" and code == NO_TESTS):
                 return verb, _reason(verb, said, home)
         return None, PASSED
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _refuse_trouble(verb: str, code: int, free_bytes: int) -> None:
+    """Raise `CannotJudge` (`mutants.trouble`) when it was the machine that said no: that catches no mutant."""
+    if code < 0:
+        why = f"was ended by {signal.Signals(-code).name}"
+    elif code and free_bytes < LEAST_FREE_BYTES:
+        why = f"says no with {free_bytes / 2**20:.0f} MiB left on the disk; {LEAST_FREE_BYTES / 2**20:.0f} are wanted"
+    else:
+        return
+    raise CannotJudge(
+        "mutants.trouble",
+        f"{verb} {why}: whether the mutant is caught is not known.",
+        next_step="Free disk and memory, then run make mutants again.",
+    )
 
 
 def copy_tree(tree: Path) -> None:

@@ -4,9 +4,9 @@ import subprocess
 
 import pytest
 
-from artifacts.errors import BadInput
+from artifacts.errors import BadInput, CannotJudge
 from ci.mutants.catalogue import Edit, Mutant, read_catalogue
-from ci.mutants.run import TESTS, Outcome, copy_tree, run_mutant
+from ci.mutants.run import TESTS, Outcome, _refuse_trouble, copy_tree, run_mutant
 from ci.mutants.study import choose, exit_code, lines
 
 MUTANTS = read_catalogue()
@@ -84,3 +84,18 @@ def test_a_real_mutant_is_caught_and_leaves_nothing_behind(tmp_path):
     outcome = run_mutant(mutant, tmp_path / "one")
     assert (outcome.caught_by, outcome.why) == ("make smoke", "features.dbt_failed")
     assert not (tmp_path / "one").exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "free", "words"),
+    [(-9, 2**40, "ended by SIGKILL"), (1, 2**20, "with 1 MiB left on the disk; 1024 are wanted")],
+)
+def test_a_verb_that_the_machine_ended_caught_nothing(code, free, words):
+    with pytest.raises(CannotJudge, match=f"make test .*{words}") as refusal:
+        _refuse_trouble("make test", code, free)
+    assert refusal.value.code == "mutants.trouble"
+
+
+@pytest.mark.parametrize(("code", "free"), [(1, 2**30), (0, 0), (3, 2**40)])
+def test_a_verb_that_said_no_by_itself_is_no_trouble(code, free):
+    _refuse_trouble("make test", code, free)

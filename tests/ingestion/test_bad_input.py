@@ -242,7 +242,12 @@ def test_a_month_that_the_source_does_not_hold(example: Example) -> None:
 
 
 def test_a_month_that_is_not_over(example: Example) -> None:
-    refused(example, "ingestion.month_not_over", "2099-01 is not over", month="2099-01")
+    refused(
+        example,
+        "ingestion.month_not_over",
+        "2099-01 is not over on every clock until 2099-02-01 12:00 UTC",
+        month="2099-01",
+    )
 
 
 @pytest.mark.parametrize("month", ["2013-13", "2013", "January", "2013-01-01", "../2013-01"])

@@ -194,6 +194,13 @@ def test_without_a_candidate_and_an_event_there_is_nothing_to_decide() -> None:
     assert refusal.value.code == "approval.nothing_asked"
 
 
+@pytest.mark.parametrize("extra", [None, {}, {"candidate": None}, {"candidate": 3}, {"training_set": "a/b"}])
+def test_an_event_that_names_no_candidate_is_refused_by_name(extra: dict[str, object] | None) -> None:
+    with pytest.raises(BadInput, match="names no candidate") as refusal:
+        due(None, [{"candidate": "a"}, extra])
+    assert refusal.value.code == "train.event_incomplete"
+
+
 @pytest.mark.parametrize(
     ("by", "reason"), [(None, "good"), ("", "good"), ("Ada", None), ("Ada", " "), ("A" * 200, "x")]
 )

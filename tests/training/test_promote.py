@@ -152,13 +152,21 @@ def test_what_a_task_hands_on_is_small_json_with_the_outcome(world: World, parce
     assert len(json.dumps(told)) < 4000
 
 
+@pytest.mark.parametrize(
+    ("override", "change"),
+    [
+        ("judge.margin=0", "judge.margin is 0.0, the champion's 0.001"),
+        ("holdout_days=19", "holdout_days is 19, the champion's 20"),
+        ("naive.smoothing=30", "naive.smoothing is 30.0, the champion's 20.0"),
+    ],
+)
 def test_a_candidate_with_another_rule_than_the_champions_waits_for_a_person(
-    world: World, parcels_60: TrainingSet
+    world: World, parcels_60: TrainingSet, override: str, change: str
 ) -> None:
     crowned(world, parcels_60, "[clear_sign]")
-    candidate = world.candidate(parcels_60, BETTER, "judge.margin=0")
+    candidate = world.candidate(parcels_60, BETTER, override)
     waiting = decided(world, candidate)
-    said = "It was judged by another rule: judge.margin is 0.0, the champion's 0.001."
+    said = f"It was judged by another rule: {change}."
     wait = f"Version 2 waits for a person: python -m training promote --candidate {candidate.run_id}"
     assert (waiting.promotion, waiting.waits, waiting.said) == (None, True, f"{said} {wait}")
     line = promote(world.registry, world.ledger, waiting.judged, "a person")
