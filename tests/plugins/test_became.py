@@ -62,6 +62,17 @@ def test_a_verdict_that_says_promote_waits_until_somebody_decides(opened, judged
     assert "Next. Version 1 waits for a person. Decide under Required Actions in Airflow" in glance
 
 
+def test_one_that_waits_comes_before_open_alerts_and_before_newer_ones_that_do_not(opened, judged, home, tmp_path):
+    places = judged[0].model_copy(update={"alerts": home[0].alerts, **own_mlflow(home[0], tmp_path)})
+    log(Registry.at(places), tmp_path / "files")
+    glance = shown(opened, places)[2]
+    assert "Next. Version 1 waits for a person." in glance
+    say_no(*judged)
+    assert "python -m monitoring alerts --model toy" in shown(opened, places)[2]
+    quiet = places.model_copy(update={"alerts": judged[0].alerts})
+    assert "Next. Version 2 was never judged:" in shown(opened, quiet)[2]
+
+
 def test_a_candidate_that_a_person_rejected_is_shown_as_rejected_with_who_and_why(opened, judged):
     say_no(*judged)
     table, drawn, glance = shown(opened, judged[0])
@@ -133,11 +144,13 @@ def test_a_verdict_that_says_anything_but_promote_has_a_next_command_of_its_own(
 @pytest.fixture
 def registry(home, tmp_path):
     """The small home with its MLflow as a copy, in which anything may be done, and that MLflow."""
-    places, _ = home
-    shutil.copy(places.mlflow.removeprefix("sqlite:///"), tmp_path / "mlflow.db")
-    mine = {"mlflow": f"sqlite:///{tmp_path}/mlflow.db", "mlflow_artifacts": str(tmp_path / "artifacts")}
-    places = places.model_copy(update=mine)
+    places = home[0].model_copy(update=own_mlflow(home[0], tmp_path))
     return places, Registry.at(places)
+
+
+def own_mlflow(places, folder):
+    shutil.copy(places.mlflow.removeprefix("sqlite:///"), folder / "mlflow.db")
+    return {"mlflow": f"sqlite:///{folder}/mlflow.db", "mlflow_artifacts": str(folder / "artifacts")}
 
 
 def log(registry, folder):
