@@ -33,7 +33,11 @@ class Fate:
 
 
 def decided(home: Home, model: str) -> Decided:
-    """Read it; of a ledger that cannot be read nothing is guessed."""
+    """Read it, once for each page; of a ledger that cannot be read nothing is guessed."""
+    return home.once(("decided", model), lambda: _read(home, model))
+
+
+def _read(home: Home, model: str) -> Decided:
     try:
         return Decided(ledger.history(home.places.ledger, model), rejections(home.places.ledger, model))
     except Refusal as refusal:

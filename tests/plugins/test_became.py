@@ -184,7 +184,7 @@ def test_a_verdict_that_was_replaced_is_read_anew_however_long_it_is(registry, t
         (tmp_path / who).mkdir()
         (tmp_path / who / "verdict.json").write_text(replace(found, decided_by=who).to_json())
         mlflow.log_artefact(run.run_id, tmp_path / who, "verdicts/against_none_x")
-        assert [one.verdict.decided_by for one in home.verdicts(run.run_id)] == [who]
+        assert [one.verdict.decided_by for one in Home(places, QUIET).verdicts(run.run_id)] == [who]
         assert home.verdict(run.run_id, "verdicts/against_none_x/verdict.json").decided_by == who
 
 
