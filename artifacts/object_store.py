@@ -1,4 +1,4 @@
-"""A published folder in an object store (fsspec): what `artifacts.shelf` does when a place is a URL."""
+"""Files in an object store (fsspec): what `artifacts.shelf` does when a place is a URL, and what backups copy."""
 
 import errno
 import hashlib
@@ -52,9 +52,12 @@ def content(uri: str, name: str) -> bytes:
 
 
 def sizes(uri: str) -> dict[str, int]:
-    """Every file under the folder `uri`, by its relative path, with its size in bytes."""
-    with _asked(uri) as (store, root):
-        found = store.find(root, detail=True)
+    """Every file under the folder `uri`, by its relative path, with its size in bytes; empty when nothing is there."""
+    try:
+        with _asked(uri) as (store, root):
+            found = store.find(root, detail=True)
+    except FileNotFoundError:
+        return {}
     return {path[len(root) :].lstrip("/"): int(facts["size"]) for path, facts in found.items()}
 
 
@@ -70,7 +73,10 @@ def children(uri: str) -> list[str]:
 
 
 def copy(uri: str, name: str, into: Path) -> None:
-    """Copy file `name` of the folder `uri` to the local path `into`; a full disk is `publish.no_place` of that path."""
+    """Copy file `name` of the folder `uri` to the local path `into`; raises `FileNotFoundError` without it.
+
+    A full disk here is `publish.no_place` of that path.
+    """
     with _asked(uri) as (store, root):
         try:
             store.get_file(f"{root}/{name}", str(into))
@@ -78,6 +84,28 @@ def copy(uri: str, name: str, into: Path) -> None:
             if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
                 raise
             raise no_place(str(into), str(error.strerror)) from error
+
+
+def upload(uri: str, name: str, source: Path) -> None:
+    """Copy the local file `source` into the folder `uri`, as `name`."""
+    with _asked(uri) as (store, root):
+        store.put_file(str(source), f"{root}/{name}")
+
+
+def sha256(uri: str, name: str) -> str:
+    """The sha256 of file `name` of the folder `uri`, in hex, read in pieces; raises `FileNotFoundError` without it."""
+    with _asked(uri) as (store, root), store.open(f"{root}/{name}", "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def make_bucket(uri: str) -> None:
+    """Make the bucket `uri` unless it is there."""
+    with _asked(uri) as (store, root):
+        try:
+            # Not `exists`: of a bucket that cannot be asked it says that it is not there.
+            store.ls(root, detail=False)
+        except FileNotFoundError:
+            store.mkdir(root)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import errno
 import fcntl
-import hashlib
 import os
 import shutil
 import uuid
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from artifacts import object_store
+from artifacts.cache import cached
 from artifacts.leftovers import held, remove_leftovers
 from artifacts.usable import usable
 
@@ -77,18 +77,12 @@ def fetch(uri: str, name: str, sha256: str) -> Path:
     folder = _local(uri)
     if folder is not None:
         return folder / name
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "shipshape" / sha256
-    target = cache / Path(name).name
-    if target.is_file() and _sha256(target) == sha256:
-        return target
-    cache.mkdir(parents=True, exist_ok=True)
-    temporary = cache / f".{uuid.uuid4().hex}"
-    try:
-        object_store.copy(uri, name, temporary)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return target
+
+    def download(scratch: Path) -> Path:
+        object_store.copy(uri, name, scratch / "file")
+        return scratch / "file"
+
+    return cached(download, Path(name).name, sha256)
 
 
 @contextmanager
@@ -140,8 +134,3 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
