@@ -2,9 +2,10 @@
 
 import argparse
 
-from artifacts import alerts
+from artifacts import alerts, ledger
 from artifacts.alerts import Alert
 from artifacts.cli import Answer
+from artifacts.errors import Missing
 from artifacts.places import read_places
 from monitoring.notify import deliver
 from monitoring.settings import read_monitoring_settings
@@ -44,7 +45,16 @@ def _update(arguments: argparse.Namespace) -> Answer:
 
 
 def _alerts(arguments: argparse.Namespace) -> Answer:
-    found = alerts.history(read_places().alerts, arguments.model)
+    places = read_places()
+    found = alerts.history(places.alerts, arguments.model)
+    known = sorted({*alerts.models(places.alerts), *ledger.models(places.ledger)})
+    if arguments.model not in known:
+        raise Missing(
+            "alerts.model_unknown",
+            f"No findings of model {arguments.model} were ever taken in, and it never had a champion; those that are "
+            f"known: {', '.join(known) or 'none'}.",
+            next_step="Name one of them.",
+        )
     open_ones = [one for one in found if one.is_open]
     lines = [_line(one) for one in (*open_ones, *(one for one in found if not one.is_open))]
     told = f"{len(open_ones)} open, {len(found) - len(open_ones)} past alerts of:"

@@ -101,7 +101,7 @@ def conclude_checks(identities: Sequence[str]) -> list[str]:
     if unknown:
         raise CannotJudge(
             "monitoring.cannot_judge",
-            f"Whether anything drifted is not known: {', '.join(unknown)}.",
+            f"What was asked could not be judged, nor does anything of it say DRIFT: {', '.join(unknown)}.",
             next_step=f"python -m monitoring alerts --model {unknown[0].partition('/')[0]}",
         )
     return list(identities)

@@ -75,10 +75,18 @@ def _also(one: Moved) -> str:
 
 
 def unjudged_table(findings: Findings, runbook_url: str) -> str:
-    """A row for each reason why something is UNKNOWN; empty when nothing is."""
+    """A row for each reason why something is UNKNOWN, what does not count folded away; empty when nothing is."""
     found = unjudged(findings)
-    if not found:
-        return ""
+    counts, others = [one for one in found if one.required], [one for one in found if not one.required]
+    told = _reasons(counts, runbook_url)
+    if others:
+        number = f"{len(others)} {'rule' if len(others) == 1 else 'rules'}"
+        told += f"<details><summary>{number} could not be judged and need not be</summary>"
+        told += f"{_reasons(others, runbook_url)}</details>"
+    return f"<h2>What cannot be judged, and why</h2>{told}" if found else ""
+
+
+def _reasons(found: Sequence[Finding], runbook_url: str) -> str:
     alike: dict[tuple[object, ...], list[Finding]] = {}
     for one in found:
         alike.setdefault((one.feature, one.part, one.reason.code, _why(one)), []).append(one)
@@ -95,7 +103,7 @@ def unjudged_table(findings: Findings, runbook_url: str) -> str:
     ]
     left = f'<p class="note">{len(alike) - SHOWN} more are not shown here.</p>' if len(alike) > SHOWN else ""
     heads = ("", "about", "by which rules", "why", "rows", "runbook")
-    return f"<h2>What cannot be judged, and why</h2>{table(heads, rows, numbers=(4,))}{left}"
+    return f"{table(heads, rows, numbers=(4,))}{left}" if rows else ""
 
 
 def _rules_of(several: Sequence[Finding]) -> str:

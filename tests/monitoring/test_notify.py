@@ -286,6 +286,12 @@ def test_the_commands_take_findings_in_show_the_alerts_and_deliver(places: Place
         "1 open, 0 past alerts of:",
         "late_arrival",
     ]
+    with pytest.raises(subprocess.CalledProcessError) as mistyped:
+        asked("alerts", "--model", "late_arival")
+    assert mistyped.value.returncode == 2
+    assert (
+        mistyped.value.stderr.startswith("alerts.model_unknown: ") and "known: late_arrival." in mistyped.value.stderr
+    )
     assert json.loads(asked("notify", "--json"))["sent"] == {"webhook": 1}
 
 

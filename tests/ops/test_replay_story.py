@@ -59,7 +59,7 @@ def story(places: Places) -> Story:
     weeks = [
         done(7, fine),
         done(14, moved, asked_for_training=True, trainings=(Training("drift asked for it", KEPT),)),
-        done(21, blind, labelled, red="Whether anything drifted is not known."),
+        done(21, blind, labelled, red="What was asked could not be judged."),
         done(28),
     ]
     return tell(places, "late_arrival", weeks, promises=PROMISES, messages=messages, champion=3)
@@ -86,7 +86,7 @@ def test_a_week_that_was_not_judged_is_told_as_unknown_with_its_reason_and_never
     assert "4 weeks: 1 drifted, 2 could not be judged, 1 within noise" in page
     told = words(page)
     assert "12-15 to 12-21 No prediction was logged." in told
-    assert "12-15 to 12-21 The DAG run at its end was red. Whether anything drifted is not known." in told
+    assert "12-15 to 12-21 The DAG run at its end was red. What was asked could not be judged." in told
     assert "12-22 to 12-28 Nothing was found about this week." in told
     assert picture(page, "Champion, rows, state and candidates by week").count("UNKNOWN") == 2
     drift = picture(page, "Drift by feature and week, in thresholds")
