@@ -94,7 +94,7 @@ class BoundedHeads(HttpToolsProtocol):
             self._around_bytes = 0
         elif already and self._in_head:
             self._head_bytes += len(data)
-        else:
+        elif not already:
             self._around_bytes += len(data)
         if max(self._head_bytes, self._around_bytes) > MOST_HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response(_TOO_LARGE)

@@ -5,6 +5,7 @@ import errno
 import math
 import os
 import signal
+import stat
 import struct
 import subprocess
 import sys
@@ -345,6 +346,64 @@ def test_when_the_thread_that_writes_ends_nobody_waits_for_it(tmp_path: Path, mo
         with pytest.raises(Unavailable, match="was closed"):
             log.append([prediction()])
     assert len(ids(tmp_path)) == 2
+
+
+def _close_and_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the segment that the thread closes be closed, and fail, as a network file system may."""
+    close = os.close
+
+    def closed(descriptor: int) -> None:
+        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        close(descriptor)
+        if is_file and threading.current_thread().name == "prediction-log":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "close", closed)
+
+
+def test_a_refused_segment_that_fails_to_close_keeps_nobody_waiting_and_the_writer_lives_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with LogWriter(tmp_path) as log, ThreadPoolExecutor(1) as threads:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fdatasync", fail)
+            _close_and_fail(patch)
+            with pytest.raises(Unavailable, match="Input/output error"):
+                threads.submit(log.append, [prediction()]).result(10)
+        log.append([prediction()])
+    assert len(ids(tmp_path)) == 1
+
+
+def test_a_sealed_segment_that_fails_to_close_is_sealed_and_the_next_answers_are_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LogWriter(tmp_path, LogSettings(segment_bytes=4096)) as log:
+        _close_and_fail(monkeypatch)
+        for _ in range(3):
+            log.append([prediction(request_id="r" * 4096)])
+        until(lambda: len(list(tmp_path.glob("*.sealed"))) == 3)
+        assert log.counts().failed_seals == 0
+    assert len(ids(tmp_path)) == 3
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_whatever_goes_wrong_while_a_group_is_taken_back_its_callers_hear_of_the_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: int) -> None:
+        raise RuntimeError("no more")
+
+    with LogWriter(tmp_path) as log, ThreadPoolExecutor(1) as threads:
+        log.append([prediction()])
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fdatasync", fail)
+            patch.setattr(os, "ftruncate", fail)
+            waiting = threads.submit(log.append, [prediction()])
+            with pytest.raises(Unavailable, match="no more"):
+                waiting.result(10)
 
 
 def test_a_seal_that_fails_loses_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
