@@ -19,6 +19,7 @@ from artifacts.registry import Registry
 from serving.answer import as_json, gone, http_refusal, refusal_answer
 from serving.fresh import Fresh
 from serving.front import Front
+from serving.health import readiness, try_log
 from serving.lane import INVOCATIONS, PREDICT, PREDICT_WITH, Lane
 from serving.live import Live, Watcher
 from serving.load import champion_line, load_line, load_version
@@ -62,7 +63,7 @@ def create_app(
             await fresh.look()
             app.state.service = Service(settings, live, fresh, log, Together(log, metrics), scoring, metrics)
             app.state.lane = Lane(app.state.service)
-            watchers = [fresh.run(settings.poll_seconds)]
+            watchers = [fresh.run(settings.poll_seconds), try_log(app.state.service, settings.poll_seconds)]
             if live.follows:
                 watcher = Watcher(live, Registry.at(places), places.ledger, metrics)
                 watchers.append(watcher.run(settings.poll_seconds))
@@ -117,11 +118,7 @@ def create_app(
 
     @app.api_route("/health/ready", methods=PROBES)
     async def ready(request: Request) -> Response:
-        service = _service(request)
-        # Anybody may ask this, so the code alone; the sentence names folders.
-        trouble = "; ".join(one.partition(":")[0] for one in service.troubles)
-        told = {"status": "degraded" if trouble else "ready", "model": model, "version": service.live.current.version}
-        return as_json(told | ({"trouble": trouble} if trouble else {}))
+        return readiness(_service(request))
 
     @app.get("/metrics")
     async def counted(request: Request) -> Response:

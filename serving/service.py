@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -144,14 +144,19 @@ class Service:
     async def _keep(self, batch: Batch) -> None:
         self.metrics.log_backlog += batch.count
         try:
-            await asyncio.wrap_future(self.log.submit(batch))
+            await self.told(lambda: self.log.submit(batch))
+        finally:
+            self.metrics.log_backlog -= batch.count
+
+    async def told(self, hand_over: Callable[[], Future[None]]) -> None:
+        """Wait for the log, and tell the metrics whether it took what was handed over."""
+        try:
+            await asyncio.wrap_future(hand_over())
         except Unavailable as refusal:
             self.metrics.log_told(refusal)
             raise
         else:
             self.metrics.log_told(None)
-        finally:
-            self.metrics.log_backlog -= batch.count
 
     def late(self, *, read: bool) -> RequestRefused:
         """The refusal of what took too long; `read` when the body had come."""

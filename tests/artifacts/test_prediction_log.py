@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from artifacts.errors import BadInput, Unavailable
 from artifacts.places import REPOSITORY
-from artifacts.prediction_log import LogSettings, LogWriter, Prediction, Tally, backlog, read_log
+from artifacts.prediction_log import LogSettings, LogWriter, Prediction, Tally, backlog, compact, read_log
 from artifacts.prediction_log.coding import encode, payload
 from artifacts.settings import read_settings
 from tests.fixtures_prediction_log import bits, ids, logged, prediction
@@ -404,6 +404,29 @@ def test_whatever_goes_wrong_while_a_group_is_taken_back_its_callers_hear_of_the
             waiting = threads.submit(log.append, [prediction()])
             with pytest.raises(Unavailable, match="no more"):
                 waiting.result(10)
+
+
+def test_a_probe_says_whether_the_log_takes_anything_and_is_no_prediction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with LogWriter(tmp_path / "log") as log:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fdatasync", fail)
+            with pytest.raises(Unavailable, match="no room"):
+                log.probe().result(10)
+        [segment] = (tmp_path / "log").glob("*.log")
+        before = segment.stat().st_size
+        log.probe().result(10)
+        assert segment.stat().st_size - before > 65_536
+        one = prediction()
+        log.append([one])
+    assert ids(tmp_path / "log") == [one.prediction_id]
+    assert compact(tmp_path / "log", str(tmp_path / "parts")).predictions == 1
+    with pytest.raises(Unavailable, match="was closed"):
+        log.probe()
 
 
 def test_a_seal_that_fails_loses_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
