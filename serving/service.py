@@ -29,8 +29,8 @@ from serving.request import read_invocation, read_request
 from serving.settings import ServingSettings
 from serving.together import Together
 
-# What is larger, or costs more, is read and scored in a thread, so that the others do not wait for it: 50 rows by the long
-# way take 2 to 3 ms, and so do the contributions of two.
+# What is larger, or costs more, is read and scored in a thread, so that the others do not wait for it: 50 rows by the
+# long way take 2 to 3 ms, and so do the contributions of two.
 INLINE_BYTES, INLINE_ROWS, INLINE_EXPLAINED = 64 * 1024, 50, 4
 Choose = Callable[[], LoadedVersion]
 

@@ -39,7 +39,7 @@ def post(client: httpx.Client, body: bytes, path: str = PATH) -> httpx.Response:
         ("noise", "-1e999"),
         ("noise", "1e39"),
         ("noise", "1" + "0" * 300),
-        ("noise", str(2**63)),
+        ("noise", str(2**128)),
         ("delay_mean", '"12.5"'),
         ("delay_mean", "true"),
         ("delay_mean", "[1]"),
