@@ -1,5 +1,7 @@
-"""A published folder in an object store (fsspec): what `artifacts.shelf` does when a place is a URL."""
+"""Files in an object store (fsspec): what `artifacts.shelf` does when a place is a URL, and what backups copy."""
 
+import errno
+import hashlib
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,22 +11,32 @@ from typing import Any
 import fsspec
 
 from artifacts.errors import Refusal, Unavailable
-from artifacts.usable import no_such_place
+from artifacts.usable import no_place, no_such_place
 
 
 def put(uri: str, fill: Callable[[Path], None], last: str) -> bool:
-    """Let `fill` write into a temporary folder, then copy it to `uri`, the file `last` after all others; always True.
+    """Let `fill` write into a temporary folder, then copy it to where `files_of` says, `last` to `uri`; always True.
 
-    Nothing keeps two writers apart: those of one name must write the same bytes. Raises what `_asked` raises.
+    Nothing keeps two writers apart, and need not: the files lie in a folder named by the bytes of `last`, so each
+    writer has its own, and the `last` that is there, whoever's it is, names files that are all there. What a killed
+    writer left is never looked at. Raises what `_asked` raises.
     """
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         fill(folder)
         found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        files = files_of(uri, (folder / last).read_bytes())
         with _asked(uri) as (store, root):
-            for name in [*(n for n in found if n != last), last]:
-                store.put_file(str(folder / name), f"{root}/{name}")
+            for name in found:
+                if name != last:
+                    store.put_file(str(folder / name), f"{root}{files.removeprefix(uri)}/{name}")
+            store.put_file(str(folder / last), f"{root}/{last}")
     return True
+
+
+def files_of(uri: str, last: bytes) -> str:
+    """The folder of the files that `put` copied together with a `last` of these bytes."""
+    return f"{uri}/{hashlib.sha256(last).hexdigest()[:16]}"
 
 
 def exists(uri: str, name: str) -> bool:
@@ -40,9 +52,12 @@ def content(uri: str, name: str) -> bytes:
 
 
 def sizes(uri: str) -> dict[str, int]:
-    """Every file under the folder `uri`, by its relative path, with its size in bytes."""
-    with _asked(uri) as (store, root):
-        found = store.find(root, detail=True)
+    """Every file under the folder `uri`, by its relative path, with its size in bytes; empty when nothing is there."""
+    try:
+        with _asked(uri) as (store, root):
+            found = store.find(root, detail=True)
+    except FileNotFoundError:
+        return {}
     return {path[len(root) :].lstrip("/"): int(facts["size"]) for path, facts in found.items()}
 
 
@@ -58,9 +73,39 @@ def children(uri: str) -> list[str]:
 
 
 def copy(uri: str, name: str, into: Path) -> None:
-    """Copy file `name` of the folder `uri` to the local path `into`."""
+    """Copy file `name` of the folder `uri` to the local path `into`; raises `FileNotFoundError` without it.
+
+    A full disk here is `publish.no_place` of that path.
+    """
     with _asked(uri) as (store, root):
-        store.get_file(f"{root}/{name}", str(into))
+        try:
+            store.get_file(f"{root}/{name}", str(into))
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
+                raise
+            raise no_place(str(into), str(error.strerror)) from error
+
+
+def upload(uri: str, name: str, source: Path) -> None:
+    """Copy the local file `source` into the folder `uri`, as `name`."""
+    with _asked(uri) as (store, root):
+        store.put_file(str(source), f"{root}/{name}")
+
+
+def sha256(uri: str, name: str) -> str:
+    """The sha256 of file `name` of the folder `uri`, in hex, read in pieces; raises `FileNotFoundError` without it."""
+    with _asked(uri) as (store, root), store.open(f"{root}/{name}", "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def make_bucket(uri: str) -> None:
+    """Make the bucket `uri` unless it is there."""
+    with _asked(uri) as (store, root):
+        try:
+            # Not `exists`: of a bucket that cannot be asked it says that it is not there.
+            store.ls(root, detail=False)
+        except FileNotFoundError:
+            store.mkdir(root)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ class Published:
     facts: Mapping[str, Any]
     files: Mapping[str, FileEntry]
     created: bool
+    files_uri: str = field(repr=False)
 
     def file(self, name: str) -> Path:
         """The local path of file `name`, its bytes checked now; from an object store it is copied to a cache first.
@@ -46,7 +47,7 @@ class Published:
                 f"{self.uri} has no file {name!r}; it has {known}.",
                 next_step="Ask for one of these.",
             )
-        path = shelf.fetch(self.uri, name, entry.sha256)
+        path = shelf.fetch(self.files_uri, name, entry.sha256)
         got = sha256_of(path)
         if got != entry.sha256:
             raise _damaged(self.uri, f"{name} has sha256 {got[:12]}, but {entry.sha256[:12]} was published")
@@ -63,8 +64,8 @@ def publish(folder_uri: str, kind: str, write: Callable[[Path], Mapping[str, Any
     """Let `write` fill an empty folder and return its facts, then give that folder its final name in one step.
 
     The name must follow from the content: what already stands there is verified and returned with `created=False`.
-    On an object store the manifest goes last, and a folder without one is not there.
-    A failure, or a kill at any moment, leaves nothing that a reader takes for a version.
+    On an object store the manifest goes last, and a folder without one is not there; of two that publish at once, one
+    is found, whole. A failure, or a kill at any moment, leaves nothing that a reader takes for a version.
     """
     check_name(folder_uri.rstrip("/").rsplit("/", 1)[-1], "name of a published folder")
     if shelf.exists(folder_uri, MANIFEST):
@@ -78,7 +79,7 @@ def publish(folder_uri: str, kind: str, write: Callable[[Path], Mapping[str, Any
     if not created and not shelf.exists(folder_uri, MANIFEST):
         raise _damaged(folder_uri, "its manifest is gone")
     published = read(folder_uri, kind)
-    return Published(published.uri, published.facts, published.files, created) if created else published.verify()
+    return replace(published, created=True) if created else published.verify()
 
 
 def read(folder_uri: str, kind: str) -> Published:
@@ -98,7 +99,8 @@ def read(folder_uri: str, kind: str) -> Published:
             next_step=f"Name a {kind}.",
         )
     files = {name: FileEntry(**entry) for name, entry in manifest["files"].items()}
-    there = shelf.sizes(folder_uri)
+    files_uri = shelf.files_of(folder_uri, content)
+    there = shelf.sizes(files_uri)
     there.pop(MANIFEST, None)
     for name in sorted(files.keys() | there.keys()):
         if name not in there:
@@ -107,7 +109,7 @@ def read(folder_uri: str, kind: str) -> Published:
             raise _damaged(folder_uri, f"{name} is not in the manifest")
         if there[name] != files[name].bytes:
             raise _damaged(folder_uri, f"{name} has {there[name]} bytes, but {files[name].bytes} were published")
-    return Published(folder_uri, manifest["facts"], files, created=False)
+    return Published(folder_uri, manifest["facts"], files, created=False, files_uri=files_uri)
 
 
 def names(root_uri: str) -> list[str]:

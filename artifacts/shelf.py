@@ -2,7 +2,6 @@
 
 import errno
 import fcntl
-import hashlib
 import os
 import shutil
 import uuid
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from artifacts import object_store
+from artifacts.cache import cached
 from artifacts.leftovers import held, remove_leftovers
 from artifacts.usable import usable
 
@@ -22,13 +22,18 @@ def put(uri: str, fill: Callable[[Path], None], last: str) -> bool:
     """Let `fill` write into a temporary folder, then make it `uri`; False when another writer was first.
 
     Locally: fsync, then one rename, and what killed writers left here a day ago is removed. On an object store the file
-    `last` is copied after all others, and nothing keeps two writers apart: those of one name must write the same bytes.
+    `last` is copied after all others, which lie where `files_of` says; the last of several writers is the one found.
     Raises what `usable` raises, and for a URL, as every verb here does, `Unavailable` (`place.unreachable`) when its
     store does not answer.
     """
     folder = _local(uri)
     with usable(uri):
         return object_store.put(uri, fill, last) if folder is None else _put_local(folder, fill)
+
+
+def files_of(uri: str, last: bytes) -> str:
+    """Where the files lie that were put together with a `last` of these bytes: `uri` itself, or a folder in it."""
+    return object_store.files_of(uri, last) if _local(uri) is None else uri
 
 
 def exists(uri: str, name: str) -> bool:
@@ -72,18 +77,12 @@ def fetch(uri: str, name: str, sha256: str) -> Path:
     folder = _local(uri)
     if folder is not None:
         return folder / name
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "shipshape" / sha256
-    target = cache / Path(name).name
-    if target.is_file() and _sha256(target) == sha256:
-        return target
-    cache.mkdir(parents=True, exist_ok=True)
-    temporary = cache / f".{uuid.uuid4().hex}"
-    try:
-        object_store.copy(uri, name, temporary)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return target
+
+    def download(scratch: Path) -> Path:
+        object_store.copy(uri, name, scratch / "file")
+        return scratch / "file"
+
+    return cached(download, Path(name).name, sha256)
 
 
 @contextmanager
@@ -135,8 +134,3 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

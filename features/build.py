@@ -6,7 +6,8 @@ from typing import Any
 
 from artifacts.cli import say
 from artifacts.code import read_code
-from artifacts.contract import Contract, read_contract
+from artifacts.contract import Contract
+from artifacts.contract_file import read_contract
 from artifacts.places import Places
 from artifacts.run_evidence import note
 from artifacts.training_set import TrainingSet, open_training_set, publish_training_set, versions, write_sorted

@@ -1,31 +1,18 @@
-"""Run checks as Great Expectations, chunk by chunk, merge what it said into one result a check, and write Data Docs."""
+"""Runs checks as Great Expectations, chunk by chunk, and merges what it said into one result a check."""
 
-import os
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from artifacts.errors import CannotJudge
 from features.checks import NOT_NULL, ORDERED, Check
-
-# Before the import, which reads it.
-os.environ["GX_ANALYTICS_ENABLED"] = "False"
-
-import great_expectations as gx
-from great_expectations.core import ExpectationSuiteValidationResult, RunIdentifier
-from great_expectations.data_context.types.base import (
+from features.great_expectations_alone import (
     DataContextConfig,
     InMemoryStoreBackendDefaults,
     ProgressBarsConfig,
-)
-from great_expectations.data_context.types.resource_identifiers import (
-    ExpectationSuiteIdentifier,
-    ValidationResultIdentifier,
+    gx,
 )
 
 SHOWN = 5
@@ -81,7 +68,7 @@ def run_checks(context: Any, name: str, chunks: Iterable[pd.DataFrame], checks: 
 
     Raises `CannotJudge` (`validation.nothing_to_check`) when there is no check or no row.
     """
-    suite = gx.ExpectationSuite(name=name, expectations=[_expectation(check, at) for at, check in enumerate(checks)])
+    suite = gx.ExpectationSuite(name=name, expectations=[expectation(check, at) for at, check in enumerate(checks)])
     asset = context.data_sources.add_pandas(name).add_dataframe_asset(name)
     definition = asset.add_batch_definition_whole_dataframe(name)
     results, rows = [Result(check) for check in checks], 0
@@ -102,41 +89,8 @@ def run_checks(context: Any, name: str, chunks: Iterable[pd.DataFrame], checks: 
     return results
 
 
-def write_docs(context: Any, name: str, attempt: str, results: Sequence[Result], folder: Path) -> Path:
-    """Write the Data Docs of merged `results` into `folder`, under the name `attempt`; returns their index page."""
-    site = {
-        "class_name": "SiteBuilder",
-        "show_how_to_buttons": False,
-        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
-        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-    }
-    context.add_data_docs_site(site_name=name, site_config=site)
-    context.suites.add(
-        gx.ExpectationSuite(name=name, expectations=[_expectation(r.check, at) for at, r in enumerate(results)])
-    )
-    whole = ExpectationSuiteValidationResult(
-        success=all(result.passed for result in results),
-        results=[_merged(result) for result in results if result.said is not None],
-        suite_name=name,
-        statistics=_statistics(results),
-        meta={"great_expectations_version": gx.__version__, "attempt": attempt},
-    )
-    context.validation_results_store.set(
-        ValidationResultIdentifier(
-            expectation_suite_identifier=ExpectationSuiteIdentifier(name),
-            run_id=RunIdentifier(run_name=attempt, run_time=datetime.now(UTC)),
-            batch_identifier="rows",
-        ),
-        whole,
-    )
-    context.build_data_docs(site_names=[name])
-    # Four megabytes that only decorate the pages.
-    shutil.rmtree(folder / "static" / "fonts")
-    shutil.rmtree(folder / "static" / "images")
-    return folder / "index.html"
-
-
-def _expectation(check: Check, at: int) -> Any:
+def expectation(check: Check, at: int) -> Any:
+    """A check as Great Expectations has it, with its place among the checks."""
     return getattr(gx.expectations, check.expectation)(**check.arguments, meta={"check": at})
 
 
@@ -169,31 +123,3 @@ def _raised(info: dict[str, Any] | None) -> str | None:
         if one["raised_exception"]:
             return str(one["exception_message"] or "no message")
     return None
-
-
-def _merged(result: Result) -> Any:
-    said = result.said
-    said.success = result.passed
-    if result.raised is None and result.seen:
-        there = result.seen - result.missing
-        said.result.update(
-            element_count=result.seen,
-            missing_count=result.missing,
-            unexpected_count=result.unexpected,
-            unexpected_percent=100 * result.unexpected / max(there, 1),
-            unexpected_percent_total=100 * result.unexpected / result.seen,
-            unexpected_percent_nonmissing=100 * result.unexpected / max(there, 1),
-            missing_percent=100 * result.missing / result.seen,
-            partial_unexpected_list=result.values,
-        )
-    return said
-
-
-def _statistics(results: Sequence[Result]) -> dict[str, Any]:
-    good = sum(result.passed for result in results)
-    return {
-        "evaluated_expectations": len(results),
-        "successful_expectations": good,
-        "unsuccessful_expectations": len(results) - good,
-        "success_percent": 100 * good / max(len(results), 1),
-    }

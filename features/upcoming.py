@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from artifacts.cli import say
-from artifacts.contract import read_contract
+from artifacts.contract_file import read_contract
 from artifacts.errors import BadInput
 from artifacts.lookup import UpcomingColumns, upcoming_columns
 from artifacts.places import Places

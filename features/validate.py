@@ -14,13 +14,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from artifacts.binning import quoted
 from artifacts.contract import Contract
 from artifacts.errors import CannotJudge, GateClosed
 from artifacts.layout import Layout
 from artifacts.run_evidence import note
-from features.checks import BETWEEN, Check, aggregates_sql, row_checks, set_checks
-from features.expectations import SHOWN, Result, new_context, run_checks, write_docs
+from features.checks import aggregates_sql, row_checks, set_checks
+from features.data_docs import write_docs
+from features.expectations import SHOWN, Result, new_context, run_checks
+from features.violations import finding_of, is_of_rows, sentence
 
 CHUNK_ROWS = 100_000
 NOTED = 50
@@ -86,7 +87,7 @@ def _opened(parquet: Path, folder: Path) -> Iterator[Any]:
 def _concluded(
     context: Any, layout: Layout, results: Sequence[Result], connection: Any, *, folder: Path, attempt: str
 ) -> Validation:
-    found = tuple(_told(result, connection, layout) for result in results)
+    found = tuple(finding_of(result, connection, layout) for result in results)
     docs = write_docs(context, layout.name, attempt, results, folder / "docs")
     (folder / "validation.json").write_text(json.dumps(found, indent=1, default=str), encoding="utf-8")
     note("expectations", {"set": layout.name, "checked": len(found), "failed": _failed(found)[:NOTED]})
@@ -101,7 +102,7 @@ def _failed(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _refuse_unless_passed(
     contract: Layout, results: Sequence[Result], found: Sequence[Mapping[str, Any]], docs: Path
 ) -> None:
-    unseen = [r for r in results if r.seen == r.missing == 1 and not _is_of_rows(r.check)]
+    unseen = [r for r in results if r.seen == r.missing == 1 and not is_of_rows(r.check)]
     raised = [result for result in results if result.raised is not None]
     failed = _failed(found)
     if raised:
@@ -119,60 +120,13 @@ def _refuse_unless_passed(
             next_step=f"Correct the SQL; see {docs}.",
         )
     if failed:
-        told = "; ".join(_sentence(one) for one in failed[:SHOWN])
+        told = "; ".join(sentence(one) for one in failed[:SHOWN])
         more = f" and {len(failed) - SHOWN} more" if len(failed) > SHOWN else ""
         raise GateClosed(
             "validation.failed",
             f"Training set {contract.name} fails {len(failed)} of {len(found)} expectations: {told}{more}.",
             next_step=f"Correct the SQL or the source, or the contract if the data are right; see {docs}.",
         )
-
-
-def _sentence(told: Mapping[str, Any]) -> str:
-    keys = f", e.g. {', '.join(told['keys'])}" if told["keys"] else ""
-    return f"{told['expectation']} on {told['column'] or 'the set'}: {told['observed']}, wanted {told['bound']}{keys}"
-
-
-def _told(result: Result, connection: Any, contract: Layout) -> dict[str, Any]:
-    check = result.check
-    return {
-        "expectation": check.expectation,
-        "column": check.column,
-        "passed": result.passed,
-        "observed": None if result.passed else _observed(result, connection),
-        "bound": check.bound,
-        "unexpected": result.unexpected,
-        "seen": result.seen,
-        "raised": result.raised,
-        "keys": [] if result.passed or result.raised else _keys(check, connection, contract),
-    }
-
-
-def _observed(result: Result, connection: Any) -> str:
-    """What was found, in words: the range of a column with bounds, else as the result says."""
-    check = result.check
-    if check.expectation != BETWEEN or not _is_of_rows(check) or result.raised or not result.seen:
-        return result.observed
-    name = quoted(check.column)
-    low, high = connection.execute(f"select min({name})::double, max({name})::double from rows").fetchone()  # noqa: S608
-    share = f"{result.unexpected} of {result.seen} rows ({result.unexpected / result.seen:.2%})"
-    return f"{low:.10g} to {high:.10g}, {share} beyond"
-
-
-def _is_of_rows(check: Check) -> bool:
-    return check.broken is not None and not check.broken.startswith("select")
-
-
-def _keys(check: Check, connection: Any, contract: Layout) -> list[str]:
-    """Up to five keys of rows that break the check, the earliest first."""
-    if check.broken is None:
-        return []
-    entity = ", ".join(quoted(name) for name in contract.entity)
-    order = f"{quoted(contract.observed_at)}, {entity}"
-    query = check.broken
-    if _is_of_rows(check):
-        query = f"select {entity} from rows where {check.broken} order by {order}"  # noqa: S608
-    return ["/".join(map(str, row)) for row in connection.execute(f"{query} limit {SHOWN}").fetchall()]
 
 
 def _chunks(parquet: Path) -> Iterator[pd.DataFrame]:

@@ -28,14 +28,15 @@ def load_dags(folder: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a DAG run ended: `undone` has the state of each task that did not succeed, `returned` what each returned.
+    """How a DAG run ended: `undone` has the states of each task that did not succeed, `returned` what each returned.
 
-    `refused` is what tasks refused, in order; values of mapped tasks are in their order.
+    A mapped task has as many states as its parts ended in, and is undone when one of them did not succeed. `refused` is
+    what tasks refused, in order; values of mapped tasks are in their order.
     """
 
     name: str
     state: str
-    undone: Mapping[str, str]
+    undone: Mapping[str, frozenset[str]]
     refused: Sequence[Refusal]
     returned: Mapping[str, list[Any]]
 
@@ -44,8 +45,10 @@ class Ended:
 
         What a task refused is raised with its exit code, else `Refusal` (`run.dag_failed`, exit 1).
         """
-        undone = sorted(name for name, state in self.undone.items() if (name, state) not in set(allowed))
-        if not undone and (self.state == "success" or self.undone):
+        found = {(name, state) for name, states in self.undone.items() for state in states}
+        undone = sorted({name for name, _ in found.difference(allowed)})
+        # What was skipped makes no DAG run fail: one that failed, failed by what is allowed, or is not as it should be.
+        if not undone and (self.state == "success" or "failed" in {state for _, state in found}):
             return
         said = f"DAG run {self.name} ended {self.state} without {', '.join(undone) or 'a task'}."
         if self.refused:
@@ -77,10 +80,15 @@ def end_dag(dag: Any, conf: dict[str, Any], logical_date: datetime | None = None
     _tell_when_it_ran(dag_run)
     # A DAG run with no task in it, as for a date after the DAG's last, is a success to Airflow, and none to us.
     states = [(ti.task_id, str(ti.state)) for ti in dag_run.get_task_instances()]
-    undone = dict.fromkeys(set(dag.task_ids) - dict(states).keys(), "missing")
-    undone |= {name: state for name, state in states if state != "success"}
     name = f"{dag.dag_id} {dag_run.run_id}"
-    return Ended(name, str(dag_run.state), undone, tuple(REFUSED), _returned(dag_run))
+    return Ended(name, str(dag_run.state), undone_of(dag.task_ids, states), tuple(REFUSED), _returned(dag_run))
+
+
+def undone_of(task_ids: Collection[str], states: Sequence[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    """The states other than success of each task; `states` has a pair for each part of a mapped one."""
+    undone = {name: {state for task, state in states if task == name and state != "success"} for name in task_ids}
+    undone |= {name: {"missing"} for name in set(task_ids) - {task for task, _ in states}}
+    return {name: frozenset(found) for name, found in undone.items() if found}
 
 
 def _tell_when_it_ran(dag_run: Any) -> None:

@@ -1,29 +1,35 @@
 """Ask a service whether it is healthy: `python -m ops.healthy URL [PART]`, for the health checks of the containers."""
 
+import http.client
 import json
 import sys
 import urllib.error
 import urllib.request
+from typing import Any
 
 SECONDS = 5
 
 
-def why_unhealthy(url: str, part: str | None = None) -> str | None:
-    """What is wrong at `url`, or None: it answers 200, and calls `part` of Airflow healthy when one is named."""
+def why_unhealthy(url: str, *parts: str) -> str | None:
+    """What is wrong at `url`, or None: it answers 200, and calls each of `parts` of Airflow healthy."""
     try:
-        with urllib.request.urlopen(url, timeout=SECONDS) as answer:  # noqa: S310  an address of the compose file
-            said = json.load(answer) if part else {}
-    except (urllib.error.URLError, OSError, ValueError) as error:
+        with urllib.request.urlopen(url, timeout=SECONDS) as answer:  # noqa: S310  an address of ours
+            said = json.load(answer) if parts else {}
+    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
         return f"{url} does not answer: {error}"
-    if part is None:
-        return None
-    status = said.get(part, {}).get("status")
-    return None if status == "healthy" else f"{part} is {status} according to {url}"
+    states = {part: _status(said, part) for part in parts}
+    return next((f"{part} is {s} according to {url}" for part, s in states.items() if s != "healthy"), None)
+
+
+def _status(said: Any, part: str) -> Any:
+    """What the answer calls the part, or None; whoever listens there may answer anything."""
+    told = said.get(part) if isinstance(said, dict) else None
+    return told.get("status") if isinstance(told, dict) else None
 
 
 def main() -> int:
     """Exit code 0 when it is healthy, else 1 with the reason."""
-    wrong = why_unhealthy(*sys.argv[1:3])
+    wrong = why_unhealthy(*sys.argv[1:])
     if wrong:
         print(wrong, file=sys.stderr)
     return int(wrong is not None)

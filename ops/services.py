@@ -1,13 +1,12 @@
 """Programs that outlive the one that started them: known by id and start time, and ended with all their children."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import psutil
@@ -16,13 +15,14 @@ from artifacts import cli
 from artifacts.errors import BadInput, Unavailable
 from artifacts.places import REPOSITORY, Places
 from artifacts.whole_file import write_whole
+from ops.healthy import why_unhealthy
+from ops.sessions import Started, end, lives, living
 
 HEALTHY_WITHIN_SECONDS = 180
-STOPPED_WITHIN_SECONDS = 30
 
 
 def start(places: Places, environment: dict[str, str], commands: dict[str, list[str]]) -> None:
-    """Start each command in a session of its own, and record its process id and start time."""
+    """Start each command in a session of its own, and record its process id, start time and log."""
     known = json.loads(record(places).read_text()) if record(places).exists() else {}
     for name, command in commands.items():
         with log_of(places, name).open("wb") as out:
@@ -35,8 +35,16 @@ def start(places: Places, environment: dict[str, str], commands: dict[str, list[
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        known[name] = {"pid": process.pid, "created": psutil.Process(process.pid).create_time()}
-        write_whole(record(places), json.dumps(known))
+            log = os.fstat(out.fileno())
+        try:
+            created = psutil.Process(process.pid).create_time()
+            known[name] = {"pid": process.pid, "created": created, "log": [log.st_dev, log.st_ino]}
+            write_whole(record(places), json.dumps(known))
+        except BaseException:
+            # Nobody would know of it.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
         # It is known by its id from here on, and outlives this process: Popen is not to wait for it.
         process.returncode = 0
 
@@ -55,32 +63,43 @@ def record(places: Places) -> Path:
 
 def alive(places: Places) -> dict[str, psutil.Process]:
     """The recorded services that still run; a process id that was given to another program does not count."""
-    if not record(places).exists():
-        return {}
-    found = {}
-    for name, known in json.loads(record(places).read_text()).items():
-        try:
-            process = psutil.Process(int(known["pid"]))
-            if process.create_time() == known["created"] and process.status() != psutil.STATUS_ZOMBIE:
-                found[name] = process
-        except psutil.NoSuchProcess:
-            continue
-    return found
+    found = {name: one.first for name, one in _recorded(places).items()}
+    return {name: process for name, process in found.items() if process is not None and lives(process)}
+
+
+def running(places: Places) -> list[str]:
+    """The sorted names of the recorded services of which any process runs, be it a child of one that ended."""
+    return sorted(name for name, one in _recorded(places).items() if living(one))
 
 
 def stop_all(places: Places, only: set[str] | None = None) -> list[str]:
-    """End every recorded service, or those in `only`, with all its children: SIGTERM first, SIGKILL 30 s later."""
-    services = {name: process for name, process in alive(places).items() if only is None or name in only}
-    family = {name: [process, *process.children(recursive=True)] for name, process in services.items()}
-    everyone = [process for members in family.values() for process in members]
-    for how in (signal.SIGTERM, signal.SIGKILL):
-        for process in everyone:
-            if process.is_running():
-                process.send_signal(how)
-        _, everyone = psutil.wait_procs(everyone, timeout=STOPPED_WITHIN_SECONDS)
+    """End every recorded service, or those in `only`, with all its children; the names of those of which any ran.
+
+    Raises `Unavailable` (`up.not_ended`) when a process outlives SIGKILL; it is not forgotten then.
+    """
+    services = {name: one for name, one in _recorded(places).items() if only is None or name in only}
+    ran = sorted(name for name, one in services.items() if living(one))
+    left = end(services.values())
+    if left:
+        raise Unavailable(
+            "up.not_ended",
+            f"Processes of {', '.join(ran)} do not end: {', '.join(str(one.pid) for one in left)}.",
+            next_step="See what they wait for (a disk or a network file system, mostly), then try: make down",
+        )
     if only is None:
         record(places).unlink(missing_ok=True)
-    return sorted(services)
+    return ran
+
+
+def _recorded(places: Places) -> dict[str, Started]:
+    if not record(places).exists():
+        return {}
+    known = json.loads(record(places).read_text())
+    logs = {name: one.get("log") for name, one in known.items()}
+    return {
+        name: Started(int(one["pid"]), float(one["created"]), (log[0], log[1]) if (log := logs[name]) else None)
+        for name, one in known.items()
+    }
 
 
 def refuse_taken_port(port: int, variable: str) -> None:
@@ -102,13 +121,10 @@ def wait_until_healthy(places: Places, name: str, url: str, parts: set[str]) -> 
     cli.say(f"waiting for {name}")
     deadline = time.monotonic() + HEALTHY_WITHIN_SECONDS
     while time.monotonic() < deadline and name in alive(places):
-        try:
-            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  a loopback address made above
-                said = json.load(answer) if parts else {}
-            if all(said[part]["status"] == "healthy" for part in parts):
-                return
-        except (urllib.error.URLError, OSError):
-            cli.PROGRESS.debug("%s does not listen yet", name)
+        wrong = why_unhealthy(url, *sorted(parts))
+        if wrong is None:
+            return
+        cli.PROGRESS.debug(wrong)
         time.sleep(0.5)
     raise Unavailable(
         "up.unhealthy",

@@ -13,7 +13,7 @@ from artifacts.settings import Settings, read_settings
 from ops import up_serving
 from ops.airflow_home import airflow_environment, enter_airflow
 from ops.dag_runs import quiet
-from ops.services import alive, refuse_taken_port, start, stop_all, wait_until_healthy
+from ops.services import refuse_taken_port, running, start, stop_all, wait_until_healthy
 
 # Without the log servers, which listen on every address: here the API reads the logs from the disk.
 AIRFLOW_PARTS = {
@@ -39,8 +39,9 @@ class OpsSettings(Settings):
 def up(_: argparse.Namespace) -> cli.Answer:
     """Start Airflow, MLflow and the service, wait until they are healthy, and say where they are and how to log in."""
     places, settings = read_places(), read_settings(OpsSettings, "OPS_")
-    if alive(places):
-        raise BadInput("up.running", "The services of this home are already up.", next_step="Run: make down")
+    if there := running(places):
+        told = f"Services of this home are up already: {', '.join(there)}."
+        raise BadInput("up.running", told, next_step="Run: make down")
     for name in ("airflow_port", "mlflow_port", "serving_port"):
         refuse_taken_port(getattr(settings, name), f"OPS_{name.upper()}")
     airflow = f"http://127.0.0.1:{settings.airflow_port}"
@@ -60,11 +61,12 @@ def up(_: argparse.Namespace) -> cli.Answer:
         wait_until_healthy(places, "scheduler", f"{airflow}/api/v2/monitor/health", PARTS)
         wait_until_healthy(places, "mlflow", f"{mlflow}/health", set())
         serving, served_at = serve(places, settings, environment)
-    except (Unavailable, BadInput):
+        passwords = Path(environment["AIRFLOW_HOME"]) / "simple_auth_manager_passwords.json.generated"
+        password = json.loads(passwords.read_text())["admin"]
+    except BaseException:
+        # Whatever it is, an interrupt too: what is half up helps nobody.
         stop_all(places)
         raise
-    passwords = Path(environment["AIRFLOW_HOME"]) / "simple_auth_manager_passwords.json.generated"
-    password = json.loads(passwords.read_text())["admin"]
     return cli.Answer(
         id="up",
         lines=[

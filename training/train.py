@@ -7,7 +7,6 @@ if __name__ == "__main__":
     # Run as a script, this folder is the first place that Python imports from; the rooms are one above.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-import argparse
 import tempfile
 from collections.abc import Sequence
 
@@ -17,7 +16,7 @@ from artifacts.errors import BadInput
 from artifacts.places import REPOSITORY, read_places
 from artifacts.publish import sha256_of
 from artifacts.registry import MODEL, Registry, RunRecord, ToLog
-from artifacts.training_set import TrainingSet, open_training_set, parse_id, version_as_of
+from artifacts.training_set import TrainingSet, open_training_set, parse_id
 from training.baseline import describe
 from training.choose_configs import CONFIGS
 from training.choose_features import choose_features
@@ -121,13 +120,6 @@ def _check_set(training_set: TrainingSet, config: Config) -> None:
         )
 
 
-def find_training_set(root: str, config: Config, version: str | None) -> TrainingSet:
-    """The set named by VERSION or NAME/VERSION; without one, the only version as of the config's `as_of`."""
-    if version is None:
-        return version_as_of(root, config.training_set, config.as_of)
-    return open_training_set(root, *parse_id(version if "/" in version else f"{config.training_set}/{version}"))
-
-
 def _curve(losses: Sequence[float]) -> list[tuple[str, int, float]]:
     every = max(1, len(losses) // CURVE_POINTS)
     return [("stop_log_loss", step, loss) for step, loss in enumerate(losses) if step % every == 0]
@@ -150,49 +142,7 @@ def _about(
     }
 
 
-def command(arguments: argparse.Namespace) -> cli.Answer:
-    """Train as the command line says."""
-    places = read_places()
-    config = read_config(arguments.config, arguments.overrides)
-    training_set = find_training_set(places.training_sets, config, arguments.training_set)
-    registry = Registry.at(places)
-    run = train(registry, training_set, config, overrides=arguments.overrides, again=arguments.again)
-    measured = [name.removeprefix("holdout_") for name in run.metrics if name.startswith("holdout_")]
-    lines = [f"{'holdout metric':<20} {'candidate':>10} {'naive':>10}"]
-    lines += [f"{m:<20} {run.metrics[f'holdout_{m}']:>10.4f} {run.metrics[f'naive_{m}']:>10.4f}" for m in measured]
-    lines += [f"model sha256 {run.model_sha256}", f"version {run.version} of model {run.model}, MLflow run:"]
-    facts = {
-        "run_id": run.run_id,
-        "model": run.model,
-        "version": run.version,
-        "training_set": run.training_set,
-        "model_sha256": run.model_sha256,
-        "created": run.created,
-        "metrics": run.metrics,
-    }
-    return cli.Answer(run.run_id, lines, facts)
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """The options of `python training/train.py`."""
-    parser = argparse.ArgumentParser(prog="train.py", description=__doc__)
-    parser.add_argument("--config", type=Path, required=True, help="for example training/configs/v1.yaml")
-    parser.add_argument(
-        "--training-set", metavar="VERSION", help="or NAME/VERSION; else the one as of the config's as_of"
-    )
-    parser.add_argument(
-        "--set",
-        dest="overrides",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        help="repeatable; not of judge or promotion",
-    )
-    parser.add_argument("--again", action="store_true", help="train even if a finished MLflow run has the same inputs")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.set_defaults(verb=command)
-    return parser
-
-
 if __name__ == "__main__":
+    from training.train_cli import build_parser
+
     sys.exit(cli.run(build_parser()))

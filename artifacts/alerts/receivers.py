@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from artifacts.alerts.message import Message, Receivers, Send
 from artifacts.alerts.webhook import post
@@ -23,6 +23,13 @@ class ReceiverSettings(Settings):
     slack_connection: str | None = None
     runbook_url: str = "docs/runbook.md"
     page_url: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_unset(cls, given: Mapping[str, object]) -> dict[str, object]:
+        """A compose file cannot leave a variable out: it hands on an empty one."""
+        own = ReceiverSettings.model_fields
+        return {name: value for name, value in given.items() if value != "" or name not in own}
 
     @field_validator("webhook_url")
     @classmethod

@@ -14,6 +14,7 @@ from artifacts.object_store import is_of_a_client, unreachable
 from artifacts.places import Places
 from artifacts.publish import sha256_of
 from artifacts.registry.connect import connect, shown
+from artifacts.registry.files import fetched, store_of
 from artifacts.registry.log import PREFIX, log_run
 from artifacts.registry.record import logged_files, record_of
 from artifacts.run_record import FINISHED, MODEL, RunRecord, ToLog
@@ -95,25 +96,15 @@ class Registry:
     def artefact(self, run_id: str, path: str, into: Path | None = None) -> Path:
         """The local path of a file or folder of an MLflow run; a file under model/ has the sha256 that was logged.
 
-        From an object store it is fetched into the folder `into`, or into a temporary one that nobody removes.
+        From an object store it is fetched into the folder `into`; without one a file is fetched into the cache of
+        `artifacts.cache`, and a folder cannot be had.
 
         Raises `Missing` (`registry.missing`) or `Damaged` (`registry.damaged`).
         """
         record, name = self.run(run_id), f"File {path} of MLflow run {run_id}"
-        with self._client(name) as client:
-            from mlflow.exceptions import MlflowException
-
-            # The client's own download copies even a local file into a folder that nobody removes.
-            store = _store(client.get_run(run_id).info.artifact_uri)
-            try:
-                local = Path(store.download_artifacts(path, str(into) if into else None))
-            except MlflowException as error:
-                # Of what is missing in an object store MLflow says no more than that a download failed.
-                parent = PurePosixPath(path).parent.as_posix()
-                if path in {found.path for found in store.list_artifacts(None if parent == "." else parent)}:
-                    raise
-                raise FileNotFoundError(path) from error
         wanted = logged_files(record).get(PurePosixPath(path).as_posix())
+        with self._client(name) as client:
+            local = fetched(client.get_run(run_id).info.artifact_uri, path, into, wanted)
         if wanted is None and PurePosixPath(path).parts[:1] == ("model",):
             raise Damaged(
                 "registry.damaged",
@@ -134,7 +125,7 @@ class Registry:
         with self._client(f"MLflow run {run_id}"):
             left = [folder]
             while left:
-                for one in _store(_artefacts_of(self, run_id)).list_artifacts(left.pop()):
+                for one in store_of(_artefacts_of(self, run_id)).list_artifacts(left.pop()):
                     if one.is_dir:
                         left.append(one.path)
                     else:
@@ -184,12 +175,6 @@ class Registry:
             if is_of_a_client(error):
                 raise unreachable(wanted or shown(self.tracking_uri), error) from error
             raise
-
-
-def _store(artifacts_uri: str) -> Any:
-    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-
-    return get_artifact_repository(artifacts_uri)
 
 
 @lru_cache(maxsize=256)

@@ -1,43 +1,52 @@
 """Copies the files of a place, local or in an object store, out of it and into an empty one, by the same names."""
 
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
 
-import fsspec
-
+from artifacts import object_store
 from artifacts.errors import Damaged, Unavailable
 from artifacts.places import is_url
 from artifacts.publish import MANIFEST, sha256_of
 from artifacts.shelf import LOCK, TEMPORARY
+from artifacts.whole_file import FOR_ITS_OWNER
+
+# What is being written, and renamed in a moment: by `write_whole` and by MLflow's client.
+_DRAFT = re.compile(r"\.(.+\.)?[0-9a-f]{32}|\.artifact\.uploading\..+")
 
 
 def files(place: str, left_out: Collection[Path] = ()) -> list[str]:
-    """The sorted relative names of all files, without locks and what is being written; empty when nothing is there."""
-    if not is_url(place):
-        return sorted(_local(Path(place), frozenset(left_out)))
-    store, root = _store(place)
-    with_root = store.find(root) if store.exists(root) else []
-    return sorted(path[len(root) :].lstrip("/") for path in with_root)
+    """The sorted relative names of all files, without locks and what is being written; empty when nothing is there.
+
+    Raises `Unavailable`: `place.unreachable` for a store that does not answer, `backup.file_failed` for a folder that
+    cannot be read.
+    """
+    return sorted(object_store.sizes(place) if is_url(place) else _local(Path(place), frozenset(left_out)))
 
 
-def copy_out(place: str, names: Collection[str], folder: Path, *, may_go: bool = False) -> int:
-    """Copy `names` into `folder`; the number of files. One that went meanwhile is passed over when it `may_go`."""
-    store, root = _store(place)
+def copy_out(place: str, names: Collection[str], folder: Path, may_go: Collection[str] = ()) -> int:
+    """Copy `names` into `folder`, with their modes from a local place; the number of files.
+
+    One of `may_go` that went meanwhile is passed over; another, and one that cannot be read, raises `Unavailable`
+    (`backup.file_failed`, `place.unreachable`).
+    """
     copied = 0
     for name in names:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            store.get_file(f"{root}/{name}", str(target))
+            if is_url(place):
+                object_store.copy(place, name, target)
+            else:
+                _copy(Path(place) / name, target)
             copied += 1
-        except FileNotFoundError:
-            if not may_go:
-                raise
+        except (FileNotFoundError, PermissionError) as error:
             target.unlink(missing_ok=True)
+            if isinstance(error, PermissionError) or name not in may_go:
+                raise _failed(f"{place}/{name}", error) from error
     return copied
 
 
@@ -49,9 +58,8 @@ def copy_in(folder: Path, place: str) -> int:
     """
     names = files(str(folder))
     if is_url(place):
-        store, root = _store(place)
         for name in sorted(names, key=lambda name: (name.rsplit("/", 1)[-1] == MANIFEST, name)):
-            store.put_file(str(folder / name), f"{root}/{name}")
+            object_store.upload(place, name, folder / name)
     else:
         _copy_local(folder, Path(place), names)
     for name in names:
@@ -65,14 +73,21 @@ def copy_in(folder: Path, place: str) -> int:
 
 
 def add_files(folder: Path, target: Path) -> int:
-    """Copy the files of `folder` into a folder that has others; the number of files."""
+    """Copy the files of `folder` into a folder that has others, with their modes; the number of files."""
     names = files(str(folder))
     for name in names:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         draft = (target / name).with_name(f".{uuid.uuid4().hex}")
-        shutil.copy2(folder / name, draft)
+        _copy(folder / name, draft)
         draft.replace(target / name)
     return len(names)
+
+
+def _sha256(place: str, name: str) -> str | None:
+    try:
+        return object_store.sha256(place, name) if is_url(place) else sha256_of(Path(place) / name)
+    except FileNotFoundError:
+        return None
 
 
 def _copy_local(folder: Path, final: Path, names: Collection[str]) -> None:
@@ -81,7 +96,7 @@ def _copy_local(folder: Path, final: Path, names: Collection[str]) -> None:
     try:
         for name in names:
             (draft / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(folder / name, draft / name)
+            _copy(folder / name, draft / name)
             with (draft / name).open("rb") as stream:
                 os.fsync(stream.fileno())
         draft.mkdir(parents=True, exist_ok=True)
@@ -92,29 +107,31 @@ def _copy_local(folder: Path, final: Path, names: Collection[str]) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
+def _copy(source: Path, target: Path) -> None:
+    """A file's bytes, mode and times; before it has its mode, its owner alone can read the copy."""
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FOR_ITS_OWNER))
+    shutil.copy2(source, target)
+
+
 def _local(root: Path, left_out: Collection[Path]) -> Iterator[str]:
-    for folder, below, names in os.walk(root):
+    for folder, below, names in os.walk(root, onerror=_refuse_unread):
         at = Path(folder)
         below[:] = [name for name in below if name != TEMPORARY and at / name not in left_out]
         for name in names:
-            if name != LOCK and not name.endswith(".lock") and at / name not in left_out:
+            is_passing = name.endswith(LOCK) or _DRAFT.fullmatch(name)
+            if not is_passing and at / name not in left_out:
                 yield (at / name).relative_to(root).as_posix()
 
 
-def _sha256(place: str, name: str) -> str:
-    import hashlib
-
-    store, root = _store(place)
-    with store.open(f"{root}/{name}", "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _refuse_unread(error: OSError) -> None:
+    """A folder that is not there holds nothing; one that cannot be read must not look like that."""
+    if not isinstance(error, FileNotFoundError):
+        raise _failed(str(error.filename), error) from error
 
 
-def _store(place: str) -> tuple[Any, str]:
-    try:
-        store, root = fsspec.core.url_to_fs(place)
-    except (ValueError, ImportError) as error:
-        raise Unavailable(
-            "backup.no_store", f"{place} cannot be opened: {error}", next_step="Check its URL."
-        ) from error
-    store.invalidate_cache()
-    return store, root.rstrip("/")
+def _failed(what: str, error: OSError) -> Unavailable:
+    return Unavailable(
+        "backup.file_failed",
+        f"{what} cannot be copied: {error.strerror or 'it is not there any more'}.",
+        next_step="If something is just being removed, try again; else mend what stands in the way.",
+    )

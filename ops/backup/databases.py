@@ -15,6 +15,7 @@ from artifacts.errors import BadInput, Damaged, Unavailable
 from ops.backup.places import is_sqlite, shown
 
 _OPTIONS = {name: f"PG{name.upper()}" for name in ("sslmode", "sslrootcert", "sslcert", "sslkey")}
+_READ_WITH_IT = ("", "-wal", "-shm", "-journal")
 _APT = "apt-get install postgresql-client"
 
 
@@ -44,13 +45,17 @@ def dump(url: URL, folder: Path, name: str) -> str | None:
             f"The database {source} cannot be copied whole: {found}.",
             next_step="Restore it from an earlier backup; this one was not made.",
         )
+    shutil.copymode(source, target)
     return target.name
 
 
 def is_empty(url: URL) -> bool:
-    """Whether nothing is in a database; raises `Unavailable` (`backup.database_failed`) when it does not answer."""
+    """Whether nothing is in a database; raises `Unavailable` (`backup.database_failed`) when it does not answer.
+
+    What SQLite keeps beside its file counts: a new file would be read with the rows of an old -wal.
+    """
     if is_sqlite(url):
-        return not Path(str(url.database)).exists()
+        return not any(Path(f"{url.database}{more}").exists() for more in _READ_WITH_IT)
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     try:
         with engine.connect() as connection:
@@ -68,7 +73,7 @@ def load(url: URL, source: Path) -> None:
     target = Path(str(url.database))
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f"{target.name}.restoring")
-    shutil.copyfile(source, draft)
+    shutil.copy(source, draft)  # its mode too
     with draft.open("rb") as stream:
         os.fsync(stream.fileno())
     draft.replace(target)

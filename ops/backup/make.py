@@ -12,7 +12,7 @@ from artifacts.places import Places
 from artifacts.publish import Published, check_name, publish
 from ops.backup import databases
 from ops.backup.copying import copy_out, files
-from ops.backup.places import Sources, sources
+from ops.backup.places import NEVER_GO, Sources, sources
 
 KIND = "backup"
 
@@ -21,7 +21,7 @@ def make_backup(places: Places, folder: Path) -> Published:
     """Publish a backup of these places at `folder`, for its owner alone, while everything runs on.
 
     A failure, or a kill at any moment, leaves nothing that is taken for a backup. Raises `Conflict` (`backup.exists`,
-    `backup.inside`) and what databases and stores raise.
+    `backup.inside`), `Unavailable` (`backup.file_failed`) and what databases and stores raise.
     """
     wanted, folder = sources(places), folder.absolute()
     check_name(folder.name, "name of a backup's folder")
@@ -48,9 +48,11 @@ def _fill(draft: Path, wanted: Sources) -> Mapping[str, Any]:
     copied = {}
     for name, place in wanted.places.items():
         cli.say(f"copying {name}")
-        copied[name] = copy_out(place, files(place), draft / "places" / name, may_go=name == "predictions")
+        there = files(place)
+        # Compaction removes segments whose rows are in a part by then.
+        copied[name] = copy_out(place, there, draft / "places" / name, there if name == "predictions" else ())
     rest = files(str(wanted.home), wanted.left_out)
-    copied["home"] = copy_out(str(wanted.home), rest, draft / "home")
+    copied["home"] = copy_out(str(wanted.home), rest, draft / "home", frozenset(rest) - NEVER_GO)
     return {
         "made_at": datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="seconds"),
         "commit": read_code().commit,

@@ -13,8 +13,10 @@ from ops.airflow_home import airflow_environment
 
 # In the order of copying. Compaction writes a part, then removes its segments: the other way round rows would be lost.
 COPIED = ("predictions", "prediction_parts", "raw", "training_sets", "upcoming", "findings", "mlflow_artifacts")
-# What is made again: the warehouse from raw rows, the rest by running.
-_MADE_AGAIN = ("warehouse", "logs", "bench", "ci", "airflow/logs", "services.json")
+# Of the home's other files, those that nobody removes while it runs: without one of them a backup is not made.
+NEVER_GO = frozenset({"serving_api_key", "airflow/airflow.cfg", "airflow/simple_auth_manager_passwords.json.generated"})
+# What is made again: the warehouse from raw rows, the Data Docs of an attempt and the rest by running.
+_MADE_AGAIN = ("warehouse", "validation", "logs", "bench", "ci", "airflow/logs", "services.json")
 _BESIDE_A_DATABASE = ("", "-wal", "-shm", "-journal", ".lock")
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.engine import URL
 
 from artifacts import cli
 from artifacts.errors import BadInput, Conflict
-from artifacts.places import Places
+from artifacts.places import Places, is_url
 from artifacts.publish import Published, read
 from ops.backup import databases
 from ops.backup.copying import add_files, copy_in, files
@@ -62,7 +62,7 @@ def _dumps(backup: Published, folder: Path, wanted: Mapping[str, URL]) -> dict[s
 
 
 def _refuse_elsewhere(then: Mapping[str, str], wanted: Sources) -> None:
-    """MLflow's database names its artefacts by their whole URL, so they go back to where they were."""
+    """MLflow's database names its artefacts by their URL, so they go back to where they were; others to the like."""
     now = wanted.places["mlflow_artifacts"]
     if then["mlflow_artifacts"] != now:
         raise BadInput(
@@ -71,6 +71,18 @@ def _refuse_elsewhere(then: Mapping[str, str], wanted: Sources) -> None:
             f"restored to {now}.",
             next_step=f"Run it with PIPELINE_MLFLOW_ARTIFACTS={then['mlflow_artifacts']}.",
         )
+    for name, place in wanted.places.items():
+        if _is_in_a_store(place) != _is_in_a_store(then[name]):
+            raise BadInput(
+                "restore.elsewhere",
+                f"{name} was at {then[name]}, and would be restored to {place}: an object store and a local folder are "
+                "laid out in two ways.",
+                next_step=f"Name a place of the kind that it was in: PIPELINE_{name.upper()}.",
+            )
+
+
+def _is_in_a_store(place: str) -> bool:
+    return is_url(place) and not place.startswith("file://")
 
 
 def _refuse_filled(wanted: Sources) -> None:
@@ -81,5 +93,6 @@ def _refuse_filled(wanted: Sources) -> None:
         raise Conflict(
             "restore.not_empty",
             f"A backup is restored where nothing is, and something is in: {'; '.join(filled)}.",
-            next_step="Move or delete it, or name other places; nothing was written.",
+            next_step="Move or delete it (a SQLite database with its -wal, -shm and -journal), or name other places; "
+            "nothing was written.",
         )

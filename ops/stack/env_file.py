@@ -11,6 +11,8 @@ from ops.stack.variables import SHORTEST_SECRET, VARIABLES, Variable
 _LINE = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)")
 # What needs no quotes in .env and no escapes in a URL.
 _PLAIN = re.compile(r"[A-Za-z0-9_.=-]+")
+# What Compose takes as it stands, for addresses: no blank, quote or comment, and nothing that it would fill in.
+_ADDRESS = re.compile(r"[^\s'\"`$#\\]*")
 _HEAD = "# Secrets of the stack: for its owner alone, kept out of git, and kept with the backups. See docs/stack.md.\n"
 _EXECUTORS = {True: "CeleryExecutor", False: "LocalExecutor"}
 
@@ -22,7 +24,7 @@ def write_env(path: Path) -> list[str]:
     """
     text = path.read_text(encoding="utf-8") if path.exists() else _HEAD
     filled = read_env(text)
-    fresh = [variable for variable in VARIABLES if not filled.get(variable.name)]
+    fresh = [one for one in VARIABLES if not (one.name in filled if one.optional else filled.get(one.name))]
     for variable in fresh:
         text = _with(text, variable)
     write_whole(path, text, FOR_ITS_OWNER)
@@ -57,6 +59,8 @@ def check_env(path: Path, environ: Mapping[str, str]) -> None:
 
 
 def _wrong(variable: Variable, value: str) -> str | None:
+    if variable.optional:
+        return None if _ADDRESS.fullmatch(value) else "holds a blank, a quote, $, #, ` or a backslash"
     if not value:
         return "is missing"
     if not _PLAIN.fullmatch(value):

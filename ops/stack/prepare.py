@@ -4,11 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import fsspec
-from botocore.exceptions import BotoCoreError
-
-from artifacts import alerts, ledger
-from artifacts.errors import Unavailable
+from artifacts import alerts, ledger, object_store
 from artifacts.places import Places, is_url
 from artifacts.registry.connect import shown
 from artifacts.registry.migrate import migrate
@@ -17,12 +13,14 @@ from ops.airflow_home import airflow_environment, enter_airflow
 
 STORED = ("raw", "training_sets", "mlflow_artifacts", "prediction_parts", "findings", "upcoming")
 
+SERVICE_KEY = "serving_api_key"
+
 
 def prepare(places: Places, environ: Mapping[str, str]) -> list[str]:
     """Migrate MLflow's and Airflow's database, see that ours answer, make the buckets; what was done, in lines.
 
-    With `AIRFLOW_ADMIN_PASSWORD` it is written where Airflow's login reads it. Raises what the databases raise, and
-    `Unavailable` (`stack.no_bucket`).
+    `AIRFLOW_ADMIN_PASSWORD` and `SERVING_API_KEY` are written where Airflow's login and its on-call pages read them.
+    Raises what databases and stores raise.
     """
     lines = [f"bucket {bucket}" for bucket in make_buckets(places)]
     migrate(places.mlflow)
@@ -32,8 +30,11 @@ def prepare(places: Places, environ: Mapping[str, str]) -> list[str]:
     lines += [f"ledger {ledger.shown(places.ledger)}", f"alerts {ledger.shown(places.alerts)}"]
     enter_airflow(places)
     lines.append("Airflow's database")
+    folder = Path(airflow_environment(places)["AIRFLOW_HOME"])
+    if "SERVING_API_KEY" in environ:
+        write_whole(folder / SERVICE_KEY, environ["SERVING_API_KEY"], FOR_ITS_OWNER)
+        lines.append("the service's key, for the on-call pages")
     if "AIRFLOW_ADMIN_PASSWORD" in environ:
-        folder = Path(airflow_environment(places)["AIRFLOW_HOME"])
         write_password(folder / "simple_auth_manager_passwords.json.generated", environ["AIRFLOW_ADMIN_PASSWORD"])
         lines.append("the password of Airflow's user admin")
     return lines
@@ -43,16 +44,7 @@ def make_buckets(places: Places) -> list[str]:
     """Make the bucket of every place in an object store that has none; the buckets, made or found."""
     wanted = sorted({_bucket(place) for name in STORED if is_url(place := str(getattr(places, name)))})
     for bucket in wanted:
-        try:
-            store, root = fsspec.core.url_to_fs(bucket)
-            if not store.exists(root):
-                store.mkdir(root)
-        except (OSError, ValueError, ImportError, BotoCoreError) as error:
-            raise Unavailable(
-                "stack.no_bucket",
-                f"The object store does not give the bucket {bucket}: {error}",
-                next_step="Check AWS_ENDPOINT_URL and its keys, and that the store is up.",
-            ) from error
+        object_store.make_bucket(bucket)
     return wanted
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ops.stack.compose_file import Compose, Service
-from ops.stack.variables import VARIABLES
+from ops.stack.variables import REQUIRED, VARIABLES
 
 _PINNED = re.compile(r"[a-z0-9./_-]+:[A-Za-z0-9._-]*\d+\.\d+[A-Za-z0-9._-]*@sha256:[0-9a-f]{64}")
 _REFERENCE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<rest>[^}]*)\}|(?<!\$)\$(?P<bare>[A-Za-z_]\w*)")
@@ -97,9 +97,8 @@ def secrets(compose: Compose) -> Iterator[str]:
             left = _REFERENCE.sub("", value)
             if _SECRET_NAME.search(key) and not key.endswith("_FILE") and left.strip():
                 yield f"{name}: {key} holds something literal"
-            for login in _LOGIN.finditer(value):
-                if _REFERENCE.sub("", login["password"]):
-                    yield f"{name}: the URL in {key} holds a literal password"
+            if any(login["password"] for login in _LOGIN.finditer(left)):
+                yield f"{name}: the URL in {key} holds a literal password"
         for text in _command_lines(service):
             for used, _ in _references(text):
                 if used in KNOWN and KNOWN[used].secret:
@@ -116,8 +115,8 @@ def variables(path: Path, documented: str) -> Iterator[str]:
         used.add(name)
         if name not in KNOWN:
             yield f"{name} is not in ops/stack/variables.py, so make env does not write it"
-        elif KNOWN[name].secret and not re.fullmatch(r":\?.+", rest):
-            yield f"{name} is a secret and not required: ${{{name}:?…}} is wanted"
+        elif KNOWN[name].secret and rest != f":?{REQUIRED}":
+            yield f"{name} is a secret and not required: ${{{name}:?{REQUIRED}}} is wanted"
         elif not KNOWN[name].secret and rest != f":-{KNOWN[name].value}":
             yield f"{name} has another default than {KNOWN[name].value}"
     for name in sorted(KNOWN.keys() - used):

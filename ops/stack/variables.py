@@ -6,16 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 SHORTEST_SECRET = 16
+# What Compose says of the first variable that is missing; it looks no further.
+REQUIRED = "run make env, which fills in all that .env lacks"
 
 
 @dataclass(frozen=True)
 class Variable:
-    """A line of `.env`; one with `make` is a secret without a default, another may have one in the compose file."""
+    """A line of `.env`.
+
+    One with `make` is a secret without a default, an `optional` one may be empty (unset), any other has a default.
+    """
 
     name: str
     about: str
     make: Callable[[], str] | None = None
     value: str = ""
+    optional: bool = False
 
     @property
     def secret(self) -> bool:
@@ -57,4 +63,12 @@ VARIABLES = (
     Variable("SERVING_PORT", "the service's port on the loopback address", value="8000"),
     Variable("AIRFLOW_EXECUTOR", "LocalExecutor; CeleryExecutor with the profile celery", value="LocalExecutor"),
     Variable("TASK_MEMORY", "memory of the scheduler and of each worker, whose tasks build and train", value="8g"),
+    Variable("MONITORING_WEBHOOK_URL", "who is told: where JSON is posted", optional=True),
+    Variable("MONITORING_SMTP_CONNECTION", "who is told: an Airflow connection of type smtp", optional=True),
+    Variable("MONITORING_SMTP_FROM", "the address that mail comes from", optional=True),
+    Variable("MONITORING_SMTP_TO", "the addresses that mail goes to, separated by commas", optional=True),
+    Variable("MONITORING_SMTP_ESCALATE_TO", "who is mailed an escalation besides", optional=True),
+    Variable("MONITORING_SLACK_CONNECTION", "who is told: an Airflow connection of type slackwebhook", optional=True),
+    Variable("MONITORING_PAGE_URL", "what links to reports start with, where they are served", optional=True),
+    Variable("MONITORING_RUNBOOK_URL", "what links to the runbook start with", optional=True),
 )

@@ -5,7 +5,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from artifacts.contract import Contract, read_contract
+from artifacts.contract import Contract
+from artifacts.contract_file import read_contract
 from artifacts.errors import BadInput
 
 YAML = """

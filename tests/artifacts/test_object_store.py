@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import s3fs
 
-from artifacts import publish, shelf
+from artifacts import object_store, publish, shelf
 from artifacts.errors import Unavailable
+from ops.backup.copying import copy_in, copy_out, files
 from tests.fixtures_postgres import free_port
 
 
@@ -49,15 +50,25 @@ def never(folder: Path) -> dict[str, int]:
         lambda root, into: publish.read(f"{root}/sets/v1", "training set"),
         lambda root, into: publish.publish(f"{root}/sets/v1", "training set", never),
         lambda root, into: publish.names(root),
+        lambda root, into: object_store.upload(f"{root}/sets/v1", "rows.parquet", into / "kept"),
+        lambda root, into: object_store.sha256(f"{root}/sets/v1", "rows.parquet"),
+        lambda root, into: object_store.make_bucket(root),
+        lambda root, into: files(root),
+        lambda root, into: copy_out(root, ["rows.parquet"], into / "out", ["rows.parquet"]),
+        lambda root, into: copy_in(into / "in", f"{root}/sets"),
     ],
 )
 def test_each_verb_names_the_store_and_what_to_check(
     ask: Callable[[str, Path], object], gone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name in ("kept", "in/rows.parquet"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("rows")
     with pytest.raises(Unavailable, match=f"The object store of {gone}") as refusal:
         ask(gone, tmp_path)
     assert refusal.value.code == "place.unreachable"
     assert "AWS_ENDPOINT_URL" in refusal.value.next_step
     assert "s3cret" not in str(refusal.value)
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} <= {"kept", "rows.parquet", ".swept"}
+    assert not (tmp_path / "out" / "rows.parquet").exists()

@@ -18,8 +18,8 @@ import fsspec
 import pytest
 from fsspec.registry import _registry
 
+from artifacts import object_store, shelf
 from artifacts import publish as door
-from artifacts import shelf
 from artifacts.errors import BadInput, Damaged, Missing, Unavailable
 from artifacts.leftovers import KEPT_SECONDS, remove_leftovers
 from artifacts.usable import usable
@@ -273,6 +273,54 @@ def test_on_an_object_store_a_folder_without_its_manifest_is_not_there() -> None
     assert door.names(root) == []
     assert door.publish(f"{root}/v1", "thing", two_files).created is True
     assert door.read(f"{root}/v1", "thing").file("rows.txt").read_text() == "one\ntwo\n"
+
+
+def of_now(folder: Path) -> Mapping[str, Any]:
+    """As Data Docs are: under another name, with other bytes, each time."""
+    (folder / f"{uuid4().hex}.html").write_text(uuid4().hex)
+    return two_files(folder)
+
+
+def test_on_an_object_store_a_writer_that_was_cut_off_half_way_is_followed_by_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    root, store = f"memory://{uuid4().hex}", fsspec.filesystem("memory")
+    whole = type(store).put_file
+
+    def breaks(self: Any, lpath: str, rpath: str, **options: Any) -> None:
+        if rpath.endswith("rows.txt"):
+            raise ConnectionError("reset by peer")
+        whole(self, lpath, rpath, **options)
+
+    with monkeypatch.context() as patch, pytest.raises(Unavailable, match="reset by peer"):
+        patch.setattr(type(store), "put_file", breaks)
+        door.publish(f"{root}/v1", "thing", of_now)
+    assert len(store.find(root)) == 2
+    assert door.names(root) == []
+    assert door.publish(f"{root}/v1", "thing", of_now).created is True
+    assert door.read(f"{root}/v1", "thing").facts == {"rows": 2}
+
+
+def test_of_two_that_publish_at_once_on_an_object_store_one_is_found_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    root = f"memory://{uuid4().hex}"
+
+    def overtaken(folder: Path) -> Mapping[str, Any]:
+        door.publish(f"{root}/v1", "thing", of_now)
+        return of_now(folder)
+
+    door.publish(f"{root}/v1", "thing", overtaken)
+    assert len(door.read(f"{root}/v1", "thing").verify().files) == 3
+
+
+def test_a_full_disk_here_is_no_outage_of_the_store(tmp_path: Path) -> None:
+    root = f"memory://{uuid4().hex}"
+    fsspec.filesystem("memory").pipe_file(f"{root}/rows.txt", b"rows")
+    with pytest.raises(Unavailable, match="/dev/full cannot be written: No space left") as refusal:
+        object_store.copy(root, "rows.txt", Path("/dev/full"))
+    assert refusal.value.code == "publish.no_place"
 
 
 @pytest.mark.parametrize("name", ["late_arrival", "2013-10-01T0600.3f9a", "base-0a"])

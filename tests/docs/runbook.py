@@ -14,7 +14,7 @@ import ingestion.__main__
 import monitoring.__main__
 import serving.__main__
 import training.__main__
-import training.train
+import training.train_cli
 from artifacts import cli
 from artifacts.places import REPOSITORY
 
@@ -27,7 +27,7 @@ PARSERS = {
     "python -m monitoring": monitoring.__main__.build_parser,
     "python -m serving": serving.__main__.build_parser,
     "python -m training": training.__main__.build_parser,
-    "python training/train.py": training.train.build_parser,
+    "python training/train.py": training.train_cli.build_parser,
 }
 # What stands for something that the reader fills in, and an example of it.
 EXAMPLES = {

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -16,8 +17,11 @@ from artifacts.errors import BadInput, Conflict, Damaged, Refusal, Unavailable
 from artifacts.places import REPOSITORY, Places, read_places
 from artifacts.publish import read
 from artifacts.registry import Registry
+from artifacts.whole_file import write_whole
 from ops.backup import databases
+from ops.backup.copying import copy_out, files
 from ops.backup.make import make_backup
+from ops.backup.places import NEVER_GO
 from ops.backup.restore import restore
 from ops.backup.verify import verify
 from tests.fixtures_registry import registry_in
@@ -38,6 +42,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Places, Path]:
     for name, text in (("airflow/airflow.cfg", "[core]\n"), ("serving_api_key", "a key\n"), ("logs/up.log", "said\n")):
         (places.home / name).parent.mkdir(exist_ok=True)
         (places.home / name).write_text(text)
+    for name in ("serving_api_key", "mlflow/ledger.db"):
+        (places.home / name).chmod(0o600)
     made = make_backup(places, places.home.parent / "backup")
     return places, Path(made.uri)
 
@@ -67,6 +73,9 @@ def test_wiped_and_restored_every_set_and_model_has_its_hash_and_the_ledger_its_
     old, new = contents(before), contents(places.home)
     assert {name for name in old if not name.endswith((".lock", ".db"))} - new.keys() == {"logs/up.log"}
     assert {name for name in new if old.get(name) != new[name]} <= {"mlflow/mlflow.db", "mlflow/ledger.db"}
+    modes = {name: ((before / name).stat().st_mode, (places.home / name).stat().st_mode) for name in new}
+    assert {name for name, (then, now) in modes.items() if then != now} <= {"mlflow/mlflow.db.lock"}
+    assert modes["serving_api_key"][1] & 0o777 == modes["mlflow/ledger.db"][1] & 0o777 == 0o600
 
 
 def test_a_flipped_byte_anywhere_in_a_backup_is_refused_before_anything_is_written(emptied, tmp_path):
@@ -110,6 +119,76 @@ def test_a_backup_inside_of_what_it_copies_is_refused(kept):
     assert refused.value.code == "backup.inside"
 
 
+def test_what_is_passing_is_left_out(tmp_path):
+    home = tmp_path / "home"
+    for name in (f"runs/.end.json.{'0f' * 16}", f".{'0f' * 16}", "validation/late/attempt/rows.html", "runs/end.json"):
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text("{}")
+    made = make_backup(read_places({"PIPELINE_HOME": str(home)}), tmp_path / "backup")
+    assert list(made.files) == ["home/runs/end.json"]
+
+
+def test_a_file_of_the_home_that_goes_meanwhile_may_and_a_key_may_not(tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "stays").write_text("there")
+    listed = ["runs/went.json", "stays"]
+    assert copy_out(str(tmp_path / "home"), listed, tmp_path / "out", {*listed} - NEVER_GO) == 1
+    assert contents(tmp_path / "out") == {"stays": b"there"}
+    for key in sorted(NEVER_GO):
+        with pytest.raises(Unavailable, match=f"{key} cannot be copied: No such file") as refused:
+            copy_out(str(tmp_path / "home"), [key], tmp_path / "again", {key} - NEVER_GO)
+        assert refused.value.code == "backup.file_failed"
+
+
+def test_what_is_published_may_not_go_while_it_is_copied(tmp_path):
+    with pytest.raises(Unavailable, match=r"rows\.parquet cannot be copied"):
+        copy_out(str(tmp_path), ["late/1/rows.parquet"], tmp_path / "out")
+
+
+def test_a_folder_that_cannot_be_listed_is_not_taken_for_an_empty_one(tmp_path):
+    (tmp_path / "raw").write_text("a file where the folder was")
+    with pytest.raises(Unavailable, match="raw cannot be copied: Not a directory") as refused:
+        files(str(tmp_path / "raw"))
+    assert refused.value.code == "backup.file_failed"
+    assert files(str(tmp_path / "nothing")) == []
+
+
+def test_a_backup_is_made_whole_while_files_come_and_go(kept, tmp_path):
+    places, _ = kept
+    drafts, stop = places.home / "runs", threading.Event()
+
+    def churn():
+        while not stop.is_set():
+            for number in range(50):
+                write_whole(drafts / f"{number}.json", "{}")
+            for path in drafts.iterdir():
+                path.unlink()
+
+    thread = threading.Thread(target=churn)
+    thread.start()
+    try:
+        for number in range(3):
+            made = make_backup(places, tmp_path / f"backup{number}").verify()
+            assert {"home/serving_api_key", "home/airflow/airflow.cfg"} <= made.files.keys()
+            assert not [name for name in made.files if "/." in name]
+    finally:
+        stop.set()
+        thread.join()
+        shutil.rmtree(drafts)
+
+
+@pytest.mark.parametrize("more", ["-wal", "-shm", "-journal"])
+def test_what_sqlite_would_read_beside_a_restored_database_counts_as_filled(emptied, more):
+    places, backup = emptied
+    stale = Path(places.ledger.removeprefix("sqlite:///") + more)
+    stale.parent.mkdir(parents=True)
+    stale.write_bytes(b"of another ledger")
+    with pytest.raises(Conflict, match=r"ledger at .* with its -wal") as refused:
+        restore(places, backup)
+    assert refused.value.code == "restore.not_empty"
+    assert contents(places.home) == {f"mlflow/ledger.db{more}": b"of another ledger"}
+
+
 def test_a_failure_half_way_leaves_nothing_that_is_taken_for_a_backup(kept, tmp_path):
     places, _ = kept
     broken = places.model_copy(update={"ledger": f"sqlite:///{tmp_path}/ledger.db"})
@@ -136,6 +215,15 @@ def test_artefacts_that_mlflow_would_look_for_elsewhere_are_refused_with_the_set
     with pytest.raises(BadInput, match=f"PIPELINE_MLFLOW_ARTIFACTS={places.mlflow_artifacts}") as refused:
         restore(elsewhere, backup)
     assert refused.value.code == "restore.elsewhere"
+
+
+def test_what_was_in_a_local_folder_does_not_go_into_an_object_store_where_nobody_would_find_it(emptied):
+    places, backup = emptied
+    elsewhere = places.model_copy(update={"training_sets": "memory://elsewhere"})
+    with pytest.raises(BadInput, match="of the kind that it was in: PIPELINE_TRAINING_SETS") as refused:
+        restore(elsewhere, backup)
+    assert refused.value.code == "restore.elsewhere"
+    assert not places.home.exists()
 
 
 def test_a_backup_of_sqlite_does_not_go_into_postgres(emptied):

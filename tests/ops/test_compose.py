@@ -2,14 +2,22 @@
 
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
+from artifacts.alerts import read_receivers
 from artifacts.errors import BadInput
 from artifacts.places import REPOSITORY
+from artifacts.settings import read_settings
+from monitoring.settings import read_monitoring_settings
 from ops.stack.check import check
 from ops.stack.compose_file import read_compose
+from ops.stack.prepare import SERVICE_KEY
 from ops.stack.rules import dockerfile, variables
+from ops.stack.variables import REQUIRED
+from plugins.alert_channels import airflow_channels
+from plugins.on_call.settings import OnCallSettings
 
 FILE = REPOSITORY / "docker-compose.yaml"
 
@@ -30,7 +38,7 @@ def changed(tmp_path, old, new):
     return check(tmp_path / "docker-compose.yaml")[0]
 
 
-SECRET = "${LEDGER_DB_PASSWORD:?run make env}"
+SECRET = f"${{LEDGER_DB_PASSWORD:?{REQUIRED}}}"
 BROKEN = {
     "a tag without a digest": ("objects:", r"(versitygw:v1.8.0)@sha256:\w+", r"\1", "objects: image versity"),
     "a tag that moves": ("postgres:\n", r"postgres:17.6@", "postgres:latest@", "is not pinned"),
@@ -62,6 +70,7 @@ BROKEN = {
         "secret",
         "URL in PIPELINE_LEDGER holds a literal",
     ),
+    "a literal beside a variable in a URL": ("x-pipeline", r"\$\{LEDGER_DB", "s3cret${LEDGER_DB", "holds a literal"),
     "a secret in a command": ("mlflow:", r'"--workers", "2"', f'"--x", "{SECRET}"', "LEDGER_DB_PASSWORD would stand"),
     "a secret with a default": (
         "x-store",
@@ -111,6 +120,27 @@ def test_what_does_not_fit_the_schema_is_named_by_its_place(tmp_path, old, new, 
     with pytest.raises(BadInput, match=re.escape(told)) as refused:
         changed(tmp_path, old, new)
     assert refused.value.code == "stack.compose_invalid"
+
+
+def of_airflow(written):
+    """The environment of Airflow's api-server with this `.env`, as Compose fills it in."""
+    environment = read_compose(FILE).services["airflow-api-server"].environment
+    fill = re.compile(r"\$\{(\w+):[-?]([^}]*)\}")
+    return {name: fill.sub(lambda one: written.get(one[1]) or one[2], text) for name, text in environment.items()}
+
+
+def test_in_the_stack_the_pages_know_the_service_its_key_and_mlflow():
+    environment = of_airflow({"MLFLOW_PORT": "5001"})
+    settings = read_settings(OnCallSettings, "ON_CALL_", environment)
+    assert (settings.serving_url, settings.mlflow_url) == ("http://serving:8000", "http://127.0.0.1:5001")
+    assert settings.serving_key_file == Path("/data/airflow") / SERVICE_KEY
+
+
+def test_a_receiver_that_env_leaves_empty_is_unset_and_one_that_it_names_is_told():
+    assert read_monitoring_settings(of_airflow({})) == read_monitoring_settings({})
+    assert read_receivers(of_airflow({})).channels(airflow_channels) == {}
+    written = {"MONITORING_WEBHOOK_URL": "https://example.org/hook", "MONITORING_SLACK_CONNECTION": "slack"}
+    assert sorted(read_receivers(of_airflow(written)).channels(airflow_channels)) == ["slack", "webhook"]
 
 
 def test_an_undocumented_variable_is_named():

@@ -2,10 +2,13 @@
 
 import base64
 import re
+import shutil
 import subprocess
 
 import pytest
 
+from artifacts import code
+from artifacts.code import Code
 from artifacts.errors import BadInput
 from artifacts.places import REPOSITORY
 from ops.stack.env_file import check_env, read_env, write_env
@@ -52,7 +55,7 @@ def test_everything_that_is_missing_is_listed_at_once(tmp_path):
     with pytest.raises(BadInput) as refused:
         check_env(tmp_path / ".env", {})
     assert refused.value.code == "stack.env_incomplete"
-    assert [name for name in (v.name for v in VARIABLES) if f"{name} (" not in str(refused.value)] == []
+    assert [v.name for v in VARIABLES if (f"{v.name} (" in str(refused.value)) == v.optional] == []
     assert "Run: make env" in str(refused.value)
 
 
@@ -97,6 +100,51 @@ def test_git_and_the_image_leave_the_file_out():
     assert subprocess.run(["git", "check-ignore", "-q", ".env"], cwd=REPOSITORY, check=False).returncode == 0
     kept = (REPOSITORY / ".dockerignore").read_text().splitlines()
     tracked = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
-    assert kept[1] == "*"
+    assert next(line for line in kept if not line.startswith("#")) == "*"
     assert {f"!{path.split('/')[0]}" for path in tracked.splitlines()} <= set(kept)
-    assert {"!.env", "!.venv", "!var"}.isdisjoint(kept)
+    assert {"!.env", "!.venv", "!var", "!.git"}.isdisjoint(kept)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_image_knows_its_commit_and_holds_no_remote_hook_or_log(tmp_path, monkeypatch, packed):
+    source, image = tmp_path / "source", tmp_path / "image"
+
+    def git(*arguments):
+        who = ["-c", "user.name=me", "-c", "user.email=me@example.org"]
+        return subprocess.run(["git", *who, *arguments], cwd=source, check=True, capture_output=True, text=True).stdout
+
+    source.mkdir()
+    git("init", "--quiet")
+    (source / "file").write_text("as committed")
+    git("add", "file")
+    git("commit", "--quiet", "--message", "First")
+    git("remote", "add", "origin", "https://me:s3cret-token@example.org/it.git")
+    (source / ".git" / "FETCH_HEAD").write_text("of https://me:s3cret-token@example.org/it")
+    if packed:
+        git("gc", "--quiet")
+    allowed = re.findall(r"(?m)^!(\.git/.+)$", (REPOSITORY / ".dockerignore").read_text())
+    for path in [*allowed, "file"]:
+        if (source / path).is_dir():
+            shutil.copytree(source / path, image / path)
+        elif (source / path).exists():
+            (image / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source / path, image / path)
+    monkeypatch.setattr(code, "REPOSITORY", image)
+    assert code.read_code() == Code(git("rev-parse", "HEAD").strip(), dirty=False)
+    (image / "file").write_text("changed")
+    assert code.read_code().dirty
+    assert not any(b"s3cret" in path.read_bytes() for path in image.rglob("*") if path.is_file())
+    assert {"config", "hooks", "logs"}.isdisjoint(path.name for path in (image / ".git").iterdir())
+
+
+def test_who_is_told_may_stay_empty_or_be_any_address_that_compose_takes_as_it_stands(tmp_path):
+    path = tmp_path / ".env"
+    write_env(path)
+    assert "\nMONITORING_WEBHOOK_URL=\n" in path.read_text()
+    told = "MONITORING_WEBHOOK_URL=https://example.org/a?b=c&d=%20\nMONITORING_SMTP_TO=a@example.org,b@example.org\n"
+    path.write_text(path.read_text() + told)
+    check_env(path, {})
+    path.write_text(path.read_text() + "MONITORING_WEBHOOK_URL=https://example.org/$HOME-hidden\n")
+    with pytest.raises(BadInput, match=r"MONITORING_WEBHOOK_URL .* holds a blank, a quote") as refused:
+        check_env(path, {})
+    assert "hidden" not in str(refused.value)

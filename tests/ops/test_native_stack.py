@@ -6,6 +6,7 @@ import shutil
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from urllib.parse import quote
 
 import fsspec
@@ -13,12 +14,15 @@ import psutil
 import pytest
 
 from artifacts import ledger
+from artifacts.encoder import CATEGORIES
 from artifacts.errors import Missing
 from artifacts.places import REPOSITORY
-from artifacts.registry import Registry
+from artifacts.registry import MODEL, Registry
 from artifacts.training_set import open_training_set, versions
 from ops.backup.verify import verify
 from ops.healthy import why_unhealthy
+from plugins.on_call import service
+from plugins.on_call.settings import OnCallSettings
 from tests.fixtures_postgres import DATABASES, free_port
 from tests.fixtures_training_set import make_training_set
 from tests.ops.native_stack import native_stack
@@ -28,7 +32,7 @@ from training.promote_or_keep import promote_or_keep
 from training.train import train
 
 pytestmark = pytest.mark.slow
-ADMIN = "a-password-of-the-tests"
+ADMIN, KEY = "a-password-of-the-tests", "a-key-of-the-tests"
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +42,7 @@ def stack(tmp_path_factory):
     with native_stack(folder) as made, pytest.MonkeyPatch.context() as patch:
         for name, value in made.environ.items():
             patch.setenv(name, value)
-        made.run("ops", "prepare", AIRFLOW_ADMIN_PASSWORD=ADMIN)
+        made.run("ops", "prepare", AIRFLOW_ADMIN_PASSWORD=ADMIN, SERVING_API_KEY=KEY)
         places = made.places
         registry = Registry.at(places)
         run = train(registry, make_training_set(places.training_sets), toy_config())
@@ -88,10 +92,17 @@ def test_a_script_that_fails_logs_no_password(stack):
     assert not any(secret in said + stack.cluster.log() for secret in stack.secrets)
 
 
+def test_the_pages_find_the_key_of_the_service_which_nobody_else_can_read(stack):
+    path = stack.places.home / "airflow" / "serving_api_key"
+    settings = OnCallSettings(serving_url="http://127.0.0.1:1", serving_key_file=path)
+    assert service._key(settings) == {"Authorization": f"Bearer {KEY}"}
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_airflow_mlflow_and_the_service_run_on_it_and_a_dag_writes_to_the_store(stack, tmp_path):
     ports = {name: free_port() for name in ("AIRFLOW", "MLFLOW", "SERVING")}
     settings = {f"OPS_{name}_PORT": str(port) for name, port in ports.items()}
-    settings |= {"OPS_SERVING_MODEL": "toy", "SERVING_API_KEY": "a-key-of-the-tests"}
+    settings |= {"OPS_SERVING_MODEL": "toy", "SERVING_API_KEY": KEY}
     # The others would start by themselves, each for its own reason.
     settings["AIRFLOW__CORE__DAGS_FOLDER"] = str(tmp_path)
     shutil.copy(REPOSITORY / "dags" / "compact_predictions.py", tmp_path)
@@ -159,6 +170,18 @@ def test_what_is_not_in_the_store_is_missing_and_no_outage(stack):
             registry.artefact(run, path)
 
 
+def test_files_of_a_run_are_fetched_into_the_cache_and_nothing_is_left_elsewhere(stack, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    registry, cache = Registry.at(stack.places), Path(stack.environ["XDG_CACHE_HOME"]) / "shipshape"
+    record = registry.model_version("toy", 1)
+    for _ in range(2):
+        paths = {registry.artefact(record.run_id, name) for name in (MODEL, CATEGORIES, "training_set.json")}
+        assert cache / record.model_sha256 / "model.ubj" in paths
+        assert {path.parent.parent for path in paths} == {cache}
+    assert [path for path in tmp_path.iterdir() if path.suffix != ".lock"] == []
+    assert not [path for path in cache.iterdir() if path.name.startswith(".") and path.is_dir()]
+
+
 def test_a_model_damaged_in_the_store_is_named(stack):
     store = fsspec.filesystem("s3")
     [model] = [name for name in store.find("pipeline/mlflow") if name.endswith("model.ubj")]
@@ -171,9 +194,20 @@ def test_a_model_damaged_in_the_store_is_named(stack):
         store.pipe_file(model, whole)
 
 
-@pytest.mark.parametrize("command", [("ops", "verify"), ("serving", "run", "--model", "toy", "--champion")])
-def test_a_store_that_is_down_is_an_outage_and_no_traceback(stack, command):
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ops", "verify"),
+        ("ops", "backup", "--to", "{}/backup"),
+        ("ops", "restore", "--from", "{}/kept"),
+        ("serving", "run", "--model", "toy", "--champion"),
+    ],
+)
+def test_a_store_that_is_down_is_an_outage_and_no_traceback(stack, command, tmp_path):
+    if "restore" in command:
+        stack.run("ops", "backup", "--to", str(tmp_path / "kept"))
     down = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}", "AWS_MAX_ATTEMPTS": "1"}
-    said = stack.run(*command, check=False, **down)
+    said = stack.run(*(part.format(tmp_path) for part in command), check=False, **down)
     assert (said.returncode, said.stderr.splitlines()[-1].split(":")[0]) == (4, "place.unreachable")
     assert "Traceback" not in said.stderr
+    assert not (tmp_path / "backup").exists()

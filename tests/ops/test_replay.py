@@ -9,7 +9,7 @@ import yaml
 
 from artifacts.errors import BadInput, CannotJudge, Damaged, Missing, Refusal
 from artifacts.places import REPOSITORY, read_places
-from ops.dag_runs import Ended
+from ops.dag_runs import Ended, undone_of
 from ops.replay.journal import Done, Training, read_done, write_done
 from ops.replay.plan import Week, beginning, read_plan
 from ops.replay.run import refuse_future
@@ -72,7 +72,7 @@ def test_what_landed_before_the_replay_came_to_it_is_refused():
 
 
 def ended(undone, *refused, state="failed"):
-    return Ended("watch_drift manual", state, undone, refused, {})
+    return Ended("watch_drift manual", state, {name: frozenset(s.split()) for name, s in undone.items()}, refused, {})
 
 
 def test_a_week_that_cannot_be_judged_is_red_and_the_replay_goes_on():
@@ -88,6 +88,23 @@ def test_a_task_that_broke_in_another_way_stops_it():
         ended({"check": "failed", "conclude": "upstream_failed"}).refuse_unless(LOG, (NOTHING_DUE, RED), "make replay")
     assert refused.value.code == "run.dag_failed"
     assert refused.value.next_step.endswith("then: make replay")
+
+
+def test_of_a_mapped_task_each_part_counts_whichever_ended_last():
+    states = [("check", "failed"), ("check", "success"), ("check", "skipped"), ("tell", "success")]
+    assert undone_of(["check", "tell", "conclude"], states) == {
+        "check": {"failed", "skipped"},
+        "conclude": {"missing"},
+    }
+    with pytest.raises(Refusal, match="without check"):
+        ended({"check": "failed skipped"}).refuse_unless(LOG, [("check", "skipped")])
+    ended({"check": "failed skipped"}).refuse_unless(LOG, [("check", "skipped"), ("check", "failed")])
+
+
+def test_a_dag_run_that_failed_is_not_excused_by_what_was_skipped():
+    with pytest.raises(Refusal, match="ended failed"):
+        ended({"retrain": "skipped"}).refuse_unless(LOG, (NOTHING_DUE,))
+    ended({"retrain": "skipped"}, state="success").refuse_unless(LOG, (NOTHING_DUE,))
 
 
 def test_a_dag_run_without_a_task_is_no_success():

@@ -1,0 +1,78 @@
+"""Writes Great Expectations' Data Docs of results that were merged over all chunks."""
+
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from features.expectations import Result, expectation
+from features.great_expectations_alone import (
+    ExpectationSuiteIdentifier,
+    ExpectationSuiteValidationResult,
+    RunIdentifier,
+    ValidationResultIdentifier,
+    gx,
+)
+
+
+def write_docs(context: Any, name: str, attempt: str, results: Sequence[Result], folder: Path) -> Path:
+    """Write the Data Docs of merged `results` into `folder`, under the name `attempt`; returns their index page."""
+    site = {
+        "class_name": "SiteBuilder",
+        "show_how_to_buttons": False,
+        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+    }
+    context.add_data_docs_site(site_name=name, site_config=site)
+    context.suites.add(
+        gx.ExpectationSuite(name=name, expectations=[expectation(r.check, at) for at, r in enumerate(results)])
+    )
+    whole = ExpectationSuiteValidationResult(
+        success=all(result.passed for result in results),
+        results=[_merged(result) for result in results if result.said is not None],
+        suite_name=name,
+        statistics=_statistics(results),
+        meta={"great_expectations_version": gx.__version__, "attempt": attempt},
+    )
+    context.validation_results_store.set(
+        ValidationResultIdentifier(
+            expectation_suite_identifier=ExpectationSuiteIdentifier(name),
+            run_id=RunIdentifier(run_name=attempt, run_time=datetime.now(UTC)),
+            batch_identifier="rows",
+        ),
+        whole,
+    )
+    context.build_data_docs(site_names=[name])
+    # Four megabytes that only decorate the pages.
+    shutil.rmtree(folder / "static" / "fonts")
+    shutil.rmtree(folder / "static" / "images")
+    return folder / "index.html"
+
+
+def _merged(result: Result) -> Any:
+    said = result.said
+    said.success = result.passed
+    if result.raised is None and result.seen:
+        there = result.seen - result.missing
+        said.result.update(
+            element_count=result.seen,
+            missing_count=result.missing,
+            unexpected_count=result.unexpected,
+            unexpected_percent=100 * result.unexpected / max(there, 1),
+            unexpected_percent_total=100 * result.unexpected / result.seen,
+            unexpected_percent_nonmissing=100 * result.unexpected / max(there, 1),
+            missing_percent=100 * result.missing / result.seen,
+            partial_unexpected_list=result.values,
+        )
+    return said
+
+
+def _statistics(results: Sequence[Result]) -> dict[str, Any]:
+    good = sum(result.passed for result in results)
+    return {
+        "evaluated_expectations": len(results),
+        "successful_expectations": good,
+        "unsuccessful_expectations": len(results) - good,
+        "success_percent": 100 * good / max(len(results), 1),
+    }
