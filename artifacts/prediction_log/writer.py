@@ -1,6 +1,5 @@
 """The writer of a process: many callers, one thread that writes, and one sync that all who wait share."""
 
-import asyncio
 import os
 import threading
 from collections.abc import Sequence
@@ -43,10 +42,6 @@ class LogWriter:
         (`log.invalid`) for what cannot be kept or is over 16 MiB.
         """
         self._submit_records(records).result()
-
-    async def append_async(self, records: Sequence[Prediction]) -> None:
-        """`append` for a coroutine. Cancelled while it waits, the records are logged all the same."""
-        await asyncio.wrap_future(self._submit_records(records))
 
     def submit(self, batch: Batch) -> "Future[None]":
         """Hand over what is encoded already; the future ends as `append` does, and cannot be cancelled."""

@@ -24,10 +24,11 @@ from hypothesis import strategies as st
 
 from artifacts.errors import BadInput, Unavailable
 from artifacts.places import REPOSITORY
-from artifacts.prediction_log import LogSettings, LogWriter, Prediction, Tally, backlog, compact, read_log
+from artifacts.prediction_log import LogSettings, LogWriter, Prediction, Tally, backlog, compact
 from artifacts.prediction_log.coding import encode, payload
 from artifacts.settings import read_settings
 from tests.fixtures_prediction_log import bits, ids, logged, prediction
+from tests.reading_prediction_log import read_log
 from tests.strategies_prediction_log import PREDICTIONS
 
 
@@ -161,11 +162,11 @@ def test_by_interval_an_answer_waits_for_no_sync_and_a_sync_comes_soon(tmp_path:
     assert len(ids(tmp_path)) == 20
 
 
-def test_coroutines_append_too_and_share_their_syncs(tmp_path: Path) -> None:
+def test_coroutines_hand_over_too_and_share_their_syncs(tmp_path: Path) -> None:
     records = [prediction() for _ in range(100)]
 
     async def all_of_them(log: LogWriter) -> None:
-        await asyncio.gather(*(log.append_async([one]) for one in records))
+        await asyncio.gather(*(asyncio.wrap_future(log.submit(encode([one]))) for one in records))
 
     with LogWriter(tmp_path) as log:
         asyncio.run(all_of_them(log))
@@ -175,10 +176,10 @@ def test_coroutines_append_too_and_share_their_syncs(tmp_path: Path) -> None:
 
 def test_a_coroutine_that_is_cancelled_harms_nobody(tmp_path: Path) -> None:
     async def cancelled(log: LogWriter) -> None:
-        waiting = asyncio.create_task(log.append_async([prediction()]))
+        waiting = asyncio.ensure_future(asyncio.wrap_future(log.submit(encode([prediction()]))))
         await asyncio.sleep(0)
         waiting.cancel()
-        await log.append_async([prediction()])
+        await asyncio.wrap_future(log.submit(encode([prediction()])))
 
     with LogWriter(tmp_path) as log:
         asyncio.run(cancelled(log))
