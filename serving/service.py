@@ -18,6 +18,7 @@ from artifacts.prediction_log.writer import LogWriter
 from serving.answer import invocation_answer, json_response, prediction_answer
 from serving.arrival import arrival_of
 from serving.body import read_body
+from serving.cost import INLINE_BYTES, is_cheap
 from serving.fresh import Fresh
 from serving.live import Live
 from serving.loaded import LoadedVersion
@@ -29,9 +30,6 @@ from serving.request import read_invocation, read_request
 from serving.settings import ServingSettings
 from serving.together import Together
 
-# What is larger, or costs more, is read and scored in a thread, so that the others do not wait for it: 50 rows by the
-# long way take 2 to 3 ms, and so do the contributions of two.
-INLINE_BYTES, INLINE_ROWS, INLINE_EXPLAINED = 64 * 1024, 50, 4
 Choose = Callable[[], LoadedVersion]
 
 
@@ -170,19 +168,6 @@ class Service:
         return RequestRefused(
             "request.body_slow", f"The body did not come within {seconds:g} s.", status=408, next_step="Send it faster."
         )
-
-
-def is_cheap(body: bytes) -> bool:
-    """Whether a request takes so little that the event loop can wait for it, before anything of it is read.
-
-    Each row begins with a brace or bracket of its own; others, as in texts, only make it look dearer.
-    """
-    if len(body) > INLINE_BYTES:
-        return False
-    # A name that is written with a backslash may be any.
-    may_explain = b"contributions" in body or b"\\" in body
-    around = 3
-    return max(body.count(b"{"), body.count(b"[")) - around <= (INLINE_EXPLAINED if may_explain else INLINE_ROWS)
 
 
 def number_of(version: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import serving.service
-from serving.service import INLINE_BYTES, is_cheap
+from serving.cost import INLINE_BYTES, is_cheap
 from tests.serving.world import GOOD, MODEL, World
 from tests.serving.world import serving as serving_of
 
