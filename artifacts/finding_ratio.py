@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from artifacts.finding import Finding, State
+from artifacts.metric_names import BETTER, words
 
 LEAST, MOST = 0.1, 100.0
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -17,11 +18,7 @@ WORDS = {
     "unseen_share": "unseen categories",
     "out_of_range_share": "beyond bounds",
     "skew": "skew",
-    "log_loss": "log loss",
-    "roc_auc": "ROC AUC",
-    "average_precision": "average precision",
-    "brier": "Brier score",
-    "calibration_error": "calibration error",
+    **{metric: words(metric) for metric in BETTER},
 }
 
 
@@ -30,7 +27,7 @@ def ratio(finding: Finding) -> float | None:
     value, threshold = finding.value, finding.threshold
     if value is None or threshold is None:
         return None
-    if finding.rule in {"roc_auc", "average_precision"}:
+    if BETTER.get(finding.rule) == "higher":
         value, threshold = threshold, value
     if threshold <= 0:
         return MOST if value > 0 else LEAST

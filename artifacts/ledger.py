@@ -1,5 +1,6 @@
 """The promotion ledger: which model version was champion when, written by compare-and-set in SQLite or Postgres."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -101,6 +102,16 @@ def history(url: str, model: str) -> list[Promotion]:
         if not sa.inspect(connection).has_table(PROMOTIONS.name):
             return []
         return _lines(connection, model)
+
+
+def rolled_back_from(lines: Sequence[Promotion]) -> list[int]:
+    """The sorted versions that `lines` say were rolled back from, and not gone back to since."""
+    left: set[int] = set()
+    for line in lines:
+        if line.kind == "rollback" and line.previous_version is not None:
+            left.add(line.previous_version)
+        left.discard(line.version)
+    return sorted(left)
 
 
 def require_champion(url: str, model: str, version: int, expected: int | None) -> None:

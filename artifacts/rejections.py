@@ -93,7 +93,7 @@ def _refuse_promoted(connection: sa.Connection, run_id: str, verdict: str) -> No
             "ledger.promoted",
             f"Version {line['version']} of {line['model']} was promoted by this verdict, in line {line['seq']} of the "
             "ledger.",
-            next_step=f"To go back: python -m training rollback --model {line['model']} --to VERSION",
+            next_step=f"To go back: python -m training rollback --model {line['model']} --to N",
         )
 
 

@@ -181,7 +181,7 @@ def newest(root: str, name: str) -> TrainingSet:
         raise Missing(
             "training_set.none",
             f"Training set {name} has no version in {root}.",
-            next_step=f"Build it: python -m features build --name {name}",
+            next_step=f"Build it: python -m features build --name {name} --as-of TIME",
         )
     return max(found, key=lambda one: (one.as_of, str(one.facts.get("created_at", "")), one.version))
 

@@ -60,7 +60,7 @@ def _known(arguments: argparse.Namespace) -> Mapping[str, Any] | None:
         raise BadInput(
             "smoke.known_unreadable",
             f"--known {arguments.known} is no smoke run: {error!r}.",
-            next_step="Name a file that python -m ci smoke --out wrote.",
+            next_step="Name a file that is written by: python -m ci smoke --out FILE",
         ) from error
 
 

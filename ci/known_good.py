@@ -77,7 +77,7 @@ def write_known_good(smoke: Mapping[str, Any], path: Path = KNOWN_GOOD) -> None:
         raise GateClosed(
             "accept.refused",
             f"The smoke run was refused ({smoke['refused']['error']}); only a whole one can be known to be good.",
-            next_step="Mend what it names, then run make smoke again.",
+            next_step="Mend what it names, then run: make smoke",
         )
     told = {key: value for key, value in smoke.items() if key not in _OF_ONE_RUN}
     told["stages"] = [{key: value for key, value in stage.items() if key != "trained"} for stage in told["stages"]]

@@ -18,7 +18,7 @@ from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Asset, Param, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
 
-from plugins.on_call_plugin import address
+from plugins.on_call.address import address
 from plugins.wiring import dag, fails_once
 
 WAITING, WEEK = Asset("waiting_candidate"), timedelta(days=7)

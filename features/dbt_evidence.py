@@ -6,7 +6,7 @@ from typing import Any
 from artifacts.run_evidence import note
 
 GOOD = {"success", "pass"}
-LONGEST, SHOWN = 20_000, 10
+SHOWN = 10
 
 
 def note_dbt(results: Sequence[Any], raw: str) -> None:
@@ -49,8 +49,8 @@ def _failed(result: Any, raw: str) -> dict[str, Any]:
         "file": node.original_file_path,
         "status": str(result.status),
         "failures": result.failures,
-        "error": (result.message or "").replace(raw, "RAW")[:LONGEST],
+        "error": (result.message or "").replace(raw, "RAW"),
         "sql": (getattr(node, "compiled_code", None) or getattr(node, "raw_code", "") or "")
-        .replace(raw, "RAW")[:LONGEST]
+        .replace(raw, "RAW")
         .strip(),
     }

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from artifacts.binning import quoted
 from artifacts.findings import CalibrationBin, Finding, Reason, Rule, State
+from artifacts.metric_names import BETTER
 from monitoring.answers import Answers
 from monitoring.estimates import Floats, calibration_bins, estimate
 from monitoring.settings import MonitoringSettings
@@ -182,9 +183,10 @@ def _judge(
         )
         return about(state="UNKNOWN", reason=reason)
     slack = getattr(settings, f"worse_{rule}")
-    threshold = promise - slack if rule == "roc_auc" else promise + slack
-    beyond = found.value < threshold if rule == "roc_auc" else found.value > threshold
-    wholly = found.high < threshold if rule == "roc_auc" else found.low > threshold
+    is_higher_better = BETTER[rule] == "higher"
+    threshold = promise - slack if is_higher_better else promise + slack
+    beyond = found.value < threshold if is_higher_better else found.value > threshold
+    wholly = found.high < threshold if is_higher_better else found.low > threshold
     state, code = _OUTCOMES[beyond, wholly]
     told = (
         f"{rule}{where} is {found.value:.4f} [{found.low:.4f}, {found.high:.4f}]; "

@@ -58,6 +58,6 @@ def key_setting(places: Places, environ: Mapping[str, str] = os.environ) -> tupl
         raise BadInput(
             "up.key_readable",
             f"{path} has mode {path.stat().st_mode & 0o777:o}, and others may read the key; 600 is wanted.",
-            next_step=f"Run: rm {path}, then make up, which makes another key.",
+            next_step=f"Remove {path}, then, for another key, run: make up",
         )
     return {"SERVING_API_KEY_FILE": str(path)}, str(path)

@@ -1,12 +1,10 @@
 """Airflow's plugin: the on-call pages under /on-call, and where the UI shows them."""
 
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
-from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 
-PREFIX = "/on-call"
+from plugins.on_call.address import PREFIX, address
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -14,12 +12,6 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     from plugins.on_call.app import serve
 
     await serve(scope, receive, send)
-
-
-def address(path: str) -> str:
-    """An address of the app as a browser asks for it, also when Airflow stands under a path of its own."""
-    base: str = conf.get("api", "base_url", fallback="")
-    return urlsplit(base).path.rstrip("/") + PREFIX + path
 
 
 class OnCallPlugin(AirflowPlugin):  # type: ignore[misc]

@@ -92,19 +92,29 @@ def _whole_and_parts(value: str) -> Iterator[str]:
 
 
 def _in_connection(value: str) -> Iterator[str]:
-    try:
-        given = json.loads(value)
-    except ValueError:
-        return
-    yield from _texts({name: given[name] for name in ("password", "extra") if name in given})
+    """Of a connection as JSON its password and extra; what only looks like JSON is a secret as a whole."""
+    given = _json(value)
+    if isinstance(given, Mapping):
+        yield from _texts([given.get("password"), given.get("extra")])
+    elif given is not None or value.lstrip().startswith("{"):
+        yield value
 
 
 def _texts(given: Any) -> Iterator[str]:
-    """Every text in a connection's password and extra; extra is JSON in JSON."""
+    """Every text in a connection's password and extra; extra may be JSON in JSON."""
     if isinstance(given, Mapping):
-        for value in given.values():
-            yield from _texts(value)
-    elif isinstance(given, str) and given.startswith("{"):
-        yield from _texts(json.loads(given))
+        yield from _texts(list(given.values()))
+    elif isinstance(given, list):
+        for one in given:
+            yield from _texts(one)
     elif isinstance(given, str):
-        yield from _whole_and_parts(given)
+        inner = _json(given) if given.startswith("{") else None
+        yield from _whole_and_parts(given) if inner is None else _texts(inner)
+
+
+def _json(text: str) -> Any:
+    """What the text is as JSON; None when it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

@@ -17,5 +17,7 @@ TOO_LONG = timedelta(hours=2)
 
 def dag(*, too_long: timedelta = TOO_LONG, **options: Any) -> Any:
     """Airflow's `dag`, with a message when a DAG run fails, and when it has not ended `too_long` after it began."""
-    deadline = DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, too_long, AsyncCallback(tell_late), name="too long")
+    # In seconds, as Airflow 3.2 kept it and 3.3 still reads it: of a timedelta 3.3.2 cannot clear a task.
+    seconds: Any = too_long.total_seconds()
+    deadline = DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, seconds, AsyncCallback(tell_late), name="too long")
     return airflow_dag(on_failure_callback=tell_failure, deadline=deadline, **options)

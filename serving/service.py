@@ -85,7 +85,7 @@ class Service:
             raise Missing(
                 "serving.version_not_loaded",
                 f"That version of {model} is not loaded here; loaded: {there}.",
-                next_step="Ask for one of these, or serve the other: python -m serving run --version N",
+                next_step=f"Ask for one of these, or serve it: python -m serving run --model {model} --version N",
             )
         return live.loaded[named]
 

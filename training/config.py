@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime, field_validator, model_validator
 
+from artifacts.metric_names import MetricName
 from training.metrics import METRICS
 
-MetricName = Literal["log_loss", "roc_auc", "average_precision", "brier", "calibration_error"]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$")]
 Columns = Annotated[tuple[str, ...], Field(min_length=1)]
 Share = Annotated[float, Field(gt=0, le=1)]

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from artifacts.errors import CannotJudge
+from artifacts.metric_names import BETTER, Direction
 
 Floats = npt.NDArray[np.float64]
 CALIBRATION_BINS = 20
@@ -77,7 +77,7 @@ class Metric:
     """A metric's function and which direction is better."""
 
     measure: Callable[[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike | None], float]
-    better: Literal["lower", "higher"]
+    better: Direction
 
     def worse_by(self, candidate: float, other: float) -> float:
         """By how much `candidate` is worse than `other` (negative when it is better)."""
@@ -85,11 +85,8 @@ class Metric:
 
 
 METRICS: dict[str, Metric] = {
-    "log_loss": Metric(log_loss, "lower"),
-    "roc_auc": Metric(roc_auc, "higher"),
-    "average_precision": Metric(average_precision, "higher"),
-    "brier": Metric(brier, "lower"),
-    "calibration_error": Metric(calibration_error, "lower"),
+    one.__name__: Metric(one, BETTER[one.__name__])
+    for one in (log_loss, roc_auc, average_precision, brier, calibration_error)
 }
 
 

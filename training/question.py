@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterator, Sequence
 
+from artifacts.metric_names import words
 from artifacts.verdict import Estimate, Verdict
 from training.config import Judge
 from training.judge import Judged
-from training.rules import held_against, limit, words
+from training.rules import held_against, limit
 from training.verdict_words import called, headline
 
 

@@ -53,7 +53,7 @@ def check(registry: Registry, ledger_url: str, model: str, version: int) -> tupl
         raise BadInput(
             "rollback.is_champion",
             f"Version {version} is the champion of {model} since {lines[-1].decided_at:%Y-%m-%d %H:%M:%S} UTC.",
-            next_step=f"Nothing to do; python -m training history --model {model} shows all.",
+            next_step=f"Nothing to do; all of it is shown by: python -m training history --model {model}",
         )
     load_candidate(registry, registry.model_version(model, version).run_id)
     return was[-1], lines[-1]
@@ -93,12 +93,7 @@ def rolled_back(registry: Registry, ledger_url: str, run: RunRecord) -> int | No
 
     None when there is none; a version that was deleted from MLflow has no bytes to compare.
     """
-    left: set[int] = set()
-    for line in ledger.history(ledger_url, run.model):
-        if line.kind == "rollback" and line.previous_version is not None:
-            left.add(line.previous_version)
-        left.discard(line.version)
-    for version in sorted(left):
+    for version in ledger.rolled_back_from(ledger.history(ledger_url, run.model)):
         try:
             same = registry.model_version(run.model, version).model_sha256 == run.model_sha256
         except Missing:

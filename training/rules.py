@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
+from artifacts.metric_names import words
 from artifacts.verdict import Comparison, Contestant, Estimate, Evidence, Outcome, Reason
 from training.config import Judge
 from training.metrics import METRICS
@@ -142,11 +143,6 @@ def _part(evidence: Evidence, part: str) -> list[Comparison]:
 def _known(value: float | None) -> float:
     """NaN for a missing number: it fails every comparison, and every rule is written to pass only what compares."""
     return float("nan") if value is None else value
-
-
-def words(metric: str) -> str:
-    """The metric's name for people."""
-    return {"roc_auc": "ROC AUC"}.get(metric, metric.replace("_", " "))
 
 
 def _name(comparison: Comparison) -> str:

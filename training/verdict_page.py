@@ -6,10 +6,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from artifacts.metric_names import words
 from artifacts.verdict import Comparison, Contestant, Estimate, Verdict
 from training.config import Judge
 from training.interval_plot import MINUS, calibration_plot, interval_plot, scale_of
-from training.rules import held_against, limit, words
+from training.rules import held_against, limit
 from training.verdict_words import MARKS, called, headline, next_command
 
 STYLE = Path(__file__).with_name("verdict_page.css")

@@ -119,6 +119,14 @@ class Registry:
             )
         return local
 
+    def text(self, run_id: str, path: str) -> str:
+        """The text of a file that stands beside the model of an MLflow run, as it is now.
+
+        Raises `Missing` (`registry.missing`).
+        """
+        with self._client(f"File {path} of MLflow run {run_id}"):
+            return fetched(_artefacts_of(self, run_id), path, None, None).read_text(encoding="utf-8")
+
     def listed(self, run_id: str, folder: str) -> dict[str, int]:
         """The files under `folder` of an MLflow run, by path, with their bytes; empty when there is none."""
         found: dict[str, int] = {}

@@ -3,15 +3,18 @@
 from artifacts.run_evidence.notes import Notes, collecting, note
 from artifacts.run_evidence.records import DagRunEnd, Outcome, Refused, TaskEnd, TaskEvidence, TaskName
 from artifacts.run_evidence.store import (
+    Kept,
     keep_run_end,
     keep_task,
     last_good,
     read_run_end,
     read_tasks,
+    readable_tasks,
 )
 
 __all__ = [
     "DagRunEnd",
+    "Kept",
     "Notes",
     "Outcome",
     "Refused",
@@ -25,4 +28,5 @@ __all__ = [
     "note",
     "read_run_end",
     "read_tasks",
+    "readable_tasks",
 ]

@@ -3,14 +3,16 @@
 import hashlib
 import json
 import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pydantic import TypeAdapter, ValidationError
 
 from artifacts.errors import Damaged
-from artifacts.run_evidence.records import DagRunEnd, TaskEvidence
+from artifacts.run_evidence.records import DagRunEnd, Refused, TaskEvidence, TaskName
 from artifacts.usable import usable
 from artifacts.whole_file import write_whole
 
@@ -28,20 +30,37 @@ def keep_task(home: Path, evidence: TaskEvidence) -> None:
     _write(_folder(home, name.dag, name.run) / file, _EVIDENCE.dump_python(evidence, mode="json"))
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What the newest tries of a DAG run's tasks left: by when they began, and of what cannot be read, why."""
+
+    tasks: tuple[TaskEvidence, ...]
+    damaged: Mapping[TaskName, Refused]
+
+
+def readable_tasks(home: Path, dag: str, run: str) -> Kept:
+    """The newest try of each task of a DAG run that left evidence, whole or damaged."""
+    found: list[TaskEvidence] = []
+    damaged: dict[TaskName, Refused] = {}
+    for name, path in _newest(home, dag, run):
+        try:
+            one = _read(path, _EVIDENCE)
+        except Damaged as refusal:
+            damaged[name] = Refused.of(refusal)
+        else:
+            found += [one] if one else []
+    return Kept(tuple(sorted(found, key=lambda one: (one.began, one.name.task, one.name.map_index))), damaged)
+
+
 def read_tasks(home: Path, dag: str, run: str) -> tuple[TaskEvidence, ...]:
     """The newest try of each task of a DAG run that left evidence, by when it began.
 
     Raises `Damaged` (`run_evidence.damaged`).
     """
-    newest: dict[tuple[str, int], tuple[int, Path]] = {}
-    folder = _folder(home, dag, run)
-    for path in folder.glob("task.*.json") if folder.is_dir() else ():
-        match = _TASK.fullmatch(path.name)
-        if match is not None:
-            key, attempt = (match[1], int(match[2])), int(match[3])
-            newest[key] = max(newest.get(key, (-1, path)), (attempt, path))
-    found = [_read(path, _EVIDENCE) for _, path in newest.values()]
-    return tuple(sorted((one for one in found if one), key=lambda one: (one.began, one.name.task, one.name.map_index)))
+    kept = readable_tasks(home, dag, run)
+    for one in kept.damaged.values():
+        raise Damaged(one.code, one.message, next_step=one.next_step)
+    return kept.tasks
 
 
 def keep_run_end(home: Path, end: DagRunEnd) -> None:
@@ -62,6 +81,18 @@ def last_good(home: Path, dag: str, but: str) -> str | None:
     if end is None:
         return None
     return end.since if end.run == but else end.run
+
+
+def _newest(home: Path, dag: str, run: str) -> Iterator[tuple[TaskName, Path]]:
+    newest: dict[tuple[str, int], tuple[int, Path]] = {}
+    folder = _folder(home, dag, run)
+    for path in sorted(folder.glob("task.*.json")) if folder.is_dir() else ():
+        match = _TASK.fullmatch(path.name)
+        if match is not None:
+            key, attempt = (unquote(match[1]), int(match[2])), int(match[3])
+            newest[key] = max(newest.get(key, (-1, path)), (attempt, path))
+    for (task, map_index), (attempt, path) in newest.items():
+        yield TaskName(dag, run, task, map_index, attempt), path
 
 
 def _folder(home: Path, *names: str) -> Path:

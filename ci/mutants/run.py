@@ -67,7 +67,7 @@ def refuse_a_red_tree(rooms: Sequence[str], folder: Path) -> None:
         raise CannotJudge(
             "mutants.red_without",
             f"{caught or 'A verb'} says no without any mutant: {why}.",
-            next_step="Make the work tree pass make smoke compare test first.",
+            next_step="Let the work tree pass this first: make smoke compare test",
         )
 
 

@@ -6,13 +6,13 @@ from html import escape
 
 from artifacts.finding import Finding, Rule
 from artifacts.finding_ratio import WORDS
+from artifacts.metric_names import BETTER
 from monitoring.alerts import alert_key
 from monitoring.report.history import History, Past
 from monitoring.report.text import day, last_day, number, tick
 from monitoring.report.trend import BLUE, GREY, INK, glyph
 
 METRICS: tuple[Rule, ...] = ("log_loss", "roc_auc", "brier", "calibration_error")
-BETTER_ABOVE = frozenset({"roc_auc"})
 WIDTH, HEIGHT, LEFT, RIGHT, EDGE, CAP = 520, 150, 58, 106, 14, 4
 # Labels at the right edge do not touch.
 APART = 14
@@ -58,7 +58,7 @@ def _picture(history: History, rule: Rule) -> str:
     for at, (past, one) in enumerate(zip(history.windows, found, strict=True)):
         x = round(LEFT + EDGE + at * step if len(found) > 1 else (LEFT + WIDTH - RIGHT) / 2, 1)
         marks.append(_mark(one, past, x, scale))
-    told = f"{WORDS[rule]}, {'higher' if rule in BETTER_ABOVE else 'lower'} is better"
+    told = f"{WORDS[rule]}, {BETTER[rule]} is better"
     return (
         f"<figure><figcaption>{told}</figcaption>"
         f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT + 18}" width="{WIDTH}" height="{HEIGHT + 18}" role="img">'
@@ -102,7 +102,7 @@ def _lines(newest: Finding, scale: _Scale) -> str:
     right, parts, labels = WIDTH - RIGHT, [], []
     if newest.threshold is not None:
         y = scale.y(newest.threshold)
-        top, height = (y, HEIGHT - y) if newest.rule in BETTER_ABOVE else (0, y)
+        top, height = (y, HEIGHT - y) if BETTER[newest.rule] == "higher" else (0, y)
         parts.append(f'<rect x="{LEFT}" y="{top}" width="{right - LEFT}" height="{height}" fill="#fdf2eb"/>')
         parts.append(f'<path d="M{LEFT} {y}H{right}" stroke="{INK}" stroke-width="1.5" stroke-dasharray="4 3"/>')
         labels.append((y, f"allowed {number(newest.threshold)}"))

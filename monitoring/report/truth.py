@@ -7,14 +7,14 @@ from html import escape
 from artifacts.finding import Finding
 from artifacts.finding_ratio import WORDS, worst_first
 from artifacts.findings import CalibrationBin, Findings
+from artifacts.metric_names import BETTER
 from monitoring.report.history import History
 from monitoring.report.promise import over_time
 from monitoring.report.text import NONE, mark, name_of, number, share, table
 
 SIDE, MARGIN, SCALES = 262, 46, (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 STEPS, LEAST, MOST = 4, 3.0, 9.0
-PERFORMANCE = frozenset({"log_loss", "roc_auc", "average_precision", "brier", "calibration_error", "labels"})
-BETTER_ABOVE = frozenset({"roc_auc", "average_precision", "labels"})
+PERFORMANCE = frozenset({*BETTER, "labels"})
 BLUE, GREY = "#0072B2", "#8a8f98"
 
 
@@ -58,7 +58,8 @@ def performance(findings: Findings, history: History) -> str:
 def _allowed(finding: Finding) -> str:
     if finding.threshold is None:
         return NONE
-    return f"{'at least' if finding.rule in BETTER_ABOVE else 'at most'} {number(finding.threshold)}"
+    is_floor = finding.rule == "labels" or BETTER.get(finding.rule) == "higher"
+    return f"{'at least' if is_floor else 'at most'} {number(finding.threshold)}"
 
 
 def skew(findings: Findings) -> str:

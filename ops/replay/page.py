@@ -5,6 +5,7 @@ from datetime import timedelta
 from html import escape
 from pathlib import Path
 
+from artifacts.metric_names import BETTER, words
 from monitoring.report.page import LOCK, STYLE
 from monitoring.report.text import mark, table
 from ops.replay.charts import heat, strip
@@ -15,12 +16,7 @@ from ops.replay.story import Candidate, Story, Told
 
 SHOWN = 30
 OWN = Path(__file__).with_name("page.css")
-PANELS = (
-    ("log_loss", "log loss", "lower is better"),
-    ("roc_auc", "ROC AUC", "higher is better"),
-    ("brier", "Brier score", "lower is better"),
-    ("calibration_error", "calibration error", "lower is better"),
-)
+PANELS = ("log_loss", "roc_auc", "brier", "calibration_error")
 
 
 def render(story: Story) -> str:
@@ -52,7 +48,7 @@ def _champions(story: Story) -> str:
 
 
 def _metrics(weeks: Sequence[Told]) -> str:
-    panels = "".join(panel(weeks, rule, word, better) for rule, word, better in PANELS)
+    panels = "".join(panel(weeks, rule, words(rule), f"{BETTER[rule]} is better") for rule in PANELS)
     return (
         '<h2>How well it did, once labels were known</h2><p class="note">The value and its interval, of the rows of '
         "each week. The grey bar is what the version's holdout promised, the dashed line the worst that is allowed: ▲ "

@@ -9,9 +9,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from artifacts.errors import Missing, Refusal
 from artifacts.places import Places, read_places
 from plugins.on_call import findings, frame, models, predictions, training_sets, versions
 from plugins.on_call.guard import Guard
+from plugins.on_call.section import refused
 from plugins.on_call.settings import OnCallSettings, read_on_call_settings
 from plugins.run_story import routes as run_story
 
@@ -27,6 +29,7 @@ def create_app(settings: OnCallSettings | None = None, places: Places | None = N
     app.add_middleware(Guard)
     app.add_exception_handler(RequestValidationError, _no_such_name)
     app.add_exception_handler(HTTPException, _no_such_page)
+    app.add_exception_handler(Refusal, _refused)
     for router in ROUTERS:
         app.include_router(router)
     return app
@@ -45,6 +48,13 @@ async def serve(scope: Scope, receive: Receive, send: Send) -> None:
 async def _no_such_name(request: Request, _: Exception) -> Response:
     """What was asked for is not repeated: it may be anything."""
     return frame.no_page(request, "The address names something in a way that no name or id here is written.")
+
+
+async def _refused(request: Request, refusal: Any) -> Response:
+    """A page that is nothing without what was refused."""
+    is_missing = isinstance(refusal, Missing)
+    title = "Not here" if is_missing else "Not available"
+    return frame.page(request, title, refused(refusal), status=404 if is_missing else 503)
 
 
 async def _no_such_page(_: Request, error: Any) -> Response:

@@ -79,7 +79,7 @@ def _wrong(what: str) -> Damaged:
     return Damaged(
         "on_call.contributions",
         f"The contributions of the features are not known: {what}.",
-        next_step="Look at the version's page; python -m training reproduce says whether its model is whole.",
+        next_step="Take the MLflow run from the version's page, then: python -m training reproduce --run RUN",
     )
 
 

@@ -7,8 +7,7 @@ from artifacts.finding import Finding
 from artifacts.finding_ratio import WORDS, times, worst_first
 from artifacts.findings import Findings, read_findings
 from plugins.on_call.chart import digits
-from plugins.on_call.evidence import version
-from plugins.on_call.frame import link, page
+from plugins.on_call.frame import link, page, version
 from plugins.on_call.guard import reads
 from plugins.on_call.heat import called
 from plugins.on_call.home import Home

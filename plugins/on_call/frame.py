@@ -54,6 +54,11 @@ def link(request: Request, text: Child, *parts: str, **query: str) -> Html:
     return el("a", text, href=address_of(request, *parts, **query))
 
 
+def version(request: Request, model: str, number: int) -> Html:
+    """A link to the page of a version."""
+    return el("span", link(request, f"version {number}", "models", model, "versions", str(number)), class_="nowrap")
+
+
 def no_page(request: Request, why: str, status: int = 404) -> Response:
     """The answer when there is nothing to show, in words."""
     return page(request, "Not here", el("p", join(why), class_="down"), status=status)

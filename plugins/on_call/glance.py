@@ -6,14 +6,16 @@ from typing import Any
 from fastapi import Request
 
 from artifacts import alerts, ledger
-from artifacts.errors import Refusal, Unavailable
-from plugins.on_call.evidence import judging, version
+from artifacts.errors import Unavailable
+from plugins.on_call.became import decided, fate
+from plugins.on_call.drift import newest_first
+from plugins.on_call.frame import version
 from plugins.on_call.home import Home
 from plugins.on_call.markup import Child, Html, command, el, facts, folded, join, table
+from plugins.on_call.next_step import next_step
 from plugins.on_call.section import told
 from plugins.on_call.service import asked
-from plugins.on_call.watching import newest_first
-from plugins.on_call.words import ago, moment, outcome, state
+from plugins.on_call.words import ago, became, moment, state
 
 
 def glance(request: Request, home: Home, model: str) -> Html:
@@ -26,7 +28,7 @@ def glance(request: Request, home: Home, model: str) -> Html:
         ("Newest candidate", lambda: _candidate(request, home, model)),
     ]
     pairs: list[tuple[Child, Child]] = [(what, told(what, body)) for what, body in lines]
-    why, run = _next(home, model)
+    why, run = next_step(home, model)
     return join(facts(pairs), el("p", el("b", "Next. "), why, class_="lead"), command(run) if run else None)
 
 
@@ -95,52 +97,16 @@ def _alerts(home: Home, model: str) -> Child:
 
 
 def _candidate(request: Request, home: Home, model: str) -> Child:
-    newest = home.records(model, 1)
+    newest = home.newest(model, 1)
     if not newest:
         return "none was trained"
-    verdicts = home.verdicts(newest[0].run_id)
-    own = version(request, model, newest[0].version or 0)
+    record, own = home.record(model, newest[0]), version(request, model, newest[0])
+    verdicts = home.verdicts(record.run_id)
     if not verdicts:
         return join(own, el("span", " ? never judged", class_="state ask"))
-    last = verdicts[0].verdict
-    return join(own, " ", outcome(last.outcome), f" {last.reasons[0].text}" if last.reasons else "")
-
-
-def _next(home: Home, model: str) -> tuple[str, str | None]:
-    """The first thing that is wrong, and its command; what cannot be read is said in the lines above."""
-    for look in (_silent_service, _open_alert, _unjudged):
-        try:
-            found = look(home, model)
-        except Refusal as refusal:
-            return f"{refusal.message} {refusal.next_step}", None
-        if found is not None:
-            return found
-    return "Nothing to do.", None
-
-
-def _silent_service(home: Home, model: str) -> tuple[str, str] | None:
-    line = ledger.champion(home.places.ledger, model)
-    if home.settings.serving_url is None or line is None:
-        return None
-    found = asked(home.settings, model)
-    if found.get("answers") != line.version:
-        return f"The service answers with another version than {line.version}. See who was champion when:", (
-            f"python -m training history --model {model}"
-        )
-    return None
-
-
-def _open_alert(home: Home, model: str) -> tuple[str, str] | None:
-    if not any(one.is_open for one in alerts.history(home.places.alerts, model)):
-        return None
-    return "See what is open, and since when:", f"python -m monitoring alerts --model {model}"
-
-
-def _unjudged(home: Home, model: str) -> tuple[str, str] | None:
-    newest = home.records(model, 1)
-    if not newest or home.verdicts(newest[0].run_id):
-        return None
-    return "The newest candidate was never judged:", judging(newest[0].run_id)
+    verdict, one = verdicts[0].verdict, fate(home, decided(home, model), record, verdicts[0])
+    why = [*([one.said] if one.said else []), *(reason.text for reason in verdict.reasons[:1])]
+    return join(own, " ", became(one.became), f" {' '.join(why)}")
 
 
 def _number(request: Request, model: str, told: Any) -> Child:

@@ -1,9 +1,11 @@
-"""What the pages read, through the doors; what can never change is read once."""
+"""What the pages read, through the doors; what can never change is read once, and a text parsed once."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
+from threading import Lock
+from typing import Any, TypeVar
 
 from fastapi import Request
 
@@ -15,6 +17,7 @@ from artifacts.registry import FINISHED, Registry, RunRecord
 from artifacts.verdict import Verdict, read_verdict
 from plugins.on_call.settings import OnCallSettings
 
+T = TypeVar("T")
 JSON = "/verdict.json"
 COLD_SECONDS = 30.0
 # The client's own patience is minutes; a page that is looked at in the night has seconds.
@@ -36,10 +39,12 @@ class Home:
 
     places: Places
     settings: OnCallSettings
+    _told: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+    _locks: dict[Hashable, Lock] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, request: Request) -> "Home":
-        """That of the app that was asked."""
+        """That of the app that was asked, for one page."""
         return cls(request.app.state.places, request.app.state.settings)
 
     @property
@@ -55,15 +60,15 @@ class Home:
             raise Missing(
                 "on_call.no_champion",
                 f"Model {model} never had a champion; these had: {known}.",
-                next_step=f"See its candidates, then: python -m training promote --help (model {model}).",
+                next_step="Its page names its candidates. To promote one: python -m training promote --candidate RUN",
             )
         return lines
 
-    def records(self, model: str, newest: int) -> list[RunRecord]:
-        """The MLflow runs of the newest versions, newest first."""
-        versions = self.registry.versions(model)[-newest:]
+    def newest(self, model: str, count: int) -> list[int]:
+        """The newest versions, newest first."""
+        versions = self.once(("versions", model), lambda: self.registry.versions(model))
         _ANSWERED.add(self.places.mlflow)
-        return [self.record(model, version) for version in reversed(versions)]
+        return versions[-count:][::-1]
 
     def record(self, model: str, version: int) -> RunRecord:
         """The MLflow run of a version; raises what `Registry.model_version` does."""
@@ -74,13 +79,24 @@ class Home:
 
     def verdicts(self, run_id: str) -> Sequence[Found]:
         """The verdicts on an MLflow run, newest first; raises `Damaged` (`verdict.damaged`)."""
-        files = self.registry.listed(run_id, "verdicts")
-        found = [Found(path, self.verdict(run_id, path, size)) for path, size in files.items() if path.endswith(JSON)]
+        return self.once(("verdicts", run_id), lambda: self._verdicts(run_id))
+
+    def _verdicts(self, run_id: str) -> Sequence[Found]:
+        paths = [path for path in self.registry.listed(run_id, "verdicts") if path.endswith(JSON)]
+        found = [Found(path, self.verdict(run_id, path)) for path in paths]
         return sorted(found, key=lambda one: one.verdict.decided_at, reverse=True)
 
-    def verdict(self, run_id: str, path: str, size: int = 0) -> Verdict:
-        """One of them; a file of another size is read anew."""
-        return _verdict(self.registry, run_id, path, size)
+    def verdict(self, run_id: str, path: str) -> Verdict:
+        """One of them, as it is now: a verdict may be replaced under its name."""
+        return _parsed(self.registry.text(run_id, path))
+
+    def once(self, what: Hashable, read: Callable[[], T]) -> T:
+        """What `read` gives, read once for this page by whichever part of it comes first."""
+        with self._locks.setdefault(what, Lock()):
+            if what not in self._told:
+                self._told[what] = read()
+            told: T = self._told[what]
+            return told
 
     @property
     def patience(self) -> float:
@@ -97,6 +113,6 @@ def _record(registry: Registry, model: str, version: int) -> RunRecord:
     return registry.model_version(model, version)
 
 
-@lru_cache(maxsize=512)
-def _verdict(registry: Registry, run_id: str, path: str, _: int) -> Verdict:
-    return read_verdict(registry.artefact(run_id, path).read_text(encoding="utf-8"))
+@lru_cache(maxsize=128)
+def _parsed(text: str) -> Verdict:
+    return read_verdict(text)

@@ -4,12 +4,18 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from artifacts import alerts, ledger
-from plugins.on_call import evidence, watching
+from plugins.on_call.alerts import alert_list
+from plugins.on_call.by_day import predictions
+from plugins.on_call.candidates import candidates
+from plugins.on_call.champion import champion
+from plugins.on_call.curves import metrics
+from plugins.on_call.drift import drift
 from plugins.on_call.frame import link, page
 from plugins.on_call.fresh import freshness
 from plugins.on_call.glance import glance, serving
 from plugins.on_call.guard import reads
 from plugins.on_call.home import Home
+from plugins.on_call.live import live_metrics
 from plugins.on_call.markup import NONE, Child, Html, el, table
 from plugins.on_call.names import Model
 from plugins.on_call.section import Part, all_of, told
@@ -39,14 +45,14 @@ def one_model(request: Request, model: Model) -> Response:
 def _page(request: Request, home: Home, model: str) -> Response:
     parts = (
         Part("At a glance", "glance", lambda: glance(request, home, model), wide=True),
-        Part("Champion", "champion", lambda: evidence.champion(request, home, model)),
+        Part("Champion", "champion", lambda: champion(request, home, model)),
         Part("What serves now", "serving", lambda: serving(request, home, model)),
-        Part("Alerts", "alerts", lambda: watching.alert_list(request, home, model), wide=True),
-        Part("Drift by feature and day", "drift", lambda: watching.drift(request, home, model), wide=True),
-        Part("Candidates", "candidates", lambda: evidence.candidates(request, home, model), wide=True),
-        Part("Metrics when judged", "metrics", lambda: evidence.metrics(home, model), wide=True),
-        Part("Metrics since", "live", lambda: watching.live_metrics(home, model), wide=True),
-        Part("Predictions a day", "predictions", lambda: watching.predictions(request, home, model), wide=True),
+        Part("Alerts", "alerts", lambda: alert_list(home, model), wide=True),
+        Part("Drift by feature and day", "drift", lambda: drift(request, home, model), wide=True),
+        Part("Candidates", "candidates", lambda: candidates(request, home, model), wide=True),
+        Part("Metrics when judged", "metrics", lambda: metrics(home, model), wide=True),
+        Part("Metrics since", "live", lambda: live_metrics(home, model), wide=True),
+        Part("Predictions a day", "predictions", lambda: predictions(request, home, model), wide=True),
         Part("How fresh everything is", "fresh", lambda: freshness(request, home, model), wide=True),
     )
     jumps = el(

@@ -11,14 +11,13 @@ from artifacts.prediction_log import Prediction, find
 from artifacts.training_set import TrainingSet, open_training_set, parse_id
 from plugins.on_call.chart import digits
 from plugins.on_call.contributions import Contributions, contributions
-from plugins.on_call.evidence import version
-from plugins.on_call.frame import link, page
+from plugins.on_call.frame import link, page, version
 from plugins.on_call.guard import reads
 from plugins.on_call.home import Home
 from plugins.on_call.markup import NONE, Child, Html, el, facts, folded, join, name, table
 from plugins.on_call.names import Model, PredictionId
 from plugins.on_call.section import Part, all_of, refused
-from plugins.on_call.training_sets import sql_of
+from plugins.on_call.set_sql import sql_of
 
 router = APIRouter(dependencies=reads("train_candidate", "watch_drift"))
 EXPLAINING_SECONDS = 60.0

@@ -41,12 +41,17 @@ def told(what: str, body: Callable[[], Child]) -> Html:
     """What `body` returns, or the refusal in its own words; of any other error only its type, the rest is logged."""
     try:
         return join(body())
-    except Refusal as refusal:
-        return refused(refusal)
     except Exception as error:
-        LOG.exception("on-call: %s cannot be shown", what)
-        why = f"{what} cannot be shown: {type(error).__name__}. Airflow's api-server log has the rest."
-        return el("p", el("b", "Broken. "), why, class_="down", role="status")
+        return failed(what, error)
+
+
+def failed(what: str, error: Exception) -> Html:
+    """Why `what` cannot be shown, inside the handler of `error`, which may hold a secret unless it is a refusal."""
+    if isinstance(error, Refusal):
+        return refused(error)
+    LOG.exception("on-call: %s cannot be shown", what)
+    why = f"{what} cannot be shown: {type(error).__name__}. Airflow's api-server log has the rest."
+    return el("p", el("b", "Broken. "), why, class_="down", role="status")
 
 
 def refused(refusal: Refusal) -> Html:

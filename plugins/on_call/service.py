@@ -23,7 +23,7 @@ def asked(settings: OnCallSettings, model: str) -> Mapping[str, Any]:
         raise Unavailable(
             "on_call.service_unset",
             "Nobody said where the service is.",
-            next_step="Set ON_CALL_SERVING_URL for Airflow's api-server; make up does.",
+            next_step="Set ON_CALL_SERVING_URL for Airflow's api-server, or have it set by: make up",
         )
     place = urlsplit(settings.serving_url)
     kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection

@@ -3,16 +3,17 @@
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from artifacts.metric_names import BETTER, words
 from artifacts.run_record import RunRecord
+from plugins.on_call.became import came_of, decided, fate, judging
 from plugins.on_call.chart import Interval, digits, intervals
-from plugins.on_call.evidence import judging
 from plugins.on_call.frame import address_of, link, page
 from plugins.on_call.guard import reads
 from plugins.on_call.home import Found, Home
 from plugins.on_call.markup import Child, Html, command, el, facts, folded, join, outside, scrolled, table
 from plugins.on_call.names import Model, ModelVersion, RunId
 from plugins.on_call.section import Part, all_of, section
-from plugins.on_call.words import estimate, metric, moment, outcome
+from plugins.on_call.words import estimate, moment, outcome
 
 router = APIRouter(dependencies=reads("train_candidate"))
 
@@ -52,7 +53,7 @@ def _record(request: Request, home: Home, record: RunRecord) -> Html:
         ("training set", link(request, record.training_set, "training-sets", *record.training_set.split("/"))),
         ("model's sha256", el("code", record.model_sha256)),
     ]
-    pairs += [(metric(name), digits(value)) for name, value in sorted(record.metrics.items()) if "/" not in name]
+    pairs += [(_called(name), digits(value)) for name, value in sorted(record.metrics.items()) if "/" not in name]
     rows: list[list[Child]] = [[el("code", key), value] for key, value in sorted(record.params.items())]
     tags: list[list[Child]] = [[el("code", key), value] for key, value in sorted(record.tags.items()) if key != "files"]
     return join(
@@ -62,6 +63,12 @@ def _record(request: Request, home: Home, record: RunRecord) -> Html:
         el("h3", "The same model again"),
         command(f"python -m training reproduce --run {record.run_id}"),
     )
+
+
+def _called(name: str) -> str:
+    """`holdout_roc_auc` as a metric of the holdout rows."""
+    rows, _, metric = name.partition("_")
+    return f"{rows} {words(metric)}" if metric in BETTER else words(name)
 
 
 def _lines(home: Home, model: str, version: int) -> Html:
@@ -80,10 +87,13 @@ def _verdicts(home: Home, record: RunRecord) -> Html:
     found = home.verdicts(record.run_id)
     if not found:
         return join(el("p", "It was never judged."), command(judging(record.run_id)))
-    return join(*(_verdict(one) for one in found))
+    known = decided(home, record.model)
+    newest = fate(home, known, record, found[0]).said
+    came = [came_of(known, record, one) or (newest if one is found[0] else "") for one in found]
+    return join(*(_verdict(one, said) for one, said in zip(found, came, strict=True)))
 
 
-def _verdict(found: Found) -> Html:
+def _verdict(found: Found, came: str) -> Html:
     verdict, evidence = found.verdict, found.verdict.evidence
     rival = f"version {evidence.champion.version}" if evidence.champion else "no champion"
     against = join(
@@ -95,7 +105,7 @@ def _verdict(found: Found) -> Html:
     whole = [one for one in evidence.comparisons if one.part != "slice"]
     rows = [
         Interval(
-            label=f"{metric(one.metric)} ({one.part})",
+            label=f"{words(one.metric)} ({one.part})",
             value=one.gain.value,
             low=one.gain.low,
             high=one.gain.high,
@@ -105,13 +115,13 @@ def _verdict(found: Found) -> Html:
         for one in whole
     ]
     slices: list[list[Child]] = [
-        [f"{one.column} = {one.category}", metric(one.metric), f"{one.rows:,}", estimate(one.gain)]
+        [f"{one.column} = {one.category}", words(one.metric), f"{one.rows:,}", estimate(one.gain)]
         for one in evidence.comparisons
         if one.part == "slice"
     ]
     own, held = evidence.metrics["candidate"], evidence.holdout
     table_rows: list[list[Child]] = [
-        [metric(name), *(estimate(evidence.metrics[who].get(name)) for who in evidence.metrics)] for name in own
+        [words(name), *(estimate(evidence.metrics[who].get(name)) for who in evidence.metrics)] for name in own
     ]
     days = f"{held.rows:,} holdout rows on {held.blocks} days, {held.start:%Y-%m-%d} to {held.end:%Y-%m-%d}."
     legend = " Gain: right of the dashed line the candidate is better, ● with the whole interval."
@@ -120,6 +130,7 @@ def _verdict(found: Found) -> Html:
     by_slice = table(("slice", "metric", "rows", "gain"), slices, numbers=(2,))
     return join(
         el("h3", against),
+        el("p", came) if came else None,
         el("ul", *(el("li", one.text, " ", el("code", one.code)) for one in verdict.reasons)),
         el("p", days, legend, class_="quiet"),
         scrolled("gain by metric", picture),

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from artifacts.finding import State
 from artifacts.verdict import Estimate, Outcome
+from plugins.on_call.became import Became
 from plugins.on_call.chart import digits
 from plugins.on_call.markup import NONE, Html, el, join
 
@@ -11,6 +12,17 @@ SHAPES: dict[State, str] = {"DRIFT": "▲", "UNKNOWN": "?", "OK": "✓"}
 OUTCOMES: dict[Outcome, tuple[str, str, str]] = {
     "promote": ("✓", "promote", "good"),
     "keep": ("=", "keep", "quiet"),
+    "suspicious": ("▲", "suspicious", "bad"),
+    "cannot_judge": ("?", "cannot judge", "ask"),
+}
+BECAME: dict[Became, tuple[str, str, str]] = {
+    "promoted": ("✓", "promoted", "good"),
+    "rejected": ("✗", "rejected", "quiet"),
+    "waits": ("…", "waits for a person", "ask"),
+    "overtaken": ("=", "overtaken", "quiet"),
+    "copy": ("=", "a copy of one rolled back from", "quiet"),
+    "unknown": ("?", "not known", "ask"),
+    "keep": ("=", "not promoted", "quiet"),
     "suspicious": ("▲", "suspicious", "bad"),
     "cannot_judge": ("?", "cannot judge", "ask"),
 }
@@ -25,6 +37,12 @@ def state(told: State) -> Html:
 def outcome(told: Outcome) -> Html:
     """A verdict's outcome as a shape and a word."""
     shape, word, kind = OUTCOMES[told]
+    return el("span", f"{shape} {word}", class_=f"state {kind}")
+
+
+def became(told: Became) -> Html:
+    """What became of a candidate as a shape and a word."""
+    shape, word, kind = BECAME[told]
     return el("span", f"{shape} {word}", class_=f"state {kind}")
 
 
@@ -49,8 +67,3 @@ def estimate(one: Estimate | None) -> Html:
         return join(NONE)
     between = f" [{digits(one.low)}, {digits(one.high)}]" if one.low is not None and one.high is not None else ""
     return el("span", digits(one.value), el("small", between), class_="nowrap")
-
-
-def metric(name: str) -> str:
-    """A metric's name in words."""
-    return {"roc_auc": "ROC AUC", "brier": "Brier score"}.get(name, name.replace("_", " "))

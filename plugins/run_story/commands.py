@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 
 from artifacts.run_evidence import Refused, TaskEvidence
 
+# A command in a next step stands at its end, or before a semicolon.
 _NAMED = re.compile(
+    r"(?:\b[A-Z][A-Z0-9_]*=\S+ )*"
     r"(?:python -m [a-z]+ [a-z]|python training/train\.py|make (?:setup|run|up|down|dbt|smoke|accept)\b)[^;]*"
 )
 _SOURCE = re.compile(r"/([a-z0-9_]+)/[a-z0-9_]+/\d{4}-\d{2}/")
@@ -55,12 +57,12 @@ def next_command(
     """The command, or None when nothing is left to do but what the next step says."""
     if cause is not None:
         source = _SOURCE.search(cause.message)
-        return _named(cause.next_step) or _by_code(cause.code, {**facts, **({"source": source[1]} if source else {})})
+        return named(cause.next_step) or _by_code(cause.code, {**facts, **({"source": source[1]} if source else {})})
     if state in {"DRIFT", "UNKNOWN"}:
         return _filled(ALERTS, facts)
     if state == "WAITS":
         said = [one.notes["decided"]["said"] for one in kept if "decided" in one.notes]
-        return next(filter(None, map(_named, said)), None)
+        return next(filter(None, map(named, said)), None)
     if state == "KEPT":
         config = f"training/configs/{facts['config']}.yaml" if "config" in facts else "CONFIG"
         asked = (one.notes["decided"]["next"][1] for one in kept if "decided" in one.notes)
@@ -68,7 +70,8 @@ def next_command(
     return None
 
 
-def _named(next_step: str) -> str | None:
+def named(next_step: str) -> str | None:
+    """The command that a next step says to run, or None."""
     unset = _UNSET.search(next_step)
     if unset:
         return f"unset {unset[1]}"

@@ -19,7 +19,7 @@ from artifacts.run_evidence import Outcome, Refused, TaskEvidence, TaskName, col
 from plugins.unsaid import mask_logs, unsaid, unsaid_error
 
 XCOM = "refusal"
-LONGEST, LARGEST = 2_000, 100_000
+LONGEST, LONGEST_NOTED, LARGEST = 2_000, 20_000, 100_000
 
 
 @dataclass
@@ -37,21 +37,22 @@ def leaving_evidence() -> Iterator[Left]:
         yield left
         return
     mask_logs()
-    outcome: Outcome = "passed"
+    outcome: Outcome = "broke"
     refused: Refused | None = None
     said: str | None = None
     with collecting() as notes:
         try:
             yield left
+            outcome = "passed"
         except Refusal as refusal:
             outcome, refused = "refused", Refused.of(refusal)
             raise
         except AirflowSkipException as skipped:
             outcome, said = "skipped", str(skipped)
             raise
-        except Exception as error:
-            outcome, refused = "broke", _broke(error)
-            clean = unsaid_error(error)
+        except BaseException as error:
+            refused = _broke(error)
+            clean = unsaid_error(error) if isinstance(error, Exception) else None
             if clean is not None:
                 raise clean from None
             raise
@@ -72,7 +73,7 @@ def plain(told: Any) -> Any:
 
 def _keep(evidence: TaskEvidence) -> None:
     """Evidence that cannot be kept must not turn a green task red, nor hide why it is red: it is said and let go."""
-    told = unsaid(plain({"returned": evidence.returned, "notes": evidence.notes, "said": evidence.said}))
+    told = _short(unsaid(plain({"returned": evidence.returned, "notes": evidence.notes, "said": evidence.said})))
     if len(json.dumps(told["returned"])) > LARGEST:
         # XCom has it; whoever is on call does not read so much.
         told["returned"] = None
@@ -86,9 +87,19 @@ def _keep(evidence: TaskEvidence) -> None:
         say(f"This task's evidence could not be kept: {error}")
 
 
+def _short(told: Any) -> Any:
+    """`told`, which holds no secret any more, with texts that whoever is on call still reads."""
+    if isinstance(told, dict):
+        return {key: _short(value) for key, value in told.items()}
+    if isinstance(told, list):
+        return [_short(value) for value in told]
+    return told[:LONGEST_NOTED] if isinstance(told, str) else told
+
+
 def _texts(refused: Refused) -> dict[str, str]:
-    told: dict[str, str] = unsaid({"message": refused.message[:LONGEST], "next_step": refused.next_step[:LONGEST]})
-    return told
+    """Without secrets, then shortened: half a secret is not known to be one."""
+    told: dict[str, str] = unsaid({"message": refused.message, "next_step": refused.next_step})
+    return {name: text[:LONGEST] for name, text in told.items()}
 
 
 def _push(refused: Refused) -> None:
@@ -112,12 +123,12 @@ def _this_task() -> TaskName | None:
     return TaskName(ti.dag_id, ti.run_id, ti.task_id, map_index, ti.try_number)
 
 
-def _broke(error: Exception) -> Refused:
+def _broke(error: BaseException) -> Refused:
     """An error that is no refusal is a fault in the code: its kind, its words and the line of ours it came from."""
     ours = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(REPOSITORY)]
     ours = [frame for frame in ours if ".venv" not in frame.filename]
     where = f" at {Path(ours[-1].filename).relative_to(REPOSITORY)}:{ours[-1].lineno}" if ours else ""
-    words = " ".join(str(error).split())[:LONGEST]
+    words = " ".join(str(unsaid(str(error))).split())
     return Refused(
         "run.broke",
         f"{type(error).__name__}{where}: {words or 'no message'}",

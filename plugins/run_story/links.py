@@ -1,13 +1,12 @@
 """Where a task's extra links lead: its MLflow run, its training set and that set's Data Docs, on the on-call pages."""
 
 from typing import Any
-from urllib.parse import quote, urlsplit
 
 from artifacts.errors import Refusal
 from artifacts.places import read_places
-from artifacts.run_evidence import TaskEvidence, read_tasks
+from artifacts.run_evidence import TaskEvidence, readable_tasks
+from plugins.on_call.address import address_of
 
-PAGES = "/on-call"
 MLFLOW, SET, DOCS = "MLflow run", "Training set", "Data Docs"
 # The note and the fact in it that name the thing, the most telling first.
 RUNS = (("decided", "candidate"), ("verdict", "candidate"), ("trained", "run_id"))
@@ -17,7 +16,7 @@ SETS = (("training_set", "id"), ("config", "training_set"), ("verdict", "trainin
 def link_of(name: str, key: Any) -> str | None:
     """The address of a link of the task instance `key`; None, which Airflow shows as no link, when it made no such."""
     try:
-        tasks = read_tasks(read_places().home, key.dag_id, key.run_id)
+        tasks = readable_tasks(read_places().home, key.dag_id, key.run_id).tasks
     except Refusal:
         return None
     own = [one for one in tasks if (one.name.task, one.name.map_index) == (key.task_id, key.map_index)]
@@ -25,18 +24,11 @@ def link_of(name: str, key: Any) -> str | None:
     if found is None:
         return None
     if name == MLFLOW:
-        return _address("mlflow-runs", found)
+        return address_of("mlflow-runs", found)
     parts = ("docs", "index.html") if name == DOCS else ()
-    return _address("training-sets", *found.split("/"), *parts)
+    return address_of("training-sets", *found.split("/"), *parts)
 
 
 def _noted(own: list[TaskEvidence], where: tuple[tuple[str, str], ...]) -> str | None:
     given = (one.notes.get(kind, {}).get(fact) for one in own for kind, fact in where)
     return next((str(one) for one in given if one), None)
-
-
-def _address(*parts: str) -> str:
-    from airflow.configuration import conf
-
-    base: str = conf.get("api", "base_url", fallback="")
-    return "/".join([urlsplit(base).path.rstrip("/") + PAGES, *(quote(part, safe="") for part in parts)])

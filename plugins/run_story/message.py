@@ -8,6 +8,7 @@ from artifacts.alerts import Message
 from artifacts.errors import Refusal
 from artifacts.places import Places
 from artifacts.runbook import runbook_link
+from plugins.on_call.address import root
 from plugins.run_story.story import Story
 from plugins.unsaid import unsaid
 
@@ -16,8 +17,9 @@ TAB = "run-story"
 
 def failure_message(places: Places, story: Story, runbook_url: str) -> Message:
     """About one end of a DAG run: tasks tried again give another key, the same tries told again the same one."""
-    tries = [(end.task, end.map_index, end.attempt) for end in story.ends if end.state == "failed"]
-    code = story.codes[0] if story.codes else "run.no_evidence"
+    failed = [end for end in story.ends if end.state == "failed"] or story.ends
+    tries = [(end.task, end.map_index, end.attempt) for end in failed]
+    code = story.codes[0]
     link = runbook_link(runbook_url, code)
     return _message(places, story, f"failed {tries}", f"[FAILED] {story.dag}: {code}", (code, link))
 
@@ -30,10 +32,7 @@ def late_message(places: Places, story: Story, runbook_url: str, since: str) -> 
 
 def page_of(dag: str, run: str) -> str:
     """The run page in Airflow's UI."""
-    from airflow.configuration import conf
-
-    root = conf.get("api", "base_url", fallback="").rstrip("/")
-    return f"{root}/dags/{quote(dag, safe='')}/runs/{quote(run, safe='')}/plugin/{TAB}"
+    return f"{root()}/dags/{quote(dag, safe='')}/runs/{quote(run, safe='')}/plugin/{TAB}"
 
 
 def champions(places: Places) -> list[str]:

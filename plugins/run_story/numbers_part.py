@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from artifacts.metric_names import words
 from plugins.on_call.chart import Interval, Shape, digits, intervals
 from plugins.on_call.markup import Child, Html, el, join, joined, name, table
-from plugins.on_call.words import metric as called
 from plugins.run_story.story import Story
 
 SHAPES: dict[str, Shape] = {"candidate": "disc", "champion": "ring", "naive": "square"}
@@ -36,7 +36,7 @@ def _chart(metric: str, metrics: Mapping[str, Mapping[str, Sequence[float | None
         value, low, high = of.get(metric, (None, None, None))
         note = f"{digits(value)} [{digits(low)}, {digits(high)}]"
         rows.append(Interval(who, value, low, high, SHAPES.get(who, "diamond"), note))
-    title = called(metric)
+    title = words(metric)
     return join(el("h3", title), el("div", intervals(f"{title} with its interval", rows), class_="scroll"))
 
 

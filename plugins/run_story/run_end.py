@@ -1,5 +1,6 @@
 """At the end of a DAG run: it is written down, its note says the verdict, and a failure waits in the outbox."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from plugins.run_story.seen import Seen
 from plugins.run_story.story import Story, tell
 from plugins.unsaid import unsaid
 
+LOG = logging.getLogger(__name__)
 NOWHERE = Path("/dev/null")
 
 
@@ -34,9 +36,12 @@ def run_ended(dag_run: Any) -> Story:
         story = tell(NOWHERE if places is None else places.home, saw)
         own.note = with_note(own.note, story)
     if places is not None:
-        _write_down(places, saw, dag_run)
-        if saw.state == "failed":
-            put_failure(places, story)
+        # Neither keeps the other from being done.
+        try:
+            if saw.state == "failed":
+                put_failure(places, story)
+        finally:
+            _write_down(places, saw, dag_run)
     return story
 
 
@@ -62,7 +67,11 @@ def put_failure(places: Places, story: Story) -> Message | None:
 
 def _write_down(places: Places, saw: Seen, dag_run: Any) -> None:
     ended = datetime.now(UTC).replace(tzinfo=None)
-    since = last_good(places.home, saw.dag, saw.run)
+    try:
+        since = last_good(places.home, saw.dag, saw.run)
+    except Refusal as refusal:
+        LOG.warning("DAG run %s %s is held against no earlier one: %s", saw.dag, saw.run, refusal)
+        since = None
     conf = unsaid(plain(dag_run.conf or {}))
     keep_run_end(places.home, DagRunEnd(saw.dag, saw.run, saw.state, ended, saw.ends, since, conf))
 

@@ -16,17 +16,25 @@ def sentence_of(
         others = sum(one.refused is not None for one in kept) - 1
         more = f" {others} more tasks said no." if others > 0 else ""
         again = " Airflow tries it again." if state == "RUNNING" else ""
-        return f"{culprit} said no ({cause.code}): {cause.message}{more}{again}"
+        return f"{_said(state, culprit, cause)} ({cause.code}): {cause.message}{more}{again}"
     if state == "RUNNING":
         running = sorted({end.task for end in ends if end.state == "running"})
         return f"Running: {', '.join(running) or 'nothing has begun yet'}."
     told = [said for one in kept for said in _told(one)]
     if not told and state == "SKIPPED":
-        return "Nothing was to be done."
+        before = any(end.state == "upstream_failed" for end in ends)
+        return "It did not run: a task before it failed." if before else "Nothing was to be done."
     if not told:
         return f"All {len(ends)} tasks ended well." if ends else "It ended well."
     more = f" And {len(told) - SHOWN} more." if len(told) > SHOWN else ""
     return " ".join(told[:SHOWN]) + more
+
+
+def _said(state: str, culprit: str | None, cause: Refused) -> str:
+    """A refusal is a no; what no task refused failed by itself, or is not known."""
+    if culprit is None:
+        return "The DAG run failed" if state == "FAILED" else "What it left cannot all be read"
+    return f"{culprit} {'failed' if cause.code.startswith(('run.', 'run_evidence.')) else 'said no'}"
 
 
 def _told(one: TaskEvidence) -> list[str]:

@@ -1,18 +1,19 @@
 """Assembles the story of a DAG run, or of one task of it: the verdict, its cause, and what to do now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence, read_tasks
+from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence, TaskName, readable_tasks
+from plugins.run_story.cause import because, cause_of, codes_of
 from plugins.run_story.commands import next_command
 from plugins.run_story.facts import facts_of
 from plugins.run_story.seen import Seen
 from plugins.run_story.sentence import sentence_of
 
 State = Literal["OK", "KEPT", "WAITS", "DRIFT", "UNKNOWN", "FAILED", "SKIPPED", "RUNNING"]
-FAILED = {"failed", "up_for_retry"}
+ENDED = {"success", "failed"}
 RUNNING = {None, "none", "queued", "scheduled", "running", "up_for_retry", "deferred", "restarting", "awaiting_input"}
 
 
@@ -41,90 +42,56 @@ class Story:
 
 
 def tell(home: Path, saw: Seen, task: str | None = None, map_index: int = -1) -> Story:
-    """The story of the DAG run that Airflow `saw`, or of one `task` of it. Raises as `read_tasks` does."""
-    dag, run, ends = saw.dag, saw.run, saw.ends
-    every = kept = [one for one in read_tasks(home, dag, run) if _current(one, ends)]
+    """The story of the DAG run that Airflow `saw`, or of one `task` of it.
+
+    Evidence that cannot be read is told as what it is; a DAG run or task that failed is never told to be well.
+    """
+    ends, kept = saw.ends, readable_tasks(home, saw.dag, saw.run)
+    every = told = [one for one in kept.tasks if _current(one.name, ends)]
+    damaged = {(n.task, n.map_index): refused for n, refused in kept.damaged.items() if _current(n, ends)}
+    state = saw.state
     if task is not None:
-        ends = tuple(end for end in ends if (end.task, end.map_index) == (task, map_index))
-        kept = [one for one in kept if (one.name.task, one.name.map_index) == (task, map_index)]
-    culprit, cause = _cause(kept, ends, saw.handed)
-    because = _because(cause, every)
-    state = _state(kept, ends, cause)
-    facts = facts_of(every, culprit, home)
+        own = (task, map_index)
+        ends = tuple(end for end in ends if (end.task, end.map_index) == own)
+        told = [one for one in every if (one.name.task, one.name.map_index) == own]
+        damaged = {name: refused for name, refused in damaged.items() if name == own}
+        state = _of_one(ends)
+    culprit, cause = cause_of(state, told, ends, saw.handed, damaged)
+    why = because(cause, every)
+    verdict = _verdict(state, told, ends, cause)
     return Story(
-        dag=dag,
-        run=run,
-        state=state,
-        sentence=sentence_of(state, culprit and culprit[0], because, kept, ends),
-        cause=because,
+        dag=saw.dag,
+        run=saw.run,
+        state=verdict,
+        sentence=sentence_of(verdict, culprit and culprit[0], why, told, ends),
+        cause=why,
         culprit=culprit[0] if culprit else None,
-        codes=_codes(cause, because, kept),
-        command=next_command(state, because, facts, kept),
-        tasks=tuple(kept),
+        codes=codes_of((why, cause), told),
+        command=next_command(verdict, why, facts_of(every, culprit, home), told),
+        tasks=tuple(told),
         ends=ends,
     )
 
 
-def _current(evidence: TaskEvidence, ends: Sequence[TaskEnd]) -> bool:
+def _current(name: TaskName, ends: Sequence[TaskEnd]) -> bool:
     """Evidence of an earlier try says nothing of the one that Airflow saw last."""
-    name = evidence.name
     tries = [end.attempt for end in ends if (end.task, end.map_index) == (name.task, name.map_index)]
     return not tries or name.attempt >= tries[0]
 
 
-def _cause(
-    kept: Sequence[TaskEvidence], ends: Sequence[TaskEnd], handed: Mapping[tuple[str, int], Refused]
-) -> tuple[tuple[str, int] | None, Refused | None]:
-    """Which task said no first, and with what."""
-    for one in kept:
-        if one.refused is not None:
-            return (one.name.task, one.name.map_index), one.refused
-    told = {(one.name.task, one.name.map_index) for one in kept}
-    for end in ends:
-        name = (end.task, end.map_index)
-        if end.state in FAILED and name in handed:
-            return name, handed[name]
-        if end.state in FAILED and name not in told:
-            return name, Refused(
-                "run.no_evidence",
-                f"Try {end.attempt} of {end.task} ended {end.state} and left no evidence: it was killed, or ended "
-                "before its body began.",
-                "See in its log and in the machine's memory why, then clear the task.",
-                may_pass_later=True,
-            )
-    return None, None
-
-
-def _because(cause: Refused | None, every: Sequence[TaskEvidence]) -> Refused | None:
-    """A refusal that only counts findings, told by the first of those findings that could not be judged."""
-    if cause is None or cause.code != "monitoring.cannot_judge":
-        return cause
-    unknown = [
-        one
-        for evidence in every
-        for one in evidence.notes.get("findings", {}).get("worst", ())
-        if one["state"] == "UNKNOWN"
-    ]
-    if not unknown:
-        return cause
-    first = unknown[0]
-    return replace(cause, code=first["code"], message=f"{cause.message} {first['text']}")
-
-
-def _codes(cause: Refused | None, because: Refused | None, kept: Sequence[TaskEvidence]) -> tuple[str, ...]:
-    said = [one.code for one in (because, cause) if one is not None]
-    found = [
-        one["code"] for evidence in kept for one in evidence.notes.get("findings", {}).get("worst", ()) if one["code"]
-    ]
-    return tuple(dict.fromkeys([*said, *found]))
-
-
-def _state(kept: Sequence[TaskEvidence], ends: Sequence[TaskEnd], cause: Refused | None) -> State:
+def _of_one(ends: Sequence[TaskEnd]) -> str:
+    """The state of one task, in the words of a DAG run."""
     states = {end.state for end in ends}
-    if "up_for_retry" in states or (cause is None and states & RUNNING):
+    return "failed" if "failed" in states else "running" if states & RUNNING else "success"
+
+
+def _verdict(state: str, kept: Sequence[TaskEvidence], ends: Sequence[TaskEnd], cause: Refused | None) -> State:
+    states = {end.state for end in ends}
+    if state not in ENDED and ("up_for_retry" in states or (cause is None and states & RUNNING)):
         return "RUNNING"
     if cause is not None:
-        return "UNKNOWN" if cause.code == "monitoring.cannot_judge" else "FAILED"
+        unknown = {"monitoring.cannot_judge", *(() if state == "failed" else ("run_evidence.damaged",))}
+        return "UNKNOWN" if cause.code in unknown else "FAILED"
     found = {one.notes["findings"]["state"] for one in kept if "findings" in one.notes}
     if found & {"DRIFT", "UNKNOWN"}:
         return "DRIFT" if "DRIFT" in found else "UNKNOWN"

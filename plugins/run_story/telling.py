@@ -7,8 +7,9 @@ from typing import Any
 from artifacts import alerts
 from artifacts.alerts import Message, read_receivers
 from artifacts.cli import say
+from artifacts.errors import Refusal
 from artifacts.places import Places, read_places
-from artifacts.run_evidence import TaskEnd, read_run_end, read_tasks
+from artifacts.run_evidence import DagRunEnd, TaskEnd, read_run_end, readable_tasks
 from plugins.alert_channels import airflow_channels
 from plugins.run_story.message import late_message
 from plugins.run_story.run_end import put_failure
@@ -26,7 +27,7 @@ def tell_failure(context: Mapping[str, Any]) -> None:
     """
     places = read_places()
     dag, run = context["dag"].dag_id, context["run_id"]
-    message = put_failure(places, _story(places, dag, run))
+    message = put_failure(places, _story(places, dag, run, "failed"))
     if message is None:
         say(f"DAG run {dag} {run} failed, and no receiver is set to be told.")
         return
@@ -45,7 +46,7 @@ def late(dag_run: Mapping[str, Any]) -> None:
     if dag_run["state"] in ENDED or not receivers.channels(airflow_channels):
         return
     since = str(dag_run.get("start_date") or dag_run.get("queued_at"))[:16].replace("T", " ") + " UTC"
-    message = late_message(places, _story(places, dag, run), receivers.runbook_url, since)
+    message = late_message(places, _story(places, dag, run, "running"), receivers.runbook_url, since)
     alerts.put(places.alerts, f"run {dag}/{run}", message)
     _deliver(places, message)
 
@@ -56,14 +57,25 @@ def _deliver(places: Places, message: Message) -> None:
         say(f"{channel}: {why or message.subject}")
 
 
-def _story(places: Places, dag: str, run: str) -> Story:
-    """The story as the scheduler wrote it down, else what the tasks left so far."""
-    end = read_run_end(places.home, dag, run)
-    ends = end.tasks if end else tuple(_so_far(places, dag, run))
-    return tell(places.home, Seen(dag, run, end.state if end else "running", ends))
+def _story(places: Places, dag: str, run: str, state: str) -> Story:
+    """The story of a DAG run in `state`, with its tasks as the scheduler wrote them down, else as they told so far.
+
+    What was written down of an earlier end, before the DAG run was cleared, is not so any more.
+    """
+    end = _end(places, dag, run)
+    ends = end.tasks if end and end.state == state else tuple(_so_far(places, dag, run))
+    return tell(places.home, Seen(dag, run, state, ends))
+
+
+def _end(places: Places, dag: str, run: str) -> DagRunEnd | None:
+    try:
+        return read_run_end(places.home, dag, run)
+    except Refusal as refusal:
+        say(f"How DAG run {dag} {run} ended cannot be read, what its tasks left is told: {refusal}")
+        return None
 
 
 def _so_far(places: Places, dag: str, run: str) -> list[TaskEnd]:
     states = {"passed": "success", "skipped": "skipped", "refused": "failed", "broke": "failed"}
-    kept = read_tasks(places.home, dag, run)
+    kept = readable_tasks(places.home, dag, run).tasks
     return [TaskEnd(one.name.task, one.name.map_index, one.name.attempt, states[one.outcome]) for one in kept]

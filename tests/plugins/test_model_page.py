@@ -198,6 +198,8 @@ def test_the_page_of_a_version_has_its_run_verdict_and_every_comparison(opened, 
     assert "is champion" in part(page, "ledger")
     assert "✓ promote against no champion" in part(page, "verdicts")
     assert "log loss (naive)" in part(page, "verdicts")
+    assert "holdout ROC AUC" in part(page, "record")
+    assert "It was promoted by this verdict, in line 1 of the ledger." in part(page, "verdicts")
 
 
 def test_an_mlflow_run_leads_to_its_version(opened, home):

@@ -1,11 +1,22 @@
 """The run page as Airflow mounts it: of a DAG run, of one task of it, and of none that Airflow knows."""
 
+import shutil
 from datetime import UTC, datetime
 
 import pytest
 
+from artifacts import alerts
 from artifacts.places import read_places
-from artifacts.run_evidence import Refused, TaskEvidence, TaskName, keep_task
+from artifacts.run_evidence import (
+    DagRunEnd,
+    Refused,
+    TaskEvidence,
+    TaskName,
+    keep_run_end,
+    keep_task,
+    read_run_end,
+)
+from plugins.run_story.run_end import run_ended
 
 RUN = "manual__2026-11-25T17:00:00+00:00"
 AT = datetime(2026, 11, 25, 17)
@@ -30,6 +41,55 @@ def failed(auth, tmp_path):
     yield places
     with create_session() as session:
         session.query(DagRun).delete()
+
+
+@pytest.fixture
+def failed_run(failed):
+    from airflow.models import DagRun
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        [row] = session.query(DagRun)
+        yield failed, row
+
+
+@pytest.mark.parametrize("damaged", ["task.*", "last_good.json"])
+def test_at_the_end_of_a_dag_run_damaged_evidence_keeps_nothing_else_from_being_told(failed_run, monkeypatch, damaged):
+    (places, row), posted = failed_run, "http://127.0.0.1:9/"
+    monkeypatch.setenv("PIPELINE_HOME", str(places.home))
+    monkeypatch.setenv("MONITORING_WEBHOOK_URL", posted)
+    keep_run_end(places.home, DagRunEnd("build_training_set", "before", "success", AT, (), None))
+    [file] = places.home.rglob(damaged)
+    file.write_bytes(b"x" + file.read_bytes())
+    story = run_ended(row)
+    assert (story.state, row.note.partition(":")[0]) == ("FAILED", "✗ FAILED")
+    assert alerts.undelivered(places.alerts) == 1
+    assert read_run_end(places.home, "build_training_set", RUN).state == "failed"
+
+
+@pytest.mark.parametrize("path", [PATH, f"{PATH}/tasks/build/2"])
+def test_the_page_tells_damaged_evidence_as_what_it_is(failed, opened, path):
+    [file] = failed.home.rglob("task.*")
+    file.write_bytes(b"x" + file.read_bytes())
+    answer = opened(failed).get(path)
+    assert answer.status_code == 200
+    assert "run_evidence.damaged" in answer.text and "✓ OK" not in answer.text
+
+
+def test_a_page_that_is_nothing_without_what_was_refused_says_it_plainly(home, opened, tmp_path):
+    places, about = home
+    copied = tmp_path / "sets"
+    shutil.copytree(places.training_sets, copied)
+    mine = places.model_copy(update={"training_sets": str(copied)})
+    path = f"/on-call/training-sets/{about.training_set}/docs/index.html"
+    [manifest] = copied.rglob("manifest.json")
+    manifest.write_text(manifest.read_text()[:-9])
+    damaged = opened(mine).get(path)
+    assert (damaged.status_code, "publish.damaged" in damaged.text) == (503, True)
+    assert "Not available." in damaged.text
+    shutil.rmtree(copied)
+    missing = opened(mine).get(path)
+    assert (missing.status_code, "Not there." in missing.text) == (404, True)
 
 
 @pytest.mark.parametrize("path", [PATH, f"{PATH}/tasks/build/2"])

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import threading
 import zipfile
 from contextlib import closing
 from dataclasses import replace
@@ -179,6 +180,15 @@ def break_down():
     raise RuntimeError(f"no answer to {told}")
 
 
+def leave_early():
+    """What a library does that thinks it is a program."""
+    raise SystemExit(3)
+
+
+def hand_on_what_cannot_be():
+    return threading.Lock()
+
+
 class Locked:
     """The ledger in the hands of another program, which waits no half minute here."""
 
@@ -234,4 +244,6 @@ FAULTS = {
     "no_predictions": {"check": check(SILENT, False), **WATCH},
     "late_labels": {"check": check(LATE, True), **WATCH},
     "code_error": {"build": break_down},
+    "exit": {"build": leave_early},
+    "not_handed_on": {"build": hand_on_what_cannot_be},
 }

@@ -68,6 +68,8 @@ FAULTS = {
     "no_predictions": ("UNKNOWN", "predictions.none", "2020-04-01", ALERTS),
     "late_labels": ("UNKNOWN", "labels.none", "2020-02-12", ALERTS),
     "code_error": ("FAILED", "run.broke", "RuntimeError at tests/run_story/planted.py", None),
+    "exit": ("FAILED", "run.broke", "SystemExit at tests/run_story/planted.py", None),
+    "not_handed_on": ("FAILED", "run.failed_outside", "did its work (passed), and Airflow says failed", None),
 }  # fmt: skip
 RED = {fault for fault, (state, *_) in FAULTS.items() if state in {"FAILED", "UNKNOWN"}}
 
@@ -174,7 +176,7 @@ def test_the_story_tab_is_opened_and_clicked_through_in_airflows_own_ui(ran, tmp
             tab.until(f"{FRAME}.body.innerText.includes('6 of 108 rows')")
             assert FAULTS[fault][3] in tab.value(f"{FRAME}.body.innerText")
             tab.picture(kept / f"{route}.png")
-            task = "[...document.querySelectorAll('a')].find(one => /\\/tasks\\/[a-z_]+$/.test(one.pathname))"
+            task = "[...document.querySelectorAll('a')].find(one => /runs\\/.+\\/tasks\\/build$/.test(one.pathname))"
             if route == "run-story":
                 tab.open(f"{url}/dags/{fault}/runs/{quote(told[fault]['run'], safe='')}")
                 tab.until(f"{task} !== undefined")

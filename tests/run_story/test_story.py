@@ -1,57 +1,18 @@
-"""The story of a DAG run from literal evidence: who said no, what is new, and what a person's note keeps."""
+"""The story of a DAG run from literal evidence: who said no, what is new, and what is to be run."""
 
-import json
 from dataclasses import replace
-from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 
-from artifacts.errors import BadInput, Damaged, Unavailable
-from artifacts.run_evidence import (
-    DagRunEnd,
-    Refused,
-    TaskEnd,
-    TaskEvidence,
-    TaskName,
-    collecting,
-    keep_run_end,
-    keep_task,
-    last_good,
-    note,
-    read_run_end,
-    read_tasks,
-)  # fmt: skip
+from artifacts.errors import BadInput, Unavailable
+from artifacts.run_evidence import Refused, TaskEnd, keep_task
 from plugins.run_story.changes import Change, changes_since
 from plugins.run_story.commands import next_command
-from plugins.run_story.leaving import leaving_evidence, plain
 from plugins.run_story.links import link_of
-from plugins.run_story.note import with_note, without_verdict
 from plugins.run_story.seen import Seen
 from plugins.run_story.story import tell
-from plugins.unsaid import secrets_of
-
-BEGAN = datetime(2026, 11, 25, 17)
-NO = Refused("set.bad", "Set a has 3 rows; 10 are wanted.", "Land more: python -m ingestion land --source a --month b")
-
-
-def evidence(task="build", attempt=1, map_index=-1, minute=0, **given):
-    began = BEGAN + timedelta(minutes=minute)
-    name = TaskName("dag", "manual__2026-11-25T17:00:00+00:00", task, map_index, attempt)
-    return TaskEvidence(name, given.pop("outcome", "passed"), began, began, **given)
-
-
-def refused(**given):
-    return evidence(outcome="refused", **{"refused": NO, **given})
-
-
-def told(home, *kept, ends=None, state="failed", **given):
-    for one in kept:
-        keep_task(home, one)
-    names = [one.name for one in kept]
-    states = {"passed": "success", "refused": "failed", "broke": "failed", "skipped": "skipped"}
-    seen = [TaskEnd(n.task, n.map_index, n.attempt, states[one.outcome]) for n, one in zip(names, kept, strict=True)]
-    return tell(home, Seen("dag", "manual__2026-11-25T17:00:00+00:00", state, tuple(ends or seen), **given))
+from tests.run_story.kept import FINDINGS, NO, RUN, evidence, refused, told
 
 
 def test_the_first_task_that_said_no_is_the_cause_and_the_others_are_counted(tmp_path):
@@ -70,14 +31,41 @@ def test_a_task_that_was_killed_left_nothing_and_that_is_said(tmp_path):
     assert "Try 2 of build ended failed and left no evidence" in story.sentence
 
 
+@pytest.mark.parametrize("outcome", ["passed", "skipped"])
+@pytest.mark.parametrize("state", ["failed", "up_for_retry"])
+def test_a_task_that_failed_after_its_work_is_never_told_to_be_well(tmp_path, outcome, state):
+    ends = [TaskEnd("choose", -1, 1, "success"), TaskEnd("build", -1, 1, state)]
+    story = told(tmp_path, evidence("choose"), evidence(outcome=outcome, minute=1), ends=ends)
+    assert (story.state, story.culprit, story.codes) == ("FAILED", "build", ("run.failed_outside",))
+    assert story.sentence.startswith(
+        f"build failed (run.failed_outside): Try 1 of build did its work ({outcome}), and Airflow says {state}"
+    )
+
+
+@pytest.mark.parametrize("end", ["success", "skipped", None, "running", "removed"])
+def test_a_dag_run_that_failed_without_any_task_that_did_is_never_told_to_be_well(tmp_path, end):
+    story = told(tmp_path, evidence(notes={"findings": FINDINGS}), ends=[TaskEnd("build", -1, 1, end)])
+    assert (story.state, story.culprit, story.codes) == ("FAILED", None, ("run.failed_outside",))
+    assert story.sentence.startswith("The DAG run failed (run.failed_outside): Airflow says that it failed")
+
+
+def test_of_a_dag_run_that_failed_a_task_that_was_not_begun_says_so(tmp_path):
+    for one in (refused(), evidence("choose")):
+        keep_task(tmp_path, one)
+    ends = (TaskEnd("build", -1, 1, "failed"), TaskEnd("publish", -1, 0, "upstream_failed"))
+    story = tell(tmp_path, Seen("dag", RUN, "failed", ends), "publish")
+    assert (story.state, story.sentence) == ("SKIPPED", "It did not run: a task before it failed.")
+
+
 def test_evidence_of_a_try_before_is_no_evidence_of_this_one(tmp_path):
-    assert told(tmp_path, refused(), ends=[TaskEnd("build", -1, 2, "running")]).sentence == "Running: build."
+    running = told(tmp_path, refused(), ends=[TaskEnd("build", -1, 2, "running")], state="running")
+    assert running.sentence == "Running: build."
     killed = told(tmp_path, refused(), ends=[TaskEnd("build", -1, 2, "failed")])
     assert killed.codes == ("run.no_evidence",)
 
 
 def test_a_refusal_that_airflow_will_try_again_is_not_the_end(tmp_path):
-    story = told(tmp_path, refused(), ends=[TaskEnd("build", -1, 1, "up_for_retry")])
+    story = told(tmp_path, refused(), ends=[TaskEnd("build", -1, 1, "up_for_retry")], state="running")
     assert story.state == "RUNNING"
     assert story.sentence.endswith("Airflow tries it again.")
 
@@ -90,48 +78,9 @@ def test_a_refusal_that_could_not_be_kept_comes_through_airflow(tmp_path):
 def test_of_one_task_only_that_task_is_told(tmp_path):
     for one in (refused(), evidence("choose")):
         keep_task(tmp_path, one)
-    saw = Seen("dag", BEGAN and "manual__2026-11-25T17:00:00+00:00", "failed", (
-        TaskEnd("build", -1, 1, "failed"), TaskEnd("choose", -1, 1, "success"),
-    ))  # fmt: skip
+    saw = Seen("dag", RUN, "failed", (TaskEnd("build", -1, 1, "failed"), TaskEnd("choose", -1, 1, "success")))
     assert tell(tmp_path, saw, "choose").state == "OK"
     assert tell(tmp_path, saw, "build").state == "FAILED"
-
-
-def test_evidence_that_was_changed_is_damaged_and_told_so(tmp_path):
-    keep_task(tmp_path, refused())
-    [file] = tmp_path.rglob("task.*.json")
-    file.write_text(file.read_text().replace("3 rows", "300 rows"))
-    with pytest.raises(Damaged, match="not as it was written") as found:
-        read_tasks(tmp_path, "dag", "manual__2026-11-25T17:00:00+00:00")
-    assert found.value.code == "run_evidence.damaged"
-
-
-def test_a_run_id_that_is_a_path_stays_in_its_folder(tmp_path):
-    one = evidence()
-    keep_task(tmp_path / "home", replace(one, name=replace(one.name, run="../../../x", task="../y")))
-    assert [path.parent.parent.parent.name for path in tmp_path.rglob("task.*")] == ["runs"]
-
-
-def test_the_last_good_dag_run_is_the_one_before_also_when_this_one_was_good_already(tmp_path):
-    def end(run, state="success"):
-        return DagRunEnd("dag", run, state, BEGAN, (), last_good(tmp_path, "dag", run))
-
-    for one in ("a", "b"):
-        keep_run_end(tmp_path, end(one))
-    keep_run_end(tmp_path, end("c", "failed"))
-    assert (last_good(tmp_path, "dag", "c"), last_good(tmp_path, "dag", "b")) == ("b", "a")
-    assert read_run_end(tmp_path, "dag", "c").since == "b"
-    assert last_good(tmp_path, "other", "c") is None
-
-
-def test_what_rooms_note_is_kept_only_where_somebody_collects():
-    note("dbt", {"models": 1})
-    with collecting() as notes:
-        note("dbt", {"models": 2})
-        note("dbt", {"models": 3})
-    assert notes == {"dbt": {"models": 3}}
-    with leaving_evidence() as left:
-        left.returned = 1
 
 
 def test_changes_name_rows_sql_config_and_code():
@@ -152,22 +101,11 @@ def test_changes_name_rows_sql_config_and_code():
     assert changes_since([evidence(notes={"inputs": now})], [evidence(notes={"inputs": other})]) == []
 
 
-def test_a_note_keeps_what_a_person_wrote_and_replaces_its_own_verdict(tmp_path):
-    story = told(tmp_path, refused())
-    first = with_note("looking into it, A.", story)
-    assert first.startswith("✗ FAILED: build said no (set.bad)")
-    assert first.endswith("looking into it, A.")
-    assert with_note(first, story) == first
-    assert without_verdict(first) == "looking into it, A."
-    long = with_note("x" * 600, replace(story, sentence="y" * 2000))
-    assert len(long) <= 1000
-    assert long.endswith("x" * 600)
-    assert story.command in long
-
-
 @pytest.mark.parametrize(
     ("cause", "command"),
     [
+        (Refused("a.b", "x", "In a home of its own: PIPELINE_HOME=x make run"), "PIPELINE_HOME=x make run"),
+        (Refused("a.b", "x", "Run: make setup; or name a folder."), "make setup"),
         (NO, "python -m ingestion land --source a --month b"),
         (Refused.of(BadInput("settings.invalid", "x", next_step="Correct or unset PIPELINE_X.")), "unset PIPELINE_X"),
         (Refused.of(Unavailable("publish.no_place", "x", next_step="Free some space.")), "df -h HOME"),
@@ -177,23 +115,6 @@ def test_a_note_keeps_what_a_person_wrote_and_replaces_its_own_verdict(tmp_path)
 )
 def test_the_command_is_that_of_the_refusal_or_else_of_its_code(cause, command):
     assert next_command("FAILED", cause, {"name": "late"}, []) == command
-
-
-def test_a_number_that_is_none_does_not_keep_evidence_from_being_written():
-    assert json.loads(json.dumps(plain({"a": (float("nan"), 1.5), 2: BEGAN}), allow_nan=False)) == {
-        "a": [None, 1.5], "2": "2026-11-25 17:00:00",
-    }  # fmt: skip
-
-
-def test_secrets_are_known_by_name_by_url_and_in_connections():
-    environ = {
-        "A_TOKEN": "abcdef1", "PIPELINE_LEDGER": "postgresql://me:abcdef2%21@host/db", "KEY_FILE": "/run/key",
-        "AIRFLOW_CONN_M": json.dumps({"password": "abcdef3", "extra": json.dumps({"t": {"n": "abcdef4"}})}),
-        "MONITORING_WEBHOOK_URL": "https://host/abcdef6", "PATH": "/usr/bin",
-    }  # fmt: skip
-    assert secrets_of(environ) == {
-        "abcdef1", "abcdef2%21", "abcdef2!", "abcdef3", "abcdef4", "https://host/abcdef6",
-    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -209,6 +130,6 @@ def test_a_task_links_to_what_it_made_and_to_nothing_when_it_made_none(tmp_path,
     made = {"trained": {"run_id": "a" * 32}, "config": {"training_set": "toy/2013-03-01.b344ea68c046"}}
     keep_task(tmp_path, evidence("train", map_index=2, notes=made))
     keep_task(tmp_path, evidence("choose"))
-    key = {"dag_id": "dag", "run_id": "manual__2026-11-25T17:00:00+00:00"}
+    key = {"dag_id": "dag", "run_id": RUN}
     assert link_of(name, SimpleNamespace(**key, task_id="train", map_index=2)) == address
     assert link_of(name, SimpleNamespace(**key, task_id="choose", map_index=-1)) is None

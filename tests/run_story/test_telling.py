@@ -49,6 +49,37 @@ def test_a_failure_is_told_once_with_what_to_do_however_often_airflow_calls(post
     assert "Champion: none yet" in body["text"]
 
 
+def damage(name):
+    [file] = read_places().home.rglob(name)
+    file.write_bytes(file.read_bytes()[:-9])
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("task.build.*", "run_evidence.damaged"), ("end.json", "set.bad")],
+)
+def test_damaged_evidence_silences_no_failure(posts, name, code):
+    fail()
+    damage(name)
+    tell_failure(CONTEXT)
+    [(_, _, body)] = posts.got
+    assert (body["state"], body["code"], body["task"]) == ("FAILED", code, "build")
+    assert body["next_step"] in body["text"]
+
+
+@pytest.mark.parametrize("written", ["success", "failed", None])
+def test_a_failure_is_never_told_to_be_well_whatever_was_written_down(posts, written):
+    home, name = read_places().home, TaskName("build_training_set", RUN, "build", -1, 1)
+    keep_task(home, TaskEvidence(name, "passed", AT, AT))
+    if written is not None:
+        ends = (TaskEnd("build", -1, 1, written),)
+        keep_run_end(home, DagRunEnd("build_training_set", RUN, written, AT, ends, None))
+    tell_failure(CONTEXT)
+    [(_, _, body)] = posts.got
+    assert (body["state"], body["code"]) == ("FAILED", "run.failed_outside")
+    assert "OK" not in body["text"] and "well" not in body["text"]
+
+
 def test_a_dag_run_that_was_cleared_and_fails_again_is_told_again(posts):
     for attempt in (1, 2):
         fail(attempt)

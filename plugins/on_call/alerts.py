@@ -1,0 +1,50 @@
+"""What is open, and what was: alerts with their rule, numbers, reason and section of the runbook."""
+
+from artifacts import alerts
+from artifacts.alerts import Alert
+from artifacts.finding_ratio import WORDS
+from artifacts.runbook import runbook_link
+from plugins.on_call.chart import digits
+from plugins.on_call.heat import called
+from plugins.on_call.home import Home
+from plugins.on_call.markup import NONE, Child, Html, el, folded, join, name, outside, table
+from plugins.on_call.words import state
+
+PAST = 30
+
+
+def alert_list(home: Home, model: str) -> Html:
+    """What is open, then what was."""
+    found = alerts.history(home.places.alerts, model)
+    current = sorted((one for one in found if one.is_open), key=lambda one: (one.kind, one.opened))
+    past = sorted((one for one in found if not one.is_open), key=lambda one: one.closed or one.opened, reverse=True)
+    if not found:
+        return el("p", "No alert was ever opened.")
+    first = _alerts(home, current) if current else el("p", "✓ Nothing is open.")
+    more = f", the newest {PAST} of them" if len(past) > PAST else ""
+    return join(first, folded(f"{len(past)} past{more}", _alerts(home, past[:PAST])) if past else None)
+
+
+def _alerts(home: Home, shown: list[Alert]) -> Html:
+    rows: list[list[Child]] = []
+    for one in shown:
+        finding = one.finding
+        value = (
+            f"{digits(finding.value)} (threshold {digits(finding.threshold)})" if finding.value is not None else NONE
+        )
+        base = home.settings.runbook_url
+        code = finding.reason.code
+        rows.append(
+            [
+                state(one.kind),
+                join(el("b", name(called(finding.feature))), f" {finding.part}" if finding.part else ""),
+                WORDS.get(finding.rule, finding.rule),
+                value,
+                f"{one.since:%Y-%m-%d}",
+                "open" if one.closed is None else f"{one.closed:%Y-%m-%d}",
+                f"v{one.version}",
+                outside(runbook_link(base, code) if base else None, el("code", code)),
+                finding.reason.text,
+            ]
+        )
+    return table(("", "what", "rule", "value", "since", "until", "version", "runbook", "why"), rows)

@@ -1,0 +1,48 @@
+"""Predictions a day, and a way to look one up: a part of the page of a model."""
+
+from collections import Counter
+from datetime import UTC, date, datetime
+
+from fastapi import Request
+
+from artifacts.prediction_log import backlog, counts
+from plugins.on_call.drift import YEAR
+from plugins.on_call.home import Home
+from plugins.on_call.markup import Html, el, join, scrolled
+from plugins.on_call.over_time import bars
+
+
+def predictions(request: Request, home: Home, model: str) -> Html:
+    """Predictions a day, by what the manifests of the compacted log say, and a way to look one up."""
+    by_day: Counter[date] = Counter()
+    by_version: Counter[int] = Counter()
+    for key, count in counts(home.places.prediction_parts.rstrip("/"), model).items():
+        by_day[key.day] += count
+        by_version[key.version] += count
+    waiting = backlog(home.places.predictions)
+    left = (
+        f"{waiting.predictions:,} more of all models are in the log and not compacted yet." if waiting.segments else ""
+    )
+    search = el(
+        "form",
+        el("label", "Look up a prediction by its id ", for_="prediction"),
+        el("input", type="text", id="prediction", name="id", pattern="[0-9a-f]{32}", required=True, maxlength=32),
+        " ",
+        el("button", "Show it", type="submit"),
+        action=f"{request.scope.get('root_path', '')}/models/{model}/predictions",
+        method="get",
+    )
+    if not by_day:
+        return join(el("p", f"No prediction was compacted yet. {left}"), search)
+    last = max(by_day)
+    first = max(min(by_day), last - YEAR)
+    told = ", ".join(f"version {number}: {count:,}" for number, count in sorted(by_version.items()))
+    today = datetime.now(UTC).date()
+    fresh = "" if (today - last).days <= 1 else f" The newest day is {(today - last).days:,} days old."
+    picture = bars(f"Predictions a day, {first} to {last}", by_day, first, last)
+    by = el(
+        "p",
+        f"By day of asking (UTC), {told}. {left}{fresh} A day without any has a stroke below the line.",
+        class_="quiet",
+    )
+    return join(by, scrolled("predictions a day", picture), search)

@@ -1,0 +1,41 @@
+"""How the metrics went since: of what was answered, window by window, once its labels were known."""
+
+from collections.abc import Mapping
+
+from artifacts.finding import State
+from artifacts.metric_names import words
+from plugins.on_call.chart import Shape
+from plugins.on_call.drift import newest_first
+from plugins.on_call.heat import last_day
+from plugins.on_call.home import Home
+from plugins.on_call.markup import Html, el, join
+from plugins.on_call.over_time import Point, whiskers
+
+MARKS: Mapping[State, Shape] = {"OK": "ring", "DRIFT": "disc", "UNKNOWN": "diamond"}
+
+
+def live_metrics(home: Home, model: str) -> Html:
+    """The metrics of each window once its labels were known."""
+    windows = [one for one in reversed(newest_first(home, model)) if one.brief.metrics]
+    names = sorted({one.rule for window in windows for one in window.brief.metrics})
+    drawn: list[Html] = []
+    for rule in names:
+        points, walls = [], []
+        for window in windows:
+            one = next((m for m in window.brief.metrics if m.rule == rule and m.value is not None), None)
+            if one is not None and one.value is not None:
+                about = f"{last_day(window)}: {one.value} [{one.low}, {one.high}], {one.state}, {one.rows} rows"
+                shape = MARKS[one.state]
+                points.append(Point(f"{last_day(window):%m-%d}", one.value, one.low, one.high, shape, about))
+                walls += [] if one.threshold is None else [one.threshold]
+        if points:
+            about = f"{words(rule)} by window"
+            drawn.append(
+                el("figure", el("figcaption", about), whiskers(about, points, {}, walls[-1] if walls else None))
+            )
+    if not drawn:
+        return el("p", "No window has labels yet: they are known some time after the answers.")
+    legend = (
+        "Of what was answered, once its labels were known. ○ OK, ● DRIFT, ◇ not judged; dashed: the newest threshold."
+    )
+    return join(el("p", legend, class_="quiet"), el("div", *drawn, class_="figures"))

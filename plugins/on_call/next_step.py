@@ -1,0 +1,63 @@
+"""The one thing to do now about a model, and its command."""
+
+from artifacts import alerts, ledger
+from artifacts.errors import Damaged, Missing, Refusal
+from plugins.on_call.became import decided, fate, next_of
+from plugins.on_call.candidates import SHOWN
+from plugins.on_call.home import Home
+from plugins.on_call.service import asked
+
+
+def next_step(home: Home, model: str) -> tuple[str, str | None]:
+    """The first thing that is wrong, and its command; what cannot be read is said in the lines above."""
+    for look in (_silent_service, _waiting, _open_alert, _newest):
+        try:
+            found = look(home, model)
+        except Refusal as refusal:
+            return f"{refusal.message} {refusal.next_step}", None
+        if found is not None:
+            return found
+    return "Nothing to do.", None
+
+
+def _silent_service(home: Home, model: str) -> tuple[str, str] | None:
+    line = ledger.champion(home.places.ledger, model)
+    if home.settings.serving_url is None or line is None:
+        return None
+    found = asked(home.settings, model)
+    if found.get("answers") != line.version:
+        return f"The service answers with another version than {line.version}. See who was champion when:", (
+            f"python -m training history --model {model}"
+        )
+    return None
+
+
+def _open_alert(home: Home, model: str) -> tuple[str, str] | None:
+    if not any(one.is_open for one in alerts.history(home.places.alerts, model)):
+        return None
+    return "See what is open, and since when:", f"python -m monitoring alerts --model {model}"
+
+
+def _waiting(home: Home, model: str) -> tuple[str, str] | None:
+    """The newest of the candidates that wait for a person; what cannot be read of them stands in their table."""
+    known = decided(home, model)
+    for number in home.newest(model, SHOWN):
+        try:
+            record = home.record(model, number)
+            verdicts = home.verdicts(record.run_id)
+        except (Damaged, Missing):
+            continue
+        one = fate(home, known, record, verdicts[0]) if verdicts else None
+        if one is not None and one.became == "waits":
+            return next_of(record, verdicts[0].verdict, one)
+    return None
+
+
+def _newest(home: Home, model: str) -> tuple[str, str] | None:
+    for number in home.newest(model, 1):
+        record = home.record(model, number)
+        verdicts = home.verdicts(record.run_id)
+        if not verdicts:
+            return next_of(record, None, None)
+        return next_of(record, verdicts[0].verdict, fate(home, decided(home, model), record, verdicts[0]))
+    return None

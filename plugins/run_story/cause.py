@@ -1,0 +1,77 @@
+"""What said no in a DAG run: the first refusal, else whatever failed in Airflow without one, or cannot be read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence
+
+FAILED = {"failed", "up_for_retry"}
+# A task by its name and map index.
+Name = tuple[str, int]
+OF_NOTHING = Refused(
+    "run.failed_outside",
+    "Airflow says that it failed, and nothing that its tasks left says why: somebody marked it failed, or it took "
+    "longer than it may.",
+    "See under Events and Audit Log of the DAG run who or what ended it, then clear it.",
+)
+
+
+def cause_of(
+    state: str,
+    kept: Sequence[TaskEvidence],
+    ends: Sequence[TaskEnd],
+    handed: Mapping[Name, Refused],
+    damaged: Mapping[Name, Refused],
+) -> tuple[Name | None, Refused | None]:
+    """Which task said no first, and with what; a DAG run in the `state` failed always has a cause, if not a task.
+
+    `handed` are refusals that came through Airflow, `damaged` those of evidence that cannot be read.
+    """
+    for one in kept:
+        if one.refused is not None:
+            return (one.name.task, one.name.map_index), one.refused
+    told = {(one.name.task, one.name.map_index): one for one in kept}
+    for end in ends:
+        name = (end.task, end.map_index)
+        if end.state in FAILED:
+            return name, handed.get(name) or damaged.get(name) or _unsaid(end, told.get(name))
+    return None, next(iter(damaged.values()), OF_NOTHING if state == "failed" else None)
+
+
+def because(cause: Refused | None, every: Sequence[TaskEvidence]) -> Refused | None:
+    """A refusal that only counts findings, told by the first of those findings that could not be judged."""
+    if cause is None or cause.code != "monitoring.cannot_judge":
+        return cause
+    unknown = [one for one in _worst(every) if one["state"] == "UNKNOWN"]
+    if not unknown:
+        return cause
+    return replace(cause, code=unknown[0]["code"], message=f"{cause.message} {unknown[0]['text']}")
+
+
+def codes_of(said: Sequence[Refused | None], kept: Sequence[TaskEvidence]) -> tuple[str, ...]:
+    """The runbook's sections: of what said no, then of what was found."""
+    found = [one["code"] for one in _worst(kept) if one["code"]]
+    return tuple(dict.fromkeys([*(one.code for one in said if one is not None), *found]))
+
+
+def _unsaid(end: TaskEnd, kept: TaskEvidence | None) -> Refused:
+    """Of a task that failed in Airflow, and did not itself say why."""
+    if kept is None:
+        return Refused(
+            "run.no_evidence",
+            f"Try {end.attempt} of {end.task} ended {end.state} and left no evidence: it was killed, or ended "
+            "before its body began.",
+            "See in its log and in the machine's memory why, then clear the task.",
+            may_pass_later=True,
+        )
+    return Refused(
+        "run.failed_outside",
+        f"Try {end.attempt} of {end.task} did its work ({kept.outcome}), and Airflow says {end.state}: what it "
+        "returned could not be handed on, or somebody marked it failed.",
+        "See at the end of its log what came after the work, then clear the task.",
+        may_pass_later=True,
+    )
+
+
+def _worst(every: Sequence[TaskEvidence]) -> list[Mapping[str, str]]:
+    return [one for evidence in every for one in evidence.notes.get("findings", {}).get("worst", ())]

@@ -1,0 +1,200 @@
+"""A verdict only says what should become of a candidate: what did is shown, and what a person has to do comes next."""
+
+import re
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from artifacts import ledger
+from artifacts.registry import Registry, ToLog
+from artifacts.rejections import Rejection, reject
+from plugins.on_call.became import Decided, Fate, decided, fate, next_of
+from plugins.on_call.home import Home
+from plugins.on_call.settings import OnCallSettings
+from tests.docs.runbook import parse
+from tests.plugins.test_model_page import part
+
+QUIET = OnCallSettings(patience_seconds=60)
+
+
+@pytest.fixture
+def judged(home, tmp_path):
+    """The small home with an empty ledger and no alert, and the line by which its candidate was promoted."""
+    places, _ = home
+    mine = {"ledger": f"sqlite:///{tmp_path}/ledger.db", "alerts": f"sqlite:///{tmp_path}/alerts.db"}
+    return places.model_copy(update=mine), ledger.champion(places.ledger, "toy")
+
+
+def write(places, line, **changed):
+    told = {"model": "toy", "version": 1, "run_id": line.run_id, "expected": None, "decided_at": line.decided_at}
+    told |= {"decided_by": "A.", "reason": "because", "verdict": line.verdict, **changed}
+    return ledger.promote(places.ledger, **told)
+
+
+def say_no(places, line):
+    reject(
+        places.ledger,
+        Rejection("toy", 1, line.run_id, line.verdict, None, line.decided_at, "B. by hand", "It knows the outcome."),
+    )
+
+
+def shown(opened, places):
+    """Candidates, metrics and the next command of the page."""
+    page = opened(places, QUIET).get("/on-call/models/toy").text
+    drawn = re.findall(r'<circle[^>]*class="disc"', page.partition('id="metrics"')[2].partition("</section>")[0])
+    return part(page, "candidates"), bool(drawn), part(page, "glance").partition("Newest candidate")[2]
+
+
+def test_what_the_ledger_promoted_is_shown_as_promoted(opened, judged):
+    places, line = judged
+    write(places, line)
+    table, drawn, glance = shown(opened, places)
+    assert "✓ promoted" in table and drawn
+    assert "✓ promoted" in glance and "Nothing to do." in glance
+
+
+def test_a_verdict_that_says_promote_waits_until_somebody_decides(opened, judged):
+    table, drawn, glance = shown(opened, judged[0])
+    assert "… waits for a person" in table and not drawn and "✓" not in table
+    command = f"python -m training promote --candidate {judged[1].run_id} --approved-by NAME --reason TEXT"
+    assert command in glance and command in table
+    assert "Next. Version 1 waits for a person. Decide under Required Actions in Airflow" in glance
+
+
+def test_one_that_waits_comes_before_open_alerts_and_before_newer_ones_that_do_not(opened, judged, home, tmp_path):
+    places = judged[0].model_copy(update={"alerts": home[0].alerts, **own_mlflow(home[0], tmp_path)})
+    log(Registry.at(places), tmp_path / "files")
+    glance = shown(opened, places)[2]
+    assert "Next. Version 1 waits for a person." in glance
+    say_no(*judged)
+    assert "python -m monitoring alerts --model toy" in shown(opened, places)[2]
+    quiet = places.model_copy(update={"alerts": judged[0].alerts})
+    assert "Next. Version 2 was never judged:" in shown(opened, quiet)[2]
+
+
+def test_a_candidate_that_a_person_rejected_is_shown_as_rejected_with_who_and_why(opened, judged):
+    say_no(*judged)
+    table, drawn, glance = shown(opened, judged[0])
+    assert "✗ rejected" in table and not drawn
+    assert "Version 1 was rejected and there was no champion" in table and "B. by hand: It knows the outcome." in table
+    assert "✗ rejected" in glance and "Nothing to do." in glance
+    page = opened(judged[0], QUIET).get("/on-call/models/toy/versions/1").text
+    assert "B. by hand: It knows the outcome." in part(page, "verdicts")
+
+
+def test_one_judged_against_another_champion_than_that_of_now_is_to_be_judged_again(opened, judged):
+    places, line = judged
+    write(places, line, version=7, run_id="7" * 32, verdict=None)
+    table, drawn, glance = shown(opened, places)
+    assert "= overtaken" in table and not drawn
+    assert "It was judged against no version, and version 7 is champion by now." in table
+    assert f"python -m training judge --candidate {line.run_id}" in glance
+
+
+def test_what_became_of_it_is_not_guessed_when_the_ledger_cannot_be_read(opened, judged, tmp_path):
+    places, _ = judged
+    (tmp_path / "ledger.db").write_bytes(b"no database")
+    table, drawn, glance = shown(opened, places)
+    assert "? not known" in table and not drawn
+    assert "Nothing to do." not in glance
+
+
+@pytest.fixture
+def known(judged):
+    """What `fate` is asked with: the home, the MLflow run and its verdict."""
+    places, line = judged
+    home = Home(places, QUIET)
+    record = home.record("toy", 1)
+    [found] = home.verdicts(record.run_id)
+    return home, record, found, line
+
+
+def test_a_copy_of_a_version_that_was_rolled_back_from_does_not_wait(known):
+    home, record, found, line = known
+    write(home.places, line, version=2, run_id="2" * 32, verdict=None)
+    write(home.places, line, expected=2, run_id="1" * 32, verdict=None)
+    write(home.places, line, expected=1, version=2, run_id="2" * 32, verdict=None, kind="rollback")
+    evidence = replace(found.verdict.evidence, champion=replace(found.verdict.evidence.candidate, version=2))
+    against_two = replace(found, verdict=replace(found.verdict, evidence=evidence))
+    assert fate(home, decided(home, "toy"), record, against_two).became == "copy"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sentence", "command"),
+    [
+        ("suspicious", "too good to be true", "python -m features validate toy/"),
+        ("cannot_judge", "could not be judged", "python -m training judge --candidate "),
+        ("keep", None, None),
+    ],
+)
+def test_a_verdict_that_says_anything_but_promote_has_a_next_command_of_its_own(known, outcome, sentence, command):
+    home, record, found, _ = known
+    verdict = replace(found.verdict, outcome=outcome)
+    one = fate(home, Decided(), record, replace(found, verdict=verdict))
+    assert one == Fate(outcome)
+    why, run = next_of(record, verdict, one) or (None, None)
+    assert (why is None) == (sentence is None) or sentence in why
+    assert (run is None) == (command is None) or run.startswith(command)
+    for said in filter(None, (run, next_of(record, None, None)[1], next_of(record, verdict, Fate("waits"))[1])):
+        parser, words = parse(said)
+        assert parser.parse_args(words)
+
+
+@pytest.fixture
+def registry(home, tmp_path):
+    """The small home with its MLflow as a copy, in which anything may be done, and that MLflow."""
+    places = home[0].model_copy(update=own_mlflow(home[0], tmp_path))
+    return places, Registry.at(places)
+
+
+def own_mlflow(places, folder):
+    shutil.copy(places.mlflow.removeprefix("sqlite:///"), folder / "mlflow.db")
+    return {"mlflow": f"sqlite:///{folder}/mlflow.db", "mlflow_artifacts": str(folder / "artifacts")}
+
+
+def log(registry, folder):
+    (folder / "model").mkdir(parents=True)
+    (folder / "model" / "model.ubj").write_bytes(b"another model")
+    return registry.log_run(
+        ToLog("toy", "k2", "toy/2013-04-01.0123456789ab", folder, {}, {}, {}, {"load": "double"}, [])
+    )
+
+
+def test_an_mlflow_run_that_was_deleted_takes_its_own_row_only(opened, registry, tmp_path):
+    from mlflow import MlflowClient
+
+    places, mlflow = registry
+    run = log(mlflow, tmp_path / "files")
+    MlflowClient(places.mlflow).delete_run(run.run_id)
+    page = opened(places, QUIET).get("/on-call/models/toy").text
+    assert f"MLflow run {run.run_id} was deleted" in part(page, "candidates")
+    assert "✓ promoted" in part(page, "candidates")
+    assert "version 1: 0." in part(page, "metrics")
+    assert f"MLflow run {run.run_id} was deleted" in part(page, "metrics")
+    assert f"MLflow run {run.run_id} was deleted" in part(page, "glance").partition("Newest candidate")[2]
+
+
+def test_a_verdict_that_was_replaced_is_read_anew_however_long_it_is(registry, tmp_path):
+    places, mlflow = registry
+    run = log(mlflow, tmp_path / "files")
+    home = Home(places, QUIET)
+    [(_, found)] = [(one.path, one.verdict) for one in home.verdicts(home.record("toy", 1).run_id)]
+    for who in ("tester", "tasted"):
+        (tmp_path / who).mkdir()
+        (tmp_path / who / "verdict.json").write_text(replace(found, decided_by=who).to_json())
+        mlflow.log_artefact(run.run_id, tmp_path / who, "verdicts/against_none_x")
+        assert [one.verdict.decided_by for one in Home(places, QUIET).verdicts(run.run_id)] == [who]
+        assert home.verdict(run.run_id, "verdicts/against_none_x/verdict.json").decided_by == who
+
+
+def test_a_version_that_cannot_be_shown_says_the_type_of_an_error_and_nothing_of_its_words(opened, registry, tmp_path):
+    places, mlflow = registry
+    run = log(mlflow, tmp_path / "files")
+    (tmp_path / "v").mkdir()
+    (tmp_path / "v" / "verdict.json").write_bytes(b"\xff a secret")
+    mlflow.log_artefact(run.run_id, tmp_path / "v", "verdicts/against_none_x")
+    page = opened(places, QUIET).get("/on-call/models/toy").text
+    assert "Version 2 cannot be shown: UnicodeDecodeError." in part(page, "candidates")
+    assert "✓ promoted" in part(page, "candidates")
+    assert "a secret" not in page and "can't decode" not in page

@@ -1,0 +1,101 @@
+"""Run evidence as it is kept, and what is told of it when it is damaged."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from artifacts.errors import Damaged
+from artifacts.run_evidence import (
+    DagRunEnd,
+    TaskEnd,
+    collecting,
+    keep_run_end,
+    keep_task,
+    last_good,
+    note,
+    read_run_end,
+    read_tasks,
+)
+from plugins.run_story.leaving import leaving_evidence, plain
+from plugins.run_story.seen import Seen
+from plugins.run_story.story import tell
+from tests.run_story.kept import BEGAN, NO, RUN, evidence, refused
+
+
+def test_evidence_that_was_changed_is_damaged_and_told_so(tmp_path):
+    keep_task(tmp_path, refused())
+    [file] = tmp_path.rglob("task.*.json")
+    file.write_text(file.read_text().replace("3 rows", "300 rows"))
+    with pytest.raises(Damaged, match="not as it was written") as found:
+        read_tasks(tmp_path, "dag", RUN)
+    assert found.value.code == "run_evidence.damaged"
+
+
+def damage(home, task="build"):
+    [file] = home.rglob(f"task.{task}.*.json")
+    file.write_text(file.read_text().replace("17:0", "18:0"))
+
+
+@pytest.mark.parametrize(
+    ("end", "run", "state", "culprit"),
+    [
+        ("failed", "failed", "FAILED", "build"),
+        ("success", "failed", "FAILED", None),
+        ("success", "success", "UNKNOWN", None),
+    ],
+)
+def test_damaged_evidence_keeps_nothing_else_from_being_told(tmp_path, end, run, state, culprit):
+    for one in (evidence("choose"), refused(minute=1)):
+        keep_task(tmp_path, one)
+    damage(tmp_path)
+    ends = (TaskEnd("choose", -1, 1, "success"), TaskEnd("build", -1, 1, end))
+    story = tell(tmp_path, Seen("dag", RUN, run, ends))
+    assert (story.state, story.culprit) == (state, culprit)
+    assert story.codes == ("run_evidence.damaged",)
+    assert [one.name.task for one in story.tasks] == ["choose"]
+    assert tell(tmp_path, Seen("dag", RUN, run, ends), "choose").state == "OK"
+
+
+def test_a_refusal_whose_evidence_is_damaged_still_comes_through_airflow_or_from_another_task(tmp_path):
+    for one in (evidence("choose"), refused(minute=1)):
+        keep_task(tmp_path, one)
+    damage(tmp_path, "choose")
+    ends = (TaskEnd("build", -1, 1, "failed"), TaskEnd("choose", -1, 1, "failed"))
+    assert tell(tmp_path, Seen("dag", RUN, "failed", ends)).cause == NO
+    damage(tmp_path, "build")
+    assert tell(tmp_path, Seen("dag", RUN, "failed", ends, {("build", -1): NO})).cause == NO
+
+
+def test_a_run_id_that_is_a_path_stays_in_its_folder(tmp_path):
+    one = evidence()
+    keep_task(tmp_path / "home", replace(one, name=replace(one.name, run="../../../x", task="../y")))
+    assert [path.parent.parent.parent.name for path in tmp_path.rglob("task.*")] == ["runs"]
+
+
+def test_the_last_good_dag_run_is_the_one_before_also_when_this_one_was_good_already(tmp_path):
+    def end(run, state="success"):
+        return DagRunEnd("dag", run, state, BEGAN, (), last_good(tmp_path, "dag", run))
+
+    for one in ("a", "b"):
+        keep_run_end(tmp_path, end(one))
+    keep_run_end(tmp_path, end("c", "failed"))
+    assert (last_good(tmp_path, "dag", "c"), last_good(tmp_path, "dag", "b")) == ("b", "a")
+    assert read_run_end(tmp_path, "dag", "c").since == "b"
+    assert last_good(tmp_path, "other", "c") is None
+
+
+def test_what_rooms_note_is_kept_only_where_somebody_collects():
+    note("dbt", {"models": 1})
+    with collecting() as notes:
+        note("dbt", {"models": 2})
+        note("dbt", {"models": 3})
+    assert notes == {"dbt": {"models": 3}}
+    with leaving_evidence() as left:
+        left.returned = 1
+
+
+def test_a_number_that_is_none_does_not_keep_evidence_from_being_written():
+    assert json.loads(json.dumps(plain({"a": (float("nan"), 1.5), 2: BEGAN}), allow_nan=False)) == {
+        "a": [None, 1.5], "2": "2026-11-25 17:00:00",
+    }  # fmt: skip

@@ -1,0 +1,32 @@
+"""What is known to be secret, in whatever form it comes."""
+
+import json
+
+import pytest
+
+from plugins.unsaid import secrets_of
+
+
+def test_secrets_are_known_by_name_by_url_and_in_connections():
+    environ = {
+        "A_TOKEN": "abcdef1", "PIPELINE_LEDGER": "postgresql://me:abcdef2%21@host/db", "KEY_FILE": "/run/key",
+        "AIRFLOW_CONN_M": json.dumps({"password": "abcdef3", "extra": json.dumps({"t": {"n": "abcdef4"}})}),
+        "MONITORING_WEBHOOK_URL": "https://host/abcdef6", "PATH": "/usr/bin",
+    }  # fmt: skip
+    assert secrets_of(environ) == {
+        "abcdef1", "abcdef2%21", "abcdef2!", "abcdef3", "abcdef4", "https://host/abcdef6",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["{abcdef5", json.dumps({"password": "{abcdef5"}), json.dumps({"extra": "{abcdef5"}), json.dumps("{abcdef5"),
+     json.dumps({"extra": {"keys": ["{abcdef5"]}})],
+)  # fmt: skip
+def test_a_connection_that_only_looks_like_json_is_a_secret_and_breaks_nothing(value):
+    assert any("abcdef5" in one for one in secrets_of({"AIRFLOW_CONN_X": value}))
+
+
+@pytest.mark.parametrize("value", ["5", "null", "[]", "{}", "", '{"password": null, "extra": 7}', "[" * 100_000])
+def test_a_connection_of_any_form_breaks_nothing(value):
+    secrets_of({"AIRFLOW_CONN_X": value})
