@@ -6,12 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
-
 from artifacts.column import Column
-
-Integers = npt.NDArray[np.int64]
 
 # At most so many distinct values get a bin each; beyond, quantiles, finer towards both ends, where a bin would be wide.
 MOST_VALUES = 64

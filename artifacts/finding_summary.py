@@ -7,8 +7,7 @@ from pydantic.dataclasses import dataclass
 
 from artifacts.finding import CLOSED, BaselineKind, Count, Finding, Number, Rule, State
 from artifacts.finding_ratio import ratio, state_of, worst_first
-
-METRICS = frozenset({"log_loss", "roc_auc", "average_precision", "brier", "calibration_error"})
+from artifacts.metric_names import BETTER
 
 
 @dataclass(frozen=True, config=CLOSED)
@@ -61,7 +60,7 @@ def in_brief(findings: Sequence[Finding]) -> InBrief:
     metrics = [
         Metric(one.rule, one.state, one.rows, one.value, one.low, one.high, one.threshold)
         for one in findings
-        if one.rule in METRICS and one.part is None
+        if one.rule in BETTER and one.part is None
     ]
     return InBrief(tuple(worst), tuple(metrics))
 

@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass
 from artifacts import publish
 from artifacts.errors import BadInput, Damaged
 from artifacts.finding import CLOSED, SCORE, BaselineKind, Count, Distribution, Example, Finding, Reason, Rule, State
+from artifacts.finding_ratio import state_of
 from artifacts.finding_summary import IN_BRIEF, in_brief
 from artifacts.verdict import CalibrationBin
 from artifacts.version_name import parse_as_of, write_as_of
@@ -66,10 +67,7 @@ class Findings:
     @property
     def state(self) -> State:
         """DRIFT if anything drifted; else UNKNOWN if anything required is, or nothing at all was judged; else OK."""
-        states = [one.state for one in self.findings if one.required or one.state != "UNKNOWN"]
-        if "DRIFT" in states:
-            return "DRIFT"
-        return "OK" if states and set(states) == {"OK"} else "UNKNOWN"
+        return state_of(self.findings)
 
     @property
     def name(self) -> str:

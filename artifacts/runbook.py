@@ -14,7 +14,11 @@ def runbook_link(url: str, code: str) -> str:
 
 
 def runbook_section(code: str, file: Path = FILE) -> str | None:
-    """What the runbook says about a code, as Markdown; None when it has no section of that name."""
-    parts = re.split(r"^#{2,3} (.*)\n", file.read_text(encoding="utf-8"), flags=re.M) if file.is_file() else []
+    """What the runbook says about a code, as Markdown, in a section or in a line; None when it does not."""
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    line = re.search(rf"^\| `{re.escape(code)}` \| (.*) \|$", text, re.M)
+    if line is not None:
+        return line[1]
+    parts = re.split(r"^#{2,3} (.*)\n", text, flags=re.M) if text else []
     sections = dict(zip(parts[1::2], parts[2::2], strict=True))
     return sections[code].strip() if code in sections else None

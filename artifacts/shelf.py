@@ -12,7 +12,7 @@ from pathlib import Path
 from artifacts import object_store
 from artifacts.cache import cached
 from artifacts.leftovers import held, remove_leftovers
-from artifacts.usable import usable
+from artifacts.usable import no_such_place, usable
 
 TEMPORARY = ".tmp"
 LOCK = ".lock"
@@ -110,7 +110,11 @@ def _put_local(final: Path, fill: Callable[[Path], None]) -> bool:
     # On the same file system as `final`, so that the rename is one step, and one level deeper than any version.
     temporary = final.parent / TEMPORARY / f"{final.name}.{uuid.uuid4().hex}"
     remove_leftovers(temporary.parent)
-    temporary.mkdir(parents=True)
+    try:
+        temporary.mkdir(parents=True)
+    except FileNotFoundError as error:
+        # Where nobody can make a folder, such as in /proc.
+        raise no_such_place(str(final), str(error.strerror)) from error
     try:
         with held(temporary):
             fill(temporary)

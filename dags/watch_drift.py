@@ -7,8 +7,8 @@ change is told once and answered by a candidate. The asset `drift` tells the DAG
 within the cool-down of the last one, nor while nothing landed since the newest training set. Running it again changes
 nothing and tells nobody twice. Trigger it by hand for another `day`, or for `labels` that came early: their last day.
 
-**When it fails** the model serves on. A red `conclude` means "cannot judge", which was told: `docs/runbook.md` has each
-reason. A red `notify`: a receiver does not take what waits, or none is set; nothing is lost. Then clear the task.
+**When it fails** the model serves on. A red `conclude`: "cannot judge", which was told, or drift of old windows, that
+was not (`docs/runbook.md`). A red `notify`: a receiver does not take what waits, or none is set; then clear it.
 """
 
 from datetime import timedelta
@@ -69,9 +69,9 @@ def watch_drift():
     @task
     @fails_once
     def conclude(checked):
-        from monitoring.watch import refuse_unknown
+        from monitoring.watch import conclude_checks
 
-        return refuse_unknown(list(checked))
+        return conclude_checks(list(checked))
 
     checked = check.expand_kwargs(choose())
     checked >> notify() >> [retrain(checked), conclude(checked)]

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pydantic import Field
 
 from artifacts.alerts import ReceiverSettings
-from monitoring.alerts import Patience
+from monitoring.alert_steps import Patience
 
 
 class AlertSettings(ReceiverSettings):

@@ -17,7 +17,12 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     updating.add_argument("--findings", required=True, metavar="MODEL/NAME", help="the id that check made")
     showing = _add(verbs, "alerts", _alerts, "show the alerts of a model, open and past")
     showing.add_argument("--model", required=True)
-    _add(verbs, "notify", _notify, "deliver what waits to the webhook; mail and Slack are delivered in Airflow")
+    _add(
+        verbs,
+        "notify",
+        _notify,
+        "deliver what waits to the webhook, and say what waits for mail and Slack, which Airflow delivers",
+    )
 
 
 def _add(

@@ -17,10 +17,11 @@ from monitoring.answers import open_answers
 from monitoring.case import Case, unknown
 from monitoring.described import read_described
 from monitoring.drift import Described, find_drift
-from monitoring.performance import calibration, find_performance, promised_slices, read_labelled
+from monitoring.labelled import calibration, read_labelled
+from monitoring.performance import find_performance, promised_slices
 from monitoring.settings import MonitoringSettings
 from monitoring.skew import find_skew
-from monitoring.truth import join_truth
+from monitoring.truth import in_another_type, join_truth
 from monitoring.whole import find_whole
 from monitoring.window import Window
 
@@ -138,9 +139,10 @@ def _add_drift(
 def _hold_against_truth(case: Case, truth: TrainingSet, found: _Found) -> None:
     metrics = case.described.run.metrics
     slices = tuple(sorted({column for column, _ in promised_slices(metrics)}))
-    names = list(case.described.features)
-    answered = join_truth(case.answers, case.sql, truth, names, slices)
-    found.findings += find_skew(case.answers, names, found.rows, case.settings)
+    names, other = list(case.described.features), in_another_type(truth, case.described.features)
+    answered = join_truth(case.answers, case.sql, truth, [name for name in names if name not in other], slices)
+    mixed = {**other, **case.answers.mixed}
+    found.findings += find_skew(case.answers, names, mixed, found.rows, case.settings)
     labelled = read_labelled(case.answers, slices)
     found.findings += find_performance(labelled, answered, case.window, metrics, case.settings)
     found.calibration = calibration(labelled)

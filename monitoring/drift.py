@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def measured_bounds(
     """
     days = max(len(counted.days) for counted in current.values())
     return thresholds(
-        {name: baseline[name] for name in current if baseline[name][1].rows},
+        {name: baseline[name] for name in current},
         entities,
         days,
         floors=_floors(settings),
@@ -68,14 +69,9 @@ def measured_bounds(
 
 def hold_against(kind: BaselineKind, baseline: Described, current: Mapping[str, Counted], bounds: Bounds) -> Drift:
     """The findings of the features in `current`, by bounds that were measured."""
-    findings, distributions = [], []
-    for name, counted in current.items():
-        if not baseline[name][1].rows:
-            findings.append(_nothing(name, kind, counted))
-            continue
-        findings += _of_feature(kind, name, baseline[name], counted, bounds)
-        distributions.append(_distribution(kind, name, baseline[name], counted))
-    return Drift(tuple(findings), tuple(distributions))
+    found = (_of_feature(kind, name, baseline[name], counted, bounds) for name, counted in current.items())
+    distributions = (_distribution(kind, name, baseline[name], counted) for name, counted in current.items())
+    return Drift(tuple(chain.from_iterable(found)), tuple(distributions))
 
 
 def _floors(settings: MonitoringSettings) -> dict[str, float]:
@@ -109,11 +105,6 @@ def _finding(about: Callable[..., Finding], words: str, rule: Rule, value: float
     if value > threshold:
         return about(state="DRIFT", reason=Reason(f"drift.{rule}", told), **numbers)
     return about(state="OK", reason=Reason("within_noise", told), **numbers)
-
-
-def _nothing(name: str, kind: BaselineKind, counted: Counted) -> Finding:
-    text = f"{name} has no row in the {kind} baseline."
-    return Finding("baseline", name, "UNKNOWN", Reason("baseline.empty", text), rows=counted.rows, baseline=kind)
 
 
 def _distribution(kind: BaselineKind, name: str, described: tuple[Bins, Counted], counted: Counted) -> Distribution:

@@ -1,7 +1,9 @@
 """What whoever is on call is shown of the findings of one check: the state, and what is not OK, the farthest first."""
 
+from artifacts.finding_ratio import worst_first
 from artifacts.findings import Finding, Findings
 from artifacts.run_evidence import note
+from monitoring.window import write_window
 
 SHOWN = 20
 
@@ -10,14 +12,14 @@ def note_findings(found: Findings) -> None:
     """Note the state and every finding that made it so, with its numbers and its reason."""
     worst = [one for one in found.findings if one.state != "OK" and one.required]
     # An outcome that is not known yet is why nothing can be compared with it, and not the reverse.
-    worst.sort(key=lambda one: (one.state != "DRIFT", -_far(one), one.rule == "skew"))
+    worst.sort(key=lambda one: (*worst_first(one)[:2], one.rule == "skew"))
     note(
         "findings",
         {
             "id": found.id,
             "model": found.model,
             "version": found.version,
-            "window": f"{found.start:%Y-%m-%d}..{found.end:%Y-%m-%d}",
+            "window": write_window(found.start, found.end),
             "rows": found.rows,
             "state": found.state,
             "truth": found.truth,
@@ -25,13 +27,6 @@ def note_findings(found: Findings) -> None:
             "worst": [_told(one) for one in worst[:SHOWN]],
         },
     )
-
-
-def _far(finding: Finding) -> float:
-    """How many times its threshold a finding is."""
-    if not finding.value or not finding.threshold:
-        return 0.0
-    return abs(finding.value / finding.threshold)
 
 
 def _told(one: Finding) -> dict[str, object]:

@@ -11,6 +11,7 @@ from monitoring.alert_settings import AlertSettings
 from monitoring.message import write_message
 from monitoring.pages import reports_of
 
+AIRFLOW_DELIVERS = "Clear the task notify of the newest DAG run of watch_drift: Airflow knows the connections."
 # One message that a receiver does not want must not keep back the others; a receiver that is down is not asked for all.
 GIVES_UP_AFTER = 3
 
@@ -25,24 +26,32 @@ class Delivered:
 def deliver(places: Places, settings: AlertSettings, others: Mapping[str, Send] | None = None) -> Delivered:
     """Send each channel what it does not have yet, what it refused least often first.
 
-    The webhook is a channel, `others` are those of Airflow. A channel's third failure in a row ends its turn, and no
-    other's. What was sent and not marked, because the process died in between, is sent again under the same key. Raises
-    at the end `Unavailable` (`alerts.undelivered`) when a channel failed, and `BadInput` (`alerts.no_channel`) when
-    something waits and nobody is there to be told.
+    The webhook is a channel, `others` are those of Airflow; one that is set and not among them, as on the command line,
+    is enlisted too, and what waits for it stays. A channel's third failure in a row ends its turn, and no other's. What
+    was sent and not marked, because the process died in between, is sent again under the same key. Raises at the end
+    `Unavailable` (`alerts.undelivered`) when a channel failed or something waits for one that only Airflow reaches, and
+    `BadInput` (`alerts.no_channel`) when something waits and nobody is set to be told.
     """
     channels = settings.channels(lambda _: others or {})
-    if not channels:
+    elsewhere = [name for name in settings.receivers.channels if name not in channels]
+    if not channels and not elsewhere:
         _refuse_if_any_waits(places)
-    alerts.enlist(places.alerts, channels)
+    # All at once: what one of them has, another that starts later would never get.
+    alerts.enlist(places.alerts, [*channels, *elsewhere])
     sent, failures = {}, []
     for name in sorted(channels):
         sent[name], why = _turn(places, settings, name, channels[name])
         failures += [f"{name}: {why}"] if why else []
-    if failures:
+    left = {name: len(alerts.waiting(places.alerts, name)) for name in elsewhere}
+    stays = [f"{name}: {number} messages wait, which only Airflow delivers." for name, number in left.items() if number]
+    if failures or stays:
+        steps = (
+            ["Mend the receiver; nothing is lost, the next DAG run or: python -m monitoring notify"] if failures else []
+        )
         raise Unavailable(
             "alerts.undelivered",
-            f"Not every alert was delivered. {' '.join(failures)}",
-            next_step="Mend the receiver; nothing is lost, the next DAG run or: python -m monitoring notify",
+            f"Not every alert was delivered. {' '.join([*failures, *stays])}",
+            next_step=" ".join([*([AIRFLOW_DELIVERS] if stays else []), *steps]),
         )
     return Delivered(sent)
 

@@ -2,20 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
-from artifacts.binning import quoted
-from artifacts.findings import CalibrationBin, Finding, Reason, Rule, State
+from artifacts.findings import Finding, Reason, Rule, State
 from artifacts.metric_names import BETTER
-from monitoring.answers import Answers
-from monitoring.estimates import Floats, calibration_bins, estimate
+from monitoring.estimates import estimate
+from monitoring.labelled import Labelled, labels_came
 from monitoring.settings import MonitoringSettings
-from monitoring.truth import JOINED
 from monitoring.window import Window
 
 RULES: tuple[Rule, ...] = ("log_loss", "roc_auc", "brier", "calibration_error")
@@ -30,35 +27,10 @@ _OUTCOMES: Mapping[tuple[bool, bool], tuple[State, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Labelled:
-    """Rows of which the outcome is known; `slices` by column, as text."""
-
-    day: npt.NDArray[np.datetime64]
-    score: Floats
-    label: Floats
-    slices: Mapping[str, npt.NDArray[np.str_]]
-
-    def where(self, chosen: npt.NDArray[np.bool_]) -> "Labelled":
-        """Some of the rows."""
-        slices = {name: values[chosen] for name, values in self.slices.items()}
-        return Labelled(self.day[chosen], self.score[chosen], self.label[chosen], slices)
-
-
 def promised_slices(metrics: Mapping[str, float]) -> dict[tuple[str, str], tuple[str, float]]:
     """By column and value: the metric that training logged of this slice of the holdout, and its value."""
     found = {match: value for name, value in metrics.items() if (match := _SLICE.fullmatch(name))}
     return {(match[1], match[2]): (match[3], value) for match, value in found.items()}
-
-
-def read_labelled(answers: Answers, columns: tuple[str, ...]) -> Labelled:
-    """The last answers of the view `joined`, in an order of their own."""
-    wanted = ["day", "score", "label::double as label", *(quoted(f"slice:{name}") for name in columns)]
-    sql = f"select {', '.join(wanted)} from {JOINED} where is_last and label is not null order by entity"  # noqa: S608
-    table = answers.connection.cursor().sql(sql).to_arrow_table()
-    slices = {name: np.array(table.column(3 + at).to_pylist(), dtype=str) for at, name in enumerate(columns)}
-    day, score, label = (table.column(at).to_numpy() for at in range(3))
-    return Labelled(day.astype("datetime64[D]"), score.astype(np.float64), label.astype(np.float64), slices)
 
 
 def find_performance(
@@ -69,18 +41,19 @@ def find_performance(
     A metric is DRIFT when its whole interval is worse than the promise by more than the settings allow, and UNKNOWN
     when its value is and a part of its interval is not; that of a slice, which is always wide, then is not required.
     """
-    labels = _labels_came(rows, answered, settings)
+    labels = labels_came(rows, answered, settings)
     yield labels
     if labels.state != "OK":
         return
-    bad = _invalid(rows)
-    if bad:
-        reason = Reason("score.invalid", f"{bad} scores are NaN or outside [0, 1]; metrics of them would mean nothing.")
+    if rows.invalid:
+        text = f"{rows.invalid} scores are NaN or outside [0, 1]; metrics of them would mean nothing."
+        reason = Reason("score.invalid", text)
         yield Finding("log_loss", None, "UNKNOWN", reason, rows=rows.label.size, baseline="holdout")
         return
-    for first, last in _weeks(window):
+    weeks = weeks_of(window, settings.min_label_days)
+    for first, last in weeks:
         here = rows.where((rows.day >= np.datetime64(first)) & (rows.day < np.datetime64(last)))
-        part = None if len(_weeks(window)) == 1 else first.isoformat()
+        part = None if len(weeks) == 1 else first.isoformat()
         for rule in RULES:
             yield _judge(rule, here, promised.get(f"holdout_{rule}"), part, settings)
     for (column, value), (rule_name, promise) in promised_slices(promised).items():
@@ -106,67 +79,23 @@ def _of_slice(rows: Labelled, part: str, name: str, promise: float, settings: Mo
     return replace(found, required=found.state != "UNKNOWN")
 
 
-def calibration(rows: Labelled) -> tuple[CalibrationBin, ...]:
-    """Mean score and share of true labels, by up to 20 bins of equally many rows; none when a score is none."""
-    if not rows.score.size or _invalid(rows):
-        return ()
-    bins = calibration_bins(rows.score)
-    chosen = [bins == at for at in np.unique(bins)]
-    return tuple(
-        CalibrationBin(float(rows.score[of].mean()), float(rows.label[of].mean()), int(of.sum())) for of in chosen
-    )
+def weeks_of(window: Window, least: int) -> list[tuple[date, date]]:
+    """The window's weeks, each from its first day to before its last.
 
-
-def _invalid(rows: Labelled) -> int:
-    return int(np.count_nonzero(~((rows.score >= 0) & (rows.score <= 1))))
-
-
-def _labels_came(rows: Labelled, answered: int, settings: MonitoringSettings) -> Finding:
-    share = rows.label.size / answered if answered else 0.0
-    told = f"The outcome of {rows.label.size} of {answered} entities that were answered is known"
-    days = np.unique(rows.day).size
-    code = None
-    if not rows.label.size:
-        code, told = "labels.none", f"{told}: no labels came."
-    elif rows.label.size < settings.min_rows:
-        code, told = "labels.too_few", f"{told}; at least {settings.min_rows} are judged."
-    elif share < settings.min_label_share:
-        code, told = (
-            "labels.too_few",
-            f"{told}, fewer than {settings.min_label_share:.0%}: the early ones are no sample.",
-        )
-    elif days < settings.min_label_days:
-        code, told = (
-            "labels.too_few_days",
-            f"{told}, on {days} days; at least {settings.min_label_days} give an interval.",
-        )
-    elif np.unique(rows.label).size == 1:
-        code, told = "labels.one_class", f"{told}, and all are the same; a ranking cannot be measured."
-    if code:
-        return Finding("labels", None, "UNKNOWN", Reason(code, told), rows=answered, baseline="truth")
-    return Finding(
-        "labels",
-        None,
-        "OK",
-        Reason("labels.came", told + "."),
-        rows=answered,
-        baseline_rows=rows.label.size,
-        value=share,
-        threshold=settings.min_label_share,
-        baseline="truth",
-    )
-
-
-def _weeks(window: Window) -> list[tuple[date, date]]:
-    starts = window.days[::WEEK]
-    return [(first, min(first + timedelta(days=WEEK), window.days[-1] + timedelta(days=1))) for first in starts]
+    So few days as are not judged (fewer than `least`) are no week of their own: what is left over goes with the week
+    before, and where a week is too short by itself, `least` days are one.
+    """
+    starts = list(window.days[:: max(WEEK, least)])
+    end = window.days[-1] + timedelta(days=1)
+    if len(starts) > 1 and (end - starts[-1]).days < least:
+        starts.pop()
+    return list(zip(starts, [*starts[1:], end], strict=True))
 
 
 def _judge(
     rule: Rule, rows: Labelled, promise: float | None, part: str | None, settings: MonitoringSettings
 ) -> Finding:
     where = f" of {part}" if part else ""
-    days = np.unique(rows.day).size
     least = settings.min_rows
     about = partial(Finding, rule, None, rows=rows.label.size, baseline="holdout", part=part)
     if promise is None:
@@ -174,8 +103,9 @@ def _judge(
     if rows.label.size < least:
         why = f"{rows.label.size} rows have labels, at least {least} are judged"
         return about(state="UNKNOWN", reason=_cannot("labels.too_few", rule, where, why))
-    if days < settings.min_label_days:
-        return about(state="UNKNOWN", reason=_cannot("labels.too_few_days", rule, where, f"{days} days have labels"))
+    if rows.days < settings.min_label_days:
+        why = f"{rows.days} days have labels"
+        return about(state="UNKNOWN", reason=_cannot("labels.too_few_days", rule, where, why))
     found = estimate(rule, rows.label, rows.score, rows.day, settings.interval)
     if not np.isfinite([found.value, found.low, found.high]).all():
         reason = Reason(

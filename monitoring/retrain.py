@@ -10,7 +10,7 @@ from artifacts.landed import landed_since
 from artifacts.places import Places
 from artifacts.training_set import newest, parse_id
 from monitoring.alert_settings import AlertSettings
-from monitoring.alerts import asked
+from monitoring.asked import asked
 
 # What a model that is trained anew does not answer. Skew is a fault of the pipeline: training on would hide it.
 NO_ANSWER: frozenset[Rule] = frozenset({"skew", "predictions", "labels", "baseline", "log", "schema"})

@@ -1,6 +1,6 @@
 """Skew: logged features against those that were computed later for the same entity."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from artifacts.binning import quoted
 from artifacts.findings import Example, Finding, Reason
@@ -12,15 +12,16 @@ SHOWN = 5
 
 
 def find_skew(
-    answers: Answers, features: Sequence[str], answered: int, settings: MonitoringSettings
+    answers: Answers, features: Sequence[str], mixed: Mapping[str, str], answered: int, settings: MonitoringSettings
 ) -> Iterator[Finding]:
     """A finding per feature: the share of rows that are not equal, with up to five of them; over the view `joined`.
 
-    Every answer counts, also one that was followed by another. Numbers are equal as doubles, and null equals null. When
-    too few of the `answered` rows of the window are joined, what is unequal is said, and nothing is OK.
+    Every answer counts, also one that was followed by another. Numbers are equal as doubles, and null equals null; of
+    those in `mixed`, which says why they cannot be compared, that is said. When too few of the `answered` rows of the
+    window are joined, what is unequal is said, and nothing is OK.
     """
     connection = answers.connection
-    counts = ", ".join(f"count(*) filter ({_unequal(name)})" for name in features)
+    counts = ", ".join("0" if name in mixed else f"count(*) filter ({_unequal(name)})" for name in features)
     joined, rows, *unequal = connection.execute(
         f"select count(distinct prediction_id), count(*), {counts} from {JOINED}"  # noqa: S608
     ).fetchone()
@@ -36,8 +37,8 @@ def find_skew(
         )
         yield Finding("skew", None, "UNKNOWN", Reason("skew.too_few", text), rows=answered, baseline="truth")
     for name, count in zip(features, unequal, strict=True):
-        if name in answers.mixed:
-            reason = Reason("schema.mixed", f"{name} is {answers.mixed[name]}.")
+        if name in mixed:
+            reason = Reason("schema.mixed", f"{name} is {mixed[name]}.")
             yield Finding("skew", name, "UNKNOWN", reason, rows=rows, baseline="truth", baseline_rows=rows)
             continue
         share = count / rows

@@ -7,7 +7,9 @@ from artifacts.alerts import Event
 from artifacts.findings import read_findings
 from artifacts.places import Places
 from monitoring.alert_settings import AlertSettings
-from monitoring.alerts import Events, Patience, Watches, passed_over, take
+from monitoring.alert_steps import Patience
+from monitoring.alerts import Events, Watches, passed_over, take
+from monitoring.window import refuse_ahead
 
 
 @dataclass(frozen=True)
@@ -21,9 +23,11 @@ class Taken:
 def update_alerts(places: Places, settings: AlertSettings, identity: str) -> Taken:
     """Take in the findings `identity` (MODEL/NAME); the events wait in the outbox.
 
-    Taking the same findings again leads to none.
+    Taking the same findings again leads to none. Raises `BadInput` (`monitoring.day_ahead`) when their window is not
+    over.
     """
     findings = read_findings(places.findings, identity)
+    refuse_ahead(findings.end, f"The window of {identity}")
     line = ledger.champion(places.ledger, findings.model)
     serving = None if line is None else line.version
     patience: Patience = settings.patience

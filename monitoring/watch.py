@@ -3,16 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from artifacts import alerts, ledger
+from artifacts import alerts, cli, ledger
 from artifacts.alerts import Receivers, Send
-from artifacts.errors import CannotJudge, Missing
-from artifacts.findings import publish_findings, read_findings
+from artifacts.errors import BadInput, CannotJudge, GateClosed, Missing
+from artifacts.findings import Findings, publish_findings, read_findings
 from artifacts.places import Places, read_places
 from artifacts.prediction_log import backlog, parts
 from artifacts.registry import Registry
 from artifacts.training_set import TrainingSet, newest, parse_id
-from monitoring.alerts import asked
+from monitoring.alerts import passed_over, untold
 from monitoring.answered import versions_due
+from monitoring.asked import asked
 from monitoring.check import check
 from monitoring.noted import note_findings
 from monitoring.notify import deliver
@@ -20,16 +21,18 @@ from monitoring.report import write_report
 from monitoring.retrain import retraining_due
 from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
-from monitoring.window import Window, parse_window
+from monitoring.window import Window, parse_window, refuse_ahead
 
 
 def choose_checks(day: date, labels: date | None = None) -> list[dict[str, str | bool | int]]:
     """For each champion the window that ends before `day`; for each version that answered in it, the one with labels.
 
     That one ends `label_days` before, or at `labels`, when they came early.
-    Raises `Missing` (`monitoring.no_champion`) when no model has a champion, and yet something was answered or told.
+    Raises `Missing` (`monitoring.no_champion`) when no model has a champion, and yet something was answered or told,
+    and `BadInput` (`monitoring.day_ahead`) for a `day` that has not come, or `labels` after it.
     """
     settings, places = read_monitoring_settings(), read_places()
+    _refuse_ahead(day, labels)
     due = labels or day - timedelta(days=settings.label_days)
     last, labelled = (f"{end - timedelta(days=settings.window_days)}..{end}" for end in (day, due))
     models = ledger.models(places.ledger)
@@ -65,7 +68,9 @@ def check_version(model: str, window: str, labelled: bool, version: int) -> str:
     )
     publish_findings(places.findings, found)
     note_findings(found)
-    update_alerts(places, settings, found.id)
+    taken = update_alerts(places, settings, found.id)
+    if taken.passed_over is not None:
+        cli.say(f"{found.id} changes no alert. {taken.passed_over}")
     write_report(places, found.id, settings.runbook_url)
     return found.id
 
@@ -82,11 +87,16 @@ def due_for_retraining(identities: Sequence[str], claimant: str) -> list[str]:
     return [one for one in identities if retraining_due(places, settings, one, claimant)]
 
 
-def refuse_unknown(identities: Sequence[str]) -> list[str]:
-    """The findings' ids; raises `CannotJudge` (`monitoring.cannot_judge`) when one says nothing but UNKNOWN."""
+def conclude_checks(identities: Sequence[str]) -> list[str]:
+    """The findings' ids; raises `CannotJudge` (`monitoring.cannot_judge`) when one says nothing but UNKNOWN.
+
+    Raises `GateClosed` (`monitoring.drift_untold`) when one says DRIFT and was passed over, so that no alert does.
+    """
     places, unknown = read_places(), []
     for identity in identities:
-        states = {one.state for one in asked(read_findings(places.findings, identity))[1].values()}
+        findings = read_findings(places.findings, identity)
+        _refuse_untold(places, findings)
+        states = {one.state for one in asked(findings)[1].values()}
         unknown += [identity] if "UNKNOWN" in states and "DRIFT" not in states else []
     if unknown:
         raise CannotJudge(
@@ -95,6 +105,27 @@ def refuse_unknown(identities: Sequence[str]) -> list[str]:
             next_step=f"python -m monitoring alerts --model {unknown[0].partition('/')[0]}",
         )
     return list(identities)
+
+
+def _refuse_untold(places: Places, findings: Findings) -> None:
+    keys = untold(findings, alerts.history(places.alerts, findings.model))
+    if keys:
+        why = passed_over(alerts.watches(places.alerts, findings.model), findings) or "They were never taken in."
+        raise GateClosed(
+            "monitoring.drift_untold",
+            f"{findings.id} says DRIFT of {', '.join(keys)}, of which nobody was told. {why}",
+            next_step=f"See what moved: python -m monitoring report --findings {findings.id}",
+        )
+
+
+def _refuse_ahead(day: date, labels: date | None) -> None:
+    refuse_ahead(datetime(day.year, day.month, day.day), f"The window before `day` {day}")  # noqa: DTZ001  naive UTC
+    if labels is not None and labels > day:
+        raise BadInput(
+            "monitoring.day_ahead",
+            f"`labels` is {labels}, and `day` {day}: labels of days that are still to come are not known.",
+            next_step="Correct `labels`: the end of a window whose outcomes are known, at most `day`.",
+        )
 
 
 def _refuse_if_any_was_watched(places: Places) -> None:

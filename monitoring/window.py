@@ -1,10 +1,10 @@
 """A window of time as it is written on the command line: `2013-12-01..2013-12-08`, its end not included."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from artifacts.errors import BadInput
-from artifacts.training_set import parse_as_of
+from artifacts.version_name import parse_as_of, write_as_of
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,21 @@ class Window:
         """Every day of which a part lies in the window."""
         last = (self.end - timedelta(microseconds=1)).date()
         return tuple(self.start.date() + timedelta(days=n) for n in range((last - self.start.date()).days + 1))
+
+
+def refuse_ahead(end: datetime, what: str) -> None:
+    """Raise `BadInput` (`monitoring.day_ahead`) when `what`, which ends at `end`, is not over: alerts never go back."""
+    if end > datetime.now(UTC).replace(tzinfo=None):
+        raise BadInput(
+            "monitoring.day_ahead",
+            f"{what} ends {end}, which has not come yet; windows of before it would change no alert.",
+            next_step="Correct the day: one that has come, in UTC.",
+        )
+
+
+def write_window(start: datetime, end: datetime) -> str:
+    """As `parse_window` reads it."""
+    return f"{write_as_of(start)}..{write_as_of(end)}"
 
 
 def parse_window(text: str) -> Window:

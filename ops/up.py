@@ -6,14 +6,18 @@ import os
 import sys
 from pathlib import Path
 
+from pydantic import Field
+
 from artifacts import cli
 from artifacts.errors import BadInput, Unavailable
 from artifacts.places import Places, read_places
 from artifacts.settings import Settings, read_settings
+from monitoring.settings import read_monitoring_settings
 from ops import up_serving
 from ops.airflow_home import airflow_environment, enter_airflow
 from ops.dag_runs import quiet
 from ops.services import refuse_taken_port, running, start, stop_all, wait_until_healthy
+from plugins.on_call.settings import read_on_call_settings
 
 # Without the log servers, which listen on every address: here the API reads the logs from the disk.
 AIRFLOW_PARTS = {
@@ -30,15 +34,18 @@ class OpsSettings(Settings):
     `OPS_SERVING_MODEL` is the model that is served, without it the example's.
     """
 
-    airflow_port: int = 8080
-    mlflow_port: int = 5000
-    serving_port: int = 8000
+    airflow_port: int = Field(default=8080, ge=1, le=65535)
+    mlflow_port: int = Field(default=5000, ge=1, le=65535)
+    serving_port: int = Field(default=8000, ge=1, le=65535)
     serving_model: str | None = None
 
 
 def up(_: argparse.Namespace) -> cli.Answer:
     """Start Airflow, MLflow and the service, wait until they are healthy, and say where they are and how to log in."""
     places, settings = read_places(), read_settings(OpsSettings, "OPS_")
+    # What is wrong with them would else be found in the log of a service, and by whoever opens a page.
+    read_on_call_settings()
+    read_monitoring_settings()
     if there := running(places):
         told = f"Services of this home are up already: {', '.join(there)}."
         raise BadInput("up.running", told, next_step="Run: make down")

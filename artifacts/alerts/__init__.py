@@ -6,7 +6,7 @@ from artifacts.alerts.message import Message, Receivers, Send, not_taken
 from artifacts.alerts.outbox import Batch, delivered, enlist, failed, put, undelivered, waiting
 from artifacts.alerts.receivers import ReceiverSettings, read_receivers
 from artifacts.alerts.retrainings import claim_retraining, has_claimed
-from artifacts.alerts.store import change, history, incident_days, models, newest_window
+from artifacts.alerts.store import change, history, incident_days, models, newest_window, watches
 
 __all__ = [
     "Alert",
@@ -37,4 +37,5 @@ __all__ = [
     "stream_of",
     "undelivered",
     "waiting",
+    "watches",
 ]

@@ -31,6 +31,12 @@ class Receivers:
     smtp_escalate_to: tuple[str, ...] = ()
     slack_connection: str | None = None
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The names of those that are set: `slack`, `smtp`."""
+        there = {"slack": self.slack_connection, "smtp": self.smtp_connection}
+        return tuple(name for name, connection in there.items() if connection is not None)
+
 
 def not_taken(channel: str, why: str) -> Unavailable:
     """The refusal when a receiver does not take a message; `why` holds no address and no secret."""

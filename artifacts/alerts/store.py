@@ -54,11 +54,16 @@ def models(url: str) -> tuple[str, ...]:
         return () if connection is None else tuple(sorted(connection.scalars(query)))
 
 
+def watches(url: str, model: str) -> Watches:
+    """What is known of each version of `model` in each stream."""
+    with reading(url) as connection:
+        return {} if connection is None else _watches(connection, model)
+
+
 def newest_window(url: str, model: str) -> datetime | None:
     """The end of the newest window of `model` of which findings were taken; None before the first."""
-    with reading(url) as connection:
-        watches = {} if connection is None else _watches(connection, model)
-    return max((watch.end for watch in watches.values() if watch.end is not None), default=None)
+    ends = (watch.end for watch in watches(url, model).values())
+    return max((end for end in ends if end is not None), default=None)
 
 
 def incident_days(url: str, model: str, version: int | None, start: datetime, end: datetime) -> frozenset[date]:
@@ -79,13 +84,13 @@ def incident_days(url: str, model: str, version: int | None, start: datetime, en
 
 def _watches(connection: sa.Connection, model: str) -> dict[tuple[int, Stream], Watch]:
     newest = {(one.version, one.kind, one.key): one for one in _alerts(connection, model)}.values()
-    watches: dict[tuple[int, Stream], Watch] = {}
+    found: dict[tuple[int, Stream], Watch] = {}
     for row in connection.execute(sa.select(WATCHES.c.told).where(WATCHES.c.model == model)):
         watch = parse(WATCH, f"watch of {model}", row.told)
         own = (watch.version, watch.stream)
         alerts = tuple(one for one in newest if (one.version, stream_of(one.finding)) == own)
-        watches[own] = replace(watch, alerts=alerts)
-    return watches
+        found[own] = replace(watch, alerts=alerts)
+    return found
 
 
 def _alerts(connection: sa.Connection, model: str) -> list[Alert]:

@@ -6,7 +6,7 @@ from html import escape
 from artifacts.finding import SCORE
 from artifacts.finding_ratio import times
 from artifacts.findings import Findings
-from monitoring.alerts import alert_key
+from monitoring.asked import alert_key
 from monitoring.report.history import History
 from monitoring.report.moved import FEW, moved, moved_table, unjudged, unjudged_table
 from monitoring.report.text import SHAPES, day, last_day, name_of

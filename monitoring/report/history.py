@@ -7,7 +7,7 @@ from datetime import datetime
 from artifacts.errors import Refusal
 from artifacts.finding import Finding, State
 from artifacts.findings import Findings, list_findings, read_findings, window_of
-from monitoring.alerts import BADNESS, alert_key
+from monitoring.asked import BADNESS, alert_key
 
 MOST = 30
 

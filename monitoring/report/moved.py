@@ -9,7 +9,7 @@ from artifacts.finding import Finding
 from artifacts.finding_ratio import LEAST, MOST, WORDS, ratio, times, worst_first
 from artifacts.findings import Findings
 from artifacts.runbook import runbook_link
-from monitoring.alerts import NOTHING, alert_key
+from monitoring.asked import NOTHING, alert_key
 from monitoring.report.history import History
 from monitoring.report.text import AGAINST, day, mark, name_of, number, rule_of, table
 

@@ -11,6 +11,7 @@ from monitoring.report.history import History
 from monitoring.report.text import SHAPES, day
 from monitoring.report.trend import grid
 from monitoring.report.truth import calibration, performance, skew
+from monitoring.window import write_window
 
 STYLE = Path(__file__).with_name("page.css")
 LOCK = "default-src 'none'; style-src 'unsafe-inline'"
@@ -49,7 +50,7 @@ def _over_time(history: History) -> str:
 def _facts(findings: Findings) -> str:
     command = (
         f"python -m monitoring check --model {shlex.quote(findings.model)} --version {findings.version} "
-        f"--window {findings.start:%Y-%m-%d}..{findings.end:%Y-%m-%d}"
+        f"--window {write_window(findings.start, findings.end)}"
     )
     command += f" --training-set {shlex.quote(findings.truth)}" if findings.truth else ""
     others = ", ".join(f"{rows:,} by version {version}" for version, rows in sorted(findings.other_versions.items()))

@@ -7,12 +7,12 @@ from html import escape
 from artifacts.finding import Finding, Rule
 from artifacts.finding_ratio import WORDS
 from artifacts.metric_names import BETTER
-from monitoring.alerts import alert_key
+from monitoring.asked import alert_key
+from monitoring.performance import RULES
 from monitoring.report.history import History, Past
 from monitoring.report.text import day, last_day, number, tick
 from monitoring.report.trend import BLUE, GREY, INK, glyph
 
-METRICS: tuple[Rule, ...] = ("log_loss", "roc_auc", "brier", "calibration_error")
 WIDTH, HEIGHT, LEFT, RIGHT, EDGE, CAP = 520, 150, 58, 106, 14, 4
 # Labels at the right edge do not touch.
 APART = 14
@@ -34,7 +34,7 @@ class _Scale:
 
 def over_time(history: History) -> str:
     """A picture for each metric that was measured in some window; empty when none was."""
-    pictures = [_picture(history, rule) for rule in METRICS if any(_measured(past, rule) for past in history.windows)]
+    pictures = [_picture(history, rule) for rule in RULES if any(_measured(past, rule) for past in history.windows)]
     return f'{LEGEND}<div class="pictures">{"".join(pictures)}</div>' if pictures else ""
 
 

@@ -11,6 +11,7 @@ from artifacts.metric_names import BETTER
 from monitoring.report.history import History
 from monitoring.report.promise import over_time
 from monitoring.report.text import NONE, mark, name_of, number, share, table
+from monitoring.window import write_window
 
 SIDE, MARGIN, SCALES = 262, 46, (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 STEPS, LEAST, MOST = 4, 3.0, 9.0
@@ -96,7 +97,7 @@ def _examples(finding: Finding) -> str:
 def _without(findings: Findings) -> str:
     command = (
         f"python -m monitoring check --model {shlex.quote(findings.model)} --version {findings.version} "
-        f"--window {findings.start:%Y-%m-%d}..{findings.end:%Y-%m-%d} --training-set NAME/VERSION"
+        f"--window {write_window(findings.start, findings.end)} --training-set NAME/VERSION"
     )
     return (
         "Skew, performance and calibration were not looked at: the window was held against no training set. Once its "

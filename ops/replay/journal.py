@@ -1,15 +1,19 @@
-"""What was done in each week that is finished: so that a replay goes on where it was interrupted, and is told of."""
+"""What was done in each week, and how far one came: so that a replay goes on where it was interrupted, and is told."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from artifacts.errors import Damaged
 from artifacts.whole_file import write_whole
 from ops.replay.plan import Week
+
+# `begun` has the champion that is asked, `watched` all that is found without training: once there is a new champion,
+# neither can be found again.
+Stage = Literal["begun", "watched", "done"]
 
 
 @dataclass(frozen=True)
@@ -22,16 +26,20 @@ class Training:
 
 @dataclass(frozen=True)
 class Done:
-    """A week that is finished. `findings` are the ids of what `watch_drift` checked; `red` is why it ended red."""
+    """A week, as far as it came. `findings` are the ids of what `watch_drift` checked; `red` is why it ended red.
+
+    `training_set` was built when `months` had landed.
+    """
 
     start: str
     end: str
     champion: int
-    rows: int
-    findings: Sequence[str]
+    rows: int = 0
+    findings: Sequence[str] = ()
     red: str | None = None
     asked_for_training: bool = False
     months: Sequence[str] = ()
+    training_set: str | None = None
     trainings: Sequence[Training] = field(default_factory=tuple)
     seconds: float = 0.0
 
@@ -41,9 +49,9 @@ class Done:
         return Week(date.fromisoformat(self.start), date.fromisoformat(self.end))
 
 
-def read_done(folder: Path, week: Week) -> Done | None:
-    """What was done in the week; None when it is not finished. Raises `Damaged` (`replay.journal_damaged`)."""
-    path = _path(folder, week)
+def read_done(folder: Path, week: Week, stage: Stage = "done") -> Done | None:
+    """The week as it was at the stage; None when it has not come to it. Raises `Damaged` (`replay.journal_damaged`)."""
+    path = _path(folder, week, stage)
     if not path.is_file():
         return None
     try:
@@ -61,10 +69,19 @@ def read_done(folder: Path, week: Week) -> Done | None:
     return done
 
 
-def write_done(folder: Path, done: Done) -> None:
+def write_done(folder: Path, done: Done, stage: Stage = "done") -> None:
     """Keep what was done, whole or not at all."""
-    write_whole(_path(folder, done.week), json.dumps(asdict(done), indent=1))
+    write_whole(_path(folder, done.week, stage), json.dumps(asdict(done), indent=1))
 
 
-def _path(folder: Path, week: Week) -> Path:
-    return folder / f"{week.end}.json"
+def begin(folder: Path, week: Week, champion: int) -> Done:
+    """The week with the champion that it began with: `champion`, unless a kill came after it had begun."""
+    begun = read_done(folder, week, "begun")
+    if begun is None:
+        begun = Done(str(week.start), str(week.end), champion)
+        write_done(folder, begun, "begun")
+    return begun
+
+
+def _path(folder: Path, week: Week, stage: Stage) -> Path:
+    return folder / (f"{week.end}.json" if stage == "done" else f"{week.end}.{stage}.json")

@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 
 from artifacts.metric_names import BETTER, words
+from monitoring.performance import RULES
 from monitoring.report.page import LOCK, STYLE
 from monitoring.report.text import mark, table
 from ops.replay.charts import heat, strip
@@ -16,7 +17,6 @@ from ops.replay.story import Candidate, Story, Told
 
 SHOWN = 30
 OWN = Path(__file__).with_name("page.css")
-PANELS = ("log_loss", "roc_auc", "brier", "calibration_error")
 
 
 def render(story: Story) -> str:
@@ -48,7 +48,7 @@ def _champions(story: Story) -> str:
 
 
 def _metrics(weeks: Sequence[Told]) -> str:
-    panels = "".join(panel(weeks, rule, words(rule), f"{BETTER[rule]} is better") for rule in PANELS)
+    panels = "".join(panel(weeks, rule, words(rule), f"{BETTER[rule]} is better") for rule in RULES)
     return (
         '<h2>How well it did, once labels were known</h2><p class="note">The value and its interval, of the rows of '
         "each week. The grey bar is what the version's holdout promised, the dashed line the worst that is allowed: ▲ "

@@ -1,10 +1,11 @@
 """What the replay goes through: the weeks of the rest of the year, and the months that end in each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from artifacts.errors import BadInput
 from artifacts.periods import first_day, following, periods
 
 DAYS = 7
@@ -35,7 +36,10 @@ class Week:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is replayed: the source, training set, model and config of the example, and the days of the replay."""
+    """What is replayed: the source, training set, model and config of the example, and the days of the replay.
+
+    `last` is the day on which it is over for good, the same for every part of it.
+    """
 
     source: str
     name: str
@@ -44,6 +48,7 @@ class Plan:
     first_month: str
     start: date
     end: date
+    last: date
 
     def weeks(self) -> list[Week]:
         """Weeks from the first day on; the last one is shorter when the days do not come out even."""
@@ -68,17 +73,29 @@ def beginning(month: str) -> datetime:
 
 
 def read_plan(example: Mapping[str, Any], until: date | None = None) -> Plan:
-    """The plan of `ops/example.yaml`, or of its days before `until` alone."""
+    """The plan of `ops/example.yaml`, or of its weeks before `until` alone.
+
+    Raises `BadInput` (`replay.until`) when no week ends on `until`: the rest of it would be gone through as another.
+    """
     days = example["replay"]
-    return Plan(
+    whole = Plan(
         source=example["source"],
         name=example["name"],
         model=example["model"],
         config=example["config"],
         first_month=periods(str(example["stages"][0]["months"]))[0],
         start=days["start"],
-        end=min(days["end"], until or days["end"]),
+        end=days["end"],
+        last=days["end"],
     )
+    ends = [week.end for week in whole.weeks()]
+    if until is not None and until not in ends:
+        raise BadInput(
+            "replay.until",
+            f"--until is {until}, and no week of the replay ends there; weeks end on {', '.join(map(str, ends))}.",
+            next_step="Name one of these days.",
+        )
+    return replace(whole, end=until or whole.end)
 
 
 def _midnight(day: date) -> datetime:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from artifacts import cli
+from artifacts import alerts, cli
 from artifacts.errors import BadInput
 from artifacts.landed import landed_until
 from artifacts.places import REPOSITORY, Places, read_places
@@ -34,6 +34,7 @@ def replay(arguments: argparse.Namespace) -> cli.Answer:
     champion_of(places, plan.model)
     if left:
         refuse_future(landed_until(places.raw).date(), left[0])
+        refuse_alerts_ahead(places, plan)
         _go_through(places, plan, left, journal)
     done = [one for one in (read_done(journal, week) for week in weeks) if one]
     page, lines = write_story(places, plan, done, places.home / INBOX)
@@ -56,6 +57,18 @@ def refuse_future(until: date, week: Week) -> None:
         )
 
 
+def refuse_alerts_ahead(places: Places, plan: Plan) -> None:
+    """Raise `BadInput` (`replay.alerts_ahead`) when alerts have passed the replay by, as after a day of `make up`."""
+    newest = alerts.newest_window(places.alerts, plan.model)
+    if newest is not None and newest.date() > plan.last:
+        raise BadInput(
+            "replay.alerts_ahead",
+            f"Alerts have come to {newest}, and the replay goes to {plan.last}: they would tell nothing of it.",
+            next_step=f"Replay with alerts of its own: PIPELINE_ALERTS=sqlite:///{places.home}/replay/alerts.db "
+            "make replay",
+        )
+
+
 def _go_through(places: Places, plan: Plan, left: Sequence[Week], journal: Path) -> None:
     log = places.home / "logs" / "replay.log"
     with quiet(log) as person:
@@ -63,7 +76,7 @@ def _go_through(places: Places, plan: Plan, left: Sequence[Week], journal: Path)
         cli.say(f"shipshape: replaying {left[0].start} to {plan.end} into {places.home}, {len(left)} weeks")
         enter_airflow(places)
         rows = build_world(places.home, plan)
-        replaying = Replay(places, plan, rows, load_dags(REPOSITORY / "dags"), log)
+        replaying = Replay(places, plan, rows, load_dags(REPOSITORY / "dags"), log, journal)
         with receiving(places.home / INBOX):
             for number, week in enumerate(left, start=1):
                 cli.say(f"[{number}/{len(left)}] week to {week.end - timedelta(days=1)}")
@@ -82,7 +95,7 @@ def _said(done: Done) -> str:
 def build_parser() -> argparse.ArgumentParser:
     """The options of the replay."""
     parser = argparse.ArgumentParser(prog="python -m ops.replay", description=__doc__)
-    parser.add_argument("--until", type=date.fromisoformat, metavar="DAY", help="stop before this day: 2013-11-15")
+    parser.add_argument("--until", type=date.fromisoformat, metavar="DAY", help="stop at the end of a week: 2013-11-15")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(verb=replay)
     return parser

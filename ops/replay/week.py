@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from artifacts.training_set import TrainingSet
 from monitoring.settings import read_monitoring_settings
 from ops.dag_runs import Ended, end_dag, run_dag
 from ops.replay.asked import ask
-from ops.replay.journal import Done, Training
+from ops.replay.journal import Done, Training, begin, read_done, write_done
 from ops.replay.plan import Plan, Week, beginning
 
 # Where a DAG run is as it should be, although not every task succeeded: nothing new to verify, nothing to train.
@@ -26,48 +26,57 @@ CANNOT_JUDGE, RED = "monitoring.cannot_judge", ("conclude", "failed")
 
 @dataclass(frozen=True)
 class Replay:
-    """What every week needs: the pipeline's places, the plan, the rows that callers ask about, DAGs and their log."""
+    """What every week needs: places, the plan, the rows that callers ask about, DAGs and their log, the journal."""
 
     places: Places
     plan: Plan
     rows: TrainingSet
     dags: Mapping[str, Any]
     log: Path
+    journal: Path
 
 
 def replay_week(replay: Replay, week: Week) -> Done:
-    """Go through the week; done again after a kill, it finds what it had made.
+    """Go through the week; done again after a kill, it finds what it had made, with the champion that it began with.
 
     Raises what a task refused, except that a window cannot be judged: that is told, and the next week follows.
     """
-    begun = time.monotonic()
-    champion = champion_of(replay.places, replay.plan.model)
-    rows = ask(replay.places, replay.plan.model, champion, replay.rows, week)
+    started = time.monotonic()
+    begun = begin(replay.journal, week, champion_of(replay.places, replay.plan.model))
+    watched = read_done(replay.journal, week, "watched")
+    if watched is None:
+        watched = _ask_and_watch(replay, week, begun)
+        write_done(replay.journal, watched, "watched")
+    trainings = []
+    if watched.months or watched.asked_for_training:
+        why = [f"{', '.join(watched.months)} landed"] if watched.months else []
+        why += ["drift asked for it"] if watched.asked_for_training else []
+        trainings.append(Training(" and ".join(why), _train(replay, watched.training_set or _build(replay, week))))
+    return replace(watched, trainings=tuple(trainings), seconds=round(time.monotonic() - started, 1))
+
+
+def _ask_and_watch(replay: Replay, week: Week, begun: Done) -> Done:
+    """All of the week before a candidate is trained, and may become champion."""
+    rows = ask(replay.places, replay.plan.model, begun.champion, replay.rows, week)
     _end(replay, "compact_predictions", {}, week, allowed=(NOTHING_NEW,))
     watched = [_watch(replay, week)]
-    wants_training = "retrain" not in watched[0].undone
     months, training_set = week.months(), None
+    for month in months:
+        cli.say(f"land_month           {month}")
+        conf = {"source": replay.plan.source, "month": month}
+        run_dag(replay.dags["land_month"], conf, replay.log, beginning(month))
     if months:
-        training_set = _land(replay, week, months)
+        training_set = _build(replay, week)
         watched += [_watch(replay, week, number) for number in range(1, 1 + len(_early_labels(replay, week)))]
-    trainings = []
-    if months or wants_training:
-        training_set = training_set or _build(replay, week)
-        why = [f"{', '.join(months)} landed"] if months else []
-        why += ["drift asked for it"] if wants_training else []
-        trainings.append(Training(" and ".join(why), _train(replay, training_set)))
     red = [ended.refused[0].message for ended in watched if RED[0] in ended.undone]
-    return Done(
-        start=str(week.start),
-        end=str(week.end),
-        champion=champion,
+    return replace(
+        begun,
         rows=rows,
         findings=tuple(one for ended in watched for one in ended.returned["check"]),
         red=red[0] if red else None,
-        asked_for_training=wants_training,
+        asked_for_training="retrain" not in watched[0].undone,
         months=tuple(months),
-        trainings=tuple(trainings),
-        seconds=round(time.monotonic() - begun, 1),
+        training_set=training_set,
     )
 
 
@@ -89,26 +98,18 @@ def _watch(replay: Replay, week: Week, early: int = 0) -> Ended:
     if early:
         conf["labels"] = str(_early_labels(replay, week)[early - 1])
     ended = _end(replay, "watch_drift", conf, week, early, allowed=(NOTHING_DUE, RED))
-    if RED[0] in ended.undone and ended.refused[0].code != CANNOT_JUDGE:
+    if RED[0] in ended.undone and {one.code for one in ended.refused} != {CANNOT_JUDGE}:
         ended.refuse_unless(replay.log, (NOTHING_DUE,), "make replay")
     return ended
 
 
 def _early_labels(replay: Replay, week: Week) -> list[Any]:
-    """At the end of the replay: the ends of the weeks whose labels have landed, and are not due before it is over."""
-    if week.end < replay.plan.end:
+    """On its last day: the ends of the weeks whose labels have landed, and are not due before it is over for good."""
+    if week.end < replay.plan.last:
         return []
     days = timedelta(days=read_monitoring_settings().label_days)
     landed = landed_until(replay.places.raw).date()
-    return [one.end for one in replay.plan.weeks() if one.end <= landed and one.end + days > replay.plan.end]
-
-
-def _land(replay: Replay, week: Week, months: list[str]) -> str:
-    for month in months:
-        cli.say(f"land_month           {month}")
-        conf = {"source": replay.plan.source, "month": month}
-        run_dag(replay.dags["land_month"], conf, replay.log, beginning(month))
-    return _build(replay, week)
+    return [one.end for one in replay.plan.weeks() if one.end <= landed and one.end + days > replay.plan.last]
 
 
 def _build(replay: Replay, week: Week) -> str:

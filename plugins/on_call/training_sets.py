@@ -1,9 +1,10 @@
 """The page of a training-set version: its manifest, what differs from the one before it, its SQL and its Data Docs."""
 
 from pathlib import PurePosixPath
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 
 from artifacts.training_set import TrainingSet, open_training_set
 from plugins.on_call.frame import link, no_page, page
@@ -16,6 +17,7 @@ from plugins.on_call.set_difference import difference
 from plugins.on_call.set_sql import whole_sql
 
 router = APIRouter(dependencies=reads("build_training_set"))
+RESULTS = "docs/validations/"
 TYPES = {".html": "text/html", ".css": "text/css", ".png": "image/png", ".svg": "image/svg+xml"}
 # Data Docs bring scripts of their own, and text from data: none of them runs.
 DOCS_POLICY = (
@@ -45,8 +47,14 @@ def training_set(request: Request, set_name: SetName, set_version: SetVersion) -
 
 @router.get("/training-sets/{set_name}/{set_version}/docs/{file:path}")
 def data_docs(request: Request, set_name: SetName, set_version: SetVersion, file: str) -> Response:
-    """A file of its Data Docs, its bytes checked; only what the manifest lists is there."""
+    """A file of its Data Docs, its bytes checked; only what the manifest lists is there.
+
+    Their index is filled by scripts, none of which runs here: it leads on to the page of the result.
+    """
     published = open_training_set(Home.of(request).places.training_sets, set_name, set_version).published
+    result = next((name for name in sorted(published.files) if name.startswith(RESULTS)), None)
+    if file == "index.html" and result is not None:
+        return RedirectResponse(quote(result.removeprefix("docs/")), status_code=307)
     kind = TYPES.get(PurePosixPath(file).suffix)
     if f"docs/{file}" not in published.files or kind is None:
         return no_page(request, "The Data Docs of this training set have no such file.")

@@ -18,8 +18,7 @@ def sentence_of(
         again = " Airflow tries it again." if state == "RUNNING" else ""
         return f"{_said(state, culprit, cause)} ({cause.code}): {cause.message}{more}{again}"
     if state == "RUNNING":
-        running = sorted({end.task for end in ends if end.state == "running"})
-        return f"Running: {', '.join(running) or 'nothing has begun yet'}."
+        return _so_far(ends)
     told = [said for one in kept for said in _told(one)]
     if not told and state == "SKIPPED":
         before = any(end.state == "upstream_failed" for end in ends)
@@ -28,6 +27,20 @@ def sentence_of(
         return f"All {len(ends)} tasks ended well." if ends else "It ended well."
     more = f" And {len(told) - SHOWN} more." if len(told) > SHOWN else ""
     return " ".join(told[:SHOWN]) + more
+
+
+def _so_far(ends: Sequence[TaskEnd]) -> str:
+    """What a DAG run that has not ended is at; a task that asks a person waits until one answers."""
+
+    def those(*states: str) -> str:
+        return ", ".join(sorted({end.task for end in ends if end.state in states}))
+
+    if asking := those("awaiting_input"):
+        return f"It waits for a person: {asking}. Answer in Airflow, under Required Actions."
+    if running := those("running"):
+        return f"Running: {running}."
+    ended = those("success", "failed", "skipped")
+    return f"Between two tasks: {ended} ended." if ended else "Running: nothing has begun yet."
 
 
 def _said(state: str, culprit: str | None, cause: Refused) -> str:

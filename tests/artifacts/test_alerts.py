@@ -92,7 +92,8 @@ RACER = """
 import sys
 from datetime import timedelta
 from artifacts import alerts
-from monitoring.alerts import Patience, take
+from monitoring.alert_steps import Patience
+from monitoring.alerts import take
 from tests.monitoring.found import MOVED, found
 made, patience = found(2, MOVED), Patience(timedelta(7), timedelta(14), timedelta(3))
 sys.stdin.readline()

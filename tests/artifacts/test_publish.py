@@ -176,6 +176,12 @@ def test_a_file_where_the_root_should_be_is_refused_by_name(tmp_path: Path) -> N
         pass
 
 
+def test_where_no_folder_can_be_made_is_refused_by_name() -> None:
+    with pytest.raises(BadInput, match="/proc/nope/v1 is no place") as refusal:
+        door.publish("/proc/nope/v1", "thing", two_files)
+    assert refusal.value.code == "place.invalid"
+
+
 def test_a_full_disk_can_be_tried_again() -> None:
     with pytest.raises(Unavailable, match="sets cannot be written: No space left on device"), usable("sets"):
         Path("/dev/full").write_text("x")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -41,6 +42,11 @@ MAIL = Receivers(
     smtp_connection="mail", smtp_from="ml@example.org", smtp_to=("a@example.org",), smtp_escalate_to=("b@example.org",)
 )
 SLACK = Receivers(slack_connection="team")
+
+
+@pytest.mark.parametrize("receivers", [Receivers(), MAIL, SLACK, replace(MAIL, slack_connection="team")])
+def test_who_is_set_goes_by_the_names_under_which_airflow_sends(receivers):
+    assert receivers.channels == tuple(sorted(airflow_channels(receivers)))
 
 
 def test_a_mail_has_the_text_and_an_id_made_from_the_key(mails):

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from artifacts.runbook import runbook_link
+from artifacts.runbook import runbook_link, runbook_section
 from plugins.run_story.commands import BY_CODE, named
 from tests.docs import codes, runbook
 
@@ -85,6 +85,14 @@ def check(filled):
         assert verbs[0] == "make"
         makefile = (codes.REPOSITORY / "Makefile").read_text()
         assert all(re.search(rf"^{verb}:", makefile, re.M) for verb in verbs[1:]), filled
+
+
+def test_what_has_a_line_is_told_as_what_has_a_section_is():
+    assert str(runbook_section("train.nothing_due")).startswith(
+        "Neither a training set was named nor was one announced."
+    )
+    assert str(runbook_section("publish.no_place")).startswith("Nothing can be written")
+    assert runbook_section("train.nothing") is None
 
 
 def test_a_link_leads_to_the_heading_as_a_viewer_names_it():

@@ -11,7 +11,11 @@ from artifacts import alerts
 from artifacts.alerts import Event
 from artifacts.finding import Finding, Reason
 from artifacts.findings import Findings
-from monitoring.alerts import Patience, Watches, take
+from artifacts.run_evidence import collecting
+from monitoring.alert_steps import Patience
+from monitoring.alerts import Watches, take
+from monitoring.noted import note_findings
+from monitoring.window import Window, parse_window
 from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, PSI, found, of
 
 PATIENCE = Patience(timedelta(days=7), timedelta(days=14), timedelta(days=3))
@@ -134,6 +138,29 @@ def test_the_worst_comes_first(told: Told) -> None:
         ("opened", "DRIFT", "origin"),
         ("opened", "UNKNOWN", "dest"),
     ]
+
+
+SKEWED = Finding(
+    "skew", "distance", "DRIFT", Reason("skew.unequal", "810 of 900 rows."), 900, 900, 0.9, 0.0, baseline="truth"
+)  # fmt: skip
+
+
+def test_how_far_is_the_measure_of_the_page_where_no_row_may_differ_and_where_more_is_better(told: Told) -> None:
+    auc = Finding(
+        "roc_auc", None, "DRIFT", Reason("performance.worse", "Worse."), 900, 0, 0.6, 0.75, baseline="holdout"
+    )  # fmt: skip
+    worse = replace(performance("DRIFT", "origin=JFK"), value=0.6)
+    seen = told(found(1, auc, worse, SKEWED, truth=TRUTH))
+    assert [key.split("|")[0] for _, _, key in seen] == ["skew", "log_loss", "roc_auc"]
+
+
+def test_a_task_notes_the_farthest_first_and_the_window_with_its_time() -> None:
+    made = replace(found(1, MOVED, replace(SKEWED, state="DRIFT")), start=datetime(2013, 12, 1, 6, 30))
+    with collecting() as notes:
+        note_findings(made)
+    noted = notes["findings"]
+    assert [one["rule"] for one in noted["worst"]] == ["skew", "psi"]
+    assert parse_window(noted["window"]) == Window(made.start, made.end)
 
 
 def test_another_versions_alerts_are_retired_by_the_one_that_serves_only(told: Told) -> None:

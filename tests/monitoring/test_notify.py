@@ -189,6 +189,31 @@ def test_who_is_mailed_an_escalation_is_mailed_the_rest_too() -> None:
         read_monitoring_settings({"MONITORING_SMTP_ESCALATE_TO": "head@example.org"})
 
 
+def mailed(url: str | None = None) -> AlertSettings:
+    environ = {f"MONITORING_SMTP_{name}": value for name, value in MAIL.items()}
+    return read_monitoring_settings(environ | ({} if url is None else {"MONITORING_WEBHOOK_URL": url}))
+
+
+def test_what_waits_for_mail_alone_is_kept_for_airflow_which_the_command_names(places: Places) -> None:
+    assert deliver(places, mailed()).sent == {}
+    happened(places, 2, MOVED)
+    with pytest.raises(Unavailable, match=r"smtp: 1 messages wait.* Clear the task notify .* watch_drift") as refused:
+        deliver(places, mailed())
+    assert refused.value.code == "alerts.undelivered"
+    taken: list[Message] = []
+    assert deliver(places, mailed(), {"smtp": taken.append}).sent == {"smtp": 1}
+    assert deliver(places, mailed()).sent == {}
+
+
+def test_a_webhook_that_the_command_serves_first_takes_nothing_from_mail(places: Places, receiver: Posts) -> None:
+    happened(places, 2, MOVED)
+    with pytest.raises(Unavailable, match="smtp: 1 messages wait"):
+        deliver(places, mailed(receiver.url))
+    taken: list[Message] = []
+    assert deliver(places, mailed(receiver.url), {"smtp": taken.append}).sent == {"smtp": 1, "webhook": 0}
+    assert [message.key for message in taken] == receiver.keys
+
+
 KILLED = """
 import os, signal, sys
 import sqlalchemy as sa

@@ -2,11 +2,13 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
 from dataclasses import replace
 from datetime import datetime
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,9 @@ from artifacts.errors import Missing
 from artifacts.finding import SCORE, Distribution, Example, Finding, Reason
 from artifacts.findings import CalibrationBin, Findings, publish_findings
 from artifacts.places import REPOSITORY, Places, read_places
+from monitoring.__main__ import build_parser
 from monitoring.report import read_history, render, write_report
+from monitoring.window import Window, parse_window
 from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, found, of
 
 RUNBOOK = "docs/runbook.md"
@@ -48,6 +52,16 @@ def row(page: str, name: str) -> str:
 
 def bins(feature: str = "distance", now: tuple[int, ...] = (0, 6, 3, 1)) -> Distribution:
     return Distribution(feature, "training", (0.0, 1.0, 2.0), None, (0, 5, 3, 0), now, 2, 0)
+
+
+@pytest.mark.parametrize("truth", [None, "late_arrival/2014-01-01.3f9a5b1c2d3e"])
+def test_to_check_again_is_to_check_the_same_window_to_the_minute(places: Places, truth: str | None) -> None:
+    made = replace(found(7, FINE, truth=truth), start=datetime(2013, 12, 1, 6, 5), end=datetime(2013, 12, 8, 18, 0))
+    commands = re.findall(r"python -m (monitoring check [^<]*)<", unescape(page_after(places, made)))
+    assert len(commands) == (1 if truth else 2)
+    for one in commands:
+        window = build_parser().parse_args(shlex.split(one)[1:]).window
+        assert parse_window(window) == Window(made.start, made.end)
 
 
 def test_a_drift_is_told_first_with_how_far_since_when_on_how_many_rows_and_the_next_command(places: Places) -> None:

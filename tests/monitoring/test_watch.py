@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 from artifacts import alerts, ledger
-from artifacts.errors import CannotJudge, Missing
-from artifacts.findings import read_findings
+from artifacts.errors import BadInput, CannotJudge, GateClosed, Missing
+from artifacts.finding import Finding
+from artifacts.findings import publish_findings, read_findings
 from artifacts.prediction_log import compact
-from monitoring.watch import check_version, choose_checks, due_for_retraining, refuse_unknown
+from monitoring.alert_settings import AlertSettings
+from monitoring.update import update_alerts
+from monitoring.watch import check_version, choose_checks, conclude_checks, due_for_retraining
+from tests.monitoring.found import FINE, MOVED, found, of
 from tests.monitoring.world import WEEK, World
 
 BEFORE = "2013-02-13..2013-03-20"
@@ -94,7 +98,7 @@ def test_a_window_in_which_nobody_was_answered_has_labels_that_are_unknown(servi
     serving.log(serving.answers("2013-02-01..2013-02-10"))
     [_, due] = choose_checks(date(2013, 3, 27))
     with pytest.raises(CannotJudge):
-        refuse_unknown([check_version(**due)])  # type: ignore[arg-type]
+        conclude_checks([check_version(**due)])  # type: ignore[arg-type]
     assert open_alerts(serving) == {("UNKNOWN", "findings.nothing_judged")}
 
 
@@ -116,7 +120,7 @@ def test_a_quiet_week_opens_nothing_starts_nothing_and_is_judged_compacted_or_no
     assert [check_version(**one) for one in choose_checks(date(2013, 3, 27))] == checked  # type: ignore[arg-type]
     assert [read_findings(serving.places.findings, one).truth is None for one in checked] == [True, False]
     assert (open_alerts(serving), due_for_retraining(checked, "run 1")) == (set(), [])
-    assert refuse_unknown(checked) == checked
+    assert conclude_checks(checked) == checked
 
 
 def test_drift_opens_alerts_starts_one_retraining_and_is_no_failure(serving: World) -> None:
@@ -129,7 +133,7 @@ def test_drift_opens_alerts_starts_one_retraining_and_is_no_failure(serving: Wor
     assert "DRIFT: delay_mean" in page.read_text()
     assert due_for_retraining(checked, "run 1") == checked
     assert due_for_retraining(checked, "run 2") == []
-    assert refuse_unknown(checked) == checked
+    assert conclude_checks(checked) == checked
 
 
 def test_the_days_of_an_incident_are_left_out_of_the_next_weeks_served_baseline(serving: World) -> None:
@@ -137,7 +141,7 @@ def test_the_days_of_an_incident_are_left_out_of_the_next_weeks_served_baseline(
     serving.log(serving.answers("2013-03-13..2013-03-20", moved))
     serving.log(serving.answers(WEEK))
     first = check_version(serving.run.model, "2013-03-13..2013-03-20", False, 1)
-    assert refuse_unknown([first]) == [first]
+    assert conclude_checks([first]) == [first]
     second = read_findings(serving.places.findings, check_version(serving.run.model, WEEK, False, 1))
     served = [one.baseline_rows for one in second.findings if one.baseline == "served" and one.rule == "psi"]
     assert set(served) == {len(serving.answers("2013-03-06..2013-03-13"))}
@@ -149,6 +153,53 @@ def test_a_service_that_nobody_asks_is_an_alert_and_a_failure_that_names_the_com
     checked = [check_version(**one) for one in choose_checks(date(2013, 3, 27))]  # type: ignore[arg-type]
     assert open_alerts(serving) == {("UNKNOWN", "predictions.none")}
     with pytest.raises(CannotJudge, match="python -m monitoring alerts --model") as refused:
-        refuse_unknown(checked)
+        conclude_checks(checked)
     assert refused.value.code == "monitoring.cannot_judge"
     assert refused.value.message.count(f"{serving.run.model}/2013") == 1
+
+
+@pytest.mark.parametrize(
+    ("day", "labels"), [(date(2103, 12, 8), None), (date(2013, 3, 27), date(2013, 3, 28))], ids=["day", "labels"]
+)
+def test_a_day_that_has_not_come_is_refused_before_anything_is_checked(
+    serving: World, day: date, labels: date | None
+) -> None:
+    with pytest.raises(BadInput, match=r"2103-12-08|2013-03-28") as refused:
+        choose_checks(day, labels)
+    assert refused.value.code == "monitoring.day_ahead"
+
+
+def test_findings_of_a_window_that_is_not_over_change_no_alert(serving: World) -> None:
+    ahead = replace(found(1, MOVED), start=datetime(2103, 12, 1), end=datetime(2103, 12, 8))
+    publish_findings(serving.places.findings, ahead)
+    with pytest.raises(BadInput, match="2103-12-08") as refused:
+        update_alerts(serving.places, AlertSettings(), ahead.id)
+    assert refused.value.code == "monitoring.day_ahead"
+    assert alerts.models(serving.places.alerts) == ()
+
+
+def test_drift_of_a_window_that_alerts_have_passed_by_is_red_unless_it_was_told_in_its_time(serving: World) -> None:
+    def taken(day: int, *findings: Finding, truth: str | None = None) -> str:
+        made = found(day, *findings, truth=truth)
+        publish_findings(serving.places.findings, made)
+        update_alerts(serving.places, AlertSettings(), made.id)
+        return made.id
+
+    told = taken(2, MOVED)
+    assert [taken(day, FINE) for day in (4, 20)]
+    late = taken(10, of(MOVED, "carrier"))
+    assert conclude_checks([told]) == [told]
+    with pytest.raises(GateClosed, match=r"DRIFT of psi\|carrier\|training\|-, of .*PIPELINE_ALERTS") as refused:
+        conclude_checks([told, late])
+    assert refused.value.code == "monitoring.drift_untold"
+    assert "2013-12-20 00:00:00 to 2013-12-21 00:00:00 was taken already" in refused.value.message
+
+
+def test_drift_that_labels_show_after_newer_labels_came_early_is_red(serving: World) -> None:
+    worse = replace(MOVED, rule="log_loss", feature=None, baseline="holdout")
+    made = [found(day, one, truth="toy/2014-01-01.3f9a5b1c2d3e") for day, one in ((30, FINE), (10, worse))]
+    for one in made:
+        publish_findings(serving.places.findings, one)
+        update_alerts(serving.places, AlertSettings(), one.id)
+    with pytest.raises(GateClosed, match="log_loss"):
+        conclude_checks([made[1].id])

@@ -1,20 +1,25 @@
 """What a replay goes through, what it refuses, and that it is told from what was done."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 
+from artifacts import alerts
 from artifacts.errors import BadInput, CannotJudge, Damaged, Missing, Refusal
 from artifacts.places import REPOSITORY, read_places
+from monitoring.alert_steps import Patience
+from monitoring.alerts import take
 from ops.dag_runs import Ended, undone_of
-from ops.replay.journal import Done, Training, read_done, write_done
+from ops.replay.journal import Done, Training, begin, read_done, write_done
 from ops.replay.plan import Week, beginning, read_plan
-from ops.replay.run import refuse_future
+from ops.replay.run import refuse_alerts_ahead, refuse_future
 from ops.replay.week import CANNOT_JUDGE, NOTHING_DUE, RED, champion_of
+from tests.monitoring.found import FINE, found
 
+PATIENCE = Patience(*3 * (timedelta(days=7),))
 EXAMPLE = yaml.safe_load((REPOSITORY / "ops" / "example.yaml").read_text())
 WEEK = Week(date(2013, 11, 29), date(2013, 12, 6))
 DONE = Done("2013-11-29", "2013-12-06", 1, 6000, ("late_arrival/x",), trainings=(Training("2013-11 landed", {"a": 1}),))
@@ -50,6 +55,25 @@ def test_what_was_done_is_read_as_it_was_written_and_a_week_that_is_not_finished
     assert read_done(tmp_path, WEEK) == Done(**{**vars(DONE), "findings": ["late_arrival/x"], "months": []})
 
 
+def test_a_week_keeps_the_champion_that_it_began_with_whoever_is_promoted_before_it_is_done(tmp_path):
+    assert [begin(tmp_path, WEEK, version).champion for version in (1, 2)] == [1, 1]
+    assert read_done(tmp_path, WEEK) is None
+
+
+@pytest.mark.parametrize("until", ["2013-10-01", "2013-11-01", "2013-11-13", "2014-01-02"])
+def test_a_day_on_which_no_week_ends_is_refused_with_those_on_which_one_does(until):
+    with pytest.raises(BadInput, match=f"{until}.*2013-11-08, 2013-11-15, .*, 2014-01-01") as refused:
+        read_plan(EXAMPLE, date.fromisoformat(until))
+    assert refused.value.code == "replay.until"
+
+
+@pytest.mark.parametrize("until", ["2013-11-08", "2013-12-27", "2014-01-01"])
+def test_the_weeks_of_a_part_are_those_of_the_whole_and_end_with_the_day_that_was_named(until):
+    part, whole = read_plan(EXAMPLE, date.fromisoformat(until)), read_plan(EXAMPLE)
+    assert part.weeks() == whole.weeks()[: len(part.weeks())]
+    assert (str(part.weeks()[-1].end), part.last) == (until, whole.last)
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"trainings": [{"x": 1}]}', "[]"])
 def test_a_journal_that_cannot_be_read_is_refused_and_not_taken_for_a_week_that_is_done(tmp_path, text):
     (tmp_path / "2013-12-06.json").write_text(text)
@@ -69,6 +93,18 @@ def test_what_landed_before_the_replay_came_to_it_is_refused():
     with pytest.raises(BadInput, match="look ahead") as refused:
         refuse_future(date(2014, 1, 1), WEEK)
     assert refused.value.code == "replay.looks_ahead"
+
+
+def test_alerts_that_have_passed_the_year_by_are_refused_before_a_week_is_gone_through_untold(tmp_path):
+    places, plan = read_places({"PIPELINE_HOME": str(tmp_path)}), read_plan(EXAMPLE)
+    ends = plan.last - date(2013, 12, 1)
+    for day in (ends.days, ends.days + 1):
+        refuse_alerts_ahead(places, plan)
+        made = found(day, FINE)
+        alerts.change(places.alerts, made.model, made.id, lambda before, one=made: take(before, one, 3, PATIENCE))
+    with pytest.raises(BadInput, match=r"2014-01-02.*PIPELINE_ALERTS=.* make replay") as refused:
+        refuse_alerts_ahead(places, plan)
+    assert refused.value.code == "replay.alerts_ahead"
 
 
 def ended(undone, *refused, state="failed"):

@@ -12,7 +12,8 @@ from artifacts import alerts
 from artifacts.finding import Finding, Reason
 from artifacts.findings import Findings, publish_findings
 from artifacts.places import Places, read_places
-from monitoring.alerts import Patience, take
+from monitoring.alert_steps import Patience
+from monitoring.alerts import take
 from ops.replay.journal import Done, Training
 from ops.replay.page import render
 from ops.replay.story import Story

@@ -31,30 +31,39 @@ from datetime import date
 from pathlib import Path
 from ops.airflow_home import enter_airflow
 enter_airflow()
+from artifacts import ledger
 from artifacts.places import REPOSITORY, read_places
 from artifacts.training_set import newest
 from ops.dag_runs import load_dags
 from ops.replay.inbox import receiving
-from ops.replay.journal import write_done
 from ops.replay.plan import Plan, Week
 from ops.replay.week import Replay, replay_week
 from ops.replay.write import write_story
 places, days = read_places(), [date(2013, 2, 17), date(2013, 2, 20), date(2013, 2, 27)]
-plan = Plan("toy", "toy", "toy", "toy", "2013-01", days[0], days[-1])
+plan = Plan("toy", "toy", "toy", "toy", "2013-01", days[0], days[-1], days[-1])
 rows = newest(places.training_sets, "toy")
-replaying = Replay(places, plan, rows, load_dags(REPOSITORY / "dags"), places.home / "replay.log")
+log, journal = places.home / "replay.log", places.home / "weeks"
+replaying = Replay(places, plan, rows, load_dags(REPOSITORY / "dags"), log, journal)
 with receiving(places.home / "inbox"):
     done = [replay_week(replaying, Week(*both)) for both in zip(days, days[1:])]
+    (journal / "2013-02-27.watched.json").unlink()
     again = replay_week(replaying, Week(*days[1:]))
+    champion = ledger.champion(places.ledger, "toy")
+    ledger.promote(
+        places.ledger, model="toy", version=2, run_id=champion.run_id, expected=1,
+        decided_at=champion.decided_at, decided_by="test", reason="a kill came after it",
+    )
+    promoted = replay_week(replaying, Week(*days[1:]))
 page, lines = write_story(places, plan, done, places.home / "inbox")
-told = [[one.red, one.rows, list(one.findings), one.asked_for_training] for one in [*done, again]]
+done_again = [*done, again, promoted]
+told = [[one.red, one.rows, list(one.findings), one.asked_for_training, one.champion] for one in done_again]
 Path(sys.argv[1]).write_text(json.dumps([told, str(page), lines]))
 """
 
 
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory):
-    """What three days, a week, and that week again came to: each week's facts, the page and the table."""
+    """What three days, a week, and that week twice again came to: each week's facts, the page and the table."""
     home = tmp_path_factory.mktemp("replayed")
     training_set = make_training_set(home / "sets", rows=9000)
     run = train(registry_in(home / "registry"), training_set, toy_config())
@@ -77,7 +86,7 @@ def toy(tmp_path_factory):
 
 
 def test_a_week_that_cannot_be_judged_is_red_and_told_and_the_next_week_follows(toy):
-    _, (first, second, _), _, lines = toy
+    _, (first, second, *_), _, lines = toy
     assert "Whether anything drifted is not known" in first[0]
     assert (second[0], second[1]) == (None, 668)
     assert [re.findall("OK|DRIFT|UNKNOWN", line)[0] for line in lines if "v1" in line] == ["UNKNOWN", "OK"]
@@ -92,8 +101,14 @@ def test_its_alert_is_resolved_once_the_next_week_is_judged_and_the_page_says_so
 
 
 def test_a_week_gone_through_again_after_a_kill_finds_the_same(toy):
-    _, (_, second, again), _, _ = toy
+    _, (_, second, again, _), _, _ = toy
     assert again == second
+
+
+def test_a_week_gone_through_again_after_a_promotion_is_that_of_the_champion_that_it_began_with(toy):
+    places, (_, second, _, promoted), _, _ = toy
+    assert ledger.champion(places.ledger, "toy").version == 2
+    assert (promoted, promoted[-1]) == (second, 1)
 
 
 @pytest.mark.skipif(not WEEKS, reason="builds, trains and replays for minutes: TEST_REPLAY_WEEKS=2")

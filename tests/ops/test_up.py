@@ -72,6 +72,20 @@ def test_a_taken_port_is_refused_with_the_variable_to_set():
             refuse_taken_port(taken.getsockname()[1], "OPS_AIRFLOW_PORT")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("OPS_AIRFLOW_PORT", "80000"), ("ON_CALL_X", "1"), ("ON_CALL_SERVING_URL", "here"), ("MONITORING_X", "1")],
+)
+def test_up_refuses_what_a_service_of_it_could_not_start_with(tmp_path, name, value):
+    environ = {**os.environ, "PIPELINE_HOME": str(tmp_path), name: value}
+    done = subprocess.run(
+        [sys.executable, "-m", "ops.up", "up"],
+        cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.partition(":")[0], name in done.stderr) == (2, "settings.invalid", True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_down_leaves_a_process_alone_that_was_given_an_old_process_id(tmp_path):
     places = read_places({"PIPELINE_HOME": str(tmp_path)})
     stranger = sleeper()

@@ -11,12 +11,13 @@ import pytest
 from artifacts import ledger
 from artifacts.findings import list_findings
 from artifacts.prediction_log import LogSettings, LogWriter, parts
-from artifacts.training_set import open_training_set, parse_id
+from artifacts.training_set import open_training_set, parse_id, publish_training_set, write_sorted
 from plugins.on_call.markup import el, outside, table
 from plugins.on_call.section import Part, all_of
 from plugins.on_call.settings import OnCallSettings
 from serving.app import create_app as create_service
 from serving.settings import ServingSettings
+from tests.fixtures_training_set import AS_OF, make_contract, make_rows
 from tests.reading_prediction_log import read_part
 from tests.serving.world import served
 
@@ -258,3 +259,17 @@ def test_an_id_that_nobody_was_answered_is_said_so(opened, home):
     answer = opened(home[0], NOBODY).get(f"/on-call/models/toy/predictions?id={'0' * 32}")
     assert answer.status_code == 404
     assert "log.no_prediction" in answer.text
+
+
+def test_the_index_of_data_docs_which_scripts_would_fill_leads_to_the_result(opened, home, tmp_path):
+    contract = make_contract()
+    result = "validations/toy/attempt/20130401T000000.000000Z/rows.html"
+    for file in ("index.html", result):
+        (tmp_path / "staged" / "docs" / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "staged" / "docs" / file).write_text(f"<p>{file}</p>")
+    write_sorted(make_rows(contract).to_batches(), contract, tmp_path / "staged" / "data.parquet")
+    made = publish_training_set(str(tmp_path / "sets"), contract, AS_OF, tmp_path / "staged", {})
+    client = opened(home[0].model_copy(update={"training_sets": str(tmp_path / "sets")}), NOBODY)
+    index = client.get(f"/on-call/training-sets/{made.id}/docs/index.html")
+    assert (index.status_code, index.headers["location"]) == (307, result)
+    assert client.get(f"/on-call/training-sets/{made.id}/docs/{result}").text == f"<p>{result}</p>"

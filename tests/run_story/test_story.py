@@ -64,6 +64,20 @@ def test_evidence_of_a_try_before_is_no_evidence_of_this_one(tmp_path):
     assert killed.codes == ("run.no_evidence",)
 
 
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        (("success", "awaiting_input"), "It waits for a person: publish. Answer in Airflow, under Required Actions."),
+        (("success", "scheduled"), "Between two tasks: build ended."),
+        ((None, None), "Running: nothing has begun yet."),
+    ],
+)
+def test_a_dag_run_that_has_not_ended_says_what_it_is_at(tmp_path, states, said):
+    ends = [TaskEnd(name, -1, 1, state) for name, state in zip(("build", "publish"), states, strict=True)]
+    story = told(tmp_path, ends=ends, state="running")
+    assert (story.state, story.sentence) == ("RUNNING", said)
+
+
 def test_a_refusal_that_airflow_will_try_again_is_not_the_end(tmp_path):
     story = told(tmp_path, refused(), ends=[TaskEnd("build", -1, 1, "up_for_retry")], state="running")
     assert story.state == "RUNNING"

@@ -1,0 +1,83 @@
+"""What a window makes of one alert: opened, told again, escalated, resolved, retired."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from artifacts.alerts import Alert, Event, Kind, Step, Watch
+from artifacts.finding import Finding, Rule
+from artifacts.findings import Findings
+from monitoring.asked import alert_key
+
+SAID_ONLY_WHEN_BAD: frozenset[Rule] = frozenset({"predictions", "log", "schema", "baseline", "skew"})
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long an open alert is left alone: until it is told again, and until it is escalated, once, by its kind."""
+
+    remind: timedelta
+    escalate_drift: timedelta
+    escalate_unknown: timedelta
+
+
+def continued(
+    alert: Alert, finding: Finding | None, judged: bool, findings: Findings, patience: Patience
+) -> tuple[Alert, Step | None]:
+    """An open alert after the window, and what is told of it."""
+    if finding is not None and finding.state == alert.kind:
+        alert = replace(alert, seen=findings.end, finding=finding)
+    elif _is_over(alert, finding, judged):
+        return replace(alert, closed=findings.end, told=findings.end, until=_until(alert, findings)), "resolved"
+    return _again(alert, findings.end, patience)
+
+
+def _is_over(alert: Alert, finding: Finding | None, judged: bool) -> bool:
+    if finding is not None:
+        return finding.state == "OK" or (alert.kind == "UNKNOWN" and finding.state == "DRIFT")
+    # Of these no finding says OK; that the values could be judged does.
+    return alert.kind == "UNKNOWN" and alert.finding.rule in SAID_ONLY_WHEN_BAD and judged
+
+
+def opened(kind: Kind, before: Alert | None, finding: Finding, watch: Watch, findings: Findings) -> Alert:
+    """The alert of a finding that is bad, and has no open one: rows are bad since the end of the last good window."""
+    key = alert_key(finding)
+    good_until = watch.end if watch.end is not None and watch.end < findings.end and key in watch.good else None
+    return Alert(
+        model=findings.model,
+        version=findings.version,
+        kind=kind,
+        key=key,
+        incident=1 if before is None else before.incident + 1,
+        opened=findings.end,
+        since=max(findings.start, good_until or findings.start),
+        seen=findings.end,
+        told=findings.end,
+        finding=finding,
+    )
+
+
+def _again(alert: Alert, at: datetime, patience: Patience) -> tuple[Alert, Step | None]:
+    limit = patience.escalate_drift if alert.kind == "DRIFT" else patience.escalate_unknown
+    if not alert.escalated and at - alert.opened >= limit:
+        return replace(alert, told=at, escalated=True), "escalated"
+    if at - alert.told >= patience.remind:
+        return replace(alert, told=at), "reminded"
+    return alert, None
+
+
+def _until(alert: Alert, findings: Findings) -> datetime:
+    """Rows from the start of the window that was good are good, if that lies behind the first bad ones.
+
+    A window that was judged once more and is good withdraws its own alert: no row was bad.
+    """
+    if findings.start > alert.since:
+        return findings.start
+    return alert.since if alert.opened == findings.end else alert.seen
+
+
+def retired(watch: Watch, end: datetime) -> tuple[Watch, list[Event]]:
+    """The watch of a version that serves no more without an open alert, and what is told of it."""
+    at = max(end, watch.end or end)
+    closed = {one: replace(one, closed=at, told=at, until=max(one.since, at)) for one in watch.alerts if one.is_open}
+    events = [Event("retired", at, alert) for alert in closed.values()]
+    return replace(watch, alerts=tuple(closed.get(one, one) for one in watch.alerts)), events
