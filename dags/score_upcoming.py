@@ -5,7 +5,8 @@ rows (**upcoming**: dbt, expectations), and **score** them with the champion, so
 about them by key, and each of them has a logged prediction.
 
 Trigger it by hand with a `name` (a training set) and an `as_of`, a moment up to which rows have landed. Rows that are
-published already are not published again; they are scored again, and logged under a request of their own.
+published already are not published again; they are scored again, and logged under a request of their own. A task that
+is cleared or tried again logs only what it had not logged before.
 
 **When it fails** nothing newer was published, or it was and is not scored: the message says which. A running service
 answers from the rows before, says how old they are, and refuses once they are older than
@@ -61,10 +62,10 @@ def score_upcoming():
 
     @task(retries=2, retry_delay=timedelta(minutes=5))
     @fails_once
-    def score(model, rows):
+    def score(model, rows, dag_run=None):
         from serving.upcoming_batch import score_named
 
-        return score_named(model, rows)
+        return score_named(model, rows, f"score_upcoming {dag_run.run_id}", dag_run.run_after)
 
     @task_group(prefix_group_id=False)
     def each(model, name, as_of):

@@ -33,9 +33,6 @@ def refusal_answer(refusal: Refusal) -> Response:
     headers = {}
     if status == 503:  # noqa: PLR2004
         headers["Retry-After"] = RETRY_SECONDS
-    if status in {408, 413, 415}:
-        # The rest of the body is not read.
-        headers["Connection"] = "close"
     if status == 401:  # noqa: PLR2004
         headers["WWW-Authenticate"] = "Bearer"
     return as_json(told, status, headers)

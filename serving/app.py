@@ -5,20 +5,20 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version as version_of
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from artifacts import ledger
 from artifacts.errors import Refusal
 from artifacts.places import Places
 from artifacts.prediction_log.writer import LogWriter
 from artifacts.registry import Registry
+from serving.about import About
 from serving.answer import as_json, gone, http_refusal, refusal_answer
 from serving.fresh import Fresh
 from serving.front import Front
+from serving.health import readiness, try_log
 from serving.lane import INVOCATIONS, PREDICT, PREDICT_WITH, Lane
 from serving.live import Live, Watcher
 from serving.load import champion_line, load_line, load_version
@@ -61,8 +61,8 @@ def create_app(
             fresh = Fresh(places.upcoming, live)
             await fresh.look()
             app.state.service = Service(settings, live, fresh, log, Together(log, metrics), scoring, metrics)
-            app.state.lane = Lane(app.state.service)
-            watchers = [fresh.run(settings.poll_seconds)]
+            app.state.lane, app.state.about = Lane(app.state.service), About(app.state.service, places)
+            watchers = [fresh.run(settings.poll_seconds), try_log(app.state.service, settings.poll_seconds)]
             if live.follows:
                 watcher = Watcher(live, Registry.at(places), places.ledger, metrics)
                 watchers.append(watcher.run(settings.poll_seconds))
@@ -104,7 +104,7 @@ def create_app(
         service, named = _service(request), request.path_params["model"]
         if named != service.live.current.model:
             service.loaded(named)
-        return as_json(await asyncio.to_thread(_about, service, places))
+        return as_json(await request.app.state.about.tell())
 
     @app.api_route("/health/live", methods=PROBES)
     @app.api_route("/ping", methods=PROBES)
@@ -117,11 +117,7 @@ def create_app(
 
     @app.api_route("/health/ready", methods=PROBES)
     async def ready(request: Request) -> Response:
-        service = _service(request)
-        # Anybody may ask this, so the code alone; the sentence names folders.
-        trouble = "; ".join(one.partition(":")[0] for one in service.troubles)
-        told = {"status": "degraded" if trouble else "ready", "model": model, "version": service.live.current.version}
-        return as_json(told | ({"trouble": trouble} if trouble else {}))
+        return readiness(_service(request))
 
     @app.get("/metrics")
     async def counted(request: Request) -> Response:
@@ -143,24 +139,3 @@ def create_app(
 def _service(request: Request) -> Service:
     service: Service = request.app.state.service
     return service
-
-
-def _about(service: Service, places: Places) -> dict[str, Any]:
-    live, settings = service.live, service.settings
-    line = ledger.champion(places.ledger, live.current.model)
-    return {
-        "model": live.current.model,
-        "champion": line.version if line else None,
-        "answers": live.current.version,
-        "loaded": sorted(live.loaded),
-        "troubles": service.troubles,
-        "versions": Registry.at(places).versions(live.current.model),
-        "training_set": live.current.training_set,
-        "model_sha256": live.current.sha256,
-        "contract": live.current.contract.to_dict(),
-        "policy": settings.policy.model_dump(),
-        "limits": {
-            name: getattr(settings, name)
-            for name in ("max_rows", "max_body_bytes", "timeout_seconds", "max_in_flight", "workers")
-        },
-    }

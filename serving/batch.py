@@ -1,7 +1,7 @@
 """Scores published rows with a model version: the service's own function and log, without the service."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -36,14 +36,19 @@ def score_set(
     policy: Policy,
     log: LogWriter,
     window: Observed | None = None,
+    *,
+    request_id: str | None = None,
+    logged: Collection[str] = (),
 ) -> BatchScores:
     """Score every row in key order; when a `window` is given, those alone with start <= observed_at < end.
 
+    A `request_id` is given by who may score the same rows again; `logged` are ids of it that the log has already.
     Raises `BadInput` (`encode.column_changed`) before the first row, and `RequestRefused` (`odd.*`) at a row that the
     policy refuses; what was scored before it stays in the log. `CannotJudge` (`serving.no_rows`) when there is none.
     """
-    request_id, rows, flagged, total = uuid.uuid4().hex, 0, 0, 0.0
-    for scored in score_batches(version, rows_of, policy, log, request_id, window=window):
+    request_id = request_id or uuid.uuid4().hex
+    rows, flagged, total = 0, 0, 0.0
+    for scored in score_batches(version, rows_of, policy, log, request_id, window=window, logged=logged):
         rows += len(scored.scores)
         flagged += sum(map(bool, scored.flags))
         total += sum(scored.scores)
@@ -60,6 +65,7 @@ def score_batches(
     request_id: str,
     *,
     window: Observed | None = None,
+    logged: Collection[str] = (),
 ) -> Iterator[Scored]:
     """As `score_set`, batch by batch, each logged before it is handed over."""
     version.encoder.check(rows_of.contract)
@@ -70,7 +76,8 @@ def score_batches(
     for batch in rows_of.batches(names, start, end, batch_rows=BATCH_ROWS):
         rows = check_rows(version, {name: batch.column(name).to_pylist() for name in names})
         scored = predict(version, rows, policy, request_id, first_row=first_row)
-        log.append(to_log(version, rows, scored, datetime.now(UTC).replace(tzinfo=None), "batch"))
+        records = to_log(version, rows, scored, datetime.now(UTC).replace(tzinfo=None), "batch")
+        log.append([one for one in records if one.prediction_id not in logged])
         first_row += rows.count
         yield scored
 

@@ -3,13 +3,17 @@
 import asyncio
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 from artifacts.errors import Missing, Refusal, Unavailable
 from artifacts.upcoming import newest_upcoming
+from serving.aside import Aside
 from serving.live import TRY_AGAIN_SECONDS, Live
 from serving.lookup import Held, hold
 
+# They may be many, and come from an object store.
+READ_SECONDS = 120.0
 LOG = logging.getLogger("shipshape")
 
 
@@ -24,6 +28,7 @@ class Fresh:
     trouble: str | None = None
     _failed: str | None = None
     _failed_at: float = 0.0
+    _reading: Aside = field(default_factory=lambda: Aside("The place of the upcoming rows", READ_SECONDS, at_once=2))
 
     def now(self) -> Held:
         """What can be looked up; raises `Missing` (`upcoming.none`) or `Unavailable` (`upcoming.unusable`)."""
@@ -57,7 +62,7 @@ class Fresh:
 
     async def _take_newest(self) -> None:
         name = self.live.current.contract.name
-        version = await asyncio.to_thread(newest_upcoming, self.root, name)
+        version = await self._reading.run(partial(newest_upcoming, self.root, name))
         held, newest = self.held, f"{name}/{version}"
         if held is not None and held.upcoming.id == newest:
             self.trouble = None
@@ -65,7 +70,7 @@ class Fresh:
         if newest == self._failed and time.monotonic() < self._failed_at + TRY_AGAIN_SECONDS:
             return
         try:
-            self.held = await asyncio.to_thread(hold, self.root, name, version)
+            self.held = await self._reading.run(partial(hold, self.root, name, version))
         except Exception:
             self._failed, self._failed_at = newest, time.monotonic()
             raise

@@ -12,9 +12,10 @@ from starlette.types import Message, Receive, Scope, Send
 
 from artifacts.prediction_log.record import Via
 from serving.arrival import Arrival
+from serving.cost import INLINE_BYTES
 from serving.loaded import LoadedVersion
 from serving.plain_scores import PlainAsked, plain_answer
-from serving.service import INLINE_BYTES, Service, number_of
+from serving.service import Service, number_of
 
 PREDICT = "/v1/models/{model}/predict"
 PREDICT_WITH = "/v1/models/{model}/versions/{version}/predict"

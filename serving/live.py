@@ -3,11 +3,14 @@
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from artifacts.errors import Refusal
 from artifacts.ledger import Promotion
 from artifacts.registry import Registry
+from serving.aside import Aside
 from serving.load import champion_line, load_line
 from serving.loaded import LoadedVersion
 from serving.metrics import Metrics
@@ -16,6 +19,8 @@ from serving.metrics import Metrics
 KEPT = 3
 # How long a champion that could not be loaded is left alone; a file may be mended meanwhile.
 TRY_AGAIN_SECONDS = 10.0
+# A ledger that does not answer is asked again; a load has a trial in it, which may take a minute.
+LEDGER_SECONDS, LOAD_SECONDS = 3.0, 120.0
 LOG = logging.getLogger("shipshape")
 
 
@@ -44,17 +49,28 @@ class Live:
 
 
 class Watcher:
-    """Polls the ledger and takes over what it names, loaded and tried in a thread; on any doubt the old one stays."""
+    """Polls the ledger and takes over what it names, loaded and tried in a thread; on any doubt the old one stays.
+
+    Polling goes on while a version loads, so that a rollback to one that is loaded waits for nothing.
+    """
 
     def __init__(self, live: Live, registry: Registry, ledger_url: str, metrics: Metrics) -> None:
         self._live, self._registry, self._ledger, self._metrics = live, registry, ledger_url, metrics
+        self._asking = Aside("The ledger", LEDGER_SECONDS, at_once=3)
+        # One that the ledger names no more may be loading still.
+        self._loads = Aside("MLflow, or the model on trial,", LOAD_SECONDS, at_once=2)
+        self._loading: tuple[Promotion, asyncio.Task[LoadedVersion]] | None = None
+        self._loaded = asyncio.Event()
         self._failed: Promotion | None = None
         self._failed_at = 0.0
 
     async def run(self, poll_seconds: float) -> None:
-        """Look every `poll_seconds`, for ever."""
+        """Look every `poll_seconds`, and as soon as a version is loaded, for ever."""
         while True:
-            await asyncio.sleep(poll_seconds)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(poll_seconds):
+                    await self._loaded.wait()
+            self._loaded.clear()
             try:
                 await self.look()
             except Refusal as refusal:
@@ -64,26 +80,49 @@ class Watcher:
                 self._say(f"serving.watcher_failed: {type(error).__name__}")
 
     async def look(self) -> None:
-        """Take over the ledger's champion if it is another; raises as `champion_line` and `load_line` do."""
+        """Take over the ledger's champion if it is another and loaded, or begin to load it.
+
+        Raises as `champion_line` and `load_line` do, and `Unavailable` (`serving.no_answer`).
+        """
         live = self._live
-        line = await asyncio.to_thread(champion_line, self._ledger, live.current.model)
+        line = await self._asking.run(partial(champion_line, self._ledger, live.current.model))
         if _is(live.current, line):
-            live.trouble = None
+            live.trouble = self._loading = None
             return
         kept = live.loaded.get(line.version)
         if kept is None or not _is(kept, line):
-            if line == self._failed and time.monotonic() < self._failed_at + TRY_AGAIN_SECONDS:
+            kept = self._load(line)
+            if kept is None:
                 return
-            try:
-                kept = await asyncio.to_thread(load_line, self._registry, line)
-            except Exception:
-                self._failed, self._failed_at = line, time.monotonic()
-                self._metrics.count("takeover_failures")
-                raise
         before = live.current.version
         live.take(kept)
         self._metrics.count("takeovers")
         LOG.info("version %s of %s answers, after version %s: %s", kept.version, kept.model, before, line.reason)
+
+    def _load(self, line: Promotion) -> LoadedVersion | None:
+        """The version of a line, None as long as it is loading, or left alone after it failed."""
+        if self._loading is None or self._loading[0] != line:
+            if line != self._failed or time.monotonic() >= self._failed_at + TRY_AGAIN_SECONDS:
+                task = asyncio.create_task(self._loads.run(partial(load_line, self._registry, line)))
+                task.add_done_callback(self._has_ended)
+                self._loading = line, task
+            return None
+        task = self._loading[1]
+        if not task.done():
+            return None
+        self._loading = None
+        try:
+            return task.result()
+        except Exception:
+            self._failed, self._failed_at = line, time.monotonic()
+            self._metrics.count("takeover_failures")
+            raise
+
+    def _has_ended(self, task: "asyncio.Task[LoadedVersion]") -> None:
+        if not task.cancelled():
+            # Looked at here too: it may be one that nobody wants any more.
+            task.exception()
+        self._loaded.set()
 
     def _say(self, trouble: str) -> None:
         if trouble != self._live.trouble:

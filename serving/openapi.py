@@ -10,6 +10,7 @@ from serving.settings import ServingSettings
 
 _TEXT: Schema = {"type": "string"}
 _WHOLE: Schema = {"type": "integer"}
+_JSON: Schema = {"application/json": {}}
 _OF_ENTITIES: Schema = {
     "features_as_of": {**_TEXT, "description": "With entities: the moment as of which the rows were found, in UTC."},
     "features_age_seconds": {"type": "number", "description": "With entities: how long ago the rows were published."},
@@ -56,7 +57,7 @@ def document(
         "/health/live": {"get": _read("Whether the process answers.", {})},
         "/ping": {"get": _read("As /health/live, where MLflow's clients look.", {})},
         "/version": {"get": _read("MLflow's version, where its clients look.", _refusals("401"), "text/plain")},
-        "/health/ready": {"get": _read("ready; or degraded, and why: the version before the champion answers.", {})},
+        "/health/ready": {"get": _ready()},
         "/metrics": {"get": _read("Counters for Prometheus.", _refusals("401"), "text/plain")},
         "/openapi.json": {"get": _read("This document.", _refusals("401"))},
     }
@@ -92,6 +93,12 @@ def _operation(about: str, asked: str, answered: str) -> Schema:
 
 def _read(about: str, refusals: Schema, kind: str = "application/json") -> Schema:
     return {"summary": about, "responses": {"200": {"description": about, "content": {kind: {}}}, **refusals}}
+
+
+def _ready() -> Schema:
+    told = _read("ready; or degraded, and why: the version before the champion answers.", {})
+    told["responses"]["503"] = {"description": "refusing, and why: nothing is answered.", "content": _JSON}
+    return told
 
 
 def _refusals(*statuses: str) -> Schema:

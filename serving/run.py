@@ -30,6 +30,8 @@ HUNG_SECONDS = 20
 TRY_AGAIN_SECONDS = 5.0
 # For so long a thread may keep Python's lock from the others: the log's, which tells those who wait, needs it briefly.
 SWITCH_SECONDS = 0.001
+# The client's own patience is minutes; a champion that could not be loaded is tried again anyway.
+IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "5"}
 
 
 def run(settings: ServingSettings, places: Places, model: str, version: int | None) -> str:
@@ -38,6 +40,8 @@ def run(settings: ServingSettings, places: Places, model: str, version: int | No
     Raises as `find_version` and `read_key` do, and `BadInput` (`serving.port_taken`), before it listens.
     """
     key = read_key(settings)
+    for name, value in IMPATIENT.items():
+        os.environ.setdefault(name, value)
     first = find_version(places, model, version)
     with _listen(settings.host, settings.port) as listening:
         host, port = listening.getsockname()[:2]

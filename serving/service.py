@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from artifacts.prediction_log.writer import LogWriter
 from serving.answer import invocation_answer, json_response, prediction_answer
 from serving.arrival import arrival_of
 from serving.body import read_body
+from serving.cost import INLINE_BYTES, is_cheap
 from serving.fresh import Fresh
 from serving.live import Live
 from serving.loaded import LoadedVersion
@@ -29,8 +30,6 @@ from serving.request import read_invocation, read_request
 from serving.settings import ServingSettings
 from serving.together import Together
 
-# A larger body is read and scored in a thread, so that the others do not wait for it.
-INLINE_BYTES = 64 * 1024
 Choose = Callable[[], LoadedVersion]
 
 
@@ -106,8 +105,11 @@ class Service:
                 # Not before: a slow body must not be answered by a version that was rolled back meanwhile.
                 version = choose()
                 work = (version, body, via, arrival.at)
-                inline = len(body) <= INLINE_BYTES
-                answered = self._score(*work) if inline else await asyncio.to_thread(self._score_large, *work)
+                if is_cheap(body):
+                    answered = self._score(*work)
+                else:
+                    score = self._score_large if len(body) > INLINE_BYTES else self._score
+                    answered = await asyncio.to_thread(score, *work)
                 await self._keep(answered.batch)
         except TimeoutError as error:
             raise self.late(read=body is not None) from error
@@ -144,14 +146,19 @@ class Service:
     async def _keep(self, batch: Batch) -> None:
         self.metrics.log_backlog += batch.count
         try:
-            await asyncio.wrap_future(self.log.submit(batch))
+            await self.told(lambda: self.log.submit(batch))
+        finally:
+            self.metrics.log_backlog -= batch.count
+
+    async def told(self, hand_over: Callable[[], Future[None]]) -> None:
+        """Wait for the log, and tell the metrics whether it took what was handed over."""
+        try:
+            await asyncio.wrap_future(hand_over())
         except Unavailable as refusal:
             self.metrics.log_told(refusal)
             raise
         else:
             self.metrics.log_told(None)
-        finally:
-            self.metrics.log_backlog -= batch.count
 
     def late(self, *, read: bool) -> RequestRefused:
         """The refusal of what took too long; `read` when the body had come."""

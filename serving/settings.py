@@ -32,7 +32,7 @@ class ServingSettings(Settings):
     api_key_file: Path | None = None
     durability: Durability = "each"
     max_feature_age_seconds: float = Field(default=86_400, gt=0, le=366 * 86_400)
-    poll_seconds: float = Field(default=1.0, ge=0.05, le=5)
+    poll_seconds: float = Field(default=1.0, ge=0.05, le=2)
     unseen_category: Action = Policy().unseen_category
     out_of_bounds: Action = Policy().out_of_bounds
     unexpected_null: Action = Policy().unexpected_null

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from itertools import groupby
 
+from artifacts.errors import Unavailable
 from artifacts.prediction_log.table import Table, encode_tables
 from artifacts.prediction_log.writer import LogWriter
 from serving.metrics import Metrics
@@ -47,6 +48,8 @@ class Together:
             tables = _score(group)
             handed_over = self._log.submit(encode_tables(tables))
         except Exception as error:
+            if isinstance(error, Unavailable):
+                self._metrics.log_told(error)
             self._end(group, [], error)
             return
         self._metrics.log_backlog += count

@@ -1,6 +1,10 @@
 """What a task or a command calls to score upcoming rows: which are due, and their scores, in the log."""
 
+import hashlib
+import json
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from artifacts import ledger
@@ -8,8 +12,11 @@ from artifacts.cli import say
 from artifacts.errors import Missing
 from artifacts.landed import landed_until
 from artifacts.places import Places, read_places
+from artifacts.prediction_log.of_request import ids_of_request
+from artifacts.prediction_log.tables import Log
 from artifacts.prediction_log.writer import LogWriter
 from artifacts.registry import Registry
+from artifacts.shelf import locked
 from artifacts.training_set import TrainingSet, parse_id
 from artifacts.upcoming import Upcoming, newest_upcoming, open_upcoming
 from artifacts.version_name import write_as_of
@@ -18,11 +25,27 @@ from serving.batch import BatchScores, Observed, score_set
 from serving.loaded import LoadedVersion
 from serving.settings import ServingSettings, read_serving_settings
 
+# A try is looked for on the days from this long before its task began.
+CLOCKS_DIFFER = timedelta(days=1)
+
 
 def newest_rows(places: Places, version: LoadedVersion) -> Upcoming:
     """The newest upcoming rows of the version's training set; raises as `newest_upcoming` and `open_upcoming` do."""
     name = version.contract.name
     return open_upcoming(places.upcoming, name, newest_upcoming(places.upcoming, name))
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task that may be run again: `name` is the same at every try; `since`, with its zone, is before the first."""
+
+    name: str
+    since: datetime
+
+    def request_id(self, version: LoadedVersion, rows_id: str) -> str:
+        """The same 32 hex digits for the same task, version and rows."""
+        about = json.dumps([self.name, version.id, version.sha256, rows_id])
+        return hashlib.sha256(about.encode()).hexdigest()[:32]
 
 
 def score_into_log(
@@ -37,13 +60,28 @@ def score_into_log(
         return score_set(version, rows_of, settings.policy, log, window)
 
 
-def score_named(model: str, upcoming: str) -> dict[str, Any]:
-    """Score the upcoming rows NAME/VERSION with the champion of `model`; what it came to."""
+def score_once(
+    places: Places, settings: ServingSettings, version: LoadedVersion, rows_of: TrainingSet | Upcoming, task: Task
+) -> BatchScores:
+    """As `score_into_log`; however often the task is run, and wherever it was killed, each row is logged once."""
+    request_id = task.request_id(version, rows_of.id)
+    log_of = Log(places.predictions, places.prediction_parts, version.model)
+    day = (task.since.astimezone(UTC) - CLOCKS_DIFFER).date()
+    # Of two tries at once, as when a worker that was given up lives on, the second finds what the first has logged.
+    with locked(f"{places.predictions}/.scoring"):
+        logged = ids_of_request(log_of, version.version, request_id, day)
+        if logged:
+            say(f"{len(logged)} rows were logged by an earlier try")
+        with LogWriter(places.predictions, settings.log) as log:
+            return score_set(version, rows_of, settings.policy, log, request_id=request_id, logged=logged)
+
+
+def score_named(model: str, upcoming: str, task: str, since: datetime) -> dict[str, Any]:
+    """Score the upcoming rows NAME/VERSION with the champion of `model`, as `task`; what it came to."""
     places = read_places()
     version = find_version(places, model, None, 0)
-    scores = score_into_log(
-        places, read_serving_settings(), version, open_upcoming(places.upcoming, *parse_id(upcoming))
-    )
+    rows_of = open_upcoming(places.upcoming, *parse_id(upcoming))
+    scores = score_once(places, read_serving_settings(), version, rows_of, Task(task, since))
     say(f"{upcoming}: {scores.rows} rows scored by {version.id}, mean {scores.mean_score:.4f}")
     return {**vars(scores), "model": model, "version": version.version, "upcoming": upcoming}
 

@@ -15,6 +15,8 @@ from serving.refused import RequestRefused
 LONGEST_TEXT = 1000
 LARGEST = float(np.finfo(np.float32).max)
 WHOLE = {"integer": 2**31, "bigint": 2**63}
+# Beyond every float32; between LARGEST and here it is measured as the float that it is read as, with the others.
+_BEYOND = {**WHOLE, "double": 2**128}
 _KINDS: dict[str, set[type]] = {
     "varchar": {str},
     "timestamp": {str, datetime},
@@ -108,12 +110,11 @@ def wrong_type(column: Column, row: int) -> RequestRefused:
 def _all_fit(kind: str, values: Sequence[Any]) -> bool:
     """Whether values of the right Python types are in the range of the type; what is not finite comes later."""
     kinds = set(map(type, values))
+    limit = _BEYOND.get(kind, WHOLE["bigint"])
     if kinds == {int}:
-        limit = WHOLE.get(kind, WHOLE["bigint"])
         return bool(-limit <= min(values) and max(values) < limit)
     if str in kinds:
         return _is_text(values) and (kind == "varchar" or _are_times(values))
-    limit = WHOLE.get(kind, WHOLE["bigint"])
     if kind in WHOLE and float in kinds:
         return all(value is None or (value == value // 1 and -limit <= value < limit) for value in values)
     whole = [value for value in values if type(value) is int] if int in kinds else [0]

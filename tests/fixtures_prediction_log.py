@@ -12,7 +12,8 @@ from typing import Any
 from uuid import uuid4
 
 from artifacts.places import REPOSITORY
-from artifacts.prediction_log import Durability, LogWriter, Prediction, read_log
+from artifacts.prediction_log import Durability, LogWriter, Prediction
+from tests.reading_prediction_log import read_log
 
 NOON = datetime(2013, 10, 1, 12)
 ALWAYS = datetime(2013, 1, 1), datetime(2014, 1, 1)

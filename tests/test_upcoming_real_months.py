@@ -12,7 +12,6 @@ import pytest
 
 from artifacts import ledger
 from artifacts.places import REPOSITORY, read_places
-from artifacts.prediction_log.reading import read_log
 from artifacts.registry import Registry
 from artifacts.training_set import open_training_set, parse_id
 from features.upcoming import build_upcoming
@@ -21,6 +20,7 @@ from serving.app import create_app
 from serving.lookup import hold
 from serving.settings import ServingSettings
 from tests.dags.test_dag_runs import SCRIPT
+from tests.reading_prediction_log import read_log
 from tests.serving.world import served
 
 pytestmark = pytest.mark.slow

@@ -7,11 +7,9 @@ from artifacts.prediction_log.counts import counts
 from artifacts.prediction_log.find import find
 from artifacts.prediction_log.frames import Tally
 from artifacts.prediction_log.parts import Key, Part, parts
-from artifacts.prediction_log.reading import read_log
 from artifacts.prediction_log.record import EntityValue, FeatureValue, Prediction, Via
 from artifacts.prediction_log.settings import Durability, LogSettings
 from artifacts.prediction_log.tables import PARTS, Log, tables
-from artifacts.prediction_log.window import predictions
 from artifacts.prediction_log.writer import LogWriter
 
 __all__ = [
@@ -35,7 +33,5 @@ __all__ = [
     "counts",
     "find",
     "parts",
-    "predictions",
-    "read_log",
     "tables",
 ]

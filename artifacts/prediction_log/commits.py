@@ -46,11 +46,13 @@ class Commits:
             if self._settings.durability == "each":
                 self._sync(segment)
         except Exception as error:
-            # Whatever it is, those who wait must hear of it.
-            self._give_up(go_on=is_full(error))
-            self._count(refused=count)
-            for _, future in group:
-                future.set_exception(refused(self._folder, error))
+            # Whatever it is, and whatever goes wrong with taking it back, those who wait must hear of it.
+            try:
+                self._give_up(go_on=is_full(error))
+            finally:
+                self._count(refused=count)
+                for _, future in group:
+                    future.set_exception(refused(self._folder, error))
             return
         segment.keep()
         self._count(appends=len(group), predictions=count)

@@ -31,7 +31,7 @@ def find(folder: Path, into: str, model: str, prediction_id: str, day: date | No
                 return found
     with reading(folder):
         for path in reversed(segments_of(folder)):
-            if _may_hold(path, prediction_id):
+            if may_hold(path, prediction_id):
                 for _, one in read_segment(path, Tally()):
                     if one.prediction_id == prediction_id and Key.of(one).model == model:
                         return one
@@ -53,10 +53,10 @@ def _in_part(uri: str, prediction_id: str) -> Prediction | None:
     return next((one for batch in rows.to_batches() for one in from_rows(batch)), None)
 
 
-def _may_hold(path: Path, prediction_id: str) -> bool:
-    """Whether a segment's bytes hold the id as text, as its records do."""
+def may_hold(path: Path, an_id: str) -> bool:
+    """Whether a segment's bytes hold an id, of a prediction or a request, as text, as its records do."""
     with path.open("rb") as stream:
         if not path.stat().st_size:
             return False
         with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return content.find(prediction_id.encode()) >= 0
+            return content.find(an_id.encode()) >= 0

@@ -1,6 +1,6 @@
 """Published parts: the compacted predictions of one model version and day, as Parquet under a manifest."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
@@ -12,11 +12,9 @@ from artifacts import publish, shelf
 from artifacts.errors import Damaged
 from artifacts.prediction_log.moments import Moments, moments_of, parsed
 from artifacts.prediction_log.record import Prediction
-from artifacts.prediction_log.rows import from_rows
 
 KIND = "predictions"
 FILE = "predictions.parquet"
-_READ_ROWS = 4096
 
 
 @dataclass(frozen=True, order=True)
@@ -60,17 +58,6 @@ class Part:
             self._check_rows(file.metadata.num_rows)
         if self.moments is not None and self.moments != moments_of(path):
             raise _damaged(self.published.uri, "its rows are of other moments than its manifest says")
-
-    def read(self, start: datetime | None = None, end: datetime | None = None) -> Iterator[tuple[int, Prediction]]:
-        """Stream row number and prediction with start <= `asked_at` < end; raises `Damaged` (`publish.damaged`)."""
-        with pq.ParquetFile(self.file(), page_checksum_verification=True) as file:
-            row = 0
-            for batch in file.iter_batches(_READ_ROWS):
-                for one in from_rows(batch):
-                    if (start is None or start <= one.asked_at) and (end is None or one.asked_at < end):
-                        yield row, one
-                    row += 1
-            self._check_rows(row)
 
     def _check_rows(self, rows: int) -> None:
         if rows != self.predictions:

@@ -6,28 +6,10 @@ from pathlib import Path
 from artifacts.errors import BadInput
 from artifacts.prediction_log.coding import Shape, decode, parsed
 from artifacts.prediction_log.frames import Frame, Tally, damaged, read_frames
-from artifacts.prediction_log.locks import reading
 from artifacts.prediction_log.record import Prediction
 from artifacts.prediction_log.segment import LOG, SCHEMA, SEAL, found, seal_of
-from artifacts.prediction_log.twice import Twice
 
 _FOOTER = {"frames", "predictions", "digest"}
-
-
-def read_log(folder: Path, tally: Tally | None = None) -> Iterator[tuple[str, Prediction]]:
-    """Stream every prediction with the name of its segment, by segment and then as they were answered.
-
-    The last predictions of a live segment may be still unanswered. `tally` counts. No segment is removed until the
-    stream ends. Raises `Damaged` (`log.damaged`, naming segment and byte) on any other end than that of a kill, on a
-    sealed segment that is gone, and, after the last prediction, when two have one id.
-    """
-    tally = tally or Tally()
-    with reading(folder), Twice() as twice:
-        for path in segments_of(folder):
-            for offset, one in read_segment(path, tally):
-                twice.add(one.prediction_id, str(path), offset)
-                yield path.stem, one
-        twice.check()
 
 
 def segments_of(folder: Path) -> list[Path]:
@@ -41,7 +23,11 @@ def segments_of(folder: Path) -> list[Path]:
 
 
 def read_segment(path: Path, tally: Tally) -> Iterator[tuple[int, Prediction]]:
-    """Stream the predictions of a segment, each with the byte at which its frame starts; raises as `read_log` does."""
+    """Stream the predictions of a segment, each with the byte at which its frame starts.
+
+    The last predictions of a live segment may be still unanswered. `tally` counts. Raises `Damaged` (`log.damaged`,
+    naming segment and byte) on any other end than that of a kill.
+    """
     seal = seal_of(path)
     shapes: list[Shape] = []
     last, count, frames, closed = None, 0, 0, False

@@ -37,7 +37,7 @@ class Segment:
     """A segment under way, held by a lock that ends with its process; all times are in seconds, all ends in bytes.
 
     What is written stands behind `end` until `keep` says that it was answered; `cut` takes it away again.
-    Every method raises OSError as the system does.
+    Every method but `close` raises OSError as the system does.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -111,7 +111,9 @@ class Segment:
 
     def close(self) -> None:
         """Let go of the file and its lock; unsealed, it is taken for that of a process that ended."""
-        os.close(self._descriptor)
+        # The system lets go though it fails, and what counts has been synced, or is cut off.
+        with suppress(OSError):
+            os.close(self._descriptor)
 
     def _framed(self, text: bytes, count: int = 0) -> bytes:
         now = self._now

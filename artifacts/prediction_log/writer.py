@@ -1,6 +1,5 @@
 """The writer of a process: many callers, one thread that writes, and one sync that all who wait share."""
 
-import asyncio
 import os
 import threading
 from collections.abc import Sequence
@@ -14,6 +13,9 @@ from artifacts.prediction_log.frames import MAX_PAYLOAD
 from artifacts.prediction_log.record import Prediction, invalid
 from artifacts.prediction_log.refusals import closed
 from artifacts.prediction_log.settings import LogSettings
+
+_NOBODY = ("", 0, "", "")
+_BLANKS = b"[" + b" " * 2**16 + b"]"
 
 
 class LogWriter:
@@ -41,26 +43,33 @@ class LogWriter:
         """
         self._submit_records(records).result()
 
-    async def append_async(self, records: Sequence[Prediction]) -> None:
-        """`append` for a coroutine. Cancelled while it waits, the records are logged all the same."""
-        await asyncio.wrap_future(self._submit_records(records))
-
     def submit(self, batch: Batch) -> "Future[None]":
         """Hand over what is encoded already; the future ends as `append` does, and cannot be cancelled."""
+        if not batch.count:
+            nothing: Future[None] = Future()
+            nothing.set_result(None)
+            return nothing
+        if batch.bytes > MAX_PAYLOAD:
+            raise invalid(f"{batch.count} records have {batch.bytes} bytes, wanted at most {MAX_PAYLOAD} an append")
+        return self._hand_over(batch)
+
+    def _hand_over(self, batch: Batch) -> "Future[None]":
         future: Future[None] = Future()
         # From here on nobody can cancel it: what is handed over is logged.
         future.set_running_or_notify_cancel()
-        if not batch.count:
-            future.set_result(None)
-            return future
-        if batch.bytes > MAX_PAYLOAD:
-            raise invalid(f"{batch.count} records have {batch.bytes} bytes, wanted at most {MAX_PAYLOAD} an append")
         with self._changed:
             if self._closing or self._process != os.getpid():
                 raise closed(self._folder, self._process)
             self._waiting.append((batch, future))
             self._changed.notify()
         return future
+
+    def probe(self) -> "Future[None]":
+        """Write blanks that are no prediction, as much as a busy service writes at once: whether the log takes any now.
+
+        The future ends as `append` does; raises `Unavailable` (`log.closed`).
+        """
+        return self._hand_over(Batch((((*_NOBODY, None, ()), _BLANKS),), 0))
 
     def counts(self) -> Counts:
         """What was done so far."""

@@ -5,6 +5,7 @@ import errno
 import math
 import os
 import signal
+import stat
 import struct
 import subprocess
 import sys
@@ -23,10 +24,11 @@ from hypothesis import strategies as st
 
 from artifacts.errors import BadInput, Unavailable
 from artifacts.places import REPOSITORY
-from artifacts.prediction_log import LogSettings, LogWriter, Prediction, Tally, backlog, read_log
+from artifacts.prediction_log import LogSettings, LogWriter, Prediction, Tally, backlog, compact
 from artifacts.prediction_log.coding import encode, payload
 from artifacts.settings import read_settings
 from tests.fixtures_prediction_log import bits, ids, logged, prediction
+from tests.reading_prediction_log import read_log
 from tests.strategies_prediction_log import PREDICTIONS
 
 
@@ -160,11 +162,11 @@ def test_by_interval_an_answer_waits_for_no_sync_and_a_sync_comes_soon(tmp_path:
     assert len(ids(tmp_path)) == 20
 
 
-def test_coroutines_append_too_and_share_their_syncs(tmp_path: Path) -> None:
+def test_coroutines_hand_over_too_and_share_their_syncs(tmp_path: Path) -> None:
     records = [prediction() for _ in range(100)]
 
     async def all_of_them(log: LogWriter) -> None:
-        await asyncio.gather(*(log.append_async([one]) for one in records))
+        await asyncio.gather(*(asyncio.wrap_future(log.submit(encode([one]))) for one in records))
 
     with LogWriter(tmp_path) as log:
         asyncio.run(all_of_them(log))
@@ -174,10 +176,10 @@ def test_coroutines_append_too_and_share_their_syncs(tmp_path: Path) -> None:
 
 def test_a_coroutine_that_is_cancelled_harms_nobody(tmp_path: Path) -> None:
     async def cancelled(log: LogWriter) -> None:
-        waiting = asyncio.create_task(log.append_async([prediction()]))
+        waiting = asyncio.ensure_future(asyncio.wrap_future(log.submit(encode([prediction()]))))
         await asyncio.sleep(0)
         waiting.cancel()
-        await log.append_async([prediction()])
+        await asyncio.wrap_future(log.submit(encode([prediction()])))
 
     with LogWriter(tmp_path) as log:
         asyncio.run(cancelled(log))
@@ -345,6 +347,87 @@ def test_when_the_thread_that_writes_ends_nobody_waits_for_it(tmp_path: Path, mo
         with pytest.raises(Unavailable, match="was closed"):
             log.append([prediction()])
     assert len(ids(tmp_path)) == 2
+
+
+def _close_and_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the segment that the thread closes be closed, and fail, as a network file system may."""
+    close = os.close
+
+    def closed(descriptor: int) -> None:
+        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        close(descriptor)
+        if is_file and threading.current_thread().name == "prediction-log":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "close", closed)
+
+
+def test_a_refused_segment_that_fails_to_close_keeps_nobody_waiting_and_the_writer_lives_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with LogWriter(tmp_path) as log, ThreadPoolExecutor(1) as threads:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fdatasync", fail)
+            _close_and_fail(patch)
+            with pytest.raises(Unavailable, match="Input/output error"):
+                threads.submit(log.append, [prediction()]).result(10)
+        log.append([prediction()])
+    assert len(ids(tmp_path)) == 1
+
+
+def test_a_sealed_segment_that_fails_to_close_is_sealed_and_the_next_answers_are_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LogWriter(tmp_path, LogSettings(segment_bytes=4096)) as log:
+        _close_and_fail(monkeypatch)
+        for _ in range(3):
+            log.append([prediction(request_id="r" * 4096)])
+        until(lambda: len(list(tmp_path.glob("*.sealed"))) == 3)
+        assert log.counts().failed_seals == 0
+    assert len(ids(tmp_path)) == 3
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_whatever_goes_wrong_while_a_group_is_taken_back_its_callers_hear_of_the_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: int) -> None:
+        raise RuntimeError("no more")
+
+    with LogWriter(tmp_path) as log, ThreadPoolExecutor(1) as threads:
+        log.append([prediction()])
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fdatasync", fail)
+            patch.setattr(os, "ftruncate", fail)
+            waiting = threads.submit(log.append, [prediction()])
+            with pytest.raises(Unavailable, match="no more"):
+                waiting.result(10)
+
+
+def test_a_probe_says_whether_the_log_takes_anything_and_is_no_prediction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with LogWriter(tmp_path / "log") as log:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fdatasync", fail)
+            with pytest.raises(Unavailable, match="no room"):
+                log.probe().result(10)
+        [segment] = (tmp_path / "log").glob("*.log")
+        before = segment.stat().st_size
+        log.probe().result(10)
+        assert segment.stat().st_size - before > 65_536
+        one = prediction()
+        log.append([one])
+    assert ids(tmp_path / "log") == [one.prediction_id]
+    assert compact(tmp_path / "log", str(tmp_path / "parts")).predictions == 1
+    with pytest.raises(Unavailable, match="was closed"):
+        log.probe()
 
 
 def test_a_seal_that_fails_loses_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

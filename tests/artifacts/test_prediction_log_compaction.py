@@ -19,12 +19,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from artifacts import shelf
-from artifacts.errors import BadInput, Damaged
+from artifacts.errors import Damaged
 from artifacts.places import REPOSITORY
-from artifacts.prediction_log import LogSettings, LogWriter, Prediction, compact, parts, predictions, read_log
+from artifacts.prediction_log import LogSettings, LogWriter, Prediction, compact, parts
 from artifacts.prediction_log.compaction import KEPT_SECONDS
 from artifacts.prediction_log.kinds import Kinds
 from tests.fixtures_prediction_log import ALWAYS, NOON, answered, bits, callers, ids, logged, prediction
+from tests.reading_prediction_log import predictions, read_log
 from tests.strategies_prediction_log import PREDICTIONS
 
 
@@ -234,13 +235,6 @@ def test_a_window_is_half_open_and_spans_parts_and_segments(tmp_path: Path) -> N
     logged(tmp_path / "log", *records[3:])
     assert both(tmp_path, moments[1], moments[4]) == records[1:4]
     assert both(tmp_path, moments[2], moments[2] + timedelta(microseconds=1)) == [records[2]]
-
-
-@pytest.mark.parametrize("window", [(NOON, NOON), (NOON.astimezone(), NOON.astimezone() + timedelta(hours=1))])
-def test_a_window_that_is_none_is_refused_at_once(tmp_path: Path, window: tuple[datetime, datetime]) -> None:
-    with pytest.raises(BadInput) as refusal:
-        predictions(tmp_path, str(tmp_path), *window)
-    assert refusal.value.code == "log.window"
 
 
 def test_no_segment_goes_while_someone_reads_and_the_next_compaction_takes_it(tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from artifacts.errors import BadInput, Damaged
-from artifacts.prediction_log import LogWriter, Prediction, Tally, read_log
+from artifacts.prediction_log import LogWriter, Prediction, Tally
 from artifacts.prediction_log.frames import AROUND, START, pack, read_frames
 from artifacts.prediction_log.twice import Twice
 from tests.fixtures_prediction_log import ids, logged, prediction
+from tests.reading_prediction_log import read_log
 
 
 def unsealed(folder: Path, *records: Prediction) -> Path:

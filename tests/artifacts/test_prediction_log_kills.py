@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from artifacts.places import REPOSITORY
-from artifacts.prediction_log import Durability, Tally, compact, predictions, read_log
+from artifacts.prediction_log import Durability, Tally, compact
 from tests.fixtures_prediction_log import ALWAYS, answered, callers, ids
+from tests.reading_prediction_log import predictions, read_log
 
 
 @pytest.mark.parametrize(
@@ -143,8 +144,9 @@ FULL_FOR_PARQUET = """
 import errno, sys
 from pathlib import Path
 from artifacts.errors import Unavailable
-from artifacts.prediction_log import compact, predictions
+from artifacts.prediction_log import compact
 from tests.fixtures_prediction_log import ALWAYS, logged, prediction
+from tests.reading_prediction_log import predictions
 disk = Path(sys.argv[1])
 for number in range(40):
     logged(disk / "log", *(prediction(request_id=f"{number}{other}" * 40) for other in range(3)))

@@ -18,6 +18,7 @@ from plugins.on_call.settings import OnCallSettings
 from serving.app import create_app as create_service
 from serving.settings import ServingSettings
 from tests.fixtures_training_set import AS_OF, make_contract, make_rows
+from tests.reading_prediction_log import read_part
 from tests.serving.world import served
 
 # Other tests may have the machine meanwhile: a part is not to be called slow for it.
@@ -233,7 +234,7 @@ def test_the_page_of_findings_tells_each_rule_that_is_not_ok(opened, home):
 
 
 def some_id(places):
-    return next(one.prediction_id for part in parts(places.prediction_parts) for _, one in part.read())
+    return next(one.prediction_id for part in parts(places.prediction_parts) for one in read_part(part))
 
 
 def test_a_prediction_is_found_with_its_inputs_and_version(opened, home):

@@ -3,13 +3,18 @@
 import gzip
 import json
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.serving.world import GOOD, MODEL, World, ask, serving
+from artifacts.registry import RunRecord
+from artifacts.training_set import TrainingSet
+from tests.serving.conftest import world_in
+from tests.serving.world import GOOD, MODEL, World, ask, serving, wait_for
 
 PATH = f"/v1/models/{MODEL}/predict"
 BODY = json.dumps({"rows": [GOOD]}).encode()
@@ -168,3 +173,115 @@ def test_many_keys_that_are_all_different_and_a_body_of_one_number_take_no_time(
     assert (told.status_code, told.json()["error"]) == (400, "request.key_twice")
     told = client.post(PATH, content=b'{"rows":[{"hour":' + b"1" * 15_000 + b"}]}", headers=JSON)
     assert told.status_code == 400
+
+
+KEY = "k" * 24
+
+
+def authorized(*more: str) -> str:
+    return "\r\n".join([f"Authorization: Bearer {KEY}", *more])
+
+
+def closed_within(one: socket.socket, seconds: float) -> bytes:
+    """What came until the other side ended; fails when it does not in time, though a byte is sent again and again."""
+    found, deadline = b"", time.monotonic() + seconds
+    one.settimeout(0.05)
+    while time.monotonic() < deadline:
+        try:
+            with suppress(TimeoutError):
+                found += one.recv(65536)
+            one.sendall(b"\r\n")
+        except (BrokenPipeError, ConnectionResetError):
+            return found
+    raise AssertionError(f"still open after {found!r}")
+
+
+@pytest.fixture(scope="module")
+def locked(
+    shared: Path, trained: tuple[TrainingSet, tuple[RunRecord, ...]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[httpx.Client]:
+    world = world_in(tmp_path_factory.mktemp("home"), shared, trained)
+    with serving(world, max_in_flight=1, max_body_bytes=20_000, api_key=KEY) as one:
+        yield one
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (head(length=100), b"401"),
+        (head("Transfer-Encoding: chunked", length=None) + b"5\r\nhello\r\n", b"401"),
+        (head(authorized(), length=100, path="/nothing"), b"404"),
+        (head(authorized(), length=100, method="PUT"), b"405"),
+        (head(authorized(), length=100, path="/health/live", method="GET"), b"200"),
+        (head(authorized("Content-Encoding: gzip"), length=100), b"415"),
+        (head(authorized(), length=10**9), b"413"),
+    ],
+)
+def test_an_answer_before_the_whole_body_has_come_says_that_it_closes_and_does(
+    locked: httpx.Client, monkeypatch: pytest.MonkeyPatch, sent: bytes, status: bytes
+) -> None:
+    monkeypatch.setattr("serving.protocol.UNREAD_SECONDS", 0.5)
+    with raw(locked) as one:
+        one.sendall(sent)
+        told = closed_within(one, 3)
+    assert told[9:12] == status
+    assert told.lower().count(b"connection: close\r\n") == 1
+
+
+def test_a_request_refused_for_those_under_way_is_closed_when_its_body_is_not_there(locked: httpx.Client) -> None:
+    with raw(locked) as busy, raw(locked) as other:
+        busy.sendall(head(authorized(), length=100) + b"{")
+        wait_for(lambda: _in_flight(locked) == 1)
+        other.sendall(head(authorized(), length=100) + b"{")
+        told = closed_within(other, 5)
+    assert told[9:12] == b"503" and b"connection: close\r\n" in told
+    wait_for(lambda: _in_flight(locked) == 0)
+
+
+def _in_flight(client: httpx.Client) -> int:
+    text = client.get("/metrics", headers={"Authorization": f"Bearer {KEY}"}).text
+    return int(next(line for line in text.splitlines() if line.startswith("serving_in_flight{")).rpartition(" ")[2])
+
+
+def test_an_answer_comes_whole_though_the_body_that_nobody_reads_is_still_being_sent(locked: httpx.Client) -> None:
+    with raw(locked) as one:
+        one.sendall(head(length=20 * 2**20))
+        for _ in range(20):
+            one.sendall(b" " * 2**20)
+        found = b""
+        while more := one.recv(65536):
+            found += more
+    assert found[9:12] == b"401" and found.endswith(b"}")
+
+
+def test_a_refusal_of_a_request_that_came_whole_keeps_the_connection(locked: httpx.Client) -> None:
+    wrong, right = head() + BODY, head(authorized()) + BODY
+    last = head(authorized("Connection: close")) + BODY
+    assert answers(locked, wrong + right + wrong + last) == [b"401", b"200", b"401", b"200"]
+
+
+@pytest.mark.parametrize("key", [[], [authorized()]])
+@pytest.mark.parametrize(
+    "begin", [b"0\r\nX: ", b"0\r\n", b"%x\r\n%b\r\n0\r\nX: " % (len(BODY), BODY), b"5;x="], ids=repr
+)
+def test_what_follows_the_head_and_is_no_body_is_not_kept_in_memory(
+    locked: httpx.Client, monkeypatch: pytest.MonkeyPatch, key: list[str], begin: bytes
+) -> None:
+    monkeypatch.setattr("serving.protocol.UNREAD_SECONDS", 0.2)
+    piece, deadline = (b"X: " + b"a" * 65_000 + b"\r\n" if begin == b"0\r\n" else b"a" * 65_536), time.monotonic() + 5
+    with raw(locked) as one:
+        one.sendall(head("Transfer-Encoding: chunked", *key, length=None) + begin)
+        if not key:
+            assert one.recv(65536)[9:12] == b"401"
+        with suppress(BrokenPipeError, ConnectionResetError):
+            while time.monotonic() < deadline:
+                one.sendall(piece)
+    assert time.monotonic() < deadline
+
+
+def test_blank_lines_after_an_answer_hold_no_connection(locked: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serving.protocol.HEAD_SECONDS", 0.5)
+    with raw(locked) as one:
+        one.sendall(head() + BODY)
+        assert one.recv(65536)[9:12] == b"401"
+        closed_within(one, 4)

@@ -14,6 +14,7 @@ import pytest
 from artifacts.places import REPOSITORY
 from artifacts.prediction_log.parts import parts
 from tests.fixtures_training_set import AS_OF, make_upcoming_rows, publish_upcoming_table
+from tests.reading_prediction_log import read_part
 from tests.serving.process import environment, started
 from tests.serving.world import GOOD, MODEL, World, ask, wait_for
 
@@ -100,7 +101,7 @@ def test_the_log_is_compacted_to_parts_that_hold_what_was_answered_and_again_to_
     told = json.loads(done.stdout)
     assert (done.returncode, told["predictions"], len(told["parts"])) == (0, scored["rows"], 1)
     assert told["id"] == world.places.prediction_parts
-    read = [one for part in parts(told["id"]) for _, one in part.read()]
+    read = [one for part in parts(told["id"]) for one in read_part(part)]
     assert {(one.request_id, one.version) for one in read} == {(scored["id"], 1)} and len(read) == scored["rows"]
     assert world.logged() == []
     assert json.loads(run(world, "compact").stdout)["parts"] == []

@@ -21,9 +21,17 @@ from serving.refused import RequestRefused
 from serving.request import Asked, read_invocation, read_request
 from serving.rows import numbers_of
 from tests.fixtures_training_set import PLACES, make_contract
-from tests.serving.world import GOOD
+from tests.serving.world import GOOD as BOUNDED
 
-CONTRACT = make_contract()
+OPEN = {"type": "double", "role": "feature", "description": "No bound, or one.", "unit": "none"}
+CONTRACT = make_contract(
+    columns=[
+        *make_contract().to_dict()["columns"],
+        {**OPEN, "name": "reach", "bounds": [None, None], "null_share": 0.1},
+        {**OPEN, "name": "depth", "bounds": [0, None]},
+    ]
+)
+GOOD = {**BOUNDED, "reach": -1.5, "depth": 2.0}
 TYPES = {column.name: column.type for column in CONTRACT.features}
 VERSION = LoadedVersion(
     "toy", 1, "run", "0" * 64, "toy/1", CONTRACT, Encoder(TYPES, {"place": PLACES}), cast(Any, None)
@@ -134,6 +142,12 @@ def test_what_is_odd_or_wrong_goes_the_long_way(name: str, value: Any) -> None:
         assert short_way(json.dumps(asked).encode()) is None
 
 
+LARGEST = 2**128 - 2**104
+WIDE = (
+    st.sampled_from([2**53 + 1, 2**63, 2**64, 10**25, LARGEST, LARGEST + 1, 2**128 - 1, 2**128, 10**309])
+    | st.integers(2**62, 2**129)
+    | st.integers(-(2**129), -(2**62))
+).map(str)
 NUMBERS = st.sampled_from(["7", "7.0", "-0", "-0.0", "1e1", "12.125", "1e-400", "99.9995", "1E2", "23", "0", "01"]) | (
     st.floats(-60, 100).map(repr) | st.integers(-1, 24).map(str) | st.floats(0, 23).map(lambda x: f"{x:.3f}")
 )
@@ -143,11 +157,13 @@ KEYS = st.sampled_from(['"e1"', '"a:b"', '"\\t"', '"2013-03-01T06:00:00"', '"201
 
 
 @given(
-    odd=st.lists(st.tuples(NAMES, NUMBERS | OTHERS | KEYS), max_size=3),
+    odd=st.lists(st.tuples(NAMES, NUMBERS | WIDE | OTHERS | KEYS), max_size=3),
     twice=st.booleans(),
     form=st.sampled_from(["rows", "records", "split"]),
 )
 @example(odd=[("delay_mean", "-0")], twice=False, form="rows")
+@example(odd=[("reach", str(2**63))], twice=False, form="rows")
+@example(odd=[("reach", str(-(10**25))), ("depth", str(LARGEST + 1))], twice=False, form="split")
 @settings(max_examples=600, deadline=None)
 def test_whatever_is_taken_the_long_way_reads_alike(odd: list[tuple[str, str]], twice: bool, form: str) -> None:
     fields = [(name, json.dumps(value)) for name, value in GOOD.items()]
@@ -167,6 +183,18 @@ def test_whatever_is_taken_the_long_way_reads_alike(odd: list[tuple[str, str]], 
         assert short_way(body.encode()) is not None
 
 
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**25, LARGEST])
+def test_a_whole_number_beyond_64_bits_is_a_double_by_both_ways(number: int) -> None:
+    plain = hold_alike(json.dumps({"rows": [{**GOOD, "reach": number}, GOOD]}).encode())
+    assert plain is not None and plain.rows[0][-2] == float(number)
+
+
+@pytest.mark.parametrize("number", [2**128, -(2**128), 10**309])
+def test_a_whole_number_that_no_single_precision_holds_is_refused_by_both_ways(number: int) -> None:
+    body = json.dumps({"rows": [{**GOOD, "reach": number}]}).encode()
+    assert (short_way(body), long_way(body)) == (None, "request.field_type")
+
+
 def test_a_time_is_logged_as_naive_utc() -> None:
     plain = short_way(json.dumps({"rows": [{**GOOD, **ABOUT}]}).encode())
     assert plain is not None
@@ -176,8 +204,8 @@ def test_a_time_is_logged_as_naive_utc() -> None:
 def test_only_so_many_orders_of_columns_are_remembered() -> None:
     reader, names = PlainReader(VERSION.columns, VERSION.keys, VERSION.encoder.categories), [*GOOD]
     for turn in range(20):
-        order = names[turn % 6 :] + names[: turn % 6]
-        order = order[:2][:: 1 if turn < 6 else -1] + order[2:]
+        order = names[turn % 8 :] + names[: turn % 8]
+        order = order[:2][:: 1 if turn < 8 else -1] + order[2:]
         body = json.dumps(split({name: GOOD[name] for name in order})).encode()
         plain = reader.invocation(body)
         assert plain is not None and plain.rows == [tuple(GOOD.values())]

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ops.healthy import why_unhealthy
 from tests.serving.world import GOOD, MODEL, World, ask, serving, wait_for
 
 PATH = f"/v1/models/{MODEL}/predict"
@@ -38,7 +39,7 @@ def post(client: httpx.Client, body: bytes, path: str = PATH) -> httpx.Response:
         ("noise", "-1e999"),
         ("noise", "1e39"),
         ("noise", "1" + "0" * 300),
-        ("noise", str(2**63)),
+        ("noise", str(2**128)),
         ("delay_mean", '"12.5"'),
         ("delay_mean", "true"),
         ("delay_mean", "[1]"),
@@ -269,5 +270,24 @@ def test_a_full_disk_is_answered_with_503_and_no_score(world: World) -> None:
         assert "Retry-After" in told.headers
         assert "score" not in told.text
         world.places.predictions.unlink()
+        assert ask(client, GOOD).status_code == 200
+    assert len(world.logged()) == 1
+
+
+def test_a_service_that_can_log_nothing_is_not_ready_and_is_again_once_it_can_though_nobody_asks(world: World) -> None:
+    world.places.predictions.write_text("a file where the log's folder should be")
+    with serving(world) as client:
+        ask(client, GOOD)
+        told = client.get("/health/ready")
+        assert (told.status_code, told.json()["status"]) == (503, "refusing")
+        assert told.json()["trouble"] == "log.unwritable"
+        assert client.head("/health/ready").status_code == 503
+        assert client.get("/health/live").status_code == 200
+        assert why_unhealthy(f"{client.base_url}/health/live") is None
+        assert "503" in (why_unhealthy(f"{client.base_url}/health/ready") or "")
+        world.places.predictions.unlink()
+        wait_for(lambda: client.get("/health/ready").status_code == 200)
+        assert client.get("/health/ready").json()["status"] == "ready"
+        assert world.logged() == []
         assert ask(client, GOOD).status_code == 200
     assert len(world.logged()) == 1

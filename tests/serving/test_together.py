@@ -91,6 +91,22 @@ def test_when_the_log_refuses_all_who_waited_hear_of_it_and_the_next_are_answere
     assert (metrics.log_trouble, metrics.log_backlog) == (None, 0)
 
 
+def test_a_log_whose_thread_has_ended_is_told_by_who_hands_over_and_all_hear_of_it(world: World) -> None:
+    asked = plain(world, find_version(world.places, MODEL, 1), 3)
+    metrics = Metrics()
+
+    async def ask_all(log: LogWriter) -> list[Any]:
+        one = Together(log, metrics)
+        return await asyncio.gather(*(one.answer(each) for each in asked), return_exceptions=True)
+
+    with LogWriter(world.places.predictions) as log:
+        log.close()
+        refused = asyncio.run(ask_all(log))
+    assert [one.code for one in refused] == ["log.closed"] * 3
+    assert (metrics.log_trouble or "").startswith("log.closed: ")
+    assert metrics.log_backlog == 0
+
+
 def _fail(_: int) -> None:
     raise OSError(5, "Input/output error")
 

@@ -16,13 +16,13 @@ from fastapi import FastAPI
 
 from artifacts import ledger
 from artifacts.places import Places, read_places
-from artifacts.prediction_log.reading import read_log
 from artifacts.prediction_log.record import Prediction
 from artifacts.registry import Registry, RunRecord
 from artifacts.training_set import TrainingSet
 from serving.app import create_app
 from serving.protocol import BoundedHeads
 from serving.settings import ServingSettings
+from tests.reading_prediction_log import read_log
 
 MODEL = "toy"
 GOOD: dict[str, Any] = {
