@@ -1,6 +1,6 @@
 """Reads the bodies of prediction requests: the service's own form, and those of MLflow's scoring server."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,9 +100,10 @@ def _split(given: Any, max_rows: int) -> Columns:
     names, data = given["columns"], given["data"]
     if type(names) is not list or not all(type(name) is str for name in names):
         raise _shape("dataframe_split.columns", "a list of names")
-    twice = next(_twice(names), None)
+    twice = _first_twice(names)
     if twice is not None:
-        raise RequestRefused("request.key_twice", f"Column {shown(twice)} is there twice.", field=shown(twice))
+        told = f"Column {twice} of dataframe_split, counted from 0, has the name of an earlier one."
+        raise RequestRefused("request.key_twice", told, field="dataframe_split.columns")
     _check_count(data, "dataframe_split.data", max_rows)
     for row, values in enumerate(data):
         if type(values) is not list or len(values) != len(names):
@@ -112,12 +113,13 @@ def _split(given: Any, max_rows: int) -> Columns:
     return dict(zip(names, map(list, zip(*data, strict=True)), strict=True))
 
 
-def _twice(names: Sequence[str]) -> Iterator[str]:
+def _first_twice(names: Sequence[str]) -> int | None:
     seen: set[str] = set()
-    for name in names:
+    for at, name in enumerate(names):
         if name in seen:
-            yield name
+            return at
         seen.add(name)
+    return None
 
 
 def _check_count(rows: Any, name: str, max_rows: int) -> None:
