@@ -164,9 +164,9 @@ def check(window, labelled):
 
 
 def conclude(checked):
-    from monitoring.watch import refuse_unknown
+    from monitoring.watch import conclude_checks
 
-    return refuse_unknown([checked])
+    return conclude_checks([checked])
 
 
 def break_down():
