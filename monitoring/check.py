@@ -49,9 +49,8 @@ def check(
 ) -> Findings:
     """What is found about `version` in `window`; rows belong to the moment that they are about (`observed_at`).
 
-    `incident_days` are cut out of the trailing served window, unless too few are left then. A damaged log, or too few
-    rows, is a finding that is UNKNOWN, not an error. Raises `Missing` for an unknown version, `BadInput`
-    (`monitoring.no_entity`).
+    `incident_days` are cut out of the trailing served window. A damaged log, or too few rows, is a finding that is
+    UNKNOWN, not an error. Raises `Missing` for an unknown version, `BadInput` (`monitoring.no_entity`).
     """
     described = read_described(Registry.at(places), model, version)
     reach = Window(window.before(settings.served_days).start, window.end)
@@ -98,10 +97,8 @@ def _hold_against_baselines(case: Case, baseline: Baseline, incident_days: Seque
     current = {name: case.count(case.sql, known[name][0]) for name in names}
     cli.say(f"counted {len(current)} columns of {found.rows} rows")
     _add_drift(case, "training", known, current, found)
-    before, young = _served(case, incident_days)
-    if young is not None and incident_days:
-        # What has lasted that long is the recent past: nothing would ever end it, if it were cut out for ever.
-        before, young = _served(case, ())
+    before = case.answers.rows(case.window.before(case.settings.served_days), case.version, without=incident_days)
+    young = _too_young(case, before)
     if young is not None:
         found.findings.append(
             Finding("baseline", None, "UNKNOWN", young, rows=found.rows, baseline="served", required=False)
@@ -111,19 +108,17 @@ def _hold_against_baselines(case: Case, baseline: Baseline, incident_days: Seque
     _add_drift(case, "served", served, current, found)
 
 
-def _served(case: Case, without: Sequence[date]) -> tuple[str, Reason | None]:
-    """The trailing window as SQL, and why it is no baseline, if it is none."""
+def _too_young(case: Case, before: str) -> Reason | None:
     wanted = case.settings
-    before = case.answers.rows(case.window.before(wanted.served_days), case.version, without=without)
     [days] = case.answers.connection.execute(f"select count(distinct day) from {before}").fetchone() or (0,)  # noqa: S608
     entities = case.entities(before)
     if days >= wanted.min_baseline_days and entities >= wanted.min_rows:
-        return before, None
+        return None
     text = (
-        f"The {wanted.served_days} days before the window have {entities} entities on {days} days; "
+        f"The {wanted.served_days} days before the window have {entities} entities on {days} days without incident; "
         f"{wanted.min_baseline_days} days and {wanted.min_rows} entities are wanted."
     )
-    return before, Reason("baseline.too_young", text)
+    return Reason("baseline.too_young", text)
 
 
 def _add_drift(

@@ -166,14 +166,6 @@ def test_days_of_an_incident_are_cut_out_of_the_trailing_window(world: World) ->
     assert (without.state, with_them.baseline_rows > without.baseline_rows) == ("OK", True)
 
 
-def test_an_incident_that_fills_the_trailing_window_is_the_recent_past_by_now(world: World) -> None:
-    world.log(world.answers(MARCH))
-    days = [date(2013, 2, 20) + timedelta(days=n) for n in range(28)]
-    found, none_cut = world.check(incident_days=days), world.check()
-    for rule in ("psi", "wasserstein"):
-        assert of(found, rule, "noise", baseline="served") == of(none_cut, rule, "noise", baseline="served")
-
-
 def test_an_unknown_version_is_missing(world: World) -> None:
     with pytest.raises(Missing):
         check(world.places, "toy", 9, parse_window(WEEK), SETTINGS, created_at=datetime(2026, 1, 1))
