@@ -9,7 +9,7 @@ from plugins.on_call.chart import Shape, mark, scale, svg, text
 from plugins.on_call.markup import Html, el, joined
 
 LEFT, TOP, HEIGHT, AXIS, STEP, WIDTH = 62, 12, 128, 40, 66, 560
-ROTATED, BARS, LABEL, FEWEST = 10, 1080, 140, 3
+ROTATED, BARS, LABEL, FEWEST, WIDEST = 10, 1080, 140, 3, 34
 A_YEAR, GAP = 366, timedelta(days=31)
 
 
@@ -70,7 +70,8 @@ def with_between(found: Iterable[date]) -> list[date]:
 
 def bars(about: str, counts: Mapping[date, int], days: Sequence[date]) -> Html:
     """A bar for each of `days`; one without any is marked below the line."""
-    wide, most = (BARS - LEFT) / len(days), max(counts.values(), default=1) or 1
+    wide, most = min((BARS - LEFT) / len(days), WIDEST), max((counts.get(day, 0) for day in days), default=1) or 1
+    right = max(round(LEFT + wide * len(days), 1), WIDTH)
     low = TOP + HEIGHT
     filled, empty = [], []
     for at, day in enumerate(days):
@@ -83,13 +84,13 @@ def bars(about: str, counts: Mapping[date, int], days: Sequence[date]) -> Html:
     parts = [
         text(LEFT - 8, TOP + 10, f"{most:,}", anchor="end", kind="tick"),
         text(LEFT - 8, low + 4, "0", anchor="end", kind="tick"),
-        el("path", d=f"M{LEFT} {low}H{BARS}", class_="axis"),
+        el("path", d=f"M{LEFT} {low}H{right}", class_="axis"),
         el("path", d="".join(filled), class_="bars"),
         el("path", d="".join(empty), class_="gap"),
         break_lines(days, LEFT, wide, TOP, low),
         day_labels(days, LEFT, wide, low + 22),
     ]
-    return svg(about, BARS, TOP + HEIGHT + AXIS - 10, *parts)
+    return svg(about, right, TOP + HEIGHT + AXIS - 10, *parts)
 
 
 def breaks(days: Sequence[date]) -> list[int]:
