@@ -197,7 +197,7 @@ def test_the_page_of_a_version_has_its_run_verdict_and_every_comparison(opened, 
     line = ledger.champion(home[0].ledger, "toy")
     assert f'href="http://127.0.0.1:5000/#/runs/{line.run_id}"' in page
     assert "is champion" in part(page, "ledger")
-    assert "✓ promote against no champion" in part(page, "verdicts")
+    assert "✓ promoted · the judge said promote against no champion" in part(page, "verdicts")
     assert "log loss (naive)" in part(page, "verdicts")
     assert "holdout ROC AUC" in part(page, "record")
     assert "It was promoted by this verdict, in line 1 of the ledger." in part(page, "verdicts")
