@@ -121,11 +121,6 @@ def broken(places, changed, folder):
     return places.model_copy(update={name: str(folder / "copy")})
 
 
-def test_an_unknown_model_is_said_to_have_no_champion_and_which_have(opened, home):
-    page = opened(home[0], NOBODY).get("/on-call/models/other").text
-    assert "Not there. Model other never had a champion; these had: toy." in part(page, "champion")
-
-
 def test_a_part_that_hangs_costs_the_page_its_patience_and_no_more():
     never = threading.Event()
     parts = (Part("Slow", "slow", lambda: str(never.wait(30))), Part("Quick", "quick", lambda: "here"))
