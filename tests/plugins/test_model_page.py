@@ -82,6 +82,11 @@ def test_without_the_service_the_page_says_so_and_what_to_run(opened, home):
     assert "Not available. The service at http://127.0.0.1:9 does not answer within 0.5 s" in part(page, "serving")
     assert "on_call.service_down" in part(page, "serving")
     assert "The service at http://127.0.0.1:9 does not answer" in part(page, "glance").partition("Next.")[2]
+    assert '<code class="command">python -m ops.up serving</code>' in page
+    elsewhere = NOBODY.model_copy(update={"serving_url": "http://serving.invalid:9"})
+    assert "docker compose restart serving" in part(
+        opened(home[0], elsewhere).get("/on-call/models/toy").text, "glance"
+    )
     assert "Not available" not in part(page, "champion") + part(page, "candidates") + part(page, "drift")
 
 
