@@ -10,7 +10,7 @@ from training.config import Config
 from training.verdict_words import next_command
 
 if TYPE_CHECKING:
-    from training.judge import Judged
+    from training.judged import Judged
     from training.promote_or_keep import Decided
 
 
