@@ -12,7 +12,8 @@ from artifacts.rejections import Rejection, refuse_decided, reject, told
 from training.announced import named_in
 from training.champion import promoted_by
 from training.decision import APPROVING, Decision, parse_decision, wants_approval
-from training.judge import Judged, judge, read_judged
+from training.judge import judge
+from training.judged import Judged, read_judged
 from training.promote import check_promotable, other_rule, promote
 from training.question import body, subject
 

@@ -9,7 +9,7 @@ from artifacts.training_set import TrainingSet
 from training.config import Config
 
 if TYPE_CHECKING:
-    from training.judge import Judged
+    from training.judged import Judged
     from training.promote_or_keep import Decided
 
 

@@ -31,18 +31,13 @@ from ops.up_serving import key_setting
 from serving.settings import ServingSettings, read_key
 from tests.fixtures_registry import registry_in
 from tests.fixtures_training_set import make_training_set
+from tests.ports import free_port
 from tests.training.small_world import CONFIG, World, parcels
 from tests.training.test_judge import crowned
 from tests.training.toy import toy_config
 from training.train import train
 
 DAGS = {path.stem for path in (REPOSITORY / "dags").glob("*.py")}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def request(url, data=None, token=None, method=None):
