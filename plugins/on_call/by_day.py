@@ -36,7 +36,7 @@ def predictions(request: Request, home: Home, model: str) -> Html:
     days = with_between(by_day)
     first, last = days[0], days[-1]
     over = f"{first}" if first == last else f"{first} to {last}"
-    told = ", ".join(f"version {number}: {count:,}" for number, count in sorted(by_version.items()))
+    told = ", ".join(f"version {number} answered {count:,}" for number, count in sorted(by_version.items()))
     today = datetime.now(UTC).date()
     fresh = "" if (today - last).days <= 1 else f" The newest day is {(today - last).days:,} days old."
     picture = bars(f"Predictions a day, {first} to {last}", by_day, days)
@@ -44,7 +44,7 @@ def predictions(request: Request, home: Home, model: str) -> Html:
     signs += "; at a dotted line more than a month without any is left out." if breaks(days) else "."
     by = el(
         "p",
-        f"By day of asking (UTC), {over}; nothing is newer: {told}. {left}{fresh} {signs}",
+        f"By day of asking (UTC), {over}; nothing is newer. In all, {told}. {left}{fresh} {signs}",
         class_="quiet",
     )
     return join(by, scrolled("predictions a day", picture), search)
