@@ -102,8 +102,11 @@ def digits(value: float | None) -> str:
 
 
 def short(label: str, letters: int = LETTERS) -> str:
-    """A label that fits."""
-    return label if len(label) <= letters else label[: letters - 1] + "…"
+    """A label that fits; names of features differ at their ends, so that it is the middle that goes."""
+    if len(label) <= letters:
+        return label
+    end = letters // 2
+    return f"{label[: letters - 1 - end]}…{label[-end:]}"
 
 
 def _row(row: Interval, axis: Scale, y: float) -> Html:

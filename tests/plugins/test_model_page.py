@@ -12,6 +12,7 @@ from artifacts import ledger
 from artifacts.findings import list_findings
 from artifacts.prediction_log import LogSettings, LogWriter, parts
 from artifacts.training_set import open_training_set, parse_id, publish_training_set, write_sorted
+from plugins.on_call.chart import short
 from plugins.on_call.markup import el, outside, table
 from plugins.on_call.section import Part, all_of
 from plugins.on_call.settings import OnCallSettings
@@ -273,3 +274,9 @@ def test_the_index_of_data_docs_which_scripts_would_fill_leads_to_the_result(ope
     index = client.get(f"/on-call/training-sets/{made.id}/docs/index.html")
     assert (index.status_code, index.headers["location"]) == (307, result)
     assert client.get(f"/on-call/training-sets/{made.id}/docs/{result}").text == f"<p>{result}</p>"
+
+
+def test_a_long_name_is_cut_in_its_middle_so_that_two_stay_apart():
+    names = ("carrier_origin_arrival_delay_mean_3h", "carrier_origin_arrival_delay_mean_28d")
+    assert [short(one) for one in names] == ["carrier_origin…l_delay_mean_3h", "carrier_origin…_delay_mean_28d"]
+    assert short("place") == "place"
