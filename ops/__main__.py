@@ -40,7 +40,7 @@ def _env(arguments: argparse.Namespace) -> cli.Answer:
     path = REPOSITORY / ".env"
     if arguments.check:
         check_env(path, os.environ)
-        return cli.Answer(path.name, ["nothing is missing in"])
+        return cli.Answer(path.name, ["nothing is missing or wrong in"])
     written = write_env(path)
     return cli.Answer(path.name, [f"wrote {name}" for name in written] or ["every value is there already in"])
 
