@@ -27,10 +27,10 @@ def _restore(arguments: argparse.Namespace) -> cli.Answer:
 
 
 def _verify(_: argparse.Namespace) -> cli.Answer:
-    from ops.backup.verify import verify
+    from ops.backup.verify import verify_something
 
     places = read_places()
-    verified = verify(places)
+    verified = verify_something(places)
     return cli.Answer(str(places.home), verified.lines(), vars(verified))
 
 
