@@ -95,7 +95,7 @@ def _said(done: Done) -> str:
 def build_parser() -> argparse.ArgumentParser:
     """The options of the replay."""
     parser = argparse.ArgumentParser(prog="python -m ops.replay", description=__doc__)
-    parser.add_argument("--until", type=date.fromisoformat, metavar="DAY", help="stop at the end of a week: 2013-11-15")
+    parser.add_argument("--until", type=cli.day, metavar="DAY", help="stop at the end of a week: 2013-11-15")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(verb=replay)
     return parser
