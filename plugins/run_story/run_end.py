@@ -11,8 +11,9 @@ from artifacts import alerts
 from artifacts.alerts import Message, read_receivers
 from artifacts.errors import Refusal
 from artifacts.places import Places, read_places
-from artifacts.run_evidence import DagRunEnd, keep_run_end, last_good
+from artifacts.run_evidence import DagRunEnd, forget_old_runs, keep_run_end, last_good
 from plugins.alert_channels import airflow_channels
+from plugins.on_call.settings import read_on_call_settings
 from plugins.run_story.airflow_saw import seen
 from plugins.run_story.leaving import plain
 from plugins.run_story.message import failure_message
@@ -74,6 +75,10 @@ def _write_down(places: Places, saw: Seen, dag_run: Any) -> None:
         since = None
     conf = unsaid(plain(dag_run.conf or {}))
     keep_run_end(places.home, DagRunEnd(saw.dag, saw.run, saw.state, ended, saw.ends, since, conf))
+    try:
+        forget_old_runs(places.home, saw.dag, read_on_call_settings().kept_runs)
+    except (Refusal, OSError) as error:
+        LOG.warning("Old DAG runs of %s are not forgotten: %s", saw.dag, error)
 
 
 @contextmanager
