@@ -1,5 +1,6 @@
 """`make up` and `make down` on a real Airflow and a real MLflow server."""
 
+import argparse
 import json
 import os
 import socket
@@ -26,23 +27,18 @@ from ci.mutants.run import copy_tree
 from ops.services import alive, log_of, record, refuse_taken_port, stop_all
 from ops.services import running as services_of
 from ops.sessions import lives
-from ops.up import OpsSettings, serve
+from ops.up import OpsSettings, serve, serving
 from ops.up_serving import key_setting
 from serving.settings import ServingSettings, read_key
 from tests.fixtures_registry import registry_in
 from tests.fixtures_training_set import make_training_set
+from tests.ports import free_port
 from tests.training.small_world import CONFIG, World, parcels
 from tests.training.test_judge import crowned
 from tests.training.toy import toy_config
 from training.train import train
 
 DAGS = {path.stem for path in (REPOSITORY / "dags").glob("*.py")}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def request(url, data=None, token=None, method=None):
@@ -259,7 +255,13 @@ def test_down_leaves_no_process(running):
     assert alive(read_places({"PIPELINE_HOME": str(running.home)})) == {}
 
 
-IMPATIENT = "import sys; from ops import services, up; services.HEALTHY_WITHIN_SECONDS = 0; sys.exit(up.main())"
+IMPATIENT = """
+import sys
+from artifacts import cli
+from ops import services, up
+services.HEALTHY_WITHIN_SECONDS = 0
+sys.exit(cli.run(up.build_parser()))
+"""
 
 
 @pytest.mark.slow
@@ -342,6 +344,33 @@ def test_a_champion_that_cannot_be_loaded_leaves_the_other_services_up(home_with
         model.write_bytes(whole)
         stop_all(places)
         ours.wait()
+
+
+def test_the_service_is_started_again_alone_and_what_it_said_before_it_ended_is_kept(home_with_a_champion, monkeypatch):
+    places, port = home_with_a_champion, free_port()
+    given = {"PIPELINE_HOME": places.home, "OPS_SERVING_PORT": port, "OPS_SERVING_MODEL": "toy"}
+    for name, value in given.items():
+        monkeypatch.setenv(name, str(value))
+    other = sleeper()
+    record(places).write_text(
+        json.dumps({"mlflow": {"pid": other.pid, "created": psutil.Process(other.pid).create_time()}})
+    )
+    log_of(places, "serving").write_text("Killed.")
+    try:
+        answer = serving(argparse.Namespace())
+        assert (answer.exit_code, answer.facts["serving"]) == (0, f"http://127.0.0.1:{port}")
+        assert status(f"http://127.0.0.1:{port}/health/ready") == 200
+        assert set(alive(places)) == {"mlflow", "serving"}
+        assert log_of(places, "serving").with_suffix(".before.log").read_text() == "Killed."
+    finally:
+        stop_all(places)
+        other.wait()
+
+
+def test_a_service_that_cannot_be_started_again_is_no_success(tmp_path, monkeypatch):
+    monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))
+    monkeypatch.setenv("OPS_SERVING_PORT", str(free_port()))
+    assert serving(argparse.Namespace()).exit_code == 4
 
 
 def test_the_key_is_its_owners_alone_and_stays_the_same(tmp_path):
