@@ -15,6 +15,7 @@ from artifacts.settings import Settings, read_settings
 from monitoring.settings import read_monitoring_settings
 from ops import up_serving
 from ops.airflow_home import airflow_environment, enter_airflow
+from ops.at_work import at_work
 from ops.dag_runs import quiet
 from ops.services import log_of, refuse_taken_port, running, start, stop_all, wait_until_healthy
 from plugins.on_call.settings import read_on_call_settings
@@ -46,6 +47,15 @@ def up(_: argparse.Namespace) -> cli.Answer:
     # What is wrong with them would else be found in the log of a service, and by whoever opens a page.
     read_on_call_settings()
     read_monitoring_settings()
+    with at_work(places, "make up"):
+        return start_all(places, settings)
+
+
+def start_all(places: Places, settings: OpsSettings) -> cli.Answer:
+    """As `up` says, in a home in which nobody else is at work: all of it, or nothing stays up.
+
+    Raises `BadInput` (`up.running`, `up.port_taken`) and `Unavailable` (`up.unhealthy`).
+    """
     if there := running(places):
         told = f"Services of this home are up already: {', '.join(there)}."
         raise BadInput("up.running", told, next_step="Run: make down")

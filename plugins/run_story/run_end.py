@@ -11,8 +11,9 @@ from artifacts import alerts
 from artifacts.alerts import Message, read_receivers
 from artifacts.errors import Refusal
 from artifacts.places import Places, read_places
-from artifacts.run_evidence import DagRunEnd, keep_run_end, last_good
+from artifacts.run_evidence import DagRunEnd, forget_old_runs, keep_run_end, last_good
 from plugins.alert_channels import airflow_channels
+from plugins.on_call.settings import read_on_call_settings
 from plugins.run_story.airflow_saw import seen
 from plugins.run_story.message import failure_message
 from plugins.run_story.note import ENDS, with_note, without_verdict
@@ -71,6 +72,10 @@ def _write_down(places: Places, saw: Seen) -> None:
         LOG.warning("DAG run %s %s is held against no earlier one: %s", saw.dag, saw.run, refusal)
         since = None
     keep_run_end(places.home, DagRunEnd(saw.dag, saw.run, saw.state, ended, saw.ends, since, saw.conf))
+    try:
+        forget_old_runs(places.home, saw.dag, read_on_call_settings().kept_runs)
+    except (Refusal, OSError) as error:
+        LOG.warning("Old DAG runs of %s are not forgotten: %s", saw.dag, error)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from artifacts.registry import RunRecord
 from artifacts.rejections import rejections
 from ci.mutants.run import copy_tree
 from ops.services import alive, log_of, record, refuse_taken_port, stop_all
+from ops.services import running as services_of
 from ops.sessions import lives
 from ops.up import OpsSettings, serve, serving
 from ops.up_serving import key_setting
@@ -254,6 +255,26 @@ def test_down_leaves_no_process(running):
     assert alive(read_places({"PIPELINE_HOME": str(running.home)})) == {}
 
 
+IMPATIENT = """
+import sys
+from artifacts import cli
+from ops import services, up
+services.HEALTHY_WITHIN_SECONDS = 0
+sys.exit(cli.run(up.build_parser()))
+"""
+
+
+@pytest.mark.slow
+def test_what_was_started_is_ended_when_a_later_part_of_up_fails(running):
+    places, began = read_places({"PIPELINE_HOME": str(running.home)}), time.time() - 1
+    stop_all(places)
+    command = [sys.executable, "-c", IMPATIENT, "up"]
+    done = subprocess.run(command, cwd=running.tree, env=running.environ, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines()[-1].partition(":")[0]) == (4, "up.unhealthy")
+    assert all(log_of(places, name).stat().st_mtime > began for name in ("mlflow", "api-server"))
+    assert (services_of(places), record(places).exists()) == ([], False)
+
+
 @pytest.fixture(scope="module")
 def home_with_a_champion(tmp_path_factory):
     """The places of a home in which version 1 of a small model is champion."""
@@ -280,7 +301,7 @@ def status(url, key=None):
 
 def test_without_a_champion_the_service_is_not_started_and_up_says_what_to_run(tmp_path):
     places = read_places({"PIPELINE_HOME": str(tmp_path)})
-    told = "Serving  not started: late_arrival has no champion yet. Run: make run, then make down up"
+    told = "Serving  not started: late_arrival has no champion yet. Run: make down run up"
     assert serve(places, OpsSettings(), {}) == ([told], None)
     assert alive(places) == {}
 
