@@ -1,11 +1,13 @@
-"""What findings ask of the alerts: their stream, and the worst finding of each key."""
+"""What findings ask of the alerts: their stream, the worst finding of each key, and why they say nothing."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
 from artifacts.alerts import Stream, stream_of
 from artifacts.finding import BaselineKind, Finding, Reason, Rule, State
+from artifacts.finding_ratio import worst_first
 from artifacts.findings import Findings
 
 BADNESS: tuple[State, ...] = ("DRIFT", "UNKNOWN", "OK")
@@ -33,3 +35,22 @@ def asked(findings: Findings) -> tuple[Stream, Mapping[str, Finding]]:
         counted = [Finding(rule, None, "UNKNOWN", NOTHING, rows=findings.rows, baseline=baseline)]
     worst_last = sorted(counted, key=lambda one: BADNESS.index(one.state), reverse=True)
     return stream, {alert_key(one): one for one in worst_last}
+
+
+def why_unknown(findings: Findings) -> str | None:
+    """Why what was asked could not be judged: each code once, with the sentence of one finding.
+
+    None when all of it was judged, or any of it says DRIFT.
+    """
+    found = asked(findings)[1].values()
+    unknown = [one for one in found if one.state == "UNKNOWN"]
+    if not unknown or any(one.state == "DRIFT" for one in found):
+        return None
+    # An outcome that is not known yet is why nothing can be compared with it, and not the reverse.
+    unknown.sort(key=lambda one: (one.rule == "skew", worst_first(one)))
+    codes = Counter(one.reason.code for one in unknown)
+    first = {one.reason.code: one.reason.text for one in reversed(unknown)}
+    return " ".join(
+        f"{code}: {first[code]}" + (f" And {many - 1} more of {code}." if many > 1 else "")
+        for code, many in codes.items()
+    )

@@ -13,7 +13,7 @@ from artifacts.registry import Registry
 from artifacts.training_set import TrainingSet, newest, parse_id
 from monitoring.alerts import passed_over, untold
 from monitoring.answered import versions_due
-from monitoring.asked import asked
+from monitoring.asked import why_unknown
 from monitoring.check import check
 from monitoring.noted import note_findings
 from monitoring.notify import deliver
@@ -96,12 +96,11 @@ def conclude_checks(identities: Sequence[str]) -> list[str]:
     for identity in identities:
         findings = read_findings(places.findings, identity)
         _refuse_untold(places, findings)
-        states = {one.state for one in asked(findings)[1].values()}
-        unknown += [identity] if "UNKNOWN" in states and "DRIFT" not in states else []
+        unknown += [f"{identity}: {why}"] if (why := why_unknown(findings)) else []
     if unknown:
         raise CannotJudge(
             "monitoring.cannot_judge",
-            f"What was asked could not be judged, nor does anything of it say DRIFT: {', '.join(unknown)}.",
+            f"What was asked could not be judged, nor does anything of it say DRIFT. {' '.join(unknown)}",
             next_step=f"python -m monitoring alerts --model {unknown[0].partition('/')[0]}",
         )
     return list(identities)

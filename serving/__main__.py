@@ -12,7 +12,7 @@ from artifacts.training_set import open_training_set, parse_id
 from serving.app import find_version
 from serving.run import run
 from serving.settings import read_serving_settings
-from serving.upcoming_batch import newest_rows, score_into_log
+from serving.upcoming_batch import Task, newest_rows, score_into_log, score_once
 
 ALL_THREADS = 0
 
@@ -30,6 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     what = scoring.add_mutually_exclusive_group(required=True)
     what.add_argument("--set", dest="training_set", metavar="NAME/VERSION")
     what.add_argument("--upcoming", action="store_true", help="the newest upcoming rows of the model's training set")
+    scoring.add_argument("--once", metavar="NAME", help="run again under this name, it logs each row once")
     scoring.set_defaults(verb=_score)
     about = "make the finished segments of the prediction log into Parquet, by model, version and day"
     compacting = verbs.add_parser("compact", help=about, description=about[0].upper() + about[1:] + ".")
@@ -64,7 +65,10 @@ def _score(arguments: argparse.Namespace) -> Answer:
     training_set = open_training_set(places.training_sets, *parse_id(given)) if given else None
     version = find_version(places, arguments.model, arguments.version, ALL_THREADS)
     rows_of = training_set or newest_rows(places, version)
-    scores = score_into_log(places, settings, version, rows_of)
+    if arguments.once:
+        scores = score_once(places, settings, version, rows_of, Task(f"score {arguments.once}"))
+    else:
+        scores = score_into_log(places, settings, version, rows_of)
     told = f"{scores.rows} rows scored by {version.id}, mean {scores.mean_score:.4f}, {scores.flagged} with a flag"
     kind = "training_set" if training_set else "upcoming"
     facts = {**vars(scores), "model": version.model, "version": version.version, kind: rows_of.id}

@@ -17,6 +17,7 @@ from uvicorn.supervisors import Multiprocess
 from artifacts import cli
 from artifacts.errors import BadInput, Refusal
 from artifacts.places import Places
+from artifacts.prediction_log.refusals import ended
 from serving.app import create_app, find_version
 from serving.loaded import LoadedVersion
 from serving.protocol import BoundedHeads
@@ -37,7 +38,8 @@ IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOU
 def run(settings: ServingSettings, places: Places, model: str, version: int | None) -> str:
     """Serve until SIGTERM or SIGINT; returns `MODEL/VERSION`, of the version that was served first.
 
-    Raises as `find_version` and `read_key` do, and `BadInput` (`serving.port_taken`), before it listens.
+    Raises as `find_version` and `read_key` do, and `BadInput` (`serving.port_taken`), before it listens; `Unavailable`
+    (`log.ended`) when it has ended because nothing could be logged any more.
     """
     key = read_key(settings)
     for name, value in IMPATIENT.items():
@@ -75,9 +77,17 @@ def run(settings: ServingSettings, places: Places, model: str, version: int | No
             # Once it has ended well, uvicorn raises again the signal that asked it to.
             signal.signal(signal.SIGTERM, server.handle_exit)
             server.run(sockets=[listening])
+            _refuse_if_log_failed(config.loaded_app, places)
         else:
             Multiprocess(config, sockets=[listening]).run()
     return first.id
+
+
+def _refuse_if_log_failed(app: FastAPI, places: Places) -> None:
+    """Raise `Unavailable` (`log.ended`) when that is why the service has ended: an exit code 0 is not started again."""
+    service = getattr(app.state, "service", None)
+    if service is not None and service.log.has_failed:
+        raise ended(places.predictions)
 
 
 def _worker(

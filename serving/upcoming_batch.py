@@ -27,6 +27,7 @@ from serving.settings import ServingSettings, read_serving_settings
 
 # A try is looked for on the days from this long before its task began.
 CLOCKS_DIFFER = timedelta(days=1)
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def newest_rows(places: Places, version: LoadedVersion) -> Upcoming:
@@ -37,14 +38,18 @@ def newest_rows(places: Places, version: LoadedVersion) -> Upcoming:
 
 @dataclass(frozen=True)
 class Task:
-    """A task that may be run again: `name` is the same at every try; `since`, with its zone, is before the first."""
+    """A task that may be run again: `name` is the same at every try; `since`, with its zone, is before the first.
+
+    When that is not known, all that the version ever answered is looked through.
+    """
 
     name: str
-    since: datetime
+    since: datetime = EVER
 
-    def request_id(self, version: LoadedVersion, rows_id: str) -> str:
-        """The same 32 hex digits for the same task, version and rows."""
-        about = json.dumps([self.name, version.id, version.sha256, rows_id])
+    def request_id(self, version: LoadedVersion, rows_id: str, window: Observed | None = None) -> str:
+        """The same 32 hex digits for the same task, version and rows: a row's id follows from them and its place."""
+        days = [str(moment) for moment in window or ()]
+        about = json.dumps([self.name, version.id, version.sha256, rows_id, *days])
         return hashlib.sha256(about.encode()).hexdigest()[:32]
 
 
@@ -61,10 +66,16 @@ def score_into_log(
 
 
 def score_once(
-    places: Places, settings: ServingSettings, version: LoadedVersion, rows_of: TrainingSet | Upcoming, task: Task
+    places: Places,
+    settings: ServingSettings,
+    version: LoadedVersion,
+    rows_of: TrainingSet | Upcoming,
+    task: Task,
+    *,
+    window: Observed | None = None,
 ) -> BatchScores:
     """As `score_into_log`; however often the task is run, and wherever it was killed, each row is logged once."""
-    request_id = task.request_id(version, rows_of.id)
+    request_id = task.request_id(version, rows_of.id, window)
     log_of = Log(places.predictions, places.prediction_parts, version.model)
     day = (task.since.astimezone(UTC) - CLOCKS_DIFFER).date()
     # Of two tries at once, as when a worker that was given up lives on, the second finds what the first has logged.
@@ -73,7 +84,7 @@ def score_once(
         if logged:
             say(f"{len(logged)} rows were logged by an earlier try")
         with LogWriter(places.predictions, settings.log) as log:
-            return score_set(version, rows_of, settings.policy, log, request_id=request_id, logged=logged)
+            return score_set(version, rows_of, settings.policy, log, window, request_id=request_id, logged=logged)
 
 
 def score_named(model: str, upcoming: str, task: str, since: datetime) -> dict[str, Any]:

@@ -30,6 +30,17 @@ def closed(folder: Path, process: int) -> Unavailable:
     )
 
 
+def ended(folder: Path) -> Unavailable:
+    """The refusal of a writer whose thread has failed."""
+    return Unavailable(
+        "log.ended",
+        f"What writes the prediction log in {folder} has failed, and this process logs nothing any more; its log has "
+        "the traceback.",
+        next_step="The service ends itself, so that what supervises it starts it again; by hand: "
+        "python -m serving run --model MODEL",
+    )
+
+
 def _why(folder: Path, error: Exception) -> Unavailable:
     why = getattr(error, "strerror", None) or repr(error)
     if getattr(error, "errno", None) in _NO_ROOM:

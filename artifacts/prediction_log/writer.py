@@ -7,11 +7,12 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Self
 
+from artifacts.errors import Unavailable
 from artifacts.prediction_log.coding import Batch, encode
 from artifacts.prediction_log.commits import Commits, Counts, Waiting
 from artifacts.prediction_log.frames import MAX_PAYLOAD
 from artifacts.prediction_log.record import Prediction, invalid
-from artifacts.prediction_log.refusals import closed
+from artifacts.prediction_log.refusals import closed, ended
 from artifacts.prediction_log.settings import LogSettings
 
 _NOBODY = ("", 0, "", "")
@@ -31,6 +32,7 @@ class LogWriter:
         self._changed = threading.Condition()
         self._waiting: list[Waiting] = []
         self._closing = False
+        self._has_failed = False
         self._commits = Commits(folder, settings or LogSettings())
         self._thread = threading.Thread(target=self._work, name="prediction-log", daemon=True)
         self._thread.start()
@@ -38,8 +40,8 @@ class LogWriter:
     def append(self, records: Sequence[Prediction]) -> None:
         """Log the records together, all or none, and return when they are as safe as `durability` says.
 
-        Raises `Unavailable` (`log.no_room`, `log.unwritable`, `log.closed`) with none of them in the log, `BadInput`
-        (`log.invalid`) for what cannot be kept or is over 16 MiB.
+        Raises `Unavailable` (`log.no_room`, `log.unwritable`, `log.closed`, `log.ended`) with none of them in the log,
+        `BadInput` (`log.invalid`) for what cannot be kept or is over 16 MiB.
         """
         self._submit_records(records).result()
 
@@ -59,7 +61,7 @@ class LogWriter:
         future.set_running_or_notify_cancel()
         with self._changed:
             if self._closing or self._process != os.getpid():
-                raise closed(self._folder, self._process)
+                raise self._takes_nothing()
             self._waiting.append((batch, future))
             self._changed.notify()
         return future
@@ -67,9 +69,14 @@ class LogWriter:
     def probe(self) -> "Future[None]":
         """Write blanks that are no prediction, as much as a busy service writes at once: whether the log takes any now.
 
-        The future ends as `append` does; raises `Unavailable` (`log.closed`).
+        The future ends as `append` does; raises `Unavailable` (`log.closed`, `log.ended`).
         """
         return self._hand_over(Batch((((*_NOBODY, None, ()), _BLANKS),), 0))
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether what writes has ended although nobody closed the log: this process logs nothing any more."""
+        return self._has_failed
 
     def counts(self) -> Counts:
         """What was done so far."""
@@ -94,15 +101,21 @@ class LogWriter:
             raise invalid("two records of one append have one prediction_id")
         return self.submit(encode(records))
 
+    def _takes_nothing(self) -> Unavailable:
+        return ended(self._folder) if self._has_failed else closed(self._folder, self._process)
+
     def _work(self) -> None:
         try:
             self._write_all()
+        except BaseException:
+            self._has_failed = True
+            raise
         finally:
             # Whatever ends this thread, nobody is to wait for it for ever.
             with self._changed:
                 self._closing = True
                 for _, future in self._waiting:
-                    future.set_exception(closed(self._folder, self._process))
+                    future.set_exception(self._takes_nothing())
 
     def _write_all(self) -> None:
         while True:

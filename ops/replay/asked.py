@@ -14,7 +14,7 @@ from monitoring.window import Window
 from ops.replay.plan import Week
 from serving.app import find_version
 from serving.settings import read_serving_settings
-from serving.upcoming_batch import score_into_log
+from serving.upcoming_batch import Task, score_once
 
 ALL_THREADS = 0
 
@@ -22,7 +22,7 @@ ALL_THREADS = 0
 def ask(places: Places, model: str, champion: int, rows_of: TrainingSet, week: Week) -> int:
     """How many rows the week has; each that was observed in it is asked about, with its features, without its label.
 
-    When a kill came in between, all are asked about again: an answer that is repeated is no new evidence to monitoring.
+    When a kill came in between, those are asked about that the log has not.
     """
     contract = rows_of.contract
     rows: int = sum(batch.num_rows for batch in rows_of.batches([contract.observed_at], *week.window))
@@ -30,7 +30,8 @@ def ask(places: Places, model: str, champion: int, rows_of: TrainingSet, week: W
         cli.say(f"was asked before     {model}/{champion} about {rows:,} rows of {week.start} to {week.end}")
         return rows
     version = find_version(places, model, champion, ALL_THREADS)
-    scores = score_into_log(places, read_serving_settings(), version, rows_of, week.window)
+    task = Task(f"replay {week.start} {week.end}")
+    scores = score_once(places, read_serving_settings(), version, rows_of, task, window=week.window)
     cli.say(f"asked                {version.id} about {scores.rows:,} rows of {week.start} to {week.end}")
     return scores.rows
 

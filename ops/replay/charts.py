@@ -36,7 +36,7 @@ def picture(height: float, about: str, parts: Sequence[str]) -> str:
 def strip(weeks: Sequence[Told], candidates: Sequence[Candidate]) -> str:
     """Who answered in each week, what was found of it, and what became of each candidate, at the end of its week."""
     step, many = column(len(weeks)), len(weeks)
-    rows = {"champion": 50, "rows asked": 78, "the week": 104, "candidates": 134}
+    rows = {"champion": 50, "rows asked": 78, "what was asked": 104, "its labels": 130, "candidates": 160}
     parts = [*heads(weeks), *(label(name, y) for name, y in rows.items())]
     begun = 0
     for at in range(1, many + 1):
@@ -51,8 +51,9 @@ def strip(weeks: Sequence[Told], candidates: Sequence[Candidate]) -> str:
     for at, one in enumerate(weeks):
         x = middle(at, many)
         parts.append(f'<text x="{x}" y="78" text-anchor="middle" class="tick">{one.rows:,}</text>')
-        parts.append(glyph(one.state, x - 26, 100))
-        parts.append(f'<text x="{x - 14}" y="104" class="tick">{one.state}</text>')
+        for y, state in ((104, one.moved), (130, one.labelled)):
+            parts += [glyph(state, x - 26, y - 4)] if state else []
+            parts.append(f'<text x="{x - 14}" y="{y}" class="tick">{state or "none yet"}</text>')
     for at, one in enumerate(weeks):
         x = round(NAME + step * (at + 1) - 12, 1)
         for candidate in (each for each in candidates if each.on == one.end):
@@ -60,10 +61,10 @@ def strip(weeks: Sequence[Told], candidates: Sequence[Candidate]) -> str:
             fill = INK if is_new else "#fff"
             told = f"v{candidate.version}: {candidate.outcome}"
             parts.append(
-                f'<path d="M{x - 8} 130l7 -7l7 7l-7 7Z" fill="{fill}" stroke="{INK}" stroke-width="1.5"/>'
-                f'<text x="{x - 14}" y="134" text-anchor="end" class="tick">{told}</text>'
+                f'<path d="M{x - 8} 156l7 -7l7 7l-7 7Z" fill="{fill}" stroke="{INK}" stroke-width="1.5"/>'
+                f'<text x="{x - 14}" y="160" text-anchor="end" class="tick">{told}</text>'
             )
-    return picture(146, "Champion, rows, state and candidates by week", parts)
+    return picture(172, "Champion, rows, state and candidates by week", parts)
 
 
 def heat(weeks: Sequence[Told], names: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from ops.replay.headline import headline, title
 from ops.replay.incidents import incidents_table, timeline
 from ops.replay.metric_chart import panel
 from ops.replay.story import Candidate, Story, Told
+from ops.replay.weeks_table import weeks_table
 
 SHOWN = 30
 OWN = Path(__file__).with_name("page.css")
@@ -33,7 +34,8 @@ def render(story: Story) -> str:
 
 
 def _champions(story: Story) -> str:
-    why = [(one, one.why or "It was not judged.") for one in story.weeks if one.state == "UNKNOWN"]
+    why = [(one, one.why or "It was not judged.") for one in story.weeks if one.moved == "UNKNOWN"]
+    why += [(one, f"Of its labels: {one.why_labelled}") for one in story.weeks if one.labelled == "UNKNOWN"]
     why += [(one, f"The DAG run at its end was red. {one.red}") for one in story.weeks if one.red]
     items = "".join(
         f"<li>{mark('UNKNOWN')} <b>{one.start:%m-%d} to {one.end - timedelta(days=1):%m-%d}</b> {escape(told)}</li>"
@@ -42,8 +44,9 @@ def _champions(story: Story) -> str:
     listed = f'<ul class="blind">{items}</ul>' if items else ""
     return (
         '<h2>Week by week</h2><p class="note">A column is a week, the same in every picture. ▲ DRIFT, ? could not be '
-        "judged, ○ OK. A diamond is a candidate, judged when the week was over: filled, it was promoted and serves "
-        f"from the next week on; hollow, the champion stayed.</p>{strip(story.weeks, story.candidates)}{listed}"
+        "judged, ○ OK: of what was asked once the week was over, and of its labels once they had come. A diamond is a "
+        "candidate, judged when the week was over: filled, it was promoted and serves from the next week on; hollow, "
+        f"the champion stayed.</p>{strip(story.weeks, story.candidates)}{listed}{weeks_table(story.weeks)}"
     )
 
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from artifacts.alerts import Alert
+from artifacts.alerts import Alert, Stream
 from artifacts.finding import State
+from monitoring.asked import BADNESS
 
 
 @dataclass(frozen=True)
@@ -34,18 +35,28 @@ class Metric:
 class Told:
     """A week: who answered, what was found of it and why, and once its labels were known, how well.
 
-    `red` is what the DAG run that watched refused at the end of the week: of it, or of an earlier one's labels.
+    `moved` is the state by the rows that were asked, `labelled` by what labels showed of them, None before they came;
+    `pages` are the ids of the findings behind both. `red` is what the DAG run that watched refused at the end of the
+    week: of it, or of an earlier one's labels.
     """
 
     start: date
     end: date
     version: int
     rows: int
-    state: State
+    moved: State
+    labelled: State | None
     why: str
+    why_labelled: str
     red: str | None
+    pages: Mapping[Stream, str]
     features: Mapping[str, Cell]
     metrics: Mapping[str, Metric]
+
+    @property
+    def state(self) -> State:
+        """The worse of both: a week is fine when nothing that is known of it says otherwise."""
+        return min((one for one in (self.moved, self.labelled) if one), key=BADNESS.index)
 
 
 @dataclass(frozen=True)
@@ -63,7 +74,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Incident:
-    """An alert, and how it ended in the words of the message that told so: resolved, retired; None while it is open."""
+    """An alert, and how it ended in the words of the message that told so: resolved, retired.
+
+    None while it is open.
+    """
 
     alert: Alert
     ended: str | None

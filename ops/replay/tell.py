@@ -11,6 +11,7 @@ from artifacts.finding import Finding
 from artifacts.finding_ratio import ratio, state_of, worst_first
 from artifacts.findings import Findings, read_findings
 from artifacts.places import Places
+from monitoring.asked import asked
 from monitoring.performance import RULES
 from monitoring.report.history import Past, worst_by_key
 from monitoring.report.trend import by_feature
@@ -19,6 +20,7 @@ from ops.replay.story import Candidate, Cell, Incident, Metric, Story, Told
 
 Message = Mapping[str, Any]
 ENDS = ("resolved", "retired")
+NOTHING_FOUND = "Nothing was found about this week."
 NO_LABELS = "Its labels had not come when the replay ended."
 
 
@@ -56,18 +58,21 @@ def tell_week(done: Done, found: Sequence[Findings], promised: Mapping[str, floa
     own = [one for one in found if (one.end, one.version) == (end, done.champion)]
     own.sort(key=lambda one: one.created_at)
     of_log, of_labels = ([one for one in own if (one.truth is not None) is labelled] for labelled in (False, True))
-    newest = of_log[-1] if of_log else None
-    blind = "Nothing was found about this week." if newest is None else _why(newest)
+    newest, labelled = (found[-1] if found else None for found in (of_log, of_labels))
+    of_rows, labels = (() if one is None else tuple(asked(one)[1].values()) for one in (newest, labelled))
     return Told(
         start=done.week.start,
         end=done.week.end,
         version=done.champion,
         rows=done.rows,
-        state="UNKNOWN" if newest is None else newest.state,
-        why=blind,
+        moved=state_of(of_rows),
+        labelled=None if labelled is None else state_of(labels),
+        why=NOTHING_FOUND if newest is None else _why(of_rows),
+        why_labelled=NO_LABELS if labelled is None else _why(labels),
         red=done.red,
+        pages={asked(one)[0]: one.id for one in (newest, labelled) if one is not None},
         features={} if newest is None else _cells(newest),
-        metrics={rule: _metric(rule, of_labels[-1] if of_labels else None, promised) for rule in RULES},
+        metrics={rule: _metric(rule, labelled, promised) for rule in RULES},
     )
 
 
@@ -95,9 +100,9 @@ def _cells(found: Findings) -> dict[str, Cell]:
     return cells
 
 
-def _why(found: Findings) -> str:
-    worst = [one for one in found.findings if one.state == found.state and one.state != "OK"]
-    return min(worst, key=worst_first).reason.text if worst else ""
+def _why(found: Sequence[Finding]) -> str:
+    worst = min(found, key=worst_first)
+    return worst.reason.text if worst.state != "OK" else ""
 
 
 def _metric(rule: str, found: Findings | None, promised: Mapping[str, float]) -> Metric:

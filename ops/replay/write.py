@@ -40,14 +40,15 @@ def table_of(story: Story) -> list[str]:
     """A line for each week, then one for each candidate."""
     lines = [
         "",
-        f"{'week':<16}{'champion':<10}{'rows':>7}  {'state':<9}{'moved':>6}{'opened':>8}  {'log loss (promised)':<36}",
+        f"{'week':<16}{'champion':<10}{'rows':>7}  {'asked':<9}{'labels':<10}{'moved':>6}{'opened':>8}  "
+        "log loss (promised)",
     ]
     for one in story.weeks:
         moved = sum(cell.state == "DRIFT" for cell in one.features.values())
         opened = sum(one.start < incident.alert.opened.date() <= one.end for incident in story.incidents)
         days = f"{one.start:%m-%d} to {one.end - timedelta(days=1):%m-%d}"
-        told = f"{days:<16}{f'v{one.version}':<10}{one.rows:>7,}  {one.state:<9}{moved:>6}{opened:>8}  "
-        lines.append(f"{told}{_metric(one.metrics['log_loss'])}".rstrip())
+        told = f"{days:<16}{f'v{one.version}':<10}{one.rows:>7,}  {one.moved:<9}{one.labelled or 'none yet':<10}"
+        lines.append(f"{told}{moved:>6}{opened:>8}  {_metric(one.metrics['log_loss'])}".rstrip())
     lines.append("")
     lines += [f"{candidate.on}  {candidate.due}: {candidate.said}" for candidate in story.candidates]
     is_open = sum(one.alert.is_open for one in story.incidents)

@@ -41,13 +41,13 @@ def cause_of(
 
 
 def because(cause: Refused | None, every: Sequence[TaskEvidence]) -> Refused | None:
-    """A refusal that only counts findings, told by the first of those findings that could not be judged."""
+    """A refusal of findings that could not be judged, under the code of the first of them."""
     if cause is None or cause.code != "monitoring.cannot_judge":
         return cause
     unknown = [one for one in _worst(every) if one["state"] == "UNKNOWN"]
     if not unknown:
         return cause
-    return replace(cause, code=unknown[0]["code"], message=f"{cause.message} {unknown[0]['text']}")
+    return replace(cause, code=unknown[0]["code"])
 
 
 def codes_of(said: Sequence[Refused | None], kept: Sequence[TaskEvidence]) -> tuple[str, ...]:

@@ -233,6 +233,7 @@ def test_a_closed_log_takes_nothing_more(tmp_path: Path) -> None:
     log = LogWriter(tmp_path)
     log.close()
     log.close()
+    assert not log.has_failed
     with pytest.raises(Unavailable, match="was closed") as refusal:
         log.append([prediction()])
     assert refusal.value.code == "log.closed"
@@ -342,10 +343,11 @@ def test_when_the_thread_that_writes_ends_nobody_waits_for_it(tmp_path: Path, mo
             waiting = threads.submit(log.append, [prediction()])
             time.sleep(0.1)
             hold.set()
-            with pytest.raises(Unavailable, match="was closed"):
+            with pytest.raises(Unavailable, match="has failed"):
                 waiting.result(10)
-        with pytest.raises(Unavailable, match="was closed"):
+        with pytest.raises(Unavailable, match="has failed"):
             log.append([prediction()])
+        assert log.has_failed
     assert len(ids(tmp_path)) == 2
 
 

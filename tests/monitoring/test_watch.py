@@ -8,13 +8,14 @@ import pytest
 
 from artifacts import alerts, ledger
 from artifacts.errors import BadInput, CannotJudge, GateClosed, Missing
-from artifacts.finding import Finding
+from artifacts.finding import Finding, Reason
 from artifacts.findings import publish_findings, read_findings
 from artifacts.prediction_log import compact
 from monitoring.alert_settings import AlertSettings
+from monitoring.asked import why_unknown
 from monitoring.update import update_alerts
 from monitoring.watch import check_version, choose_checks, conclude_checks, due_for_retraining
-from tests.monitoring.found import FINE, MOVED, found, of
+from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, found, of
 from tests.monitoring.world import WEEK, World
 
 BEFORE = "2013-02-13..2013-03-20"
@@ -156,6 +157,16 @@ def test_a_service_that_nobody_asks_is_an_alert_and_a_failure_that_names_the_com
         conclude_checks(checked)
     assert refused.value.code == "monitoring.cannot_judge"
     assert refused.value.message.count(f"{serving.run.model}/2013") == 1
+    assert "predictions.none: No prediction of version 1 of toy about 2013-03-20" in refused.value.message
+
+
+def test_why_a_window_could_not_be_judged_is_told_with_each_reason_once() -> None:
+    few = replace(NO_ROWS, rule="baseline", reason=Reason("baseline.missing", "Version 3 has no baseline."))
+    assert why_unknown(found(2, BLIND, of(BLIND, "carrier"), few)) == (
+        "baseline.missing: Version 3 has no baseline. "
+        "values.none: distance has no value in the window. And 1 more of values.none."
+    )
+    assert (why_unknown(found(2, BLIND, MOVED)), why_unknown(found(2, FINE))) == (None, None)
 
 
 @pytest.mark.parametrize(

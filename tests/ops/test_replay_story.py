@@ -94,6 +94,28 @@ def test_a_week_that_was_not_judged_is_told_as_unknown_with_its_reason_and_never
     assert "Nothing was found about this week." in drift
 
 
+def test_a_week_of_which_labels_say_otherwise_later_is_not_told_as_ok(places: Places) -> None:
+    fine, labelled = found(7, FINE, days=7), found(7, LOG_LOSS, FINE, days=7, truth=KEPT["training_set"])
+    for one in (fine, labelled):
+        publish_findings(places.findings, one)
+    story = tell(places, "late_arrival", [done(7, fine, labelled)], promises=PROMISES, messages=[], champion=3)
+    assert (story.weeks[0].moved, story.weeks[0].labelled, story.weeks[0].state) == ("OK", "DRIFT", "DRIFT")
+    page = render(story)
+    assert "1 weeks: 1 drifted" in page
+    assert "900 | OK | DRIFT" in picture(page, "Champion, rows, state and candidates by week")
+    assert "log_loss is 0.52 [0.47, 0.57]." in words(
+        page.partition("The page of each week")[2].partition("</table>")[0]
+    )
+
+
+def test_each_week_leads_to_the_pages_of_what_was_asked_and_of_its_labels(story: Story) -> None:
+    linked = re.findall(
+        r'href="\.\./reports/late_arrival/([0-9-]+)_([0-9-]+)\.v3\.[0-9a-f]{12}/index\.html"', render(story)
+    )
+    ends = [end for _, end in linked]
+    assert ends == ["2013-12-08", "2013-12-15", "2013-12-15", "2013-12-22"]
+
+
 def test_a_week_without_labels_has_an_unknown_metric_and_says_why(story: Story) -> None:
     told = picture(render(story), "log loss by week")
     assert told.split(" | ").count("UNKNOWN") == 3
@@ -141,7 +163,7 @@ def test_what_comes_from_data_is_text_and_nothing_is_fetched(places: Places) -> 
     week = done(14, bad, trainings=(Training(HOSTILE, verdict),))
     page = render(tell(places, "late_arrival", [week], promises=PROMISES, messages=[], champion=3))
     assert "<script" not in page
-    assert not re.search(r"(src|href)=", page)
+    assert re.findall(r"src=|href=.{12}", page) == ['href="../reports/']
     assert HOSTILE in unescape(page)
     picture(page, "Drift by feature and week, in thresholds")
 

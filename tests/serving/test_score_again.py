@@ -97,3 +97,13 @@ def test_another_task_and_another_version_have_requests_of_their_own_and_so_have
         TASK.request_id(first, "toy/b"),
     ]
     assert len({TASK.request_id(first, "toy/a"), *others}) == 4
+
+
+def test_some_days_of_a_set_that_are_scored_again_are_logged_once_and_other_days_beside_them(world: World) -> None:
+    version, task = find_version(world.places, MODEL, 1), Task("some days")
+    days = [(datetime(2013, 2, day), datetime(2013, 2, day + 1)) for day in (1, 1, 2)]
+    scored = [
+        score_once(world.places, ServingSettings(), version, world.training_set, task, window=one) for one in days
+    ]
+    assert scored[0] == scored[1]
+    assert len(world.logged()) == scored[0].rows + scored[2].rows
