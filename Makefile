@@ -92,7 +92,7 @@ comment: setup ## put the report of make compare on the pull request
 env: setup ## write the stack's .env with fresh secrets; filled values stay
 	@$(PY) -m ops env
 
-stack-up: setup ## list what .env lacks, then start the stack on this server with docker compose
+stack-up: setup ## list what .env lacks or has wrong, then start the stack on this server with docker compose
 	@$(PY) -m ops env --check
 	@docker compose up --build --detach && docker compose ps
 

@@ -8,8 +8,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stderr
+from contextlib import redirect_stderr, suppress
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, TextIO
 
 from artifacts.errors import BadInput, Refusal
@@ -73,6 +74,16 @@ def _parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Nam
         raise
     finally:
         sys.stderr.write(said.getvalue())
+
+
+def day(text: str) -> date:
+    """The `type` of an option that takes a day; argparse puts the option's name before what is wrong with it."""
+    with suppress(ValueError):
+        found = date.fromisoformat(text)
+        # It reads other forms too, such as a week's.
+        if found.isoformat() == text:
+            return found
+    raise argparse.ArgumentTypeError(f"got {text!r}; wanted a day such as 2013-12-24, so correct it")
 
 
 def say(line: str) -> None:

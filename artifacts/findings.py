@@ -110,10 +110,13 @@ def publish_findings(root: str, findings: Findings) -> bool:
 def read_findings(root: str, identity: str) -> Findings:
     """The findings `MODEL/NAME`, every byte verified.
 
-    Raises `Missing` (`publish.missing`) or `Damaged`: `publish.damaged`, `findings.damaged` for another format, other
-    fields, a state that does not follow from the findings, or a folder that has not their name.
+    Raises `BadInput` (`findings.id`), `Missing` (`publish.missing`) or `Damaged`: `publish.damaged`, `findings.damaged`
+    for another format, other fields, a state that does not follow from the findings, or a folder that has not their
+    name.
     """
     model, _, name = identity.partition("/")
+    if not model or not name:
+        raise _no_id(identity)
     published = publish.read(uri_of(root, model, name), KIND)
     try:
         told = json.loads(published.file(FILE).read_text(encoding="utf-8"))
@@ -139,9 +142,18 @@ def window_of(identity: str) -> tuple[datetime, datetime, int]:
     """Start, end and version of the findings `MODEL/NAME`, from their name; raises `BadInput` (`findings.id`)."""
     match = _NAME.fullmatch(identity.partition("/")[2])
     if match is None:
-        raise BadInput("findings.id", f"{identity!r} is no id of findings.", next_step="Write MODEL/NAME.")
+        raise _no_id(identity)
     start, end = (parse_as_of(text) for text in match[1].split("_"))
     return start, end, int(match[2])
+
+
+def _no_id(got: str) -> BadInput:
+    return BadInput(
+        "findings.id",
+        f"The id of findings (--findings) is {got!r}; wanted MODEL/NAME, such as "
+        "late_arrival/2013-12-01_2013-12-08.v1.0123456789ab.",
+        next_step="Give the id that the check printed last; findings/ of the home has them all, by model.",
+    )
 
 
 def uri_of(root: str, model: str, name: str) -> str:

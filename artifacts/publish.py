@@ -86,7 +86,8 @@ def read(folder_uri: str, kind: str) -> Published:
     """Open a published folder: its manifest is checked, and that its files are there, all, no others and of their size.
 
     The bytes of a file are checked by `Published.file`. Raises `Missing` (`publish.missing`), `Damaged`
-    (`publish.damaged`), or `BadInput` (`publish.wrong_kind`) when something else was published there.
+    (`publish.damaged`), or `BadInput`: `publish.wrong_kind` when something else was published there,
+    `publish.layout_old` for what older code published in an object store.
     """
     content = shelf.content(folder_uri, MANIFEST)
     if content is None:
@@ -102,6 +103,13 @@ def read(folder_uri: str, kind: str) -> Published:
     files_uri = shelf.files_of(folder_uri, content)
     there = shelf.sizes(files_uri)
     there.pop(MANIFEST, None)
+    if files and not there and files.keys() <= shelf.sizes(folder_uri).keys():
+        raise BadInput(
+            "publish.layout_old",
+            f"{folder_uri} was published in a store by older code: its files lie beside {MANIFEST}, and this code "
+            f"looks for them in {files_uri}.",
+            next_step="Nothing is damaged: move the files there, all but the manifest, or use the code that wrote it.",
+        )
     for name in sorted(files.keys() | there.keys()):
         if name not in there:
             raise _damaged(folder_uri, f"{name} is gone")

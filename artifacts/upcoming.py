@@ -1,7 +1,6 @@
 """Upcoming rows: what a service can be asked about by its key, as of a moment, with the features that training saw."""
 
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -14,57 +13,25 @@ import pyarrow.parquet as pq
 from artifacts import publish, shelf
 from artifacts.content import Content
 from artifacts.contract import Contract
-from artifacts.errors import BadInput, Damaged, GateClosed, Missing
+from artifacts.errors import GateClosed, Missing
+from artifacts.frozen_rows import DATA, FrozenRows, check_names, open_rows, publish_rows
 from artifacts.lookup import UpcomingColumns, upcoming_columns
 from artifacts.publish import Published
-from artifacts.sorted_rows import ROW_GROUP, read_rows
-from artifacts.version_name import as_of_of, is_version_name, misnamed, version_name
+from artifacts.sorted_rows import ROW_GROUP
+from artifacts.version_name import is_version_name
 
 KIND = "upcoming"
-DATA = "data.parquet"
 
 
 @dataclass(frozen=True)
-class Upcoming:
-    """A published version; `facts` say rows, window (None without rows), as_of, created_at, content and sources."""
+class Upcoming(FrozenRows):
+    """A published version; `facts` say rows, window (None without rows), as_of, created_at, content and sources.
 
-    name: str
-    version: str
-    contract: Contract
+    No rows are right when every row that was observed lately has its label.
+    """
+
     columns: UpcomingColumns
     created_at: datetime
-    facts: Mapping[str, Any]
-    published: Published
-
-    @property
-    def id(self) -> str:
-        """`NAME/VERSION`, of the training set's name."""
-        return f"{self.name}/{self.version}"
-
-    @property
-    def path(self) -> Path:
-        """The local Parquet file, its sha256 checked now."""
-        return self.published.file(DATA)
-
-    @property
-    def rows(self) -> int:
-        """How many rows it has; none is right when every row that was observed lately has its label."""
-        return int(self.facts["rows"])
-
-    @property
-    def as_of(self) -> datetime:
-        """The moment as of which it was built, naive UTC."""
-        return as_of_of(self.version)
-
-    def batches(
-        self,
-        columns: Sequence[str],
-        start: datetime | None = None,
-        end: datetime | None = None,
-        batch_rows: int = ROW_GROUP,
-    ) -> Iterator[pa.RecordBatch]:
-        """Stream `columns`, in that order, of the rows with start <= observed_at < end, as a training set does."""
-        return read_rows(self.path, self.contract.observed_at, columns, start=start, end=end, batch_rows=batch_rows)
 
 
 def publish_upcoming(
@@ -83,29 +50,17 @@ def publish_upcoming(
     for key in columns.keys:
         _refuse_twice(columns.name, rows.select([column.name for column in key]))
     moments = rows.column(contract.observed_at).to_pylist()
-    found = {
-        "name": contract.name,
-        "contract": contract.to_dict(),
-        "as_of": as_of.isoformat(sep=" "),
-        "content": content.id(),
-        "rows": content.rows,
-        "window": {"first": str(moments[0]), "last": str(moments[-1])} if moments else None,
-    }
-
-    def fill(folder: Path) -> Mapping[str, Any]:
-        shutil.copytree(staged, folder, dirs_exist_ok=True)
-        return {**facts, **found}
-
-    version = version_name(as_of, content.id())
-    uri = f"{root}/{publish.check_name(contract.name, 'training set')}/{version}"
-    return _opened(contract.name, version, publish.publish(uri, KIND, fill))
+    window = {"first": str(moments[0]), "last": str(moments[-1])} if moments else None
+    version, published = publish_rows(
+        root, contract, as_of, staged, kind=KIND, content=content, facts={**facts, "window": window}
+    )
+    return open_rows(contract.name, version, published, _made)
 
 
 def open_upcoming(root: str, name: str, version: str) -> Upcoming:
     """The published version; raises `Missing` (`publish.missing`) or `Damaged` (`publish.damaged`)."""
-    for text, what in ((name, "training set"), (version, "version")):
-        publish.check_name(text, what)
-    return _opened(name, version, publish.read(f"{root}/{name}/{version}", KIND))
+    check_names(name, version)
+    return open_rows(name, version, publish.read(f"{root}/{name}/{version}", KIND), _made)
 
 
 def newest_upcoming(root: str, name: str) -> str:
@@ -129,23 +84,9 @@ def newest_upcoming(root: str, name: str) -> str:
     )
 
 
-def _opened(name: str, version: str, published: Published) -> Upcoming:
-    facts = published.facts
-    try:
-        told, contract = facts["name"], Contract.from_dict(facts["contract"])
-        columns = upcoming_columns(contract)
-        written = version_name(datetime.fromisoformat(facts["as_of"]), facts["content"])
-        created_at, _ = datetime.fromisoformat(facts["created_at"]), int(facts["rows"])
-    except (KeyError, TypeError, ValueError, BadInput) as error:
-        raise Damaged(
-            "publish.damaged",
-            f"{published.uri} is damaged: its manifest does not say name, contract, as_of, created_at, content "
-            f"and rows ({error!r}).",
-            next_step="Delete the folder and publish it again.",
-        ) from error
-    if (told, contract.name, written) != (name, name, version):
-        raise misnamed(published.uri, f"{told}/{written}")
-    return Upcoming(name, version, contract, columns, created_at, facts, published)
+def _made(name: str, version: str, contract: Contract, facts: Mapping[str, Any], published: Published) -> Upcoming:
+    created_at = datetime.fromisoformat(facts["created_at"])
+    return Upcoming(name, version, contract, facts, published, upcoming_columns(contract), created_at)
 
 
 def _refuse_twice(name: str, keys: pa.Table) -> None:

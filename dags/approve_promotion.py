@@ -3,7 +3,6 @@
 When a candidate waits for a person (its config has `promotion: approve`, or its rule is not the champion's),
 **choose** the verdict, **ask** with its evidence, **approve** or reject under Required Actions, and then **promote**
 by exactly that verdict, or **keep** the champion, so that who decided, what and why stands in the ledger.
-
 Trigger it by hand with a `candidate` (MLflow run id) to ask again. `python -m training` does the same without Airflow.
 
 **When it fails** the champion serves on. A red `approve` means that nobody answered within a week, or without a reason:
@@ -22,8 +21,9 @@ from plugins.on_call.address import address
 from plugins.wiring import dag, fails_once
 
 WAITING, WEEK = Asset("waiting_candidate"), timedelta(days=7)
-# Airflow holds the default against the schema before it asks: what is empty is refused by promote and keep.
-REASON = {"reason": Param("", type="string", maxLength=2000, description="Why, for the ledger. It has to be given.")}
+# Airflow validates the default before it asks, so null has to fit; where `type` does not say so, its form wants text.
+TEXT = {"anyOf": [{"type": "null"}, {"type": "string"}], "minLength": 3, "maxLength": 2000}
+REASON = {"reason": Param(None, description="Why, for the ledger: 3 characters or more.", **TEXT)}
 RUN_ID = Param(None, type=["null", "string"], pattern="^[0-9a-f]{32}$", description="Empty: what the events carry.")
 
 

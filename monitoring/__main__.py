@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from artifacts import cli, ledger
 from artifacts.cli import Answer
@@ -37,7 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     checking.add_argument("--training-set", metavar="NAME/VERSION", help="the truth for skew and performance")
     checking.add_argument(
         "--incident-day",
-        type=_day,
+        type=cli.day,
         action="append",
         default=[],
         metavar="DAY",
@@ -80,10 +80,6 @@ def _champion(places: Places, model: str) -> int:
             next_step="Name a version: --version N",
         )
     return line.version
-
-
-def _day(text: str) -> date:
-    return date.fromisoformat(text)
 
 
 def not_ok(found: Findings) -> list[Finding]:

@@ -1,5 +1,6 @@
 """A window of time as it is written on the command line: `2013-12-01..2013-12-08`, its end not included."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -42,13 +43,15 @@ def write_window(start: datetime, end: datetime) -> str:
 
 def parse_window(text: str) -> Window:
     """`START..END`, each a day or `2013-12-01T0600`, in UTC; raises `BadInput` (`monitoring.window`)."""
-    first, two, last = text.partition("..")
-    if two:
+    first, _, last = text.partition("..")
+    # What is wrong with a part is said of the whole: a part alone names no option.
+    with suppress(BadInput):
         window = Window(parse_as_of(first), parse_as_of(last))
         if window.start < window.end:
             return window
     raise BadInput(
         "monitoring.window",
-        f"The window is {text!r}; wanted START..END, the start first, such as 2013-12-01..2013-12-08.",
+        f"The window (--window) is {text!r}; wanted START..END, the start first, each a day or a time in UTC, such as "
+        "2013-12-01..2013-12-08 or 2013-12-01T0600..2013-12-01T1800.",
         next_step="Correct the window; its end is not part of it.",
     )

@@ -27,10 +27,10 @@ def _restore(arguments: argparse.Namespace) -> cli.Answer:
 
 
 def _verify(_: argparse.Namespace) -> cli.Answer:
-    from ops.backup.verify import verify
+    from ops.backup.verify import verify_something
 
     places = read_places()
-    verified = verify(places)
+    verified = verify_something(places)
     return cli.Answer(str(places.home), verified.lines(), vars(verified))
 
 
@@ -40,7 +40,7 @@ def _env(arguments: argparse.Namespace) -> cli.Answer:
     path = REPOSITORY / ".env"
     if arguments.check:
         check_env(path, os.environ)
-        return cli.Answer(path.name, ["nothing is missing in"])
+        return cli.Answer(path.name, ["nothing is missing or wrong in"])
     written = write_env(path)
     return cli.Answer(path.name, [f"wrote {name}" for name in written] or ["every value is there already in"])
 

@@ -13,6 +13,7 @@ import yaml
 from artifacts import cli
 from artifacts.places import REPOSITORY, read_places
 from ops.airflow_home import enter_airflow
+from ops.at_work import running_dags
 from ops.dag_runs import forget_announcements, load_dags, quiet, run_dag
 from ops.table import ending, footprint
 
@@ -32,7 +33,7 @@ def replay(arguments: argparse.Namespace) -> cli.Answer:
     example = yaml.safe_load((REPOSITORY / "ops" / "example.yaml").read_text())
     places = read_places()
     log = places.home / "logs" / "run.log"
-    with quiet(log) as person:
+    with running_dags(places, "make run"), quiet(log) as person:
         cli.show_progress(person)
         cli.say(f"shipshape: replaying {example['source']} into {places.home}")
         cli.say("starting Airflow in this process")

@@ -1,4 +1,4 @@
-"""`make up` and `make down`: Airflow, MLflow and the prediction service on loopback, and an end to exactly those."""
+"""`make up` and `make down`: Airflow, MLflow and the service on loopback, and their end; `serving` for that alone."""
 
 import argparse
 import json
@@ -15,8 +15,9 @@ from artifacts.settings import Settings, read_settings
 from monitoring.settings import read_monitoring_settings
 from ops import up_serving
 from ops.airflow_home import airflow_environment, enter_airflow
+from ops.at_work import at_work
 from ops.dag_runs import quiet
-from ops.services import refuse_taken_port, running, start, stop_all, wait_until_healthy
+from ops.services import log_of, refuse_taken_port, running, start, stop_all, wait_until_healthy
 from plugins.on_call.settings import read_on_call_settings
 
 # Without the log servers, which listen on every address: here the API reads the logs from the disk.
@@ -46,6 +47,15 @@ def up(_: argparse.Namespace) -> cli.Answer:
     # What is wrong with them would else be found in the log of a service, and by whoever opens a page.
     read_on_call_settings()
     read_monitoring_settings()
+    with at_work(places, "make up"):
+        return start_all(places, settings)
+
+
+def start_all(places: Places, settings: OpsSettings) -> cli.Answer:
+    """As `up` says, in a home in which nobody else is at work: all of it, or nothing stays up.
+
+    Raises `BadInput` (`up.running`, `up.port_taken`) and `Unavailable` (`up.unhealthy`).
+    """
     if there := running(places):
         told = f"Services of this home are up already: {', '.join(there)}."
         raise BadInput("up.running", told, next_step="Run: make down")
@@ -107,6 +117,19 @@ def serve(places: Places, settings: OpsSettings, environment: dict[str, str]) ->
     return [f"Serving  {url}   {model}; send Authorization: Bearer KEY", f"         (kept in {place})"], url
 
 
+def serving(_: argparse.Namespace) -> cli.Answer:
+    """Start the prediction service again, and nothing else; its log until now is kept beside the new one."""
+    places, settings = read_places(), read_settings(OpsSettings, "OPS_")
+    log = log_of(places, "serving")
+    stop_all(places, {"serving"})
+    refuse_taken_port(settings.serving_port, "OPS_SERVING_PORT")
+    if log.exists():
+        log.replace(log.with_suffix(".before.log"))
+    told, url = serve(places, settings, {**os.environ, **airflow_environment(places)})
+    code = Unavailable.exit_code if url is None else 0
+    return cli.Answer(id="serving", lines=told, facts={"serving": url}, exit_code=code)
+
+
 def down(_: argparse.Namespace) -> cli.Answer:
     """Stop the processes that `up` started, known by id and start time, and nothing else."""
     stopped = stop_all(read_places())
@@ -140,16 +163,16 @@ def mlflow_command(places: Places, port: int) -> list[str]:
     return ["mlflow", "server", *store, *bind]
 
 
-def main() -> int:
-    """Parse `up` or `down`."""
+def build_parser() -> argparse.ArgumentParser:
+    """`up`, `down` and `serving`."""
     parser = argparse.ArgumentParser(prog="python -m ops.up", description=__doc__)
     verbs = parser.add_subparsers(required=True)
-    for name, verb in (("up", up), ("down", down)):
+    for name, verb in (("up", up), ("down", down), ("serving", serving)):
         sub = verbs.add_parser(name, help=verb.__doc__)
         sub.add_argument("--json", action="store_true")
         sub.set_defaults(verb=verb)
-    return cli.run(parser)
+    return parser
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(cli.run(build_parser()))

@@ -28,7 +28,7 @@ def why_not(places: Places, model: str) -> str | None:
     except Refusal as refusal:
         return f"not started: {refusal}"
     if line is None:
-        return f"not started: {model} has no champion yet. Run: make run, then make down up"
+        return f"not started: {model} has no champion yet. Run: make down run up"
     return None
 
 

@@ -5,7 +5,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from artifacts.places import REPOSITORY
+from tests.ports import free_port
 
 DATABASES = ("airflow", "mlflow", "ledger", "alerts")
 APT = "apt-get update && apt-get install -y postgresql"
@@ -79,13 +79,6 @@ def cluster() -> Iterator[Cluster]:
             # Its fast way to stop: others still hold connections.
             process.send_signal(signal.SIGINT)
             process.wait(timeout=60)
-
-
-def free_port() -> int:
-    """A port of the loopback address that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _programs() -> Path:

@@ -11,8 +11,9 @@ from artifacts.registry import Registry
 from artifacts.rejections import Rejection, refuse_decided, reject, told
 from training.announced import named_in
 from training.champion import promoted_by
-from training.decision import Decision, parse_decision, wants_approval
-from training.judge import Judged, judge, read_judged
+from training.decision import APPROVING, Decision, parse_decision, wants_approval
+from training.judge import judge
+from training.judged import Judged, read_judged
 from training.promote import check_promotable, other_rule, promote
 from training.question import body, subject
 
@@ -127,4 +128,4 @@ def keep_named(asked: Mapping[str, Any], response: Mapping[str, Any]) -> str:
 
 def _decision(response: Mapping[str, Any]) -> Decision:
     who = (response.get("responded_by_user") or {}).get("name")
-    return parse_decision(who, (response.get("params_input") or {}).get("reason"), "approve_promotion")
+    return parse_decision(who, (response.get("params_input") or {}).get("reason"), APPROVING)

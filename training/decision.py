@@ -7,7 +7,8 @@ from artifacts.registry import Registry
 from artifacts.verdict import Verdict
 from training.logged_config import config_of
 
-LONGEST_NAME, LONGEST_REASON = 150, 2000
+LONGEST_NAME, SHORTEST_REASON, LONGEST_REASON = 150, 3, 2000
+APPROVING = "approve_promotion"
 
 
 @dataclass(frozen=True)
@@ -20,15 +21,28 @@ class Decision:
 
 def parse_decision(by: str | None, reason: str | None, how: str) -> Decision:
     """The decision, made by way of the command or DAG `how`; raises `BadInput` (`decision.incomplete`)."""
-    said = {"the name of who decides": (by, LONGEST_NAME), "a reason": (reason, LONGEST_REASON)}
-    for what, (text, longest) in said.items():
-        if not 0 < len((text or "").strip()) <= longest:
-            raise BadInput(
-                "decision.incomplete",
-                f"A decision wants {what}, of up to {longest} characters; it has {(text or '').strip()[:60]!r}.",
-                next_step="Give both: --approved-by NAME --reason TEXT; in Airflow clear what asks, and answer.",
-            )
-    return Decision(f"{(by or '').strip()} by {how}", (reason or "").strip())
+    if how == APPROVING:
+        again = "Clear the task approve, not the one that failed, to be asked again; answer with a reason."
+    else:
+        again = "Say who decides and why: --approved-by NAME --reason TEXT, or --rejected-by NAME --reason TEXT."
+    who = _given("the name of who decides", by, 1, LONGEST_NAME, again)
+    return Decision(f"{who} by {how}", parse_reason(reason, again))
+
+
+def parse_reason(reason: str | None, again: str) -> str:
+    """Why something is decided, for the ledger, where it stays; raises `BadInput` (`decision.incomplete`)."""
+    return _given("a reason", reason, SHORTEST_REASON, LONGEST_REASON, again)
+
+
+def _given(what: str, text: str | None, shortest: int, longest: int, again: str) -> str:
+    said = (text or "").strip()
+    if not shortest <= len(said) <= longest:
+        raise BadInput(
+            "decision.incomplete",
+            f"A decision wants {what}, of {shortest} to {longest} characters; it has {said[:60]!r}.",
+            next_step=again,
+        )
+    return said
 
 
 def wants_approval(registry: Registry, verdict: Verdict) -> str | None:

@@ -2,74 +2,25 @@
 
 import hashlib
 import json
-import tempfile
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from artifacts import cli
-from artifacts.errors import BadInput, CannotJudge, Damaged, GateClosed, Missing
+from artifacts.errors import BadInput, CannotJudge
 from artifacts.places import read_places
 from artifacts.registry import FINISHED, Registry, RunRecord
 from artifacts.training_set import open_training_set, parse_id
-from artifacts.verdict import Verdict, read_verdict
+from artifacts.verdict import Verdict
 from training.champion import champion_run, promoted_by
 from training.config import Config
 from training.evidence import gather
+from training.judged import JSON, Judged, find_verdict, read_judged, refuse, write_verdict
 from training.logged_config import config_of
 from training.noted import note_candidate, note_verdict
 from training.rules import decide
-from training.verdict_page import render
-from training.verdict_words import headline, in_full
 
-JSON, PAGE = "verdict.json", "verdict.html"
 # A verdict is found again only while the code that weighs the evidence is the code that made it.
 WEIGHED_BY = ("bootstrap", "encode", "evidence", "fit", "metrics", "naive", "rules", "windows")
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A verdict and the folder of the candidate's MLflow run that holds it; `created` is False when it was found."""
-
-    verdict: Verdict
-    folder: str
-    created: bool
-
-    @property
-    def path(self) -> str:
-        """Where the JSON lies among the files of the MLflow run."""
-        return f"{self.folder}/{JSON}"
-
-    @property
-    def page(self) -> str:
-        """Where the page lies among the files of the MLflow run."""
-        return f"{self.folder}/{PAGE}"
-
-    @property
-    def next_step(self) -> str:
-        """What a refusal because of this verdict asks for."""
-        return f"Read {self.page} on MLflow run {self.verdict.evidence.candidate.run_id}."
-
-    def to_dict(self) -> dict[str, Any]:
-        """What a task hands on: ids, outcome, reasons and the metrics with their intervals, as JSON objects."""
-        evidence = self.verdict.evidence
-        return {
-            "candidate": evidence.candidate.run_id,
-            "version": evidence.candidate.version,
-            "champion": evidence.champion.version if evidence.champion else None,
-            "training_set": evidence.training_set,
-            "outcome": self.verdict.outcome,
-            "headline": headline(self.verdict),
-            "reasons": [{"code": reason.code, "text": reason.text} for reason in self.verdict.reasons],
-            "metrics": {
-                who: {name: [one.value, one.low, one.high] for name, one in metrics.items()}
-                for who, metrics in evidence.metrics.items()
-            },
-            "verdict": self.path,
-            "page": self.page,
-            "created": self.created,
-        }
 
 
 def judge(
@@ -101,7 +52,7 @@ def judge(
     _check_sets(candidate, champion, config)
     key = _key(candidate, champion, config)
     folder = f"verdicts/against_{champion.version if champion else 'none'}_{key[:12]}"
-    again = _find(registry, candidate_run, folder, key)
+    again = find_verdict(registry, candidate_run, folder, key)
     if again is not None and not anew:
         return Judged(again, folder, created=False)
     training_set = open_training_set(training_sets, *parse_id(candidate.training_set))
@@ -114,13 +65,7 @@ def judge(
         cli.say(f"{folder}/{JSON} does not say what the rows say; it is replaced.")
     decided_at = datetime.now(UTC).replace(tzinfo=None)
     verdict = Verdict(key, evidence, rules, outcome, reasons, decided_at, decided_by)
-    _write(registry, verdict, folder)
-    return Judged(verdict, folder, created=True)
-
-
-def read_judged(registry: Registry, candidate_run: str, path: str) -> Judged:
-    """The verdict at `path` on an MLflow run; raises as `artefact` and `read_verdict` do."""
-    return Judged(read_verdict(_text(registry, candidate_run, path)), path.rpartition("/")[0], created=False)
+    return write_verdict(registry, verdict, folder)
 
 
 def judge_named(candidate_run: str, decided_by: str = "the pipeline") -> Judged:
@@ -136,15 +81,6 @@ def judge_named(candidate_run: str, decided_by: str = "the pipeline") -> Judged:
     return judged
 
 
-def refuse(judged: Judged) -> None:
-    """Raise what a suspicious verdict, or one that could not be reached, means; promote and keep pass."""
-    said, next_step = in_full(judged.verdict), judged.next_step
-    if judged.verdict.outcome == "suspicious":
-        raise GateClosed("judge.suspicious", said, next_step=next_step)
-    if judged.verdict.outcome == "cannot_judge":
-        raise CannotJudge("judge.cannot_judge", said, next_step=next_step)
-
-
 def _check_sets(candidate: RunRecord, champion: RunRecord | None, config: Config) -> None:
     """Two models are compared only if they answer the same question: the versions are of one training set."""
     name, _ = parse_id(candidate.training_set)
@@ -158,26 +94,6 @@ def _check_sets(candidate: RunRecord, champion: RunRecord | None, config: Config
                 f"The candidate of MLflow run {candidate.run_id} was fitted on {candidate.training_set}; {what}.",
                 next_step="Train on a version of the same set, or give the other set a model of its own.",
             )
-
-
-def _find(registry: Registry, run_id: str, folder: str, key: str) -> Verdict | None:
-    try:
-        verdict = read_verdict(_text(registry, run_id, f"{folder}/{JSON}"))
-    except (Missing, Damaged):
-        return None
-    return verdict if verdict.key == key else None
-
-
-def _write(registry: Registry, verdict: Verdict, folder: str) -> None:
-    """The page first: where the JSON is, all is."""
-    for name, text in ((PAGE, render(verdict)), (JSON, verdict.to_json())):
-        with tempfile.TemporaryDirectory() as staged:
-            (Path(staged) / name).write_text(text, encoding="utf-8")
-            registry.log_artefact(verdict.evidence.candidate.run_id, Path(staged), folder)
-
-
-def _text(registry: Registry, run_id: str, path: str) -> str:
-    return registry.artefact(run_id, path).read_text(encoding="utf-8")
 
 
 def _key(candidate: RunRecord, champion: RunRecord | None, config: Config) -> str:

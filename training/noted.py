@@ -7,10 +7,9 @@ from artifacts.registry import RunRecord
 from artifacts.run_evidence import note
 from artifacts.training_set import TrainingSet
 from training.config import Config
-from training.verdict_words import next_command
 
 if TYPE_CHECKING:
-    from training.judge import Judged
+    from training.judged import Judged
     from training.promote_or_keep import Decided
 
 
@@ -34,12 +33,10 @@ def note_candidate(run: RunRecord) -> None:
 
 
 def note_verdict(judged: "Judged") -> None:
-    """The verdict, with what it asks for."""
-    verdict = judged.verdict
-    note("verdict", {**judged.to_dict(), "model": verdict.evidence.model, "next": next_command(verdict)})
+    """The verdict."""
+    note("verdict", {**judged.to_dict(), "model": judged.verdict.evidence.model})
 
 
 def note_decided(decided: "Decided") -> None:
     """What came of a verdict."""
-    verdict = decided.judged.verdict
-    note("decided", {**decided.to_dict(), "model": verdict.evidence.model, "next": next_command(verdict)})
+    note("decided", {**decided.to_dict(), "model": decided.judged.verdict.evidence.model})

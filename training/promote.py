@@ -9,7 +9,7 @@ from training.alias import follow
 from training.champion import promoted_by
 from training.decision import how_to_approve, wants_approval
 from training.fit import load_candidate
-from training.judge import Judged, refuse
+from training.judged import Judged, refuse
 from training.logged_config import config_of
 from training.rollback import rolled_back
 from training.rule_change import rule_changes

@@ -12,7 +12,8 @@ from artifacts.rejections import rejection_of, told
 from training.alias import follow
 from training.champion import promoted_by
 from training.decision import how_to_approve, wants_approval
-from training.judge import Judged, judge, refuse
+from training.judge import judge
+from training.judged import Judged, refuse
 from training.noted import note_decided
 from training.promote import copy_of, other_rule, promote
 from training.rollback import rolled_back
@@ -47,7 +48,7 @@ def promote_or_keep(
     """Judge the candidate and do what the verdict and the config say; judge again when a race for the ledger is lost.
 
     With `promotion: approve`, or under another rule than the champion's, a `promote` verdict waits for a person. A
-    candidate that was promoted before, or that a person rejected, changes nothing. Raises as `judge.refuse` does, and
+    candidate that was promoted before, or that a person rejected, changes nothing. Raises as `judged.refuse` does, and
     `Conflict` (`ledger.conflict`) after losing three races.
     """
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from artifacts.metric_names import words
 from artifacts.verdict import Estimate, Verdict
 from training.config import Judge
-from training.judge import Judged
+from training.judged import Judged
 from training.rules import held_against, limit
 from training.verdict_words import called, headline
 

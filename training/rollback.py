@@ -8,6 +8,7 @@ from artifacts.errors import BadInput, Damaged, Missing
 from artifacts.places import read_places
 from artifacts.registry import Registry, RunRecord
 from training.alias import follow
+from training.decision import parse_reason
 from training.fit import load_candidate
 
 
@@ -16,9 +17,10 @@ def rollback(
 ) -> ledger.Promotion:
     """Make an earlier champion the champion again; `reason` is written into the ledger.
 
-    Raises as `check` does, and `Conflict` (`ledger.conflict`).
+    Raises as `check` does, `BadInput` (`decision.incomplete`) and `Conflict` (`ledger.conflict`).
     """
     was, now = check(registry, ledger_url, model, version)
+    why = parse_reason(reason, "Say why: --reason TEXT; in Airflow trigger rollback again, with a reason.")
     line = ledger.promote(
         ledger_url,
         model=model,
@@ -27,7 +29,7 @@ def rollback(
         expected=now.version,
         decided_at=datetime.now(UTC).replace(tzinfo=None),
         decided_by=decided_by,
-        reason=reason,
+        reason=why,
         kind="rollback",
     )
     follow(registry, ledger_url, model)

@@ -1,5 +1,6 @@
 """Run evidence: what the tasks of a DAG run left behind for whoever is on call, as small JSON, one file a try."""
 
+from artifacts.run_evidence.forgetting import forget_old_runs
 from artifacts.run_evidence.notes import Notes, collecting, note
 from artifacts.run_evidence.records import DagRunEnd, Outcome, Refused, TaskEnd, TaskEvidence, TaskName
 from artifacts.run_evidence.store import (
@@ -22,6 +23,7 @@ __all__ = [
     "TaskEvidence",
     "TaskName",
     "collecting",
+    "forget_old_runs",
     "keep_run_end",
     "keep_task",
     "last_good",

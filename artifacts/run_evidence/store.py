@@ -27,7 +27,7 @@ def keep_task(home: Path, evidence: TaskEvidence) -> None:
     """Keep what a try left behind; the same try again replaces it. Raises as `usable` does."""
     name = evidence.name
     file = f"task.{_safe(name.task)}.{name.map_index}.{name.attempt}.json"
-    _write(_folder(home, name.dag, name.run) / file, _EVIDENCE.dump_python(evidence, mode="json"))
+    _write(folder_of(home, name.dag, name.run) / file, _EVIDENCE.dump_python(evidence, mode="json"))
 
 
 @dataclass(frozen=True)
@@ -65,19 +65,19 @@ def read_tasks(home: Path, dag: str, run: str) -> tuple[TaskEvidence, ...]:
 
 def keep_run_end(home: Path, end: DagRunEnd) -> None:
     """Keep how a DAG run ended; one that ended well is the last good one from now on."""
-    _write(_folder(home, end.dag, end.run) / END, _END.dump_python(end, mode="json"))
+    _write(folder_of(home, end.dag, end.run) / END, _END.dump_python(end, mode="json"))
     if end.state == "success":
-        _write(_folder(home, end.dag) / GOOD, _END.dump_python(end, mode="json"))
+        _write(folder_of(home, end.dag) / GOOD, _END.dump_python(end, mode="json"))
 
 
 def read_run_end(home: Path, dag: str, run: str) -> DagRunEnd | None:
     """How a DAG run ended; None while nobody wrote it down. Raises `Damaged` (`run_evidence.damaged`)."""
-    return _read(_folder(home, dag, run) / END, _END)
+    return _read(folder_of(home, dag, run) / END, _END)
 
 
 def last_good(home: Path, dag: str, but: str) -> str | None:
     """The DAG run of `dag` that ended well last, other than `but`; one that ended well again keeps what was before."""
-    end = _read(_folder(home, dag) / GOOD, _END)
+    end = _read(folder_of(home, dag) / GOOD, _END)
     if end is None:
         return None
     return end.since if end.run == but else end.run
@@ -85,7 +85,7 @@ def last_good(home: Path, dag: str, but: str) -> str | None:
 
 def _newest(home: Path, dag: str, run: str) -> Iterator[tuple[TaskName, Path]]:
     newest: dict[tuple[str, int], tuple[int, Path]] = {}
-    folder = _folder(home, dag, run)
+    folder = folder_of(home, dag, run)
     for path in sorted(folder.glob("task.*.json")) if folder.is_dir() else ():
         match = _TASK.fullmatch(path.name)
         if match is not None:
@@ -95,7 +95,8 @@ def _newest(home: Path, dag: str, run: str) -> Iterator[tuple[TaskName, Path]]:
         yield TaskName(dag, run, task, map_index, attempt), path
 
 
-def _folder(home: Path, *names: str) -> Path:
+def folder_of(home: Path, *names: str) -> Path:
+    """Where what a DAG, or one of its DAG runs, left stands."""
     return home.joinpath("runs", *map(_safe, names))
 
 

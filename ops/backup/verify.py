@@ -13,6 +13,7 @@ from artifacts.publish import MANIFEST, read
 from artifacts.registry import Registry
 from artifacts.registry.record import logged_files
 from ops.backup.copying import files
+from ops.backup.nothing import nothing_to
 
 _PUBLISHED = ("raw", "training_sets", "upcoming", "prediction_parts", "findings")
 
@@ -40,7 +41,21 @@ def verify(places: Places) -> Verified:
             read(uri, kind).verify()
         folders[name] = len(found)
     cli.say("verifying models")
-    return Verified(folders, sum(1 for _ in _models(Registry.at(places))))
+    return Verified(folders, sum(1 for _ in _models(Registry.at(places))) if _is_there(places.mlflow) else 0)
+
+
+def verify_something(places: Places) -> Verified:
+    """As `verify`; raises `Missing` (`home.empty`) when there was nothing to hold against anything."""
+    verified = verify(places)
+    if not any((*verified.folders.values(), verified.models)):
+        raise nothing_to("verify", places.home)
+    return verified
+
+
+def _is_there(mlflow: str) -> bool:
+    """Whether MLflow's database can hold a model: a client would make the file of one that is not there."""
+    file = mlflow.removeprefix("sqlite:///")
+    return file == mlflow or Path(file).exists()
 
 
 def _folders(place: str) -> Iterator[tuple[str, str]]:

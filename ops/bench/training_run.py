@@ -17,7 +17,7 @@ from ops.bench.world import CONFIG, World, build_all
 TITLE = "train.py, from start to end"
 PEER = "bare xgboost.train on the same matrix"
 AIM = Aim("ratio", 1.3)
-WHY = "Loading libraries, making the matrix from Parquet, drawing the report and logging take some seconds at any size"
+WHY = "Loading libraries, the matrix, the report, the description of the newest rows and logging take some seconds"
 CONFIG_FILE = REPOSITORY / "training" / "configs" / f"{CONFIG}.yaml"
 # Words of a line that training reports, and the part of its time that the line tells.
 STEPS = {
@@ -28,6 +28,7 @@ STEPS = {
     "trees kept": "boosting",
     "measured both": "measuring, SHAP",
     "drew the report": "drawing the report",
+    "described the newest": "describing the newest rows, for monitoring",
     "logged MLflow run": "logging",
 }
 

@@ -1,6 +1,7 @@
 """`make replay`: go through the weeks that are left, and end with a table and the story of the year."""
 
 import argparse
+import os
 import time
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -8,14 +9,16 @@ from pathlib import Path
 
 import yaml
 
-from artifacts import alerts, cli
+from artifacts import cli
 from artifacts.errors import BadInput
 from artifacts.landed import landed_until
 from artifacts.places import REPOSITORY, Places, read_places
 from ops.airflow_home import enter_airflow
+from ops.at_work import running_dags
 from ops.dag_runs import forget_announcements, load_dags, quiet
 from ops.replay.inbox import receiving
 from ops.replay.journal import Done, read_done, write_done
+from ops.replay.own_alerts import with_alerts_of_its_year
 from ops.replay.plan import Plan, Week, read_plan
 from ops.replay.week import Replay, champion_of, replay_week
 from ops.replay.world import build_world
@@ -33,9 +36,12 @@ def replay(arguments: argparse.Namespace) -> cli.Answer:
     left = [week for week in weeks if read_done(journal, week) is None]
     champion_of(places, plan.model)
     if left:
-        refuse_future(landed_until(places.raw).date(), left[0])
-        refuse_alerts_ahead(places, plan)
-        _go_through(places, plan, left, journal)
+        with running_dags(places, "make replay"):
+            refuse_future(landed_until(places.raw).date(), left[0])
+            places = with_alerts_of_its_year(places, plan, left, journal)
+            _go_through(places, plan, left, journal)
+    else:
+        places = with_alerts_of_its_year(places, plan, left, journal)
     done = [one for one in (read_done(journal, week) for week in weeks) if one]
     page, lines = write_story(places, plan, done, places.home / INBOX)
     seconds = time.monotonic() - started
@@ -57,23 +63,13 @@ def refuse_future(until: date, week: Week) -> None:
         )
 
 
-def refuse_alerts_ahead(places: Places, plan: Plan) -> None:
-    """Raise `BadInput` (`replay.alerts_ahead`) when alerts have passed the replay by, as after a day of `make up`."""
-    newest = alerts.newest_window(places.alerts, plan.model)
-    if newest is not None and newest.date() > plan.last:
-        raise BadInput(
-            "replay.alerts_ahead",
-            f"Alerts have come to {newest}, and the replay goes to {plan.last}: they would tell nothing of it.",
-            next_step=f"Replay with alerts of its own: PIPELINE_ALERTS=sqlite:///{places.home}/replay/alerts.db "
-            "make replay",
-        )
-
-
 def _go_through(places: Places, plan: Plan, left: Sequence[Week], journal: Path) -> None:
     log = places.home / "logs" / "replay.log"
     with quiet(log) as person:
         cli.show_progress(person)
         cli.say(f"shipshape: replaying {left[0].start} to {plan.end} into {places.home}, {len(left)} weeks")
+        # Tasks read it there.
+        os.environ["PIPELINE_ALERTS"] = places.alerts
         enter_airflow(places)
         rows = build_world(places.home, plan)
         replaying = Replay(places, plan, rows, load_dags(REPOSITORY / "dags"), log, journal)
@@ -95,7 +91,7 @@ def _said(done: Done) -> str:
 def build_parser() -> argparse.ArgumentParser:
     """The options of the replay."""
     parser = argparse.ArgumentParser(prog="python -m ops.replay", description=__doc__)
-    parser.add_argument("--until", type=date.fromisoformat, metavar="DAY", help="stop at the end of a week: 2013-11-15")
+    parser.add_argument("--until", type=cli.day, metavar="DAY", help="stop at the end of a week: 2013-11-15")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(verb=replay)
     return parser

@@ -16,6 +16,7 @@ from monitoring.settings import read_monitoring_settings
 from ops.dag_runs import Ended, end_dag, run_dag
 from ops.replay.asked import ask
 from ops.replay.journal import Done, Training, begin, read_done, write_done
+from ops.replay.own_alerts import keep_alerts
 from ops.replay.plan import Plan, Week, beginning
 
 # Where a DAG run is as it should be, although not every task succeeded: nothing new to verify, nothing to train.
@@ -46,6 +47,7 @@ def replay_week(replay: Replay, week: Week) -> Done:
     watched = read_done(replay.journal, week, "watched")
     if watched is None:
         watched = _ask_and_watch(replay, week, begun)
+        keep_alerts(replay.places)
         write_done(replay.journal, watched, "watched")
     trainings = []
     if watched.months or watched.asked_for_training:

@@ -6,13 +6,11 @@ from pathlib import Path
 
 from artifacts.errors import BadInput
 from artifacts.whole_file import FOR_ITS_OWNER, write_whole
-from ops.stack.variables import SHORTEST_SECRET, VARIABLES, Variable
+from ops.stack.env_values import ports_twice, unknown_names, wrong_value
+from ops.stack.rules import references
+from ops.stack.variables import VARIABLES, Variable
 
 _LINE = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)")
-# What needs no quotes in .env and no escapes in a URL.
-_PLAIN = re.compile(r"[A-Za-z0-9_.=-]+")
-# What Compose takes as it stands, for addresses: no blank, quote or comment, and nothing that it would fill in.
-_ADDRESS = re.compile(r"[^\s'\"`$#\\]*")
 _HEAD = "# Secrets of the stack: for its owner alone, kept out of git, and kept with the backups. See docs/stack.md.\n"
 _EXECUTORS = {True: "CeleryExecutor", False: "LocalExecutor"}
 
@@ -38,13 +36,16 @@ def read_env(text: str) -> dict[str, str]:
 
 
 def check_env(path: Path, environ: Mapping[str, str]) -> None:
-    """Raise `BadInput` (`stack.env_incomplete`) with all that is missing or cannot be used, never with a value.
+    """Raise `BadInput` (`stack.env_incomplete`) with all that is missing, unknown or wrong, and no secret.
 
     A variable of the environment wins over the file's, as it does for Compose.
     """
-    values = read_env(path.read_text(encoding="utf-8")) if path.exists() else {}
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    values = read_env(text)
+    problems = [*_no_lines(text), *unknown_names(values, _of_the_override(path.parent))]
     values |= {name: environ[name] for name in (*values, *(v.name for v in VARIABLES)) if name in environ}
-    problems = [f"{v.name} ({v.about}) {wrong}" for v in VARIABLES if (wrong := _wrong(v, values.get(v.name, "")))]
+    problems += [f"{v.name} ({v.about}) {no}" for v in VARIABLES if (no := wrong_value(v, values.get(v.name, "")))]
+    problems += ports_twice(values)
     celery = "celery" in values.get("COMPOSE_PROFILES", environ.get("COMPOSE_PROFILES", "")).split(",")
     if values.get("AIRFLOW_EXECUTOR") not in {None, "", _EXECUTORS[celery]}:
         problems.append(f"AIRFLOW_EXECUTOR is not {_EXECUTORS[celery]}, which COMPOSE_PROFILES asks for")
@@ -58,16 +59,20 @@ def check_env(path: Path, environ: Mapping[str, str]) -> None:
         )
 
 
-def _wrong(variable: Variable, value: str) -> str | None:
-    if variable.optional:
-        return None if _ADDRESS.fullmatch(value) else "holds a blank, a quote, $, #, ` or a backslash"
-    if not value:
-        return "is missing"
-    if not _PLAIN.fullmatch(value):
-        return "holds other characters than letters, digits and _ . = -, which a URL would have to escape"
-    if variable.secret and len(value) < SHORTEST_SECRET:
-        return f"has {len(value)} characters; at least {SHORTEST_SECRET} are wanted"
-    return None
+def _no_lines(text: str) -> list[str]:
+    """Lines that hold something and set nothing, which Compose would read in its own way or stop at."""
+    lines = enumerate((line.strip() for line in text.splitlines()), start=1)
+    return [
+        f"line {number} is not NAME=VALUE"
+        for number, line in lines
+        if line and not line.startswith("#") and not _LINE.fullmatch(line)
+    ]
+
+
+def _of_the_override(folder: Path) -> set[str]:
+    """The variables of the file that a person may keep beside the stack's own."""
+    file = folder / "docker-compose.override.yaml"
+    return {name for name, _ in references(file.read_text(encoding="utf-8"))} if file.is_file() else set()
 
 
 def _with(text: str, variable: Variable) -> str:

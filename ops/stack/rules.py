@@ -100,7 +100,7 @@ def secrets(compose: Compose) -> Iterator[str]:
             if any(login["password"] for login in _LOGIN.finditer(left)):
                 yield f"{name}: the URL in {key} holds a literal password"
         for text in _command_lines(service):
-            for used, _ in _references(text):
+            for used, _ in references(text):
                 if used in KNOWN and KNOWN[used].secret:
                     yield f"{name}: {used} would stand in a command line"
 
@@ -111,7 +111,7 @@ def variables(path: Path, documented: str) -> Iterator[str]:
         line for line in path.read_text(encoding="utf-8").splitlines() if not line.lstrip().startswith("#")
     )
     used = set()
-    for name, rest in _references(text.replace("$$", "")):
+    for name, rest in references(text.replace("$$", "")):
         used.add(name)
         if name not in KNOWN:
             yield f"{name} is not in ops/stack/variables.py, so make env does not write it"
@@ -139,7 +139,8 @@ def dockerfile(text: str) -> Iterator[str]:
             yield f"Dockerfile: {name} would be built into the image"
 
 
-def _references(text: str) -> Iterator[tuple[str, str]]:
+def references(text: str) -> Iterator[tuple[str, str]]:
+    """Each variable that the text of a compose file fills in, with what stands after its name."""
     for match in _REFERENCE.finditer(text):
         yield match["name"] or match["bare"], match["rest"] or ""
 

@@ -4,7 +4,9 @@ import base64
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
+Kind = Literal["text", "port", "memory", "model", "fernet"]
 SHORTEST_SECRET = 16
 # What Compose says of the first variable that is missing; it looks no further.
 REQUIRED = "run make env, which fills in all that .env lacks"
@@ -15,6 +17,7 @@ class Variable:
     """A line of `.env`.
 
     One with `make` is a secret without a default, an `optional` one may be empty (unset), any other has a default.
+    `kind` is what its value has to be.
     """
 
     name: str
@@ -22,6 +25,7 @@ class Variable:
     make: Callable[[], str] | None = None
     value: str = ""
     optional: bool = False
+    kind: Kind = "text"
 
     @property
     def secret(self) -> bool:
@@ -51,18 +55,25 @@ VARIABLES = (
     Variable("ALERTS_DB_PASSWORD", "the role alerts, which owns the alerts", _password),
     Variable("S3_ACCESS_KEY", "the object store's access key", _access_key),
     Variable("S3_SECRET_KEY", "the object store's secret key", _password),
-    Variable("AIRFLOW_FERNET_KEY", "encrypts Airflow's connections; keep it with the backups", _fernet_key),
+    Variable(
+        "AIRFLOW_FERNET_KEY", "encrypts Airflow's connections; keep it with the backups", _fernet_key, kind="fernet"
+    ),
     Variable("AIRFLOW_JWT_SECRET", "signs the tokens of Airflow's users and tasks", _password),
     Variable("AIRFLOW_SECRET_KEY", "signs Airflow's sessions", _password),
     Variable("AIRFLOW_ADMIN_PASSWORD", "Airflow's user admin", _password),
     Variable("SERVING_API_KEY", "what callers of the service send", _password),
     Variable("REDIS_PASSWORD", "Celery's queue, in the profile celery", _password),
-    Variable("SERVED_MODEL", "the model that is served", value="late_arrival"),
-    Variable("AIRFLOW_PORT", "Airflow's port on the loopback address", value="8080"),
-    Variable("MLFLOW_PORT", "MLflow's port on the loopback address", value="5000"),
-    Variable("SERVING_PORT", "the service's port on the loopback address", value="8000"),
+    Variable("SERVED_MODEL", "the model that is served", value="late_arrival", kind="model"),
+    Variable("AIRFLOW_PORT", "Airflow's port on the loopback address", value="8080", kind="port"),
+    Variable("MLFLOW_PORT", "MLflow's port on the loopback address", value="5000", kind="port"),
+    Variable("SERVING_PORT", "the service's port on the loopback address", value="8000", kind="port"),
     Variable("AIRFLOW_EXECUTOR", "LocalExecutor; CeleryExecutor with the profile celery", value="LocalExecutor"),
-    Variable("TASK_MEMORY", "memory of the scheduler and of each worker, whose tasks build and train", value="8g"),
+    Variable(
+        "TASK_MEMORY",
+        "memory of the scheduler and of each worker, whose tasks build and train",
+        value="8g",
+        kind="memory",
+    ),
     Variable("MONITORING_WEBHOOK_URL", "who is told: where JSON is posted", optional=True),
     Variable("MONITORING_SMTP_CONNECTION", "who is told: an Airflow connection of type smtp", optional=True),
     Variable("MONITORING_SMTP_FROM", "the address that mail comes from", optional=True),

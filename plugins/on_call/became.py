@@ -70,13 +70,20 @@ def _undecided(home: Home, known: Decided, record: RunRecord, verdict: Verdict) 
     return Fate("waits", "A person has to decide on it.")
 
 
-def came_of(known: Decided, record: RunRecord, one: Found) -> str:
-    """What a person or the pipeline did by exactly this verdict; empty when nothing."""
+def came_of(home: Home, known: Decided, record: RunRecord, one: Found, newest: Found) -> Fate:
+    """What came of exactly this verdict: what a person or the pipeline did by it, or that nobody did anything."""
     lines = [line for line in known.lines if (line.run_id, line.verdict) == (record.run_id, one.path)]
     noes = [no for no in known.rejected if (no.run_id, no.verdict) == (record.run_id, one.path)]
     if lines:
-        return f"It was promoted by this verdict, in line {lines[0].seq} of the ledger."
-    return told(noes[0]) if noes else ""
+        return Fate("promoted", f"It was promoted by this verdict, in line {lines[0].seq} of the ledger.")
+    if noes:
+        return Fate("rejected", told(noes[0]))
+    if known.unknown is not None or one is newest:
+        now = fate(home, known, record, one)
+        return Fate("promoted", "It was promoted by another verdict.") if now.became == "promoted" else now
+    if one.verdict.outcome == "promote":
+        return Fate("overtaken", "Nobody decided on it, and it was judged again since.")
+    return Fate(one.verdict.outcome)
 
 
 def next_of(record: RunRecord, verdict: Verdict | None, one: Fate | None) -> tuple[str, str] | None:
@@ -85,8 +92,8 @@ def next_of(record: RunRecord, verdict: Verdict | None, one: Fate | None) -> tup
     if verdict is None or one is None:
         return f"{version} was never judged:", judging(run)
     if one.became == "waits":
-        how = "waits for a person. Decide under Required Actions in Airflow, or approve it here:"
-        return f"{version} {how}", f"python -m training promote --candidate {run} --approved-by NAME --reason TEXT"
+        how = "waits for a person: answer under Required Actions in Airflow. What its verdict rests on is told by:"
+        return f"{version} {how}", judging(run)
     if one.became == "overtaken":
         return f"{version} was judged against another champion than that of now. Judge it again:", judging(run)
     if one.became == "suspicious":

@@ -6,10 +6,9 @@ from datetime import UTC, date, datetime
 from fastapi import Request
 
 from artifacts.prediction_log import backlog, counts
-from plugins.on_call.drift import YEAR
 from plugins.on_call.home import Home
 from plugins.on_call.markup import Html, el, join, scrolled
-from plugins.on_call.over_time import bars
+from plugins.on_call.over_time import bars, breaks, with_between
 
 
 def predictions(request: Request, home: Home, model: str) -> Html:
@@ -34,15 +33,18 @@ def predictions(request: Request, home: Home, model: str) -> Html:
     )
     if not by_day:
         return join(el("p", f"No prediction was compacted yet. {left}"), search)
-    last = max(by_day)
-    first = max(min(by_day), last - YEAR)
-    told = ", ".join(f"version {number}: {count:,}" for number, count in sorted(by_version.items()))
+    days = with_between(by_day)
+    first, last = days[0], days[-1]
+    over = f"{first}" if first == last else f"{first} to {last}"
+    told = ", ".join(f"version {number} answered {count:,}" for number, count in sorted(by_version.items()))
     today = datetime.now(UTC).date()
     fresh = "" if (today - last).days <= 1 else f" The newest day is {(today - last).days:,} days old."
-    picture = bars(f"Predictions a day, {first} to {last}", by_day, first, last)
+    picture = bars(f"Predictions a day, {first} to {last}", by_day, days)
+    signs = "A day without any has a stroke below the line"
+    signs += "; at a dotted line more than a month without any is left out." if breaks(days) else "."
     by = el(
         "p",
-        f"By day of asking (UTC), {told}. {left}{fresh} A day without any has a stroke below the line.",
+        f"By day of asking (UTC), {over}; nothing is newer. In all, {told}. {left}{fresh} {signs}",
         class_="quiet",
     )
     return join(by, scrolled("predictions a day", picture), search)

@@ -5,7 +5,7 @@ from fastapi import Request
 from artifacts.metric_names import words
 from artifacts.registry import RunRecord
 from artifacts.verdict import Verdict
-from plugins.on_call.became import Decided, Fate, decided, fate, judging, next_of
+from plugins.on_call.became import Decided, Fate, decided, fate, judging
 from plugins.on_call.frame import link, version
 from plugins.on_call.home import Home
 from plugins.on_call.markup import NONE, Child, Html, command, el, join, joined, table
@@ -44,8 +44,10 @@ def _cells(request: Request, home: Home, record: RunRecord, known: Decided) -> l
 
 def _why(record: RunRecord, verdict: Verdict, one: Fate) -> Html:
     reasons = el("ul", *(el("li", reason.text) for reason in verdict.reasons), class_="tight")
-    todo = next_of(record, verdict, one) if one.became == "waits" else None
-    return join(el("p", one.said) if one.said else None, reasons, command(todo[1]) if todo else None)
+    by_hand = f"python -m training promote --candidate {record.run_id} --approved-by NAME --reason TEXT"
+    how = join("By hand, with who decides and why in place of NAME and TEXT: ", el("code", by_hand))
+    todo = el("p", how, class_="quiet") if one.became == "waits" else None
+    return join(el("p", one.said) if one.said else None, reasons, todo)
 
 
 def _gain(verdict: Verdict) -> Child:

@@ -9,7 +9,7 @@ from plugins.on_call.markup import Html, el, joined
 Shape = Literal["disc", "ring", "diamond", "square"]
 MINUS = "\N{MINUS SIGN}"
 NAME, PLOT, NOTE, ROW, AXIS = 210, 420, 190, 30, 26
-LETTERS = 30
+LETTERS, TICK = 30, 52
 
 
 @dataclass(frozen=True)
@@ -46,21 +46,34 @@ def scale(values: Sequence[float], start: float, length: float) -> Scale:
     return Scale(low - air, high + air, start, length)
 
 
-def intervals(about: str, rows: Sequence[Interval], *, limit: float | None = None) -> Html:
+@dataclass(frozen=True)
+class Widths:
+    """Of a picture of intervals: where the names end, how long the axis is, and what the notes take behind it."""
+
+    name: float = NAME
+    plot: float = PLOT
+    note: float = NOTE
+
+
+WIDE = Widths()
+
+
+def intervals(about: str, rows: Sequence[Interval], *, limit: float | None = None, widths: Widths = WIDE) -> Html:
     """Rows of intervals on one axis; with a `limit` a dashed line there, and what is left of it is not allowed."""
+    begin, end = widths.name, widths.name + widths.plot
     known = [one for row in rows for one in (row.value, row.low, row.high) if one is not None]
-    axis = scale([*known, *([] if limit is None else [limit])], NAME, PLOT)
+    axis = scale([*known, *([] if limit is None else [limit])], begin, widths.plot)
     bottom = ROW * len(rows) + 4
     parts = [_row(row, axis, at * ROW + 4 + ROW / 2) for at, row in enumerate(rows)]
     ticks = [axis.low + (axis.high - axis.low) * share for share in (0.08, 0.5, 0.92)]
     if limit is not None:
         wall = axis.at(limit)
-        parts.insert(0, el("rect", x=NAME, y=0, width=round(wall - NAME, 1), height=bottom, class_="bad-side"))
+        parts.insert(0, el("rect", x=begin, y=0, width=round(wall - begin, 1), height=bottom, class_="bad-side"))
         parts.append(el("path", d=f"M{wall} 0V{bottom}", class_="wall"))
-        ticks = [limit, *(one for one in ticks if abs(axis.at(one) - wall) > NAME / 4)]
-    parts.append(el("path", d=f"M{NAME} {bottom}H{NAME + PLOT}", class_="axis"))
+        ticks = [limit, *(one for one in ticks if abs(axis.at(one) - wall) > TICK)]
+    parts.append(el("path", d=f"M{begin} {bottom}H{end}", class_="axis"))
     parts += [text(axis.at(one), bottom + 18, digits(one), anchor="middle", kind="tick") for one in ticks]
-    return svg(about, NAME + PLOT + NOTE, bottom + AXIS, *parts)
+    return svg(about, end + widths.note, bottom + AXIS, *parts)
 
 
 def mark(shape: Shape, x: float, y: float, kind: str = "") -> Html:
@@ -89,14 +102,17 @@ def digits(value: float | None) -> str:
 
 
 def short(label: str, letters: int = LETTERS) -> str:
-    """A label that fits."""
-    return label if len(label) <= letters else label[: letters - 1] + "…"
+    """A label that fits; names of features differ at their ends, so that it is the middle that goes."""
+    if len(label) <= letters:
+        return label
+    end = letters // 2
+    return f"{label[: letters - 1 - end]}…{label[-end:]}"
 
 
 def _row(row: Interval, axis: Scale, y: float) -> Html:
     parts = [
-        el("g", el("title", row.label), text(NAME - 12, y + 4, short(row.label), anchor="end", kind="label")),
-        text(NAME + PLOT + 12, y + 4, row.note, kind="note"),
+        el("g", el("title", row.label), text(axis.start - 12, y + 4, short(row.label), anchor="end", kind="label")),
+        text(axis.start + axis.length + 12, y + 4, row.note, kind="note"),
     ]
     if row.low is not None and row.high is not None:
         low, high = axis.at(row.low), axis.at(row.high)

@@ -46,7 +46,8 @@ def contributions(home: Home, one: Prediction) -> Contributions:
     record = home.record(one.model, one.version)
     if record.model_sha256 != one.model_sha256:
         raise _wrong(
-            f"version {one.version} has model file {record.model_sha256[:12]}, and {one.model_sha256[:12]} answered"
+            f"version {one.version} has model file {record.model_sha256[:12]}, and {one.model_sha256[:12]} answered",
+            record.run_id,
         )
     paths = [home.registry.artefact(record.run_id, name) for name in (MODEL, CATEGORIES)]
     given = json.dumps({name: str(v) if isinstance(v, Decimal) else v for name, v in one.features.items()})
@@ -61,25 +62,25 @@ def contributions(home: Home, one: Prediction) -> Contributions:
         told = json.loads(done.stdout)
         names, values = told["names"], [float.fromhex(value) for value in told["values"]]
     except subprocess.TimeoutExpired as error:
-        raise _wrong(f"computing them took more than {SECONDS} s") from error
+        raise _wrong(f"computing them took more than {SECONDS} s", record.run_id) from error
     except subprocess.CalledProcessError as error:
         said = error.stderr.strip().splitlines()
         raise _wrong(
-            f"the process ended with {error.returncode}: {said[-1][:200] if said else 'not a word'}"
+            f"the process ended with {error.returncode}: {said[-1][:200] if said else 'not a word'}", record.run_id
         ) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise _wrong("the process printed something else") from error
+        raise _wrong("the process printed something else", record.run_id) from error
     score = 1 / (1 + math.exp(-sum(values)))
     if not math.isclose(score, one.score, abs_tol=TOLERANCE):
-        raise _wrong(f"they add up to {score:.6f}, and {one.score:.6f} was logged")
+        raise _wrong(f"they add up to {score:.6f}, and {one.score:.6f} was logged", record.run_id)
     return Contributions(values[-1], dict(zip(names, values[:-1], strict=True)), score)
 
 
-def _wrong(what: str) -> Damaged:
+def _wrong(what: str, run_id: str) -> Damaged:
     return Damaged(
         "on_call.contributions",
         f"The contributions of the features are not known: {what}.",
-        next_step="Take the MLflow run from the version's page, then: python -m training reproduce --run RUN",
+        next_step=f"See whether the model can be made again: python -m training reproduce --run {run_id}",
     )
 
 

@@ -1,35 +1,46 @@
 """Whether the world moved: drift by feature and day, as a picture and in words."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from fastapi import Request
 
 from artifacts.finding_ratio import TIMES, WORDS
 from artifacts.findings_summary import Summary, summaries
+from artifacts.prediction_log import counts
 from plugins.on_call.frame import link
-from plugins.on_call.heat import Day, called, days, features, heat
+from plugins.on_call.heat import Day, called, days, features, heat, judged, last_day
 from plugins.on_call.home import Home
 from plugins.on_call.markup import NONE, Child, Html, command, el, folded, join, scrolled, table
+from plugins.on_call.over_time import A_YEAR, breaks
 from plugins.on_call.words import state
 
-YEAR, WORST, LOUD = timedelta(days=366), 12, 60
+WORST, LOUD = 12, 60
 
 
 def newest_first(home: Home, model: str) -> list[Summary]:
-    """The windows of a year up to the newest one, newest first."""
-    found = summaries(home.places.findings, model)
-    until = max((one.end for one in found), default=None)
-    return sorted(
-        (one for one in found if until and until - one.end < YEAR), key=lambda one: (one.end, one.id), reverse=True
+    """The windows that ended on the newest 366 days on which any did, newest first, however long ago that is.
+
+    Not those of the last year: the first check of a day on which nobody asks would hide all that was found before.
+    """
+    found = sorted(
+        summaries(home.places.findings, model), key=lambda one: (one.end, one.created_at, one.id), reverse=True
     )
+    shown = set(sorted({last_day(one) for one in found})[-A_YEAR:])
+    return [one for one in found if last_day(one) in shown]
 
 
 def drift(request: Request, home: Home, model: str) -> Html:
     """The heat map of a year, and its days in words."""
     shown = days(newest_first(home, model))
     if not shown:
-        nothing = "Nothing was checked yet. The DAG watch_drift checks daily what was answered; by hand:"
-        return join(el("p", nothing), command(f"python -m monitoring check --model {model} --window FROM..TO"))
+        nothing = "Nothing was checked yet. The DAG watch_drift checks daily what was answered"
+        asked = max((key.day for key in counts(home.places.prediction_parts.rstrip("/"), model)), default=None)
+        if asked is None:
+            return el("p", f"{nothing}, and no prediction was compacted yet that could be.")
+        window = f"{asked - timedelta(days=6)}..{asked + timedelta(days=1)}"
+        by_hand = command(f"python -m monitoring check --model {model} --window {window}")
+        return join(el("p", f"{nothing}; the newest week by hand:"), by_hand)
     legend = (
         "One column a day: the window that ends with it. The higher the bar, the farther the worst rule: half is its "
         "threshold, full is sixteen. A solid bar is DRIFT, an outline OK, a crossed box could not be judged, nothing "
@@ -37,9 +48,24 @@ def drift(request: Request, home: Home, model: str) -> Html:
     )
     return join(
         el("p", legend, class_="quiet"),
+        el("p", _stretch(shown)),
         scrolled("drift by feature and day", heat(shown)),
         _words(request, model, shown),
     )
+
+
+def _stretch(shown: Sequence[Day]) -> str:
+    """Which days are shown, and since when nothing could be judged."""
+    days = f"{len(shown)} days" if len(shown) > 1 else "1 day"
+    said = f"Shown: {days} on which a window ended, {shown[0].last} to {shown[-1].last}; none ended later."
+    if breaks([day.last for day in shown]):
+        said += " At a dotted line more than a month lies between two of them."
+    newest = max((day.last for day in shown if judged(day.worst.values())), default=None)
+    blind = sum(newest is None or day.last > newest for day in shown)
+    if blind:
+        since = "Nothing" if newest is None else f"Nothing after {newest}"
+        said += f" {since} could be judged: of the newest {blind} all is UNKNOWN."
+    return said
 
 
 def _words(request: Request, model: str, shown: list[Day]) -> Html:

@@ -7,9 +7,11 @@ from fastapi import Request
 
 from artifacts import alerts, ledger
 from artifacts.errors import Unavailable
+from artifacts.findings_summary import Summary
 from plugins.on_call.became import decided, fate
 from plugins.on_call.drift import newest_first
 from plugins.on_call.frame import version
+from plugins.on_call.heat import judged
 from plugins.on_call.home import Home
 from plugins.on_call.markup import Child, Html, command, el, facts, folded, join, table
 from plugins.on_call.next_step import next_step
@@ -80,10 +82,17 @@ def _drift(home: Home, model: str) -> Child:
     found = newest_first(home, model)
     if not found:
         return el("span", "? nothing was checked yet", class_="state ask")
-    one = found[0]
+    newest = _window("the newest window", found[0])
+    seen = next((one for one in found if judged(one.brief.worst)), None)
+    if seen is None or seen is found[0]:
+        return newest
+    return join(newest, "; ", _window("the newest that could be judged", seen))
+
+
+def _window(which: str, one: Summary) -> Html:
     moved = sum(each.state == "DRIFT" for each in one.brief.worst)
     many = f", {moved} of {len(one.brief.worst)} moved" if moved else ""
-    return join(state(one.state), f" in the newest window, {one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}{many}")
+    return join(state(one.state), f" in {which}, {one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}{many}")
 
 
 def _alerts(home: Home, model: str) -> Child:

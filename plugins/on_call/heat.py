@@ -1,7 +1,7 @@
 """Drift by feature and day: a row for each feature, a column for each window, the bar as high as it is far."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +10,7 @@ from artifacts.finding_summary import Worst
 from artifacts.findings_summary import Summary
 from plugins.on_call.chart import short, svg, text
 from plugins.on_call.markup import Html, el
-from plugins.on_call.over_time import day_labels
+from plugins.on_call.over_time import break_lines, day_labels
 
 NAME, WIDTH, ROW, HEAD, AXIS = 250, 1080, 24, 6, 34
 # Each step is two pixels more, in thresholds: half of the height is the threshold.
@@ -46,6 +46,11 @@ def days(found: Sequence[Summary]) -> list[Day]:
     return told
 
 
+def judged(worst: Iterable[Worst]) -> bool:
+    """Whether anything of it could be judged."""
+    return any(one.state != "UNKNOWN" for one in worst)
+
+
 def last_day(one: Summary) -> date:
     """The last day of a window, which does not hold its end."""
     is_midnight = (one.end.hour, one.end.minute, one.end.second) == (0, 0, 0)
@@ -62,9 +67,11 @@ def heat(shown: Sequence[Day]) -> Html:
     wide = min((WIDTH - NAME) / len(shown), WIDEST)
     parts = [_row(name, at, shown, wide) for at, name in enumerate(order)]
     bottom = HEAD + ROW * len(order)
-    labels = day_labels([day.last for day in shown], NAME, wide, bottom + 22)
+    dates = [day.last for day in shown]
+    labels = day_labels(dates, NAME, wide, bottom + 22)
+    gaps = break_lines(dates, NAME, wide, HEAD, bottom)
     about = f"Drift of {len(order)} features on {len(shown)} days; the table below says the same in words"
-    return svg(about, NAME + wide * len(shown) + AIR, bottom + AXIS, *parts, labels)
+    return svg(about, NAME + wide * len(shown) + AIR, bottom + AXIS, *parts, gaps, labels)
 
 
 def features(shown: Sequence[Day]) -> list[str | None]:

@@ -60,7 +60,7 @@ class Home:
             raise Missing(
                 "on_call.no_champion",
                 f"Model {model} never had a champion; these had: {known}.",
-                next_step="Its page names its candidates. To promote one: python -m training promote --candidate RUN",
+                next_step="Its candidates stand below, each with what is to be done about it.",
             )
         return lines
 

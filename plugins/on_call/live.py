@@ -1,6 +1,7 @@
 """How the metrics went since: of what was answered, window by window, once its labels were known."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from artifacts.finding import State
 from artifacts.metric_names import words
@@ -19,6 +20,7 @@ def live_metrics(home: Home, model: str) -> Html:
     windows = [one for one in reversed(newest_first(home, model)) if one.brief.metrics]
     names = sorted({one.rule for window in windows for one in window.brief.metrics})
     drawn: list[Html] = []
+    known: list[date] = []
     for rule in names:
         points, walls = [], []
         for window in windows:
@@ -26,6 +28,7 @@ def live_metrics(home: Home, model: str) -> Html:
             if one is not None and one.value is not None:
                 about = f"{last_day(window)}: {one.value} [{one.low}, {one.high}], {one.state}, {one.rows} rows"
                 shape = MARKS[one.state]
+                known.append(last_day(window))
                 points.append(Point(f"{last_day(window):%m-%d}", one.value, one.low, one.high, shape, about))
                 walls += [] if one.threshold is None else [one.threshold]
         if points:
@@ -36,6 +39,8 @@ def live_metrics(home: Home, model: str) -> Html:
     if not drawn:
         return el("p", "No window has labels yet: they are known some time after the answers.")
     legend = (
-        "Of what was answered, once its labels were known. ○ OK, ● DRIFT, ◇ not judged; dashed: the newest threshold."
+        f"Of what was answered in windows that ended {min(known)} to {max(known)}; of none that ended later are the "
+        "labels known. "
+        "○\N{NO-BREAK SPACE}OK, ●\N{NO-BREAK SPACE}DRIFT, ◇\N{NO-BREAK SPACE}not judged; dashed: the newest threshold."
     )
     return join(el("p", legend, class_="quiet"), el("div", *drawn, class_="figures"))

@@ -15,10 +15,12 @@ from plugins.on_call.fresh import freshness
 from plugins.on_call.glance import glance, serving
 from plugins.on_call.guard import reads
 from plugins.on_call.home import Home
+from plugins.on_call.known import Known, known_at_once, known_models
 from plugins.on_call.live import live_metrics
-from plugins.on_call.markup import NONE, Child, Html, el, table
+from plugins.on_call.markup import NONE, Child, Html, command, el, join, joined, table
 from plugins.on_call.names import Model
-from plugins.on_call.section import Part, all_of, told
+from plugins.on_call.next_step import FIRST
+from plugins.on_call.section import Part, all_of, failed, told
 from plugins.on_call.words import moment
 
 # The DAGs that make what these pages show.
@@ -29,17 +31,21 @@ router = APIRouter(dependencies=reads(*DAGS))
 
 @router.get("/models")
 def models(request: Request) -> Response:
-    """Every model that was ever promoted or watched; when there is but one, its page."""
+    """Every model that was ever trained, promoted or watched; when there is but one, its page."""
     home = Home.of(request)
     known = told("The list of models", lambda: _list(request, home))
-    only = _only(home)
+    only = known_models(home).only
     return page(request, "Models", known) if only is None else _page(request, home, only)
 
 
 @router.get("/models/{model}")
 def one_model(request: Request, model: Model) -> Response:
-    """All about a model."""
-    return _page(request, Home.of(request), model)
+    """All about a model; 404 for one of which nothing here knows."""
+    home = Home.of(request)
+    if known_at_once(home, model):
+        return _page(request, home, model)
+    known = known_models(home)
+    return _page(request, home, model) if known.may_be(model) else _unknown(request, known)
 
 
 def _page(request: Request, home: Home, model: str) -> Response:
@@ -62,22 +68,18 @@ def _page(request: Request, home: Home, model: str) -> Response:
     return page(request, model, jumps, grid, trail=(("Models", "models"),))
 
 
-def _known(home: Home) -> list[str]:
-    return sorted({*ledger.models(home.places.ledger), *alerts.models(home.places.alerts)})
-
-
-def _only(home: Home) -> str | None:
-    try:
-        known = _known(home)
-    except Exception:
-        # The list of models says why.
-        return None
-    return known[0] if len(known) == 1 else None
+def _unknown(request: Request, known: Known) -> Response:
+    """That there is no such model, and which there are."""
+    links = joined(el("li", link(request, name, "models", name)) for name in sorted(known.names))
+    there = join(el("p", "These are:"), el("ul", links)) if known.names else join(el("p", FIRST[0]), command(FIRST[1]))
+    none = el("p", "Nothing here knows a model of that name: it was never trained, promoted or watched.", class_="down")
+    return page(request, "No such model", none, there, trail=(("Models", "models"),), status=404)
 
 
 def _list(request: Request, home: Home) -> Html:
     rows: list[list[Child]] = []
-    for name in _known(home):
+    known = known_models(home)
+    for name in sorted(known.names):
         line = ledger.champion(home.places.ledger, name)
         opened = sum(one.is_open for one in alerts.history(home.places.alerts, name))
         alarm = (
@@ -87,6 +89,7 @@ def _list(request: Request, home: Home) -> Html:
         )
         since = [f"version {line.version}", moment(line.decided_at)] if line else ["none", NONE]
         rows.append([link(request, name, "models", name), *since, alarm])
-    if not rows:
-        return el("p", "No model was promoted or watched yet. The DAG train_candidate trains and judges the first one.")
-    return table(("model", "champion", "since (UTC)", "alerts"), rows)
+    heads = ("model", "champion", "since (UTC)", "alerts")
+    if rows or known.silent:
+        return join(*(failed("The list of models", one) for one in known.silent), table(heads, rows) if rows else None)
+    return join(el("p", FIRST[0], class_="lead"), command(FIRST[1]))

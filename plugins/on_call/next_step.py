@@ -5,19 +5,31 @@ from artifacts.errors import Damaged, Missing, Refusal
 from plugins.on_call.became import decided, fate, next_of
 from plugins.on_call.candidates import SHOWN
 from plugins.on_call.home import Home
+from plugins.on_call.section import with_command
 from plugins.on_call.service import asked
+
+# The example's months; of a source of one's own the DAG land_month lands them, and what follows starts by itself.
+FIRST = ("No version was trained yet. Land months, build a training set and train the first one:", "make run")
 
 
 def next_step(home: Home, model: str) -> tuple[str, str | None]:
     """The first thing that is wrong, and its command; what cannot be read is said in the lines above."""
-    for look in (_silent_service, _waiting, _open_alert, _newest):
+    for look in (_no_model, _silent_service, _waiting, _open_alert, _newest):
         try:
             found = look(home, model)
         except Refusal as refusal:
-            return f"{refusal.message} {refusal.next_step}", None
+            said, run = with_command(refusal.next_step)
+            return f"{refusal.message} {said}", run
         if found is not None:
             return found
     return "Nothing to do.", None
+
+
+def _no_model(home: Home, model: str) -> tuple[str, str] | None:
+    """Of a home in which nothing was trained yet."""
+    if ledger.champion(home.places.ledger, model) is not None or home.newest(model, 1):
+        return None
+    return FIRST
 
 
 def _silent_service(home: Home, model: str) -> tuple[str, str] | None:

@@ -1,7 +1,7 @@
 """Numbers over time: values with intervals as upright whiskers, and counts as bars."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -9,7 +9,8 @@ from plugins.on_call.chart import Shape, mark, scale, svg, text
 from plugins.on_call.markup import Html, el, joined
 
 LEFT, TOP, HEIGHT, AXIS, STEP, WIDTH = 62, 12, 128, 40, 66, 560
-ROTATED, BARS, LABEL, FEWEST = 10, 1080, 140, 3
+ROTATED, BARS, LABEL, FEWEST, WIDEST = 10, 1080, 140, 3, 34
+A_YEAR, GAP = 366, timedelta(days=31)
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,20 @@ def whiskers(about: str, points: Sequence[Point], rivals: Mapping[str, float], w
     return svg(about, right, TOP + HEIGHT + AXIS - 10, *parts)
 
 
-def bars(about: str, counts: Mapping[date, int], first: date, last: date) -> Html:
-    """A bar a day from `first` to `last`; a day without any is marked below the line."""
-    days = [first + timedelta(days=at) for at in range((last - first).days + 1)]
-    wide, most = (BARS - LEFT) / len(days), max(counts.values(), default=1) or 1
+def with_between(found: Iterable[date]) -> list[date]:
+    """The days found and those between, the newest 366; where more than a month lies between two, not that month."""
+    days: list[date] = []
+    for day in sorted(found):
+        if days and day - days[-1] <= GAP:
+            days += [days[-1] + timedelta(days=at) for at in range(1, (day - days[-1]).days)]
+        days.append(day)
+    return days[-A_YEAR:]
+
+
+def bars(about: str, counts: Mapping[date, int], days: Sequence[date]) -> Html:
+    """A bar for each of `days`; one without any is marked below the line."""
+    wide, most = min((BARS - LEFT) / len(days), WIDEST), max((counts.get(day, 0) for day in days), default=1) or 1
+    right = max(round(LEFT + wide * len(days), 1), WIDTH)
     low = TOP + HEIGHT
     filled, empty = [], []
     for at, day in enumerate(days):
@@ -73,12 +84,26 @@ def bars(about: str, counts: Mapping[date, int], first: date, last: date) -> Htm
     parts = [
         text(LEFT - 8, TOP + 10, f"{most:,}", anchor="end", kind="tick"),
         text(LEFT - 8, low + 4, "0", anchor="end", kind="tick"),
-        el("path", d=f"M{LEFT} {low}H{BARS}", class_="axis"),
+        el("path", d=f"M{LEFT} {low}H{right}", class_="axis"),
         el("path", d="".join(filled), class_="bars"),
         el("path", d="".join(empty), class_="gap"),
+        break_lines(days, LEFT, wide, TOP, low),
         day_labels(days, LEFT, wide, low + 22),
     ]
-    return svg(about, BARS, TOP + HEIGHT + AXIS - 10, *parts)
+    return svg(about, right, TOP + HEIGHT + AXIS - 10, *parts)
+
+
+def breaks(days: Sequence[date]) -> list[int]:
+    """The places in `days` before which more than a month is left out."""
+    return [at for at in range(1, len(days)) if days[at] - days[at - 1] > GAP]
+
+
+def break_lines(days: Sequence[date], left: float, wide: float, top: float, bottom: float) -> Html:
+    """A dotted line at each break."""
+    return joined(
+        el("path", d=f"M{round(left + wide * at - wide * 0.07, 1)} {top}V{bottom}", class_="break")
+        for at in breaks(days)
+    )
 
 
 def day_labels(days: Sequence[date], left: float, wide: float, y: float) -> Html:

@@ -1,16 +1,19 @@
 """A part of a page that fails by itself: its reason takes its place, and the rest of the page stands."""
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from artifacts.errors import Missing, Refusal, Unavailable
-from plugins.on_call.markup import Child, Html, el, join, joined
+from plugins.on_call.markup import Child, Html, command, el, join, joined
 
 LOG = logging.getLogger(__name__)
+T = TypeVar("T")
 # What waits for a source that hangs keeps its thread, so there are more of them than parts of a page.
 POOL = ThreadPoolExecutor(max_workers=32, thread_name_prefix="on-call")
 
@@ -32,6 +35,11 @@ def all_of(*parts: Part, patience: float) -> Html:
     return joined(_shown(part, partial(_awaited, made, until, patience)) for part, made in asked)
 
 
+def within(body: Callable[[], T], patience: float) -> T:
+    """What `body` returns, made in a thread of its own; after `patience` seconds `Unavailable` (`on_call.slow`)."""
+    return _awaited(POOL.submit(body), time.monotonic() + patience, patience)
+
+
 def section(title: str, body: Callable[[], Child], *, anchor: str, wide: bool = False) -> Html:
     """A headed part of a page with what `body` returns, or why it cannot be told."""
     return _shown(Part(title, anchor, body, wide), body)
@@ -46,19 +54,28 @@ def told(what: str, body: Callable[[], Child]) -> Html:
 
 
 def failed(what: str, error: Exception) -> Html:
-    """Why `what` cannot be shown, inside the handler of `error`, which may hold a secret unless it is a refusal."""
+    """Why `what` cannot be shown: `error`, which may hold a secret unless it is a refusal."""
     if isinstance(error, Refusal):
         return refused(error)
-    LOG.exception("on-call: %s cannot be shown", what)
+    LOG.error("on-call: %s cannot be shown", what, exc_info=error)
     why = f"{what} cannot be shown: {type(error).__name__}. Airflow's api-server log has the rest."
     return el("p", el("b", "Broken. "), why, class_="down", role="status")
 
 
 def refused(refusal: Refusal) -> Html:
-    """A refusal in its own words."""
+    """A refusal in its own words; a command at its end that can be run as it stands is set to be copied."""
     word = el("b", "Not there. " if isinstance(refusal, Missing) else "Not available. ")
+    said, run = with_command(refusal.next_step)
     code = el("code", refusal.code)
-    return el("p", word, refusal.message, " ", refusal.next_step, " ", code, class_="down", role="status")
+    shown = command(run) if run else None
+    return el("p", word, refusal.message, " ", said, shown, " ", code, class_="down", role="status")
+
+
+def with_command(next_step: str) -> tuple[str, str | None]:
+    """A next step, and the command at its end if it can be run as it stands: with nothing to fill in."""
+    said, _, run = next_step.rpartition(": ")
+    is_one = run.startswith("python -m ") and not re.search(r"\b[A-Z]+\b", run)
+    return (f"{said}:", run) if is_one else (next_step, None)
 
 
 def _shown(part: Part, body: Callable[[], Child]) -> Html:
@@ -68,7 +85,7 @@ def _shown(part: Part, body: Callable[[], Child]) -> Html:
     return el("section", heading, shown, id=part.anchor, class_=kind, aria_labelledby=f"{part.anchor}-title")
 
 
-def _awaited(made: Future[Child], until: float, patience: float) -> Child:
+def _awaited(made: Future[T], until: float, patience: float) -> T:
     try:
         return made.result(max(until - time.monotonic(), 0.0))
     except TimeoutError as error:

@@ -10,6 +10,10 @@ from artifacts.errors import Unavailable
 from plugins.on_call.settings import OnCallSettings
 
 MOST_BYTES = 2**20
+# Where `make up` starts it; elsewhere it is the stack's, or somebody's own.
+OURS = {"127.0.0.1", "localhost", "::1"}
+AGAIN = "Read its log, logs/serving.log of the home, then start it again, and nothing else: python -m ops.up serving"
+THERE = "Read its log where it runs, and start it again there; in the stack: docker compose restart serving"
 FINE = 200
 
 
@@ -42,7 +46,7 @@ def asked(settings: OnCallSettings, model: str) -> Mapping[str, Any]:
             "on_call.service_down",
             f"The service at {_shown(settings)} does not answer within {settings.timeout_seconds:g} s "
             f"({type(error).__name__}). Whoever asks it for a prediction gets none.",
-            next_step="Read its log, logs/serving.log of the home, then: make down up",
+            next_step=AGAIN if place.hostname in OURS else THERE,
         ) from error
     return _document(settings, model, status, body)
 

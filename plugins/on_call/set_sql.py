@@ -1,5 +1,8 @@
 """The SQL of a training-set version as it ran, whole and by the column that it computes."""
 
+import re
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from artifacts.training_set import TrainingSet
@@ -19,12 +22,49 @@ def whole_sql(opened: TrainingSet) -> Html:
 
 
 def sql_of(opened: TrainingSet, feature: str) -> dict[str, str]:
-    """The compiled SQL of the models that compute a column, by model; the set's own SQL, which collects them, last."""
+    """The compiled SQL of the models that give a column to the set; where none does, the set's own.
+
+    Many models group or join by a column and do not give it: what counts is the list of a model's last step, and that
+    the set's own SQL reads the model.
+    """
     files = {PurePosixPath(one).stem: one for one in sorted(opened.published.files) if one.startswith("sql/")}
     texts = {model: opened.published.file(path).read_text(encoding="utf-8") for model, path in files.items()}
-    found = {model: text for model, text in texts.items() if model != opened.name and feature in _words(text)}
-    return found or {model: text for model, text in texts.items() if feature in _words(text)}
+    own = texts.pop(opened.name, "")
+    known = set(re.findall(r"\w+", _bare(own)))
+    giving = {model: text for model, text in texts.items() if feature in given_by(text)}
+    read = {model: text for model, text in giving.items() if model in known}
+    return read or ({opened.name: own} if feature in known else giving)
 
 
-def _words(text: str) -> set[str]:
-    return set("".join(one if one.isalnum() or one == "_" else " " for one in text).split())
+@lru_cache(maxsize=512)
+def given_by(sql: str) -> frozenset[str]:
+    """The columns that a model's SQL lists in the end: in its last step, or in the step that it selects whole."""
+    bare = _bare(sql)
+    step = re.search(r"\bselect\s+\*\s+from\s+(\w+)\s*;?\s*$", bare, re.I)
+    begins = list(re.finditer(rf"\b{step[1]}\s+as\s*\(", bare, re.I)) if step else []
+    return frozenset(_listed(bare[begins[-1].end() :] if begins else bare))
+
+
+def _listed(sql: str) -> Iterator[str]:
+    """The names of what the first select outside of parentheses lists, until its `from` or the parenthesis ends."""
+    depth, inside, item = 0, False, ""
+    for part in re.findall(r"\w+|[^\w]", sql):
+        depth += (part == "(") - (part == ")")
+        word = part.lower() if depth == 0 else ""
+        ends = (inside and word == "from") or depth < 0
+        if inside and (ends or word == ","):
+            name = re.search(r"(\w+)\W*$", item)
+            yield from [name[1]] if name else []
+            item = ""
+        elif inside:
+            item += part
+        if ends:
+            return
+        inside = inside or word == "select"
+    name = re.search(r"(\w+)\W*$", item)
+    yield from [name[1]] if name else []
+
+
+def _bare(sql: str) -> str:
+    """Without comments and what stands in quotes."""
+    return re.sub(r"'(?:[^']|'')*'", "''", re.sub(r"--[^\n]*", "", sql))

@@ -13,7 +13,7 @@ class OnCallSettings(Settings):
     `serving_url` is the service that is asked what it serves, with the key in the file `serving_key_file` if it wants
     one, for at most `timeout_seconds`; `mlflow_url` is the UI that MLflow runs are linked to. Without one of the URLs
     the pages say that it is not set. `runbook_url` is put before a section's anchor. `patience_seconds` is how long a
-    page waits for all that it reads.
+    page waits for all that it reads. `kept_runs` is of how many DAG runs of each DAG run evidence is kept.
     """
 
     serving_url: str | None = Field(default=None, pattern=r"^https?://")
@@ -22,6 +22,7 @@ class OnCallSettings(Settings):
     runbook_url: str | None = Field(default=None, pattern=r"^https?://")
     timeout_seconds: float = Field(default=0.5, gt=0, le=10)
     patience_seconds: float = Field(default=3.0, gt=0, le=60)
+    kept_runs: int = Field(default=200, ge=10)
 
 
 def read_on_call_settings() -> OnCallSettings:

@@ -5,7 +5,7 @@ from starlette.responses import RedirectResponse, Response
 
 from artifacts.metric_names import BETTER, words
 from artifacts.run_record import RunRecord
-from plugins.on_call.became import came_of, decided, fate, judging
+from plugins.on_call.became import Fate, came_of, decided, judging
 from plugins.on_call.chart import Interval, digits, intervals
 from plugins.on_call.frame import address_of, link, page
 from plugins.on_call.guard import reads
@@ -13,7 +13,7 @@ from plugins.on_call.home import Found, Home
 from plugins.on_call.markup import Child, Html, command, el, facts, folded, join, outside, scrolled, table
 from plugins.on_call.names import Model, ModelVersion, RunId
 from plugins.on_call.section import Part, all_of, section
-from plugins.on_call.words import estimate, moment, outcome
+from plugins.on_call.words import became, estimate, moment
 
 router = APIRouter(dependencies=reads("train_candidate"))
 
@@ -88,17 +88,15 @@ def _verdicts(home: Home, record: RunRecord) -> Html:
     if not found:
         return join(el("p", "It was never judged."), command(judging(record.run_id)))
     known = decided(home, record.model)
-    newest = fate(home, known, record, found[0]).said
-    came = [came_of(known, record, one) or (newest if one is found[0] else "") for one in found]
-    return join(*(_verdict(one, said) for one, said in zip(found, came, strict=True)))
+    return join(*(_verdict(one, came_of(home, known, record, one, found[0])) for one in found))
 
 
-def _verdict(found: Found, came: str) -> Html:
+def _verdict(found: Found, came: Fate) -> Html:
     verdict, evidence = found.verdict, found.verdict.evidence
     rival = f"version {evidence.champion.version}" if evidence.champion else "no champion"
     against = join(
-        outcome(verdict.outcome),
-        f" against {rival}, decided ",
+        became(came.became),
+        f" \N{MIDDLE DOT} the judge said {verdict.outcome.replace('_', ' ')} against {rival}, ",
         moment(verdict.decided_at),
         f" UTC by {verdict.decided_by}",
     )
@@ -130,7 +128,7 @@ def _verdict(found: Found, came: str) -> Html:
     by_slice = table(("slice", "metric", "rows", "gain"), slices, numbers=(2,))
     return join(
         el("h3", against),
-        el("p", came) if came else None,
+        el("p", came.said) if came.said else None,
         el("ul", *(el("li", one.text, " ", el("code", one.code)) for one in verdict.reasons)),
         el("p", days, legend, class_="quiet"),
         scrolled("gain by metric", picture),

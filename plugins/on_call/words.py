@@ -3,18 +3,12 @@
 from datetime import UTC, datetime
 
 from artifacts.finding import State
-from artifacts.verdict import Estimate, Outcome
+from artifacts.verdict import Estimate
 from plugins.on_call.became import Became
 from plugins.on_call.chart import digits
 from plugins.on_call.markup import NONE, Html, el, join
 
 SHAPES: dict[State, str] = {"DRIFT": "▲", "UNKNOWN": "?", "OK": "✓"}
-OUTCOMES: dict[Outcome, tuple[str, str, str]] = {
-    "promote": ("✓", "promote", "good"),
-    "keep": ("=", "keep", "quiet"),
-    "suspicious": ("▲", "suspicious", "bad"),
-    "cannot_judge": ("?", "cannot judge", "ask"),
-}
 BECAME: dict[Became, tuple[str, str, str]] = {
     "promoted": ("✓", "promoted", "good"),
     "rejected": ("✗", "rejected", "quiet"),
@@ -32,12 +26,6 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 def state(told: State) -> Html:
     """A state as a shape and a word, so that it is read without colour."""
     return el("span", f"{SHAPES[told]} {told}", class_=f"state {told}")
-
-
-def outcome(told: Outcome) -> Html:
-    """A verdict's outcome as a shape and a word."""
-    shape, word, kind = OUTCOMES[told]
-    return el("span", f"{shape} {word}", class_=f"state {kind}")
 
 
 def became(told: Became) -> Html:

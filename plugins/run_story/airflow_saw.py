@@ -3,8 +3,9 @@
 from typing import Any
 
 from artifacts.run_evidence import Refused, TaskEnd
-from plugins.run_story.leaving import XCOM
+from plugins.run_story.leaving import XCOM, plain
 from plugins.run_story.seen import Seen
+from plugins.unsaid import unsaid
 
 
 def seen(dag_run: Any, session: Any, state: str) -> Seen:
@@ -14,7 +15,7 @@ def seen(dag_run: Any, session: Any, state: str) -> Seen:
         for ti in dag_run.get_task_instances(session=session)
     ]
     ends.sort(key=lambda end: (end.task, end.map_index))
-    return Seen(dag_run.dag_id, dag_run.run_id, state, tuple(ends), _handed(dag_run, session))
+    return Seen(dag_run.dag_id, dag_run.run_id, state, tuple(ends), _handed(dag_run, session), _conf(dag_run))
 
 
 def find(dag: str, run: str) -> Seen | None:
@@ -25,6 +26,11 @@ def find(dag: str, run: str) -> Seen | None:
     with create_session(scoped=False) as session:
         found = session.query(DagRun).filter(DagRun.dag_id == dag, DagRun.run_id == run).one_or_none()
         return None if found is None else seen(found, session, str(found.state))
+
+
+def _conf(dag_run: Any) -> dict[str, Any]:
+    told: dict[str, Any] = unsaid(plain(dag_run.conf or {}))
+    return told
 
 
 def _handed(dag_run: Any, session: Any) -> dict[tuple[str, int], Refused]:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence
 
 FAILED = {"failed", "up_for_retry"}
+# The task that asks a person; it is Airflow's own, which leaves no evidence.
+ASKS = "approve"
 # A task by its name and map index.
 Name = tuple[str, int]
 OF_NOTHING = Refused(
@@ -56,6 +58,14 @@ def codes_of(said: Sequence[Refused | None], kept: Sequence[TaskEvidence]) -> tu
 
 def _unsaid(end: TaskEnd, kept: TaskEvidence | None) -> Refused:
     """Of a task that failed in Airflow, and did not itself say why."""
+    if kept is None and end.task == ASKS:
+        return Refused(
+            "approval.unanswered",
+            f"Try {end.attempt} of {end.task} ended {end.state}: nobody answered within a week, or the answer came "
+            "with a reason of less than 3 characters. Nothing was promoted, and nothing rejected.",
+            f"Clear the task {end.task} to be asked again, and answer with a reason.",
+            may_pass_later=True,
+        )
     if kept is None:
         return Refused(
             "run.no_evidence",

@@ -1,17 +1,32 @@
-"""The one next command: what a refusal itself names, else what helps with its code, about what this DAG run was."""
+"""The command that a refusal itself names, else what helps with its code, about what this DAG run was."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from artifacts.run_evidence import Refused, TaskEvidence
+from artifacts.run_evidence import Refused
 
 # A command in a next step stands at its end, or before a semicolon.
 _NAMED = re.compile(
     r"(?:\b[A-Z][A-Z0-9_]*=\S+ )*"
-    r"(?:python -m [a-z]+ [a-z]|python training/train\.py|make (?:setup|run|up|down|dbt|smoke|accept)\b)[^;]*"
+    r"(?:python -m [a-z.]+ [a-z]|python training/train\.py|make (?:setup|run|up|down|dbt|smoke|accept)\b)[^;]*"
 )
 _SOURCE = re.compile(r"/([a-z0-9_]+)/[a-z0-9_]+/\d{4}-\d{2}/")
 _UNSET = re.compile(r"^Correct or unset ([A-Z][A-Z0-9_]*)")
+# What a person would have to put in stands in capitals, as in the docs; before a `=` it is a variable's name.
+_TO_CHOOSE = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z_]*(?![A-Za-z0-9_=])")
+_OPTION = re.compile(r"(--[a-z-]+) ([A-Z][A-Z_/]*)(?!\S)")
+# The fact that an option takes.
+OPTIONS = {
+    "--as-of": "as_of",
+    "--candidate": "run_id",
+    "--model": "model",
+    "--month": "month",
+    "--name": "name",
+    "--run": "run_id",
+    "--source": "source",
+    "--training-set": "training_set",
+}
+JUDGE = "python -m training judge --candidate {run_id}"
 ALERTS = "python -m monitoring alerts --model {model}"
 BUILD = "python -m features build --name {name} --as-of {as_of}"
 DBT = 'make dbt ARGS="build -s +{name}"'
@@ -31,13 +46,15 @@ BY_CODE = {
     "publish.damaged": "python -m ingestion verify --source {source}",
     "registry.unavailable": "make up",
     "ledger": "python -m training history --model {model}",
+    "ledger.no_champion": "python -m training promote --candidate {run_id}",
     "config": TRAIN,
     "train": TRAIN,
     "train.nothing_due": BUILD,
-    "judge": "python -m training judge --candidate {run_id}",
+    "judge": JUDGE,
     "judge.suspicious": "python -m features validate {training_set}",
-    "promote": "python -m training judge --candidate {run_id}",
+    "promote": JUDGE,
     "alerts": "python -m monitoring notify",
+    "alerts.no_channel": "MONITORING_WEBHOOK_URL=URL python -m monitoring notify",
     "drift": ALERTS,
     "performance": ALERTS,
     "skew": ALERTS,
@@ -51,27 +68,8 @@ BY_CODE = {
 }
 
 
-def next_command(
-    state: str, cause: Refused | None, facts: Mapping[str, str], kept: Sequence[TaskEvidence]
-) -> str | None:
-    """The command, or None when nothing is left to do but what the next step says."""
-    if cause is not None:
-        source = _SOURCE.search(cause.message)
-        return named(cause.next_step) or _by_code(cause.code, {**facts, **({"source": source[1]} if source else {})})
-    if state in {"DRIFT", "UNKNOWN"}:
-        return _filled(ALERTS, facts)
-    if state == "WAITS":
-        said = [one.notes["decided"]["said"] for one in kept if "decided" in one.notes]
-        return next(filter(None, map(named, said)), None)
-    if state == "KEPT":
-        config = f"training/configs/{facts['config']}.yaml" if "config" in facts else "CONFIG"
-        asked = (one.notes["decided"]["next"][1] for one in kept if "decided" in one.notes)
-        return next((command.replace("CONFIG", config) for command in asked), None)
-    return None
-
-
 def named(next_step: str) -> str | None:
-    """The command that a next step says to run, or None."""
+    """The command that a next step says to run, or None; what is to be filled in stands in capitals."""
     unset = _UNSET.search(next_step)
     if unset:
         return f"unset {unset[1]}"
@@ -79,11 +77,25 @@ def named(next_step: str) -> str | None:
     return found[0].strip().rstrip(".") if found else None
 
 
-def _by_code(code: str, facts: Mapping[str, str]) -> str | None:
-    template = BY_CODE.get(code) or BY_CODE.get(code.partition(".")[0])
-    return None if template is None else _filled(template, facts)
+def of_refusal(cause: Refused, facts: Mapping[str, str]) -> tuple[str | None, tuple[str, ...]]:
+    """The command, with every name filled in; else None, and what a person would have to choose for it."""
+    source = _SOURCE.search(cause.message)
+    known = {**facts, **({"source": source[1]} if source else {})}
+    said = named(cause.next_step)
+    told = None if said is None else _OPTION.sub(lambda one: f"{one[1]} {_known(known, one)}", said)
+    left = [] if told is None or told.startswith("unset ") else _TO_CHOOSE.findall(told)
+    if told is not None and not left:
+        return told, ()
+    template = BY_CODE.get(cause.code) or BY_CODE.get(cause.code.partition(".")[0])
+    by_code = None if template is None else filled(template, known)
+    return (by_code, ()) if by_code is not None else (None, tuple(dict.fromkeys(left)))
 
 
-def _filled(template: str, facts: Mapping[str, str]) -> str:
-    """What is not known stands in capitals, as in the docs."""
-    return re.sub(r"\{(\w+)\}", lambda match: facts.get(match[1], match[1].upper()), template)
+def filled(template: str, facts: Mapping[str, str]) -> str | None:
+    """The template with the facts; None when one is not known: what cannot be run as it stands is no command."""
+    wanted = set(re.findall(r"\{(\w+)\}", template))
+    return template.format_map(facts) if wanted <= facts.keys() else None
+
+
+def _known(facts: Mapping[str, str], option: re.Match[str]) -> str:
+    return facts.get(OPTIONS.get(option[1], ""), option[2])

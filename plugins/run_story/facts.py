@@ -22,9 +22,11 @@ NOTED = {
 ASKED = ("name", "as_of", "training_set", "config", "model", "version", "window", "source", "month")
 
 
-def facts_of(kept: Sequence[TaskEvidence], culprit: tuple[str, int] | None, home: Path) -> dict[str, str]:
-    """The facts for the task `culprit` (its name and map index), else of the DAG run as a whole."""
-    found: dict[str, Any] = {"home": home}
+def facts_of(
+    kept: Sequence[TaskEvidence], culprit: tuple[str, int] | None, home: Path, conf: Mapping[str, Any]
+) -> dict[str, str]:
+    """The facts for the task `culprit` (its name and map index), else of the DAG run as a whole, which had `conf`."""
+    found: dict[str, Any] = {"home": home, **_handed_on(conf, -1)}
     mapped = -1 if culprit is None else culprit[1]
     for one in kept:
         found.update(_handed_on(one.returned, mapped))

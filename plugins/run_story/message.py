@@ -50,7 +50,7 @@ def _message(places: Places, story: Story, what: str, subject: str, section: tup
     serves = champions(places)
     then = [story.cause.next_step] if story.cause else []
     lines = [f"{story.dag} {story.run}", "", story.sentence, *then, "", *serves]
-    lines += [f"Next: {story.command}"] if story.command else []
+    lines += filter(None, (story.todo.said, story.todo.line, story.todo.then))
     lines += [f"Page: {page}", f"Runbook: {runbook}", f"Key: {key}"]
     facts = {
         "key": key,

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from artifacts.metric_names import words
-from plugins.on_call.chart import Interval, Shape, digits, intervals
-from plugins.on_call.markup import Child, Html, el, join, joined, name, table
+from plugins.on_call.chart import Interval, Shape, Widths, digits, intervals
+from plugins.on_call.markup import Child, Html, el, join, joined, name, scrolled, table
 from plugins.run_story.story import Story
 
 SHAPES: dict[str, Shape] = {"candidate": "disc", "champion": "ring", "naive": "square"}
+# A tab beside Airflow's own panels has little more than 500 pixels, and the names are short.
+NARROW = Widths(name=84, plot=210, note=208)
 
 
 def has_numbers(story: Story) -> bool:
@@ -27,7 +29,8 @@ def _verdict(told: Mapping[str, Any]) -> Html:
     metrics: Mapping[str, Mapping[str, Sequence[float | None]]] = told["metrics"]
     charts = [_chart(metric, metrics) for metric in metrics["candidate"]]
     reasons = el("ul", *(el("li", one["text"]) for one in told["reasons"]))
-    return join(el("h3", f"{told['model']}: {told['headline']}"), reasons, *charts)
+    figures = el("div", *charts, class_="figures")
+    return join(el("h3", f"{told['model']}: {told['headline']}"), reasons, figures)
 
 
 def _chart(metric: str, metrics: Mapping[str, Mapping[str, Sequence[float | None]]]) -> Html:
@@ -37,7 +40,8 @@ def _chart(metric: str, metrics: Mapping[str, Mapping[str, Sequence[float | None
         note = f"{digits(value)} [{digits(low)}, {digits(high)}]"
         rows.append(Interval(who, value, low, high, SHAPES.get(who, "diamond"), note))
     title = words(metric)
-    return join(el("h3", title), el("div", intervals(f"{title} with its interval", rows), class_="scroll"))
+    picture = intervals(f"{title} with its interval", rows, widths=NARROW)
+    return el("figure", el("figcaption", title), scrolled(title, picture))
 
 
 def _findings(told: Mapping[str, Any]) -> Html:

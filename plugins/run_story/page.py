@@ -52,10 +52,13 @@ def _verdict(story: Story, settings: OnCallSettings) -> Html:
     ]
     if story.cause is not None:
         said.append(el("p", story.cause.next_step))
-    if story.command is not None:
-        said.append(join(el("h3", "The next command"), command(story.command)))
-    if story.culprit is not None:
-        said.append(el("p", f"Then clear the task {story.culprit} in Airflow, and it runs again from there."))
+    what = story.todo
+    if what.said:
+        said.append(el("p", what.said))
+    if what.command is not None:
+        said.append(join(el("h3", "The next command") if not what.said else None, command(what.command)))
+    if what.then:
+        said.append(el("p", what.then))
     if story.codes:
         links = [_link(settings, code) for code in story.codes[:SECTIONS]]
         said.append(el("p", "Runbook: ", join(links[0], *(join(", ", one) for one in links[1:]))))

@@ -11,15 +11,14 @@ from artifacts import alerts
 from artifacts.alerts import Message, read_receivers
 from artifacts.errors import Refusal
 from artifacts.places import Places, read_places
-from artifacts.run_evidence import DagRunEnd, keep_run_end, last_good
+from artifacts.run_evidence import DagRunEnd, forget_old_runs, keep_run_end, last_good
 from plugins.alert_channels import airflow_channels
+from plugins.on_call.settings import read_on_call_settings
 from plugins.run_story.airflow_saw import seen
-from plugins.run_story.leaving import plain
 from plugins.run_story.message import failure_message
 from plugins.run_story.note import ENDS, with_note, without_verdict
 from plugins.run_story.seen import Seen
 from plugins.run_story.story import Story, tell
-from plugins.unsaid import unsaid
 
 LOG = logging.getLogger(__name__)
 NOWHERE = Path("/dev/null")
@@ -41,7 +40,7 @@ def run_ended(dag_run: Any) -> Story:
             if saw.state == "failed":
                 put_failure(places, story)
         finally:
-            _write_down(places, saw, dag_run)
+            _write_down(places, saw)
     return story
 
 
@@ -65,15 +64,18 @@ def put_failure(places: Places, story: Story) -> Message | None:
     return message
 
 
-def _write_down(places: Places, saw: Seen, dag_run: Any) -> None:
+def _write_down(places: Places, saw: Seen) -> None:
     ended = datetime.now(UTC).replace(tzinfo=None)
     try:
         since = last_good(places.home, saw.dag, saw.run)
     except Refusal as refusal:
         LOG.warning("DAG run %s %s is held against no earlier one: %s", saw.dag, saw.run, refusal)
         since = None
-    conf = unsaid(plain(dag_run.conf or {}))
-    keep_run_end(places.home, DagRunEnd(saw.dag, saw.run, saw.state, ended, saw.ends, since, conf))
+    keep_run_end(places.home, DagRunEnd(saw.dag, saw.run, saw.state, ended, saw.ends, since, saw.conf))
+    try:
+        forget_old_runs(places.home, saw.dag, read_on_call_settings().kept_runs)
+    except (Refusal, OSError) as error:
+        LOG.warning("Old DAG runs of %s are not forgotten: %s", saw.dag, error)
 
 
 @contextmanager

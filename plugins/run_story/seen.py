@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from artifacts.run_evidence import Refused, TaskEnd
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Its names, its state, how its tasks ended, and by task and map index what refusals came through Airflow."""
+    """Its names, its state, how its tasks ended, and by task and map index what refusals came through Airflow.
+
+    `conf` are the parameters that it was given.
+    """
 
     dag: str
     run: str
     state: str
     ends: tuple[TaskEnd, ...]
     handed: Mapping[tuple[str, int], Refused] = field(default_factory=dict)
+    conf: Mapping[str, Any] = field(default_factory=dict)

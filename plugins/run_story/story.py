@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence, TaskName, readable_tasks
 from plugins.run_story.cause import because, cause_of, codes_of
-from plugins.run_story.commands import next_command
 from plugins.run_story.facts import facts_of
 from plugins.run_story.seen import Seen
 from plugins.run_story.sentence import sentence_of
+from plugins.run_story.todo import Todo, mending, todo
 
 State = Literal["OK", "KEPT", "WAITS", "DRIFT", "UNKNOWN", "FAILED", "SKIPPED", "RUNNING"]
 ENDED = {"success", "failed"}
@@ -21,8 +21,8 @@ RUNNING = {None, "none", "queued", "scheduled", "running", "up_for_retry", "defe
 class Story:
     """What happened, in one sentence, and what it rests on.
 
-    `cause` is what said no, if anything did; `codes` are the runbook's sections about it; `command` is the one next
-    command, None when there is nothing to run. `tasks` are the newest tries that left evidence.
+    `cause` is what said no, if anything did; `codes` are the runbook's sections about it; `todo` has the one next
+    command. `tasks` are the newest tries that left evidence.
     """
 
     dag: str
@@ -32,9 +32,14 @@ class Story:
     cause: Refused | None
     culprit: str | None
     codes: tuple[str, ...]
-    command: str | None
+    todo: Todo
     tasks: tuple[TaskEvidence, ...]
     ends: tuple[TaskEnd, ...]
+
+    @property
+    def command(self) -> str | None:
+        """The one next command; None when there is nothing to run."""
+        return self.todo.command
 
     def note(self, kind: str) -> list[Mapping[str, Any]]:
         """Every note of `kind` that a room left in this DAG run."""
@@ -59,15 +64,16 @@ def tell(home: Path, saw: Seen, task: str | None = None, map_index: int = -1) ->
     culprit, cause = cause_of(state, told, ends, saw.handed, damaged)
     why = because(cause, every)
     verdict = _verdict(state, told, ends, cause)
+    first, facts = culprit[0] if culprit else None, facts_of(every, culprit, home, saw.conf)
     return Story(
         dag=saw.dag,
         run=saw.run,
         state=verdict,
-        sentence=sentence_of(verdict, culprit and culprit[0], why, told, ends),
+        sentence=sentence_of(verdict, first, why, told, ends),
         cause=why,
-        culprit=culprit[0] if culprit else None,
+        culprit=first,
         codes=codes_of((why, cause), told),
-        command=next_command(verdict, why, facts_of(every, culprit, home), told),
+        todo=todo(verdict, told, facts) if why is None else mending(saw.dag, first, why, facts, saw.conf),
         tasks=tuple(told),
         ends=ends,
     )

@@ -64,7 +64,7 @@ def _story(places: Places, dag: str, run: str, state: str) -> Story:
     """
     end = _end(places, dag, run)
     ends = end.tasks if end and end.state == state else tuple(_so_far(places, dag, run))
-    return tell(places.home, Seen(dag, run, state, ends))
+    return tell(places.home, Seen(dag, run, state, ends, conf=end.conf if end else {}))
 
 
 def _end(places: Places, dag: str, run: str) -> DagRunEnd | None:

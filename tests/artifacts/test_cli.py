@@ -34,6 +34,13 @@ def test_without_json_nothing_is_written_but_to_stderr(capsys: pytest.CaptureFix
     assert (out, err.startswith("usage: room make")) == ("", True)
 
 
+@pytest.mark.parametrize("text", ["", "yesterday", "20131224", "2013-W52-2", "2013-12-24T00:00", "2013-02-30"])
+def test_a_day_is_written_in_one_way(text: str) -> None:
+    assert str(cli.day("2013-12-24")) == "2013-12-24"
+    with pytest.raises(argparse.ArgumentTypeError, match=f"got '{text}'; wanted a day such as 2013-12-24"):
+        cli.day(text)
+
+
 ANSWER = """
 import argparse, sys
 from artifacts import cli

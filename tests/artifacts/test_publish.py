@@ -321,6 +321,27 @@ def test_of_two_that_publish_at_once_on_an_object_store_one_is_found_whole(
     assert len(door.read(f"{root}/v1", "thing").verify().files) == 3
 
 
+def test_what_older_code_published_in_a_store_is_told_as_that_and_read_once_its_files_are_moved() -> None:
+    root, store = f"memory://{uuid4().hex}", fsspec.filesystem("memory")
+    files = door.publish(f"{root}/v1", "thing", two_files).files_uri
+    for name in ("rows.txt", "docs/page.html"):
+        store.mv(f"{files}/{name}", f"{root}/v1/{name}")
+    with pytest.raises(BadInput, match=f"by older code: .* looks for them in {files}. Nothing is damaged") as refusal:
+        door.read(f"{root}/v1", "thing")
+    assert refusal.value.code == "publish.layout_old"
+    for name in ("rows.txt", "docs/page.html"):
+        store.mv(f"{root}/v1/{name}", f"{files}/{name}")
+    assert door.read(f"{root}/v1", "thing").verify().facts == {"rows": 2}
+
+
+def test_files_that_are_gone_from_a_store_are_no_older_layout() -> None:
+    root, store = f"memory://{uuid4().hex}", fsspec.filesystem("memory")
+    files = door.publish(f"{root}/v1", "thing", two_files).files_uri
+    store.rm(files, recursive=True)
+    with pytest.raises(Damaged, match="is gone"):
+        door.read(f"{root}/v1", "thing")
+
+
 def test_a_full_disk_here_is_no_outage_of_the_store(tmp_path: Path) -> None:
     root = f"memory://{uuid4().hex}"
     fsspec.filesystem("memory").pipe_file(f"{root}/rows.txt", b"rows")

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from airflow.providers.standard.exceptions import HITLTimeoutError
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, ParamValidationError
 
 from artifacts.places import REPOSITORY
 
@@ -26,8 +26,16 @@ def test_after_a_week_without_an_answer_the_task_fails_and_nothing_is_answered_f
 
 
 def test_the_form_asks_for_a_reason_and_airflow_can_show_it_before_there_is_one(dag):
+    reason = dag.get_task("approve").serialized_params["reason"]
     dag.get_task("approve").params.validate()
-    assert dag.get_task("approve").params.dump() == {"reason": ""}
+    # The form wants a value where there is none and `type` does not allow that.
+    assert (reason["value"], reason["schema"].get("type"), reason["schema"]["minLength"]) == (None, None, 3)
+
+
+@pytest.mark.parametrize("reason", ["", "ok", 3, "x" * 2001])
+def test_a_yes_without_a_reason_is_none(dag, reason):
+    with pytest.raises(ParamValidationError, match="Invalid input for param reason"):
+        dag.get_task("approve").validate_params_input({"reason": reason})
 
 
 def test_promote_waits_for_a_yes_and_keep_is_not_skipped_by_a_no(dag):

@@ -12,7 +12,8 @@ from artifacts.places import REPOSITORY
 from artifacts.registry import Registry
 from tests.fixtures_registry import registry_in
 from tests.training.small_world import CONFIG, World, parcels
-from training.judge import Judged, judge
+from training.judge import judge
+from training.judged import Judged
 from training.promote import promote
 
 Undo = Callable[[], object]

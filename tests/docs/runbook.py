@@ -12,6 +12,7 @@ import ci.__main__
 import features.__main__
 import ingestion.__main__
 import monitoring.__main__
+import ops.up
 import serving.__main__
 import training.__main__
 import training.train_cli
@@ -25,6 +26,7 @@ PARSERS = {
     "python -m features": features.__main__.build_parser,
     "python -m ingestion": ingestion.__main__.build_parser,
     "python -m monitoring": monitoring.__main__.build_parser,
+    "python -m ops.up": ops.up.build_parser,
     "python -m serving": serving.__main__.build_parser,
     "python -m training": training.__main__.build_parser,
     "python training/train.py": training.train_cli.build_parser,
@@ -37,6 +39,7 @@ EXAMPLES = {
     "FACT": "flight_departures",
     "FILE": "late",
     "FINDINGS": "1_2013",
+    "FOLDER": "../backups/monday",
     "MODEL": "late_arrival",
     "MONTH": "2013-01",
     "N": "1",
@@ -47,6 +50,7 @@ EXAMPLES = {
     "TABLE": "flights",
     "TEXT": "'because of complaints'",
     "TIME": "2013-10-15T1200",
+    "URL": "https://example.org/hook",
     "VERSION": "2013-10-01.b344ea68c046",
 }
 
@@ -90,6 +94,13 @@ def rows() -> dict[str, str]:
     return dict(TABLE_ROW.findall(TEXT))
 
 
+def filled_in() -> set[str]:
+    """What the page says that stands in capitals, and where it is found."""
+    table = TEXT.partition("#### What is filled in\n")[2].partition("\n\n")[0]
+    told = " ".join(row.split("|")[1] for row in table.splitlines()[2:])
+    return set(re.findall(r"[A-Z.]+", told))
+
+
 def commands(text: str) -> list[str]:
     """Every command in backticks."""
     return [one for one in re.findall(r"`([^`]+)`", text) if re.match(r"(\w+=\S+ )?(python|make) ", one)]
@@ -108,9 +119,13 @@ def parse(command: str) -> tuple[argparse.ArgumentParser, list[str]]:
 
 
 def run(command: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
-    """Run a filled-in python command in this process; its exit code and all that it said."""
+    """Run a filled-in python command in this process, with the settings before it; its exit code and all it said."""
     capsys.readouterr()
-    code = cli.run(*parse(command))
+    given = re.match(r"(\w+=\S+ )*", command)[0]
+    with pytest.MonkeyPatch.context() as environ:
+        for one in given.split():
+            environ.setenv(*one.split("=", 1))
+        code = cli.run(*parse(command.removeprefix(given)))
     said = capsys.readouterr()
     return code, said.err + said.out
 

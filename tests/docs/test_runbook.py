@@ -87,6 +87,10 @@ def check(filled):
         assert all(re.search(rf"^{verb}:", makefile, re.M) for verb in verbs[1:]), filled
 
 
+def test_the_page_says_of_all_that_a_reader_fills_in_where_it_is_found():
+    assert runbook.filled_in() == set(runbook.EXAMPLES)
+
+
 def test_what_has_a_line_is_told_as_what_has_a_section_is():
     assert str(runbook_section("train.nothing_due")).startswith(
         "Neither a training set was named nor was one announced."

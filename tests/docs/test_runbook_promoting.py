@@ -158,7 +158,7 @@ FAULTS = {
         [(0, "parcels/1")],
         crowned("first", "better"),
     ),
-    "ledger.no_champion": Fault(HISTORY, [(0, "1. promote version 1")], lambda home: lambda: home.crown("first")),
+    "ledger.no_champion": Fault(HISTORY, [(0, "Promote version 2"), (0, "parcels/2")]),
     "ledger.damaged": Fault(
         HISTORY,
         [(0, "1. promote version 1")],

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from artifacts import ledger
+from artifacts import cli, ledger
 from artifacts.finding import Reason
 from artifacts.findings import list_findings, publish_findings, read_findings
 from artifacts.places import REPOSITORY
-from monitoring.__main__ import not_ok
+from monitoring.__main__ import build_parser, not_ok
 from tests.monitoring.found import BLIND, FINE, MOVED, found, of
 from tests.monitoring.world import COARSE, WEEK, World
 
@@ -94,3 +94,37 @@ def test_version_0_is_no_version_and_not_the_champion(world: World) -> None:
     )  # fmt: skip
     done = run(world, "--version", "0")
     assert (done.returncode, list_findings(world.places.findings, "toy")) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--window", "foo..bar"], "monitoring.window: The window (--window) is 'foo..bar'; wanted START..END"),
+        (
+            ["--window", WEEK, "--incident-day", "2013"],
+            "argument --incident-day: got '2013'; wanted a day such as 2013-",
+        ),
+        (
+            ["--window", WEEK, "--training-set", "foo"],
+            "training_set.id: 'foo' is no training-set id; wanted NAME/VERSION",
+        ),
+    ],
+)
+def test_an_option_that_cannot_be_read_is_named_with_what_it_was_and_what_was_wanted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str], told: str
+) -> None:
+    monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))
+    with pytest.raises(SystemExit) as ended:
+        sys.exit(cli.run(build_parser(), ["check", "--model", "toy", *words]))
+    assert (ended.value.code, told in capsys.readouterr().err, list(tmp_path.iterdir())) == (2, True, [])
+
+
+@pytest.mark.parametrize("verb", ["report", "update"])
+@pytest.mark.parametrize("got", ["foo", "/foo", "foo/"])
+def test_what_is_no_id_of_findings_is_named_with_the_option_and_what_is_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, verb: str, got: str
+) -> None:
+    monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))
+    assert cli.run(build_parser(), [verb, "--findings", got]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"findings.id: The id of findings (--findings) is {got!r}; wanted MODEL/NAME, such as ")

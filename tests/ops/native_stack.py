@@ -14,7 +14,8 @@ from pathlib import Path
 import fsspec
 
 from artifacts.places import REPOSITORY, Places, read_places
-from tests.fixtures_postgres import DATABASES, Cluster, cluster, free_port
+from tests.fixtures_postgres import DATABASES, Cluster, cluster
+from tests.ports import free_port
 
 STORED = ("training_sets", "upcoming", "findings", "prediction_parts")
 

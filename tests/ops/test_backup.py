@@ -9,17 +9,19 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
+import fsspec
 import pytest
 import sqlalchemy as sa
 
-from artifacts import ledger
+from artifacts import cli, ledger
 from artifacts.errors import BadInput, Conflict, Damaged, Refusal, Unavailable
 from artifacts.places import REPOSITORY, Places, read_places
 from artifacts.publish import read
 from artifacts.registry import Registry
 from artifacts.whole_file import write_whole
+from ops.__main__ import build_parser
 from ops.backup import databases
-from ops.backup.copying import copy_out, files
+from ops.backup.copying import copy_in, copy_out, files
 from ops.backup.make import make_backup
 from ops.backup.places import NEVER_GO
 from ops.backup.restore import restore
@@ -177,6 +179,33 @@ def test_a_backup_is_made_whole_while_files_come_and_go(kept, tmp_path):
         shutil.rmtree(drafts)
 
 
+@pytest.mark.parametrize("spoil", [lambda content: content[:-1] + b"?", lambda _: None], ids=["changed", "lost"])
+def test_what_a_store_gives_back_otherwise_than_it_was_written_ends_a_restore(tmp_path, monkeypatch, spoil):
+    (tmp_path / "late").mkdir()
+    (tmp_path / "late" / "rows.txt").write_text("one\ntwo\n")
+    store = type(fsspec.filesystem("memory"))
+
+    def put_file(self, lpath, rpath, **_):
+        written = spoil(Path(lpath).read_bytes())
+        if written is not None:
+            self.pipe_file(rpath, written)
+
+    with monkeypatch.context() as patch, pytest.raises(Damaged, match=r"late/rows\.txt does not read back") as refused:
+        patch.setattr(store, "put_file", put_file)
+        copy_in(tmp_path, f"memory://{tmp_path.name}")
+    assert refused.value.code == "restore.unequal"
+    assert copy_in(tmp_path, f"memory://{tmp_path.name}") == 1
+
+
+def test_what_a_disk_gives_back_otherwise_than_it_was_written_ends_a_restore(tmp_path, monkeypatch):
+    (tmp_path / "backup").mkdir()
+    (tmp_path / "backup" / "rows.txt").write_text("one\ntwo\n")
+    monkeypatch.setattr(shutil, "copy2", lambda _, target: target.write_text("one\ntw"))
+    with pytest.raises(Damaged, match=r"raw/rows\.txt does not read back as it was written") as refused:
+        copy_in(tmp_path / "backup", str(tmp_path / "raw"))
+    assert refused.value.code == "restore.unequal"
+
+
 @pytest.mark.parametrize("more", ["-wal", "-shm", "-journal"])
 def test_what_sqlite_would_read_beside_a_restored_database_counts_as_filled(emptied, more):
     places, backup = emptied
@@ -270,6 +299,28 @@ def test_verify_names_what_is_damaged_where_it_stands(kept, file, code):
         assert refused.value.code == code
     finally:
         victim.write_bytes(whole)
+
+
+@pytest.fixture(params=["absent", "with logs alone"])
+def empty(request, tmp_path, monkeypatch):
+    """A home in which nothing is that is kept, named by the environment."""
+    home = tmp_path / "home"
+    if request.param != "absent":
+        (home / "logs").mkdir(parents=True)
+        (home / "logs" / "up.log").write_text("said")
+    monkeypatch.setenv("PIPELINE_HOME", str(home))
+    return home
+
+
+@pytest.mark.parametrize(("verb", "act"), [("verify", "verify"), ("backup", "back up")])
+def test_a_home_in_which_nothing_is_is_neither_verified_nor_backed_up(empty, tmp_path, capsys, verb, act):
+    is_there = empty.exists()
+    before = contents(tmp_path)
+    assert cli.run(build_parser(), [verb, *(["--to", str(tmp_path / "backup")] if verb == "backup" else [])]) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith(f"home.empty: There is nothing to {act} in the home {empty}")
+    assert (", which is not there;" in said, "PIPELINE_HOME=FOLDER" in said) == (not is_there, True)
+    assert (contents(tmp_path), empty.exists()) == (before, is_there)
 
 
 @pytest.mark.slow

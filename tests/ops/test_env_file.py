@@ -69,6 +69,17 @@ def test_everything_that_is_missing_is_listed_at_once(tmp_path):
         ("LEDGER_DB_PASSWORD=hidden/with@more:in-it", "other characters than letters"),
         ("COMPOSE_PROFILES=celery", "AIRFLOW_EXECUTOR is not CeleryExecutor"),
         ("AIRFLOW_EXECUTOR=CeleryExecutor", "AIRFLOW_EXECUTOR is not LocalExecutor"),
+        ("AIRFLOW_PORT=80800", "loopback address) is '80800'; a port from 1 to 65535 is wanted"),
+        ("SERVING_PORT=0", "is '0'; a port"),
+        ("SERVING_PORT=8000:8000", "is '8000:8000'; a port"),
+        ("SERVING_PORT=5000", "SERVING_PORT is 5000, and so is MLFLOW_PORT; each service wants a port of its own"),
+        ("TASK_MEMORY=8", "is '8'; a size such as 8g or 8192m, of at least 1g, is wanted"),
+        ("TASK_MEMORY=900m", "is '900m'; a size such as"),
+        ("SERVED_MODEL=Late Arrival", "is 'Late Arrival'; a model's name"),
+        ("AIRFLOW_FERNET_KEY=hidden-and-long-enough-for-others", "has 33 characters and is no such key; a Fernet key"),
+        ("SERVNG_PORT=hidden", "SERVNG_PORT is no variable of the stack; the nearest is SERVING_PORT"),
+        ("AWS_REGION_OF_MINE=hidden", "AWS_REGION_OF_MINE is no variable of the stack; docs/stack.md has them all"),
+        ("export SERVING_PORT=hidden", " is not NAME=VALUE"),
     ],
 )
 def test_what_cannot_be_used_is_named_without_its_value(tmp_path, line, told):
@@ -79,6 +90,16 @@ def test_what_cannot_be_used_is_named_without_its_value(tmp_path, line, told):
         check_env(path, {})
     assert told in str(refused.value)
     assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize("size", ["1g", "1024m", "1048576k", "16G", "8gb"])
+def test_sizes_ports_and_names_that_the_stack_or_compose_or_an_override_of_ours_knows_are_taken(tmp_path, size):
+    path = tmp_path / ".env"
+    write_env(path)
+    (tmp_path / "docker-compose.override.yaml").write_text("services: {a: {image: '${OF_MY_OWN}'}}\n")
+    lines = f"TASK_MEMORY={size}\nAIRFLOW_PORT=1\nMLFLOW_PORT=65535\nCOMPOSE_PROJECT_NAME=mine\nOF_MY_OWN=1\n"
+    path.write_text(path.read_text() + lines)
+    check_env(path, {})
 
 
 def test_a_file_that_others_can_read_is_refused(tmp_path):

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from ops import healthy
-from tests.fixtures_postgres import free_port
+from tests.ports import free_port
 
 
 class _Airflow(BaseHTTPRequestHandler):

@@ -23,9 +23,10 @@ from ops.backup.verify import verify
 from ops.healthy import why_unhealthy
 from plugins.on_call import service
 from plugins.on_call.settings import OnCallSettings
-from tests.fixtures_postgres import DATABASES, free_port
+from tests.fixtures_postgres import DATABASES
 from tests.fixtures_training_set import make_training_set
 from tests.ops.native_stack import native_stack
+from tests.ports import free_port
 from tests.serving.world import GOOD
 from tests.training.toy import toy_config
 from training.promote_or_keep import promote_or_keep

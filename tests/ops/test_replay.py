@@ -14,10 +14,11 @@ from monitoring.alert_steps import Patience
 from monitoring.alerts import take
 from ops.dag_runs import Ended, undone_of
 from ops.replay.journal import Done, Training, begin, read_done, write_done
+from ops.replay.own_alerts import keep_alerts, with_alerts_of_its_year
 from ops.replay.plan import Week, beginning, read_plan
-from ops.replay.run import refuse_alerts_ahead, refuse_future
+from ops.replay.run import refuse_future
 from ops.replay.week import CANNOT_JUDGE, NOTHING_DUE, RED, champion_of
-from tests.monitoring.found import FINE, found
+from tests.monitoring.found import FINE, MOVED, found
 
 PATIENCE = Patience(*4 * (timedelta(days=7),))
 EXAMPLE = yaml.safe_load((REPOSITORY / "ops" / "example.yaml").read_text())
@@ -95,16 +96,59 @@ def test_what_landed_before_the_replay_came_to_it_is_refused():
     assert refused.value.code == "replay.looks_ahead"
 
 
-def test_alerts_that_have_passed_the_year_by_are_refused_before_a_week_is_gone_through_untold(tmp_path):
-    places, plan = read_places({"PIPELINE_HOME": str(tmp_path)}), read_plan(EXAMPLE)
-    ends = plan.last - date(2013, 12, 1)
-    for day in (ends.days, ends.days + 1):
-        refuse_alerts_ahead(places, plan)
-        made = found(day, FINE)
-        alerts.change(places.alerts, made.model, made.id, lambda before, one=made: take(before, one, 3, PATIENCE))
-    with pytest.raises(BadInput, match=r"2014-01-02.*PIPELINE_ALERTS=.* make replay") as refused:
-        refuse_alerts_ahead(places, plan)
+PLAN = read_plan(EXAMPLE)
+OVER = PLAN.last - date(2013, 12, 1)
+
+
+def take_alerts(places, day, *findings):
+    made = found(day, *findings)
+    alerts.change(places.alerts, made.model, made.id, lambda before: take(before, made, 3, PATIENCE))
+
+
+def goes_on(places, left=(WEEK,)):
+    return with_alerts_of_its_year(places, PLAN, left, places.home / "replay" / "weeks")
+
+
+def test_alerts_that_make_up_has_taken_past_the_year_leave_the_replay_alerts_of_its_own(tmp_path):
+    places = read_places({"PIPELINE_HOME": str(tmp_path)})
+    take_alerts(places, OVER.days, FINE)
+    assert goes_on(places) == places
+    take_alerts(places, OVER.days + 1, MOVED)
+    own = goes_on(places)
+    assert own.alerts == f"sqlite:///{tmp_path}/replay/alerts.db"
+    assert alerts.newest_window(own.alerts, "late_arrival") is None
+    begin(tmp_path / "replay" / "weeks", WEEK, 1)
+    assert goes_on(places) == own
+    take_alerts(own, 5, MOVED)
+    assert [len(alerts.history(goes_on(one).alerts, "late_arrival")) for one in (places, own)] == [1, 1]
+
+
+def test_what_the_weeks_before_told_is_gone_on_with_when_make_up_came_in_between(tmp_path):
+    places = read_places({"PIPELINE_HOME": str(tmp_path)})
+    take_alerts(places, 5, MOVED)
+    keep_alerts(places)
+    write_done(tmp_path / "replay" / "weeks", DONE)
+    assert goes_on(places) == places
+    take_alerts(places, OVER.days + 1, FINE)
+    own = goes_on(places)
+    [before], [now] = (alerts.history(one.alerts, "late_arrival") for one in (own, places))
+    assert (before.is_open, now.is_open) == (True, False)
+    keep_alerts(own)
+    assert goes_on(places) == own
+    assert goes_on(places, left=()) == own
+
+
+def test_alerts_past_the_year_of_which_nobody_kept_a_copy_or_that_a_setting_names_are_refused(tmp_path):
+    places = read_places({"PIPELINE_HOME": str(tmp_path)})
+    take_alerts(places, OVER.days + 1, FINE)
+    elsewhere = read_places({"PIPELINE_HOME": str(tmp_path / "other"), "PIPELINE_ALERTS": places.alerts})
+    with pytest.raises(BadInput, match=r"2014-01-02.*: PIPELINE_ALERTS=sqlite:\S+ make replay$") as refused:
+        goes_on(elsewhere)
     assert refused.value.code == "replay.alerts_ahead"
+    write_done(tmp_path / "replay" / "weeks", DONE)
+    with pytest.raises(BadInput, match="PIPELINE_HOME=elsewhere make run replay"):
+        goes_on(places)
+    assert goes_on(places, left=()) == places
 
 
 def ended(undone, *refused, state="failed"):

@@ -1,5 +1,6 @@
 """`make up` and `make down` on a real Airflow and a real MLflow server."""
 
+import argparse
 import json
 import os
 import socket
@@ -24,24 +25,20 @@ from artifacts.registry import RunRecord
 from artifacts.rejections import rejections
 from ci.mutants.run import copy_tree
 from ops.services import alive, log_of, record, refuse_taken_port, stop_all
+from ops.services import running as services_of
 from ops.sessions import lives
-from ops.up import OpsSettings, serve
+from ops.up import OpsSettings, serve, serving
 from ops.up_serving import key_setting
 from serving.settings import ServingSettings, read_key
 from tests.fixtures_registry import registry_in
 from tests.fixtures_training_set import make_training_set
+from tests.ports import free_port
 from tests.training.small_world import CONFIG, World, parcels
 from tests.training.test_judge import crowned
 from tests.training.toy import toy_config
 from training.train import train
 
 DAGS = {path.stem for path in (REPOSITORY / "dags").glob("*.py")}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def request(url, data=None, token=None, method=None):
@@ -258,6 +255,26 @@ def test_down_leaves_no_process(running):
     assert alive(read_places({"PIPELINE_HOME": str(running.home)})) == {}
 
 
+IMPATIENT = """
+import sys
+from artifacts import cli
+from ops import services, up
+services.HEALTHY_WITHIN_SECONDS = 0
+sys.exit(cli.run(up.build_parser()))
+"""
+
+
+@pytest.mark.slow
+def test_what_was_started_is_ended_when_a_later_part_of_up_fails(running):
+    places, began = read_places({"PIPELINE_HOME": str(running.home)}), time.time() - 1
+    stop_all(places)
+    command = [sys.executable, "-c", IMPATIENT, "up"]
+    done = subprocess.run(command, cwd=running.tree, env=running.environ, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines()[-1].partition(":")[0]) == (4, "up.unhealthy")
+    assert all(log_of(places, name).stat().st_mtime > began for name in ("mlflow", "api-server"))
+    assert (services_of(places), record(places).exists()) == ([], False)
+
+
 @pytest.fixture(scope="module")
 def home_with_a_champion(tmp_path_factory):
     """The places of a home in which version 1 of a small model is champion."""
@@ -284,7 +301,7 @@ def status(url, key=None):
 
 def test_without_a_champion_the_service_is_not_started_and_up_says_what_to_run(tmp_path):
     places = read_places({"PIPELINE_HOME": str(tmp_path)})
-    told = "Serving  not started: late_arrival has no champion yet. Run: make run, then make down up"
+    told = "Serving  not started: late_arrival has no champion yet. Run: make down run up"
     assert serve(places, OpsSettings(), {}) == ([told], None)
     assert alive(places) == {}
 
@@ -327,6 +344,33 @@ def test_a_champion_that_cannot_be_loaded_leaves_the_other_services_up(home_with
         model.write_bytes(whole)
         stop_all(places)
         ours.wait()
+
+
+def test_the_service_is_started_again_alone_and_what_it_said_before_it_ended_is_kept(home_with_a_champion, monkeypatch):
+    places, port = home_with_a_champion, free_port()
+    given = {"PIPELINE_HOME": places.home, "OPS_SERVING_PORT": port, "OPS_SERVING_MODEL": "toy"}
+    for name, value in given.items():
+        monkeypatch.setenv(name, str(value))
+    other = sleeper()
+    record(places).write_text(
+        json.dumps({"mlflow": {"pid": other.pid, "created": psutil.Process(other.pid).create_time()}})
+    )
+    log_of(places, "serving").write_text("Killed.")
+    try:
+        answer = serving(argparse.Namespace())
+        assert (answer.exit_code, answer.facts["serving"]) == (0, f"http://127.0.0.1:{port}")
+        assert status(f"http://127.0.0.1:{port}/health/ready") == 200
+        assert set(alive(places)) == {"mlflow", "serving"}
+        assert log_of(places, "serving").with_suffix(".before.log").read_text() == "Killed."
+    finally:
+        stop_all(places)
+        other.wait()
+
+
+def test_a_service_that_cannot_be_started_again_is_no_success(tmp_path, monkeypatch):
+    monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))
+    monkeypatch.setenv("OPS_SERVING_PORT", str(free_port()))
+    assert serving(argparse.Namespace()).exit_code == 4
 
 
 def test_the_key_is_its_owners_alone_and_stays_the_same(tmp_path):

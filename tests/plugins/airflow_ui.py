@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -14,6 +13,7 @@ from artifacts.places import REPOSITORY, Places
 from ops.airflow_home import airflow_environment
 from ops.services import start, stop_all, wait_until_healthy
 from ops.up import api_at
+from tests.ports import free_port
 
 # What the DAG processor does beside: the UI shows tabs of a DAG that it knows.
 PREPARES = """
@@ -33,9 +33,7 @@ sync_bag_to_db(bag, "dags-folder", None)
 @contextmanager
 def airflow_ui(places: Places, dags: Path, environ: Mapping[str, str] = os.environ) -> Iterator[tuple[str, str]]:
     """The address of the UI with the DAGs of the file `dags`, and an admin's token."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    url = f"http://127.0.0.1:{free_port()}"
     theirs = {name: value for name, value in environ.items() if not name.startswith("AIRFLOW")}
     ours = {
         "AIRFLOW_HOME": str(places.home / "airflow"),

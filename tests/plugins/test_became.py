@@ -9,7 +9,7 @@ import pytest
 from artifacts import ledger
 from artifacts.registry import Registry, ToLog
 from artifacts.rejections import Rejection, reject
-from plugins.on_call.became import Decided, Fate, decided, fate, next_of
+from plugins.on_call.became import Decided, Fate, came_of, decided, fate, next_of
 from plugins.on_call.home import Home
 from plugins.on_call.settings import OnCallSettings
 from tests.docs.runbook import parse
@@ -57,16 +57,17 @@ def test_what_the_ledger_promoted_is_shown_as_promoted(opened, judged):
 def test_a_verdict_that_says_promote_waits_until_somebody_decides(opened, judged):
     table, drawn, glance = shown(opened, judged[0])
     assert "… waits for a person" in table and not drawn and "✓" not in table
-    command = f"python -m training promote --candidate {judged[1].run_id} --approved-by NAME --reason TEXT"
-    assert command in glance and command in table
-    assert "Next. Version 1 waits for a person. Decide under Required Actions in Airflow" in glance
+    by_hand = f"python -m training promote --candidate {judged[1].run_id} --approved-by NAME --reason TEXT"
+    assert by_hand in table and by_hand not in glance
+    assert "Next. Version 1 waits for a person: answer under Required Actions in Airflow." in glance
+    assert f"python -m training judge --candidate {judged[1].run_id}" in glance
 
 
 def test_one_that_waits_comes_before_open_alerts_and_before_newer_ones_that_do_not(opened, judged, home, tmp_path):
     places = judged[0].model_copy(update={"alerts": home[0].alerts, **own_mlflow(home[0], tmp_path)})
     log(Registry.at(places), tmp_path / "files")
     glance = shown(opened, places)[2]
-    assert "Next. Version 1 waits for a person." in glance
+    assert "Next. Version 1 waits for a person:" in glance
     say_no(*judged)
     assert "python -m monitoring alerts --model toy" in shown(opened, places)[2]
     quiet = places.model_copy(update={"alerts": judged[0].alerts})
@@ -80,7 +81,27 @@ def test_a_candidate_that_a_person_rejected_is_shown_as_rejected_with_who_and_wh
     assert "Version 1 was rejected and there was no champion" in table and "B. by hand: It knows the outcome." in table
     assert "✗ rejected" in glance and "Nothing to do." in glance
     page = opened(judged[0], QUIET).get("/on-call/models/toy/versions/1").text
+    assert "✗ rejected · the judge said promote against no champion" in part(page, "verdicts")
+    assert "✓" not in part(page, "verdicts")
     assert "B. by hand: It knows the outcome." in part(page, "verdicts")
+
+
+def test_the_page_of_a_version_says_of_a_verdict_what_came_of_it(opened, judged):
+    def heading():
+        return part(opened(judged[0], QUIET).get("/on-call/models/toy/versions/1").text, "verdicts")
+
+    assert "… waits for a person · the judge said promote against no champion" in heading()
+    write(*judged, version=7, run_id="7" * 32, verdict=None)
+    assert "= overtaken · the judge said promote against no champion" in heading()
+
+
+def test_of_two_verdicts_the_older_one_that_nobody_acted_on_is_overtaken(known):
+    home, record, found, line = known
+    older = replace(found, path="verdicts/older/verdict.json")
+    no = Rejection("toy", 1, line.run_id, older.path, None, line.decided_at, "B. by hand", "It knows the outcome.")
+    assert came_of(home, Decided(rejected=[no]), record, older, found).became == "rejected"
+    assert came_of(home, decided(home, "toy"), record, older, found).became == "overtaken"
+    assert came_of(home, decided(home, "toy"), record, found, found).became == "waits"
 
 
 def test_one_judged_against_another_champion_than_that_of_now_is_to_be_judged_again(opened, judged):

@@ -13,6 +13,7 @@ from artifacts.findings import list_findings
 from artifacts.prediction_log import LogSettings, LogWriter, parts
 from artifacts.training_set import open_training_set, parse_id, publish_training_set, write_sorted
 from monitoring.accept import accept
+from plugins.on_call.chart import short
 from plugins.on_call.markup import el, outside, table
 from plugins.on_call.section import Part, all_of
 from plugins.on_call.settings import OnCallSettings
@@ -92,6 +93,11 @@ def test_without_the_service_the_page_says_so_and_what_to_run(opened, home):
     assert "Not available. The service at http://127.0.0.1:9 does not answer within 0.5 s" in part(page, "serving")
     assert "on_call.service_down" in part(page, "serving")
     assert "The service at http://127.0.0.1:9 does not answer" in part(page, "glance").partition("Next.")[2]
+    assert '<code class="command">python -m ops.up serving</code>' in page
+    elsewhere = NOBODY.model_copy(update={"serving_url": "http://serving.invalid:9"})
+    assert "docker compose restart serving" in part(
+        opened(home[0], elsewhere).get("/on-call/models/toy").text, "glance"
+    )
     assert "Not available" not in part(page, "champion") + part(page, "candidates") + part(page, "drift")
 
 
@@ -129,11 +135,6 @@ def broken(places, changed, folder):
     for manifest in (folder / "copy").rglob("manifest.json"):
         manifest.write_text(manifest.read_text().replace("version", "versian", 1))
     return places.model_copy(update={name: str(folder / "copy")})
-
-
-def test_an_unknown_model_is_said_to_have_no_champion_and_which_have(opened, home):
-    page = opened(home[0], NOBODY).get("/on-call/models/other").text
-    assert "Not there. Model other never had a champion; these had: toy." in part(page, "champion")
 
 
 def test_a_part_that_hangs_costs_the_page_its_patience_and_no_more():
@@ -207,7 +208,7 @@ def test_the_page_of_a_version_has_its_run_verdict_and_every_comparison(opened, 
     line = ledger.champion(home[0].ledger, "toy")
     assert f'href="http://127.0.0.1:5000/#/runs/{line.run_id}"' in page
     assert "is champion" in part(page, "ledger")
-    assert "✓ promote against no champion" in part(page, "verdicts")
+    assert "✓ promoted · the judge said promote against no champion" in part(page, "verdicts")
     assert "log loss (naive)" in part(page, "verdicts")
     assert "holdout ROC AUC" in part(page, "record")
     assert "It was promoted by this verdict, in line 1 of the ledger." in part(page, "verdicts")
@@ -283,3 +284,9 @@ def test_the_index_of_data_docs_which_scripts_would_fill_leads_to_the_result(ope
     index = client.get(f"/on-call/training-sets/{made.id}/docs/index.html")
     assert (index.status_code, index.headers["location"]) == (307, result)
     assert client.get(f"/on-call/training-sets/{made.id}/docs/{result}").text == f"<p>{result}</p>"
+
+
+def test_a_long_name_is_cut_in_its_middle_so_that_two_stay_apart():
+    names = ("carrier_origin_arrival_delay_mean_3h", "carrier_origin_arrival_delay_mean_28d")
+    assert [short(one) for one in names] == ["carrier_origin…l_delay_mean_3h", "carrier_origin…_delay_mean_28d"]
+    assert short("place") == "place"

@@ -101,6 +101,19 @@ def test_the_page_says_what_happened_and_what_to_do_and_escapes_it(failed, opene
     assert "Then clear the task build" in answer.text
 
 
+def test_of_a_parameter_that_it_was_given_the_page_says_that_clearing_repeats_the_failure(failed, opened):
+    from airflow.models import DagRun
+    from airflow.utils.session import create_session
+
+    said = Refused("features.not_landed", "Rows have landed until 2014-01-01.", "Land the months before it first.")
+    keep_task(failed.home, TaskEvidence(TaskName("build_training_set", RUN, "build", 2), "refused", AT, AT, said))
+    with create_session() as session:
+        session.query(DagRun).one().conf = {"as_of": "2031-01-01"}
+    page = opened(failed).get(PATH).text
+    assert "This DAG run was given as_of 2031-01-01, and keeps it. If that was wrong, clearing a task repeats" in page
+    assert "Then clear the task" not in page
+
+
 def test_another_task_of_it_said_nothing(failed, opened):
     assert "said no" not in opened(failed).get(f"{PATH}/tasks/choose/%7BMAP_INDEX%7D").text.partition("Tasks")[0]
 

@@ -1,6 +1,7 @@
 """Run evidence as it is kept, and what is told of it when it is damaged."""
 
 import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from artifacts.run_evidence import (
     DagRunEnd,
     TaskEnd,
     collecting,
+    forget_old_runs,
     keep_run_end,
     keep_task,
     last_good,
@@ -83,6 +85,37 @@ def test_the_last_good_dag_run_is_the_one_before_also_when_this_one_was_good_alr
     assert (last_good(tmp_path, "dag", "c"), last_good(tmp_path, "dag", "b")) == ("b", "a")
     assert read_run_end(tmp_path, "dag", "c").since == "b"
     assert last_good(tmp_path, "other", "c") is None
+
+
+def runs_left(home):
+    return sorted(path.name for path in home.joinpath("runs", "dag").iterdir() if path.is_dir())
+
+
+def kept_runs(home, states):
+    """Keep DAG runs `00`, `01`, … that ended so, one a second; None has not ended."""
+    for number, state in enumerate(states):
+        run = f"{number:02}"
+        one = evidence("build")
+        keep_task(home, replace(one, name=replace(one.name, run=run)))
+        if state is not None:
+            keep_run_end(home, DagRunEnd("dag", run, state, BEGAN, (), last_good(home, "dag", run)))
+        os.utime(home / "runs" / "dag" / run, (1e9 + number, 1e9 + number))
+
+
+def test_of_a_dag_the_newest_runs_are_kept_and_none_is_forgotten_before_there_are_a_tenth_more(tmp_path):
+    kept_runs(tmp_path, ["success"] * 22)
+    assert forget_old_runs(tmp_path, "dag", 20) == []
+    kept_runs(tmp_path, ["success"] * 24)
+    assert forget_old_runs(tmp_path, "dag", 20) == ["00", "01", "02"]
+    assert runs_left(tmp_path) == [f"{number:02}" for number in range(3, 24)]
+    assert forget_old_runs(tmp_path, "other", 10) == []
+
+
+def test_a_run_that_has_not_ended_and_the_good_ones_that_newer_ones_are_held_against_are_not_forgotten(tmp_path):
+    kept_runs(tmp_path, ["failed", None, "success", "failed", "success", *["failed"] * 12])
+    assert forget_old_runs(tmp_path, "dag", 10) == ["00", "03", "05", "06"]
+    assert runs_left(tmp_path)[:3] == ["01", "02", "04"]
+    assert last_good(tmp_path, "dag", "16") == "04"
 
 
 def test_what_rooms_note_is_kept_only_where_somebody_collects():

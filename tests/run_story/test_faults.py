@@ -50,7 +50,7 @@ FAULTS = {
     ),
     "candidate_worse": (
         "KEPT", None, "parcels: Keep version 1; version 2 is not promoted.",
-        r"python training/train\.py --config CONFIG --training-set 2020-03-01.*",
+        None,
     ),
     "candidate_suspicious": (
         "FAILED", "judge.suspicious", "is not plausible: look for a leak", f"python -m features validate {SET}",
@@ -71,6 +71,8 @@ FAULTS = {
     "exit": ("FAILED", "run.broke", "SystemExit at tests/run_story/planted.py", None),
     "not_handed_on": ("FAILED", "run.failed_outside", "did its work (passed), and Airflow says failed", None),
 }  # fmt: skip
+# Their command does again what failed, so that something has to be mended before.
+REPEATED = {"failing_expectation", "empty_month", "metric_missing", "config_error"}
 RED = {fault for fault, (state, *_) in FAULTS.items() if state in {"FAILED", "UNKNOWN"}}
 
 
@@ -112,7 +114,8 @@ def test_the_note_of_the_dag_run_says_the_same_in_a_thousand_letters(ran, fault)
     assert told["airflow"] == ("failed" if fault in RED else "success")
     assert len(told["note"]) <= 1000
     assert told["sentence"][:60] in told["note"]
-    assert told["command"] is None or f"Next: {told['command']}" in told["note"]
+    words = "Once mended" if fault in REPEATED else "Next"
+    assert told["command"] is None or f"{words}: {told['command']}" in told["note"]
 
 
 def test_each_failure_is_sent_once_with_the_sentence_and_the_command_of_the_page(ran):

@@ -8,10 +8,11 @@ import pytest
 from artifacts.errors import BadInput, Unavailable
 from artifacts.run_evidence import Refused, TaskEnd, keep_task
 from plugins.run_story.changes import Change, changes_since
-from plugins.run_story.commands import next_command
+from plugins.run_story.commands import BY_CODE, filled
 from plugins.run_story.links import link_of
 from plugins.run_story.seen import Seen
 from plugins.run_story.story import tell
+from plugins.run_story.todo import mending
 from tests.run_story.kept import FINDINGS, NO, RUN, evidence, refused, told
 
 
@@ -122,13 +123,88 @@ def test_changes_name_rows_sql_config_and_code():
         (Refused("a.b", "x", "Run: make setup; or name a folder."), "make setup"),
         (NO, "python -m ingestion land --source a --month b"),
         (Refused.of(BadInput("settings.invalid", "x", next_step="Correct or unset PIPELINE_X.")), "unset PIPELINE_X"),
-        (Refused.of(Unavailable("publish.no_place", "x", next_step="Free some space.")), "df -h HOME"),
+        (Refused.of(Unavailable("publish.no_place", "x", next_step="Free some space.")), "df -h /home/X"),
+        (Refused("a.b", "x", "Land one: python -m ingestion land --source SOURCE --month 2013-01"), None),
+        (Refused("a.b", "x", "Build: python -m features build --name NAME --as-of TIME"), None),
+        (Refused("features.x", "x", "Mend it."), None),
         (Refused("features.dbt_failed", "x", "Correct that file."), 'make dbt ARGS="build -s +late"'),
         (Refused("nobody.knows", "x", "Think."), None),
     ],
 )
 def test_the_command_is_that_of_the_refusal_or_else_of_its_code(cause, command):
-    assert next_command("FAILED", cause, {"name": "late"}, []) == command
+    told = mending("dag", "check", cause, {"name": "late", "home": "/home/X"}, {})
+    assert told.command == command
+    assert (command is None) == told.said.startswith("There is no command")
+
+
+def test_what_a_person_has_to_choose_is_named_and_what_is_known_is_filled_in():
+    cause = Refused("a.b", "x", "Land one: python -m ingestion land --source SOURCE --month 2013-01")
+    assert mending("dag", "choose", cause, {}, {}).said.startswith("There is no command: a person has to choose SOURCE")
+    known = mending("dag", "choose", cause, {"source": "post"}, {})
+    assert known.command == "python -m ingestion land --source post --month 2013-01"
+    asks = Refused("a.b", "x", "python -m training promote --candidate RUN --approved-by NAME --reason TEXT")
+    assert mending("dag", "x", asks, {"run_id": "f" * 32, "name": "toy"}, {}).command is None
+
+
+@pytest.mark.parametrize("template", sorted(set(BY_CODE.values())))
+def test_a_command_by_code_is_shown_whole_or_not_at_all(template):
+    assert filled(template, {}) in {None, template}
+    assert "{" not in (filled(template, {}) or "")
+
+
+MISSING = Refused("source.month_missing", "x has no row of 2031-05.", "Get a file that holds 2031-05.")
+
+
+def month(tmp_path, **conf):
+    chosen = evidence("choose", returned=[{"source": "post", "month": "2031-05"}])
+    return told(tmp_path, chosen, refused(task="land", map_index=0, minute=1, refused=MISSING), conf=conf)
+
+
+def test_of_a_parameter_that_was_wrong_clearing_is_not_advised_nor_is_the_same_again(tmp_path):
+    story = month(tmp_path, month="2031-05")
+    assert (story.command, story.todo.said) == (None, "")
+    assert story.todo.then.startswith(
+        "This DAG run was given month 2031-05, and keeps it. If that was wrong, clearing a task repeats the failure: "
+        "start another DAG run of dag with what is right. If it was right,"
+    )
+
+
+def test_what_failed_is_repeated_only_once_that_is_mended(tmp_path):
+    story = month(tmp_path)
+    assert story.command == "python -m ingestion land --source post --month 2031-05"
+    assert story.todo.said.startswith("Once that is mended, clear the task land in Airflow")
+    assert story.todo.line == f"Once mended: {story.command}"
+
+
+def test_a_dag_run_that_was_started_wrongly_is_started_anew(tmp_path):
+    nothing = replace(NO, code="train.nothing_due", next_step="Trigger it with a training_set.")
+    story = told(tmp_path, refused(task="choose", refused=nothing))
+    assert (story.command, "Clearing a task repeats the failure" in story.todo.then) == (None, True)
+
+
+def test_where_the_next_step_says_what_to_clear_nothing_else_is_said_to_be_cleared(tmp_path):
+    reason = replace(NO, code="decision.incomplete", next_step="Clear the task approve, not the one that failed.")
+    assert told(tmp_path, refused(task="promote", refused=reason)).todo.then == ""
+
+
+def test_a_question_that_nobody_answered_well_is_told_as_that(tmp_path):
+    story = told(tmp_path, evidence("ask"), ends=[TaskEnd("approve", 0, 1, "failed")])
+    assert (story.codes, story.command, story.todo.then) == (("approval.unanswered",), None, "")
+    assert "Clear the task approve" in story.cause.next_step
+
+
+@pytest.mark.parametrize(
+    ("waits", "state", "command", "said"),
+    [
+        (True, "WAITS", f"python -m training judge --candidate {'c' * 32}", "A person decides"),
+        (False, "KEPT", None, "There is nothing to run"),
+    ],
+)
+def test_what_waits_for_a_person_or_was_kept_is_not_trained_again(tmp_path, waits, state, command, said):
+    decided = {"promoted": False, "waits": waits, "candidate": "c" * 32, "model": "m", "said": "So.", "reasons": []}
+    story = told(tmp_path, evidence("promote", notes={"decided": decided}), state="success")
+    assert (story.state, story.command) == (state, command)
+    assert story.todo.said.startswith(said)
 
 
 @pytest.mark.parametrize(

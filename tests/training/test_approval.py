@@ -161,6 +161,7 @@ def test_nobody_is_asked_about_a_verdict_that_does_not_say_promote(world: World,
         ({"responded_by_user": None}, "decision.incomplete"),
         ({"params_input": {}}, "decision.incomplete"),
         ({"params_input": {"reason": "  "}}, "decision.incomplete"),
+        ({"params_input": {"reason": None}}, "decision.incomplete"),
     ],
 )
 def test_an_answer_that_is_no_approval_by_somebody_for_a_reason_promotes_nothing(
@@ -202,7 +203,8 @@ def test_an_event_that_names_no_candidate_is_refused_by_name(extra: dict[str, ob
 
 
 @pytest.mark.parametrize(
-    ("by", "reason"), [(None, "good"), ("", "good"), ("Ada", None), ("Ada", " "), ("A" * 200, "x")]
+    ("by", "reason"),
+    [(None, "good"), ("", "good"), ("Ada", None), ("Ada", " "), ("Ada", " ok "), ("A" * 200, "a reason")],
 )
 def test_a_decision_without_a_name_or_a_reason_is_none(by: str | None, reason: str | None, tmp_path: Path) -> None:
     with pytest.raises(BadInput) as refusal:

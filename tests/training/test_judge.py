@@ -19,7 +19,8 @@ from training import metrics
 from training.bootstrap import resample
 from training.evidence import Rows, check_scores, compare_slices, gather
 from training.fit import load_candidate, score
-from training.judge import Judged, judge
+from training.judge import judge
+from training.judged import Judged
 from training.logged_config import config_of
 from training.promote import promote
 

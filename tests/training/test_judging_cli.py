@@ -39,6 +39,8 @@ def test_from_the_first_judgement_to_the_rollback(run, world: World, parcels_60:
     assert said[-1].startswith(f"{first}/verdicts/against_none_")
     assert run("promote", "--candidate", first)[:2] == (0, run("history", "--model", world.model)[1])
     assert run("promote", "--candidate", second)[1][-1] == f"{world.model}/2"
+    code, _, error = run("rollback", "--model", world.model, "--to", "1", "--reason", " ")
+    assert (code, error.partition(":")[0]) == (2, "decision.incomplete")
     code, said, _ = run("rollback", "--model", world.model, "--to", "1", "--reason", "complaints")
     assert (code, said[-1]) == (0, f"{world.model}/1")
     assert said[0].startswith("3. rollback version 1 over version 2, ")

@@ -15,7 +15,7 @@ from artifacts.verdict import Reason
 from tests.training.small_world import World
 from tests.training.test_judge import GOOD, LEAKING, POOR, crowned, judged
 from training.alias import follow
-from training.judge import Judged
+from training.judged import Judged
 from training.promote import promote
 from training.promote_or_keep import Decided, judging_again, promote_or_keep
 from training.rollback import rollback

@@ -14,7 +14,7 @@ from artifacts.verdict import Estimate, Reason
 from tests.training.small_world import World
 from tests.training.test_judge import GOOD, POOR, crowned, judged
 from tests.training.test_promote import BETTER, changed, decided
-from training.judge import Judged
+from training.judged import Judged
 from training.logged_config import config_of
 from training.promote import promote
 from training.rollback import rollback

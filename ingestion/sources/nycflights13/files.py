@@ -64,7 +64,7 @@ class Files:
             raise BadInput(
                 "source.month_missing",
                 f"{path} has no row of {self.month}; it holds {_text(min(seen))}..{_text(max(seen))}.",
-                next_step="Name a month that it holds.",
+                next_step=f"Get a file that holds {self.month}, or name a month that this one holds.",
             )
         return rows
 

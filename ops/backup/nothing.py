@@ -1,0 +1,30 @@
+"""Refuses to say that all is well with a home in which nothing is: another one was meant, or its disk is gone."""
+
+from pathlib import Path
+
+from artifacts.errors import Missing
+from ops.backup.copying import files
+from ops.backup.databases import is_empty
+from ops.backup.places import Sources
+
+
+def refuse_nothing(wanted: Sources) -> None:
+    """Raise `Missing` (`home.empty`) when no place has a file, no database a table, and the home nothing of its own."""
+    is_filled = (
+        any(files(place) for place in wanted.places.values())
+        or any(not is_empty(url) for url in wanted.databases.values())
+        or bool(files(str(wanted.home), wanted.left_out))
+    )
+    if not is_filled:
+        raise nothing_to("back up", wanted.home)
+
+
+def nothing_to(act: str, home: Path) -> Missing:
+    """The refusal for a home in which there is nothing to `act` on."""
+    absent = "" if home.is_dir() else ", which is not there"
+    return Missing(
+        "home.empty",
+        f"There is nothing to {act} in the home {home}{absent}; one that make run, the DAGs or a restore has filled is "
+        "wanted.",
+        next_step="Name the home that is meant with PIPELINE_HOME=FOLDER, or mount its disk, then try again.",
+    )

@@ -1,0 +1,92 @@
+"""What each line of `.env` must be: a known name, and a value of its variable's kind; of a secret none is told."""
+
+import difflib
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+from ops.stack.variables import SHORTEST_SECRET, VARIABLES, Kind, Variable
+
+# What Compose itself reads there.
+OF_COMPOSE = frozenset(
+    {
+        "COMPOSE_ANSI",
+        "COMPOSE_BAKE",
+        "COMPOSE_CONVERT_WINDOWS_PATHS",
+        "COMPOSE_DISABLE_ENV_FILE",
+        "COMPOSE_ENV_FILES",
+        "COMPOSE_EXPERIMENTAL",
+        "COMPOSE_FILE",
+        "COMPOSE_IGNORE_ORPHANS",
+        "COMPOSE_MENU",
+        "COMPOSE_PARALLEL_LIMIT",
+        "COMPOSE_PATH_SEPARATOR",
+        "COMPOSE_PROFILES",
+        "COMPOSE_PROGRESS",
+        "COMPOSE_PROJECT_NAME",
+        "COMPOSE_REMOVE_ORPHANS",
+        "COMPOSE_STATUS_STDOUT",
+    }
+)
+# What needs no quotes in .env and no escapes in a URL.
+_PLAIN = re.compile(r"[A-Za-z0-9_.=-]+")
+# What Compose takes as it stands, for addresses: no blank, quote or comment, and nothing that it would fill in.
+_ADDRESS = re.compile(r"[^\s'\"`$#\\]*")
+_MODEL = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
+_FERNET = re.compile(r"[A-Za-z0-9_-]{43}=")
+_SIZE = re.compile(r"([1-9]\d{0,8})([kmg])b?", re.I)
+_BYTES = {"k": 2**10, "m": 2**20, "g": 2**30}
+LEAST_MEMORY, LAST_PORT = 2**30, 65535
+
+
+def _is_port(value: str) -> bool:
+    return re.fullmatch(r"[1-9]\d{0,4}", value) is not None and int(value) <= LAST_PORT
+
+
+def _is_memory(value: str) -> bool:
+    size = _SIZE.fullmatch(value)
+    return size is not None and int(size[1]) * _BYTES[size[2].lower()] >= LEAST_MEMORY
+
+
+_KINDS: Mapping[Kind, tuple[Callable[[str], object], str]] = {
+    "port": (_is_port, "a port from 1 to 65535"),
+    "memory": (_is_memory, "a size such as 8g or 8192m, of at least 1g,"),
+    "model": (_MODEL.fullmatch, "a model's name, of a-z, 0-9, '_', '.' and '-',"),
+    "fernet": (_FERNET.fullmatch, "a Fernet key, 32 bytes in URL-safe base64 with the = at its end,"),
+}
+
+
+def wrong_value(variable: Variable, value: str) -> str | None:
+    """What is wrong with the variable's value, in words that follow its name; the value is told of no secret."""
+    if variable.optional:
+        return None if _ADDRESS.fullmatch(value) else "holds a blank, a quote, $, #, ` or a backslash"
+    if not value:
+        return "is missing"
+    if variable.kind in _KINDS:
+        is_one, wanted = _KINDS[variable.kind]
+        got = f"has {len(value)} characters and is no such key" if variable.secret else f"is {value!r}"
+        return None if is_one(value) else f"{got}; {wanted} is wanted"
+    if not _PLAIN.fullmatch(value):
+        return "holds other characters than letters, digits and _ . = -, which a URL would have to escape"
+    if variable.secret and len(value) < SHORTEST_SECRET:
+        return f"has {len(value)} characters; at least {SHORTEST_SECRET} are wanted"
+    return None
+
+
+def ports_twice(values: Mapping[str, str]) -> Iterator[str]:
+    """Each port that two services would publish."""
+    ports: dict[str, str] = {}
+    for name in (one.name for one in VARIABLES if one.kind == "port"):
+        value = values.get(name, "")
+        if value in ports:
+            yield f"{name} is {value}, and so is {ports[value]}; each service wants a port of its own"
+        elif value:
+            ports[value] = name
+
+
+def unknown_names(names: Collection[str], others: Collection[str]) -> Iterator[str]:
+    """Each of `names` that neither the stack nor Compose has, nor `others` name, with the nearest that there is."""
+    known = sorted({*(one.name for one in VARIABLES), *OF_COMPOSE, *others})
+    for name in sorted(set(names).difference(known)):
+        nearest = difflib.get_close_matches(name.upper(), known, 1)
+        hint = f"the nearest is {nearest[0]}" if nearest else "docs/stack.md has them all"
+        yield f"{name} is no variable of the stack; {hint}"

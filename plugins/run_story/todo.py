@@ -1,0 +1,116 @@
+"""What is to be done now: the one next command, or that there is none and what a person has to decide; then what."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from artifacts.run_evidence import Refused, TaskEvidence
+from plugins.run_story.commands import ALERTS, JUDGE, filled, of_refusal
+
+# What a task does, by hand.
+DOES = {
+    "build": "python -m features build ",
+    "compact": "python -m serving compact",
+    "judge": "python -m training judge ",
+    "land": "python -m ingestion land ",
+    "score": "python -m serving score ",
+    "train": "python training/train.py ",
+    "upcoming": "python -m features upcoming ",
+}
+# By code the parameters of a DAG by which it can come; a DAG run keeps what it was given.
+BY_PARAMETER = {
+    "config.wrong_set": ("config", "training_set"),
+    "features.not_landed": ("as_of",),
+    "ingestion.month_empty": ("month",),
+    "ingestion.month_not_over": ("month",),
+    "ledger.no_champion": ("model",),
+    "monitoring.day_ahead": ("day", "labels"),
+    "period.invalid": ("month",),
+    "publish.missing": ("training_set",),
+    "registry.missing": ("candidate", "version"),
+    "registry.run_deleted": ("candidate",),
+    "registry.run_foreign": ("candidate",),
+    "rollback.is_champion": ("model", "version"),
+    "rollback.never_champion": ("model", "version"),
+    "serving.no_champion": ("name",),
+    "source.month_missing": ("month",),
+    "source.time_in_future": ("month",),
+    "source.unknown": ("source",),
+    "training_set.as_of": ("as_of",),
+    "training_set.id": ("training_set",),
+    "training_set.none": ("training_set",),
+}
+# What a DAG run meets again however often it is cleared, since what started it is at fault or out of date.
+ANEW = {
+    "approval.nothing_asked",
+    "approval.other_verdict",
+    "ingestion.no_month",
+    "train.event_incomplete",
+    "train.nothing_due",
+}
+KEPT = (
+    "There is nothing to run: the champion serves on, and the same config on the same training set gives the same "
+    "candidate. Whether a feature or the config is to change, a person decides; the next training set brings the next "
+    "candidate by itself."
+)
+WAITS = "A person decides: answer under Required Actions in Airflow. What the verdict rests on is told by:"
+
+
+@dataclass(frozen=True)
+class Todo:
+    """`command` can be run as it stands; `repeats` when it does again what failed, so that something comes before it.
+
+    `said` comes before the command, or says why there is none; `then` is what comes after.
+    """
+
+    command: str | None = None
+    said: str = ""
+    then: str = ""
+    repeats: bool = False
+
+    @property
+    def line(self) -> str:
+        """The command as a line of a note or a message; empty without one."""
+        return "" if self.command is None else f"{'Once mended' if self.repeats else 'Next'}: {self.command}"
+
+
+def todo(state: str, kept: Sequence[TaskEvidence], facts: Mapping[str, str]) -> Todo:
+    """Of a DAG run in which nothing said no."""
+    if state in {"DRIFT", "UNKNOWN"}:
+        return Todo(filled(ALERTS, facts))
+    if state == "WAITS":
+        waiting = [one.notes["decided"] for one in kept if "decided" in one.notes and one.notes["decided"]["waits"]]
+        return Todo(filled(JUDGE, {"run_id": waiting[0]["candidate"]}) if waiting else None, WAITS)
+    return Todo(said=KEPT) if state == "KEPT" else Todo()
+
+
+def mending(
+    dag: str, culprit: str | None, cause: Refused, facts: Mapping[str, str], conf: Mapping[str, object]
+) -> Todo:
+    """Of what said no: `cause`, in the task `culprit`, if in any; `conf` is what the DAG run was given."""
+    command, to_choose = of_refusal(cause, facts)
+    given = [f"{name} {conf[name]}" for name in BY_PARAMETER.get(cause.code, ()) if conf.get(name) is not None]
+    repeats = command is not None and culprit in DOES and command.startswith(DOES[culprit])
+    if cause.code in ANEW:
+        return Todo(then=f"Clearing a task repeats the failure: start another DAG run of {dag}, as it says above.")
+    if given:
+        return Todo(None if repeats else command, then=_with_another(dag, culprit, " and ".join(given)))
+    clear = "" if culprit is None or re.search(r"\bclear\b", cause.next_step, re.I) else f"clear the task {culprit}"
+    if repeats:
+        first = f"Once that is mended, {clear} in Airflow, and it runs again from there. The same by hand:"
+        return Todo(command, first if clear else "Once that is mended, the same by hand:", repeats=True)
+    then = f"Then {clear} in Airflow, and it runs again from there." if clear else ""
+    return Todo(command, "" if command else _none(to_choose), then)
+
+
+def _none(to_choose: Sequence[str]) -> str:
+    what = f": a person has to choose {', '.join(to_choose)}" if to_choose else " for it"
+    return f"There is no command{what}; what helps stands above."
+
+
+def _with_another(dag: str, culprit: str | None, given: str) -> str:
+    right = f" If it was right, do what it says above, then clear the task {culprit}." if culprit else ""
+    return (
+        f"This DAG run was given {given}, and keeps it. If that was wrong, clearing a task repeats the failure: start "
+        f"another DAG run of {dag} with what is right.{right}"
+    )

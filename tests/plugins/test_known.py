@@ -1,0 +1,34 @@
+"""Which models there are: one that nothing knows has no page, and a home without any says what to run first."""
+
+import pytest
+
+from artifacts.places import read_places
+from tests.plugins.test_model_page import NOBODY, broken, part
+
+
+def test_a_model_that_nothing_knows_has_no_page_but_a_list_of_those_that_there_are(opened, home):
+    answer = opened(home[0], NOBODY).get("/on-call/models/nope")
+    assert answer.status_code == 404
+    assert '<a href="/on-call/models/toy">toy</a>' in answer.text
+    assert opened(home[0], NOBODY, role=None).get("/on-call/models/nope").status_code == 401
+
+
+def test_whether_a_model_is_unknown_is_not_guessed_when_a_source_cannot_be_asked(opened, home, tmp_path):
+    places = broken(home[0], {"ledger": "DAMAGED"}, tmp_path)
+    page = opened(places, NOBODY).get("/on-call/models/nope")
+    assert (page.status_code, "ledger.damaged" in part(page.text, "champion")) == (200, True)
+
+
+def test_a_model_that_was_trained_and_never_promoted_is_listed(opened, home, tmp_path):
+    none = {name: f"sqlite:///{tmp_path}/{name}.db" for name in ("ledger", "alerts")}
+    page = opened(home[0].model_copy(update=none), NOBODY).get("/on-call/models").text
+    assert "<h1>toy</h1>" in page
+    assert "Model toy never had a champion" in part(page, "champion")
+
+
+@pytest.mark.parametrize(("path", "status"), [("/models", 200), ("/models/late_arrival", 404)])
+def test_a_home_without_any_model_says_what_to_run_first(opened, tmp_path, path, status):
+    answer = opened(read_places({"PIPELINE_HOME": str(tmp_path)}), NOBODY).get(f"/on-call{path}")
+    assert answer.status_code == status
+    assert '<code class="command">make run</code>' in answer.text and "Nothing to do" not in answer.text
+    assert list(tmp_path.iterdir()) == []

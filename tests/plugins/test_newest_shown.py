@@ -1,0 +1,40 @@
+"""What is shown goes back from the newest evidence, so that today, on which nobody asked, hides nothing."""
+
+import re
+import shutil
+from dataclasses import replace
+from datetime import datetime
+
+from artifacts.finding import Finding, Reason
+from artifacts.findings import Findings, publish_findings
+from artifacts.prediction_log import LogSettings, LogWriter, compact
+from tests.plugins.test_model_page import NOBODY, part
+
+
+def test_a_check_of_a_day_on_which_nobody_asked_hides_nothing_that_was_found_before(opened, home, tmp_path):
+    places = home[0].model_copy(update={"findings": str(tmp_path / "findings")})
+    shutil.copytree(home[0].findings, places.findings)
+    start, end = datetime(2039, 11, 19), datetime(2039, 11, 26)
+    none = Finding("psi", "delay_mean", "UNKNOWN", Reason("predictions.none", "No row."), 0, 0, baseline="training")
+    publish_findings(places.findings, Findings("toy", 1, home[1].training_set, start, end, 0, end, (none,)))
+    page = opened(places, NOBODY).get("/on-call/models/toy").text
+    assert "Drift of 8 features on 15 days" in part(page, "drift")
+    assert "15 days on which a window ended, 2026-03-01 to 2039-11-25; none ended later." in part(page, "drift")
+    assert "Nothing after 2026-03-14 could be judged: of the newest 1 all is UNKNOWN." in part(page, "drift")
+    assert 'class="break"' in page
+    assert "log loss by window" in part(page, "live")
+    assert "windows that ended 2026-03-07 to 2026-03-14; of none that ended later" in part(page, "live")
+    seen = r"\? UNKNOWN in the newest window, 2039-11-19 to 2039-11-26; \S+ \w+ in the newest that could be judged, "
+    assert re.search(seen + "2026-03-08 to 2026-03-15", part(page, "glance"))
+
+
+def test_a_prediction_of_today_hides_none_of_long_ago(opened, home, tmp_path):
+    places = home[0].model_copy(update={"prediction_parts": str(tmp_path / "parts"), "predictions": tmp_path / "log"})
+    shutil.copytree(home[0].prediction_parts, places.prediction_parts)
+    with LogWriter(places.predictions, LogSettings()) as log:
+        log.append([replace(home[1], prediction_id="b" * 32, asked_at=datetime(2039, 11, 26, 9))])
+    compact(places.predictions, places.prediction_parts)
+    page = opened(places, NOBODY).get("/on-call/models/toy").text
+    [bars] = re.findall(r'<path[^>]*class="bars"', page)
+    assert bars.count("M") == 15
+    assert "at a dotted line more than a month without any is left out" in part(page, "predictions")

@@ -1,0 +1,20 @@
+"""The numbers behind a verdict are read in a narrow tab: each picture fits beside Airflow's own panels, or scrolls."""
+
+import re
+
+from plugins.run_story.numbers_part import numbers_part
+from tests.run_story.kept import evidence, told
+
+TAB = 520
+
+
+def test_a_picture_of_numbers_fits_into_a_narrow_tab_and_is_reached_by_the_keyboard_where_it_does_not(tmp_path):
+    metrics = {who: {"roc_auc": [0.0081534, 0.0078861, 0.0228612]} for who in ("candidate", "champion", "naive")}
+    verdict = {"candidate": "c" * 32, "model": "m", "headline": "Keep.", "reasons": [], "metrics": metrics}
+    page = numbers_part(told(tmp_path, evidence("judge", notes={"verdict": verdict}), state="success"))
+    [width] = re.findall(r'<svg [^>]*width="(\d+)"', page)
+    assert int(width) <= TAB
+    assert '<div class="scroll" tabindex="0" role="region" aria-label="ROC AUC"><svg' in page
+    begins, *_ = re.findall(r'<text x="([\d.]+)"[^>]*class="note">0.008153 \[0.007886, 0.02286\]', page)
+    # Twelve pixels high, a letter is 6.4 wide on average.
+    assert float(begins) + 6.8 * len("0.008153 [0.007886, 0.02286]") <= int(width)
