@@ -288,7 +288,7 @@ def test_an_alert_of_a_metric_leaves_no_features_days_out(tmp_path: Path) -> Non
     url = f"sqlite:///{tmp_path / 'alerts.db'}"
     made = found(7, performance("DRIFT", None), truth=TRUTH)
     alerts.change(url, made.model, made.id, lambda before: take(before, made, 3, PATIENCE))
-    end = datetime(2014, 1, 1)
+    end = datetime(2013, 12, 20)
     assert alerts.incident_days(url, "late_arrival", 3, datetime(2013, 12, 1), end, longest=LONGEST) == {}
 
 
