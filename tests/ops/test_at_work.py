@@ -69,7 +69,9 @@ def test_make_replay_refuses_while_services_of_the_home_are_up(services):
     assert refused.value.code == "run.services_up"
 
 
-@pytest.mark.parametrize(("verb", "act"), [("make run", run.replay), ("make up", up.up)])
+@pytest.mark.parametrize(
+    ("verb", "act"), [("make run", run.replay), ("make up", up.up), ("python -m ops.up serving", up.serving)]
+)
 def test_whoever_comes_while_make_run_is_at_work_is_told_so_and_may_once_it_was_killed(places, holder, verb, act):
     with pytest.raises(BadInput, match=rf"make run \(process {holder.pid}\) is at work .* then run: {verb}") as refused:
         act(None)
