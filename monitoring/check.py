@@ -56,7 +56,8 @@ def check(
     that is UNKNOWN, not an error. Raises `Missing` for an unknown version, `BadInput` (`monitoring.no_entity`).
     """
     described = read_described(Registry.at(places), model, version)
-    reach = Window(window.before(settings.served_reach if left_out else settings.served_days).start, window.end)
+    back = settings.served_reach(len(window.days)) if left_out else settings.served_days
+    reach = Window(window.before(back).start, window.end)
     try:
         with open_answers(Log(places.predictions, places.prediction_parts, model), described, reach) as answers:
             found = _judge(Case(answers, described, window, settings), truth, left_out)

@@ -52,7 +52,7 @@ def left_out_by_alerts(
     of_all: Sequence[date] = (),
 ) -> LeftOut:
     """The days of each feature's incidents, as its alerts tell them, and the days `of_all`."""
-    before, longest = window.before(settings.served_reach), settings.longest_incident
+    before, longest = window.before(settings.served_reach(len(window.days))), settings.longest_incident
     own = alerts.incident_days(places.alerts, model, version, before.start, before.end, longest=longest)
     return LeftOut(of_all, own)
 
@@ -86,7 +86,7 @@ def read_served(case: Case, known: Described, names: Sequence[str], left_out: Le
 
 
 def _rows(case: Case, out: Collection[date]) -> str:
-    wanted, most = case.settings.served_days, case.settings.served_reach
+    wanted, most = case.settings.served_days, case.settings.served_reach(len(case.window.days))
     back = days_back(case.window.start.date(), out, wanted=wanted, most=most)
     return case.answers.rows(case.window.before(back), case.version, without=sorted(out))
 

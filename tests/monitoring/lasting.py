@@ -28,7 +28,7 @@ from tests.monitoring.daily import APART, SERVED, TRAINED, WEEK, Rows, learn, li
 MODEL, BEGAN, MOVED = "toy", datetime(2013, 9, 1), "feature 3"
 DAYS, MOVES = SERVED + 14 * WEEK, 8 * WEEK
 SETTINGS = MonitoringSettings(replicates=300)
-REACH = SERVED + SETTINGS.incident_days
+REACH = SETTINGS.served_reach(WEEK)
 LeaveOut = Callable[[Sequence[Alert], datetime, datetime], Incidents]
 # By day of serving, how many of its own spreads the feature lies away.
 WORLDS: Mapping[str, Callable[[int], float]] = {
