@@ -60,11 +60,13 @@ class Metrics:
     def log_told(self, error: BaseException | None) -> None:
         """The log took what it was handed last, or refused it."""
         if error is None:
+            if self.log_trouble is not None:
+                LOG.info("the prediction log can be written again: process %s answers again", os.getpid())
             self.log_trouble = None
             return
         message = error.message if isinstance(error, Refusal) else repr(error)
         if self.log_trouble is None:
-            LOG.warning("nothing is answered: %s", message)
+            LOG.warning("process %s answers nothing: %s", os.getpid(), message)
         self.log_trouble = f"{error.code if isinstance(error, Refusal) else 'log.failed'}: {message}"
 
     def text(self, model: str, version: int, *, degraded: bool, features_age_seconds: float | None) -> str:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from artifacts.cli import PROGRESS
 from ops.healthy import why_unhealthy
 from tests.serving.world import GOOD, MODEL, World, ask, serving, wait_for
 
@@ -274,10 +275,13 @@ def test_a_full_disk_is_answered_with_503_and_no_score(world: World) -> None:
     assert len(world.logged()) == 1
 
 
-def test_a_service_that_can_log_nothing_is_not_ready_and_is_again_once_it_can_though_nobody_asks(world: World) -> None:
+def test_a_service_that_can_log_nothing_is_not_ready_and_is_again_once_it_can_though_nobody_asks(
+    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PROGRESS, "propagate", True)
+    caplog.set_level("INFO", PROGRESS.name)
     world.places.predictions.write_text("a file where the log's folder should be")
     with serving(world) as client:
-        ask(client, GOOD)
         told = client.get("/health/ready")
         assert (told.status_code, told.json()["status"]) == (503, "refusing")
         assert told.json()["trouble"] == "log.unwritable"
@@ -285,8 +289,12 @@ def test_a_service_that_can_log_nothing_is_not_ready_and_is_again_once_it_can_th
         assert client.get("/health/live").status_code == 200
         assert why_unhealthy(f"{client.base_url}/health/live") is None
         assert "503" in (why_unhealthy(f"{client.base_url}/health/ready") or "")
+        why = f"{world.places.predictions} is a file, wanted a folder"
+        assert why in client.get(f"/v1/models/{MODEL}").json()["troubles"][0]
+        assert caplog.text.count(why) == 1
         world.places.predictions.unlink()
         wait_for(lambda: client.get("/health/ready").status_code == 200)
+        assert caplog.text.count("answers again") == 1
         assert client.get("/health/ready").json()["status"] == "ready"
         assert world.logged() == []
         assert ask(client, GOOD).status_code == 200
