@@ -13,7 +13,6 @@ from multiprocessing.process import BaseProcess
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.supervisors import Multiprocess
 
 from artifacts import cli
 from artifacts.errors import BadInput, Refusal
@@ -23,6 +22,7 @@ from serving.app import create_app, find_version
 from serving.loaded import LoadedVersion
 from serving.protocol import BoundedHeads
 from serving.settings import ServingSettings, read_key
+from serving.workers import Workers
 
 BACKLOG = 2048
 # uvicorn takes a worker that does not answer its parent for hung; on a busy machine it may only be starting. It may
@@ -80,7 +80,7 @@ def run(settings: ServingSettings, places: Places, model: str, version: int | No
             server.run(sockets=[listening])
             _refuse_if_log_failed(config.loaded_app, places)
         else:
-            Multiprocess(config, sockets=[listening]).run()
+            Workers(config, sockets=[listening]).run()
     return first.id
 
 
