@@ -12,6 +12,12 @@ from serving.refused import RequestRefused
 from serving.rows import Rows, check_names, check_rows
 
 Columns = Mapping[str, Sequence[Any]]
+ALL_ROWS = (
+    "Send them in several requests, or score a training set: python -m serving score --model MODEL --set NAME/VERSION"
+)
+ALL_ENTITIES = (
+    "Send them in several requests, or score all upcoming rows: python -m serving score --model MODEL --upcoming"
+)
 
 
 @dataclass(frozen=True)
@@ -104,15 +110,14 @@ def _first_twice(names: Sequence[str]) -> int | None:
 
 
 def _check_count(rows: Any, name: str, max_rows: int) -> None:
-    one, many, all_of_them = ("entity", "entities", "--upcoming") if name == "entities" else ("row", "rows", "--set ID")
+    is_of_entities = name == "entities"
     if type(rows) is not list or not rows:
-        raise _shape(name, f"a list of at least one {one}")
+        raise _shape(name, f"a list of at least one {'entity' if is_of_entities else 'row'}")
     if len(rows) > max_rows:
         raise RequestRefused(
             "request.too_many_rows",
-            f"{name} has {len(rows)} {many}; at most {max_rows} are taken.",
-            next_step="Send them in several requests, or score published rows in one go: "
-            f"python -m serving score --model MODEL {all_of_them}",
+            f"{name} has {len(rows)} {'entities' if is_of_entities else 'rows'}; at most {max_rows} are taken.",
+            next_step=ALL_ENTITIES if is_of_entities else ALL_ROWS,
             field=name,
         )
 

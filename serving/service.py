@@ -85,8 +85,8 @@ class Service:
             raise Missing(
                 "serving.version_not_loaded",
                 f"That version of {model} is not loaded here; loaded: {there}.",
-                next_step=f"Ask for one of these. GET /v1/models/{model} lists the versions that there are, and "
-                f"python -m serving run --model {model} --version N serves one of them.",
+                next_step=f"Ask for one of these. Of the versions that there are, as GET /v1/models/{model} lists, "
+                f"serve another: python -m serving run --model {model} --version N",
             )
         return live.loaded[named]
 

@@ -234,7 +234,7 @@ def test_another_media_type_path_method_model_or_version_is_refused(client: http
     ):
         told = ask(client, GOOD, path=f"/v1/models/{path}")
         assert told.status_code == 404
-        assert ("GET /v1/models/toy lists the versions" in told.json()["next_step"]) == ("versions" in path)
+        assert ("GET /v1/models/toy lists" in told.json()["next_step"]) == ("versions" in path)
         assert {"error", "message", "next_step"} <= told.json().keys()
     assert client.get("/v1/models/other").status_code == 404
 
