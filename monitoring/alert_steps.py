@@ -15,7 +15,7 @@ SAID_ONLY_WHEN_BAD: frozenset[Rule] = frozenset({"predictions", "log", "schema",
 class Patience:
     """How long an open alert is left alone: until it is told again, and until it is escalated, once, by its kind.
 
-    What has lasted longer than `settle` is a part of the trailing window that it is held against.
+    What has lasted longer than `settle`, or was accepted, is a part of the trailing window that it is held against.
     """
 
     remind: timedelta
@@ -44,8 +44,9 @@ def _is_over(alert: Alert, finding: Finding | None, judged: bool) -> bool:
 
 
 def _is_settled(closed: Alert, patience: Patience) -> bool:
-    until = closed.until or closed.since
-    return (closed.kind, closed.finding.baseline) == ("DRIFT", "served") and until - closed.since > patience.settle
+    lasted = (closed.until or closed.since) - closed.since
+    is_held = lasted > patience.settle or closed.accepted_by is not None
+    return (closed.kind, closed.finding.baseline) == ("DRIFT", "served") and is_held
 
 
 def opened(kind: Kind, before: Alert | None, finding: Finding, watch: Watch, findings: Findings) -> Alert:

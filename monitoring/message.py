@@ -84,7 +84,8 @@ def _meaning(event: Event) -> str:
     """What the word of the step does not say by itself."""
     alert = event.alert
     if event.step == "accepted":
-        return f"   accepted by {alert.accepted_by}: {alert.accepted_because} It is told no more until it ends.\n"
+        why = (alert.accepted_because or "").rstrip(".")
+        return f"   accepted by {alert.accepted_by}: {why}. It is told no more until it ends.\n"
     if event.step == "settled":
         return (
             f"   settled: since {alert.since:%Y-%m-%d}, which the trailing window itself holds by now. It is the new "

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from artifacts.errors import BadInput
 from artifacts.places import Places
 from artifacts.shelf import LOCK
+from artifacts.usable import usable
 from ops.services import running
 
 FILE = f"at_work{LOCK}"
@@ -17,10 +18,12 @@ FILE = f"at_work{LOCK}"
 def at_work(places: Places, verb: str) -> Iterator[None]:
     """Hold the home for `verb` while the body runs; it is let go of when the process ends, however it does.
 
-    Raises `BadInput` (`home.in_use`) that names who holds it.
+    Raises `BadInput` (`home.in_use`) that names who holds it, and what `usable` raises.
     """
-    places.home.mkdir(parents=True, exist_ok=True)
-    with (places.home / FILE).open("a+", encoding="utf-8") as stream:
+    with usable(str(places.home)):
+        places.home.mkdir(parents=True, exist_ok=True)
+        held = (places.home / FILE).open("a+", encoding="utf-8")
+    with held as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -120,12 +120,13 @@ def serve(places: Places, settings: OpsSettings, environment: dict[str, str]) ->
 def serving(_: argparse.Namespace) -> cli.Answer:
     """Start the prediction service again, and nothing else; its log until now is kept beside the new one."""
     places, settings = read_places(), read_settings(OpsSettings, "OPS_")
-    log = log_of(places, "serving")
-    stop_all(places, {"serving"})
-    refuse_taken_port(settings.serving_port, "OPS_SERVING_PORT")
-    if log.exists():
-        log.replace(log.with_suffix(".before.log"))
-    told, url = serve(places, settings, {**os.environ, **airflow_environment(places)})
+    with at_work(places, "python -m ops.up serving"):
+        log = log_of(places, "serving")
+        stop_all(places, {"serving"})
+        refuse_taken_port(settings.serving_port, "OPS_SERVING_PORT")
+        if log.exists():
+            log.replace(log.with_suffix(".before.log"))
+        told, url = serve(places, settings, {**os.environ, **airflow_environment(places)})
     code = Unavailable.exit_code if url is None else 0
     return cli.Answer(id="serving", lines=told, facts={"serving": url}, exit_code=code)
 

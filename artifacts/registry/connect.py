@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from filelock import FileLock
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 _SQLITE = "sqlite:///"
@@ -31,6 +32,11 @@ def connect(tracking_uri: str, process: int) -> Any:
         client = MlflowClient(tracking_uri)
         client.search_experiments(max_results=1)
     return client
+
+
+def is_there(tracking_uri: str) -> bool:
+    """Whether it can hold a model: False for an SQLite file that is not there, which a client would make."""
+    return not tracking_uri.startswith("sqlite") or Path(str(make_url(tracking_uri).database)).exists()
 
 
 def shown(uri: str) -> str:

@@ -2,15 +2,16 @@
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from artifacts import cli, shelf
+from artifacts import cli, ledger, shelf
 from artifacts.errors import Damaged
 from artifacts.places import Places
 from artifacts.publish import MANIFEST, read
 from artifacts.registry import Registry
+from artifacts.registry.connect import is_there, shown
 from artifacts.registry.record import logged_files
 from ops.backup.copying import files
 from ops.backup.nothing import nothing_to
@@ -32,7 +33,10 @@ class Verified:
 
 
 def verify(places: Places) -> Verified:
-    """Read everything back; raises `Damaged` (`publish.damaged`, `registry.damaged`) that names what differs first."""
+    """Read everything back; raises `Damaged` that names what differs first.
+
+    That is `publish.damaged`, `registry.damaged`, or `home.champion_lost` when MLflow has not what the ledger names.
+    """
     folders = {}
     for name in _PUBLISHED:
         cli.say(f"verifying {name}")
@@ -41,7 +45,10 @@ def verify(places: Places) -> Verified:
             read(uri, kind).verify()
         folders[name] = len(found)
     cli.say("verifying models")
-    return Verified(folders, sum(1 for _ in _models(Registry.at(places))) if _is_there(places.mlflow) else 0)
+    # A client would make the database that is not there.
+    models = set(_models(Registry.at(places))) if is_there(places.mlflow) else set()
+    _refuse_lost(places, models)
+    return Verified(folders, len(models))
 
 
 def verify_something(places: Places) -> Verified:
@@ -52,10 +59,16 @@ def verify_something(places: Places) -> Verified:
     return verified
 
 
-def _is_there(mlflow: str) -> bool:
-    """Whether MLflow's database can hold a model: a client would make the file of one that is not there."""
-    file = mlflow.removeprefix("sqlite:///")
-    return file == mlflow or Path(file).exists()
+def _refuse_lost(places: Places, models: Collection[str]) -> None:
+    for model in ledger.models(places.ledger):
+        line = ledger.champion(places.ledger, model)
+        if line is not None and f"{model}/{line.version}" not in models:
+            raise Damaged(
+                "home.champion_lost",
+                f"The ledger names version {line.version} of {model} as champion, and MLflow ({shown(places.mlflow)}) "
+                f"has {len(models)} model versions, not that one.",
+                next_step="Name MLflow's database with PIPELINE_MLFLOW, or restore it from a backup.",
+            )
 
 
 def _folders(place: str) -> Iterator[tuple[str, str]]:

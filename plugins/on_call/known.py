@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from artifacts import alerts, ledger
+from artifacts.registry.connect import is_there
 from plugins.on_call.home import Home
 from plugins.on_call.section import within
-
-SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
@@ -66,6 +64,4 @@ def _names(*sources: Callable[[], list[str]]) -> tuple[set[str], list[Exception]
 
 def _trained(home: Home) -> list[str]:
     """By MLflow; asking it for a database that is not there would make one, which takes seconds."""
-    if home.places.mlflow.startswith(SQLITE) and not Path(home.places.mlflow.removeprefix(SQLITE)).exists():
-        return []
-    return within(home.registry.models, home.patience)
+    return within(home.registry.models, home.patience) if is_there(home.places.mlflow) else []

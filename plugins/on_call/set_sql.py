@@ -67,4 +67,5 @@ def _listed(sql: str) -> Iterator[str]:
 
 def _bare(sql: str) -> str:
     """Without comments and what stands in quotes."""
-    return re.sub(r"'(?:[^']|'')*'", "''", re.sub(r"--[^\n]*", "", sql))
+    left_out = r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/"
+    return re.sub(left_out, lambda found: "''" if found[0].startswith("'") else " ", sql, flags=re.S)

@@ -87,7 +87,8 @@ def of_refusal(cause: Refused, facts: Mapping[str, str]) -> tuple[str | None, tu
     if told is not None and not left:
         return told, ()
     template = BY_CODE.get(cause.code) or BY_CODE.get(cause.code.partition(".")[0])
-    by_code = None if template is None else filled(template, known)
+    left += [] if template is None else _TO_CHOOSE.findall(template)
+    by_code = None if template is None or _TO_CHOOSE.search(template) else filled(template, known)
     return (by_code, ()) if by_code is not None else (None, tuple(dict.fromkeys(left)))
 
 

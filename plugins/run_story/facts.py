@@ -1,5 +1,6 @@
 """What a DAG run was about, by the names that commands take: gathered from what its tasks noted and handed on."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ NOTED = {
     "landed": {"source": "source"},
 }
 ASKED = ("name", "as_of", "training_set", "config", "model", "version", "window", "source", "month")
+# Airflow also takes parameters that no DAG declares, of any text: what a shell would read in its own way is no name.
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/+=@-]*")
 
 
 def facts_of(
@@ -47,4 +50,8 @@ def _handed_on(returned: Any, mapped: int) -> Mapping[str, Any]:
         returned = returned[mapped] if 0 <= mapped < len(returned) else returned[0]
     if not isinstance(returned, Mapping):
         return {}
-    return {name: returned[name] for name in ASKED if isinstance(returned.get(name), str | int)}
+    return {name: returned[name] for name in ASKED if _is_name(returned.get(name))}
+
+
+def _is_name(given: Any) -> bool:
+    return isinstance(given, str | int) and _NAME.fullmatch(str(given)) is not None

@@ -12,6 +12,7 @@ import ci.__main__
 import features.__main__
 import ingestion.__main__
 import monitoring.__main__
+import ops.__main__
 import ops.up
 import serving.__main__
 import training.__main__
@@ -26,6 +27,7 @@ PARSERS = {
     "python -m features": features.__main__.build_parser,
     "python -m ingestion": ingestion.__main__.build_parser,
     "python -m monitoring": monitoring.__main__.build_parser,
+    "python -m ops": ops.__main__.build_parser,
     "python -m ops.up": ops.up.build_parser,
     "python -m serving": serving.__main__.build_parser,
     "python -m training": training.__main__.build_parser,

@@ -1,6 +1,7 @@
 """A person may say that drift is meant to be so: then it is told no more, is the recent past, and ends as ever."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -49,7 +50,14 @@ def test_who_accepted_it_and_why_is_told_and_kept_and_its_days_are_in_the_traili
     assert (kept.is_open, kept.accepted_because) == (True, "The airport has a second runway.")
     message = write_message(alerts.waiting(places.alerts, "webhook")[-1], reports="reports", runbook_url="runbook.md")
     assert message.subject == "[DRIFT accepted] late_arrival version 3: distance, psi against training"
-    assert "accepted by Ada: The airport has a second runway." in message.text
+    assert "accepted by Ada: The airport has a second runway. It is told no more" in message.text
+
+
+def test_against_the_trailing_window_which_holds_its_days_what_was_accepted_is_settled(places: Places) -> None:
+    moved, fine = (replace(one, baseline="served") for one in (MOVED, FINE))
+    happened(places, 1, moved)
+    accept(places, "late_arrival", ["psi|distance|served|-"], "Ada", "The airport has a second runway")
+    assert happened(places, 9, fine) == ["settled"]
 
 
 def test_what_is_not_open_was_accepted_before_or_could_not_be_judged_is_refused_and_nothing_is_kept(

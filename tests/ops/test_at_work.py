@@ -69,7 +69,20 @@ def test_make_replay_refuses_while_services_of_the_home_are_up(services):
     assert refused.value.code == "run.services_up"
 
 
-@pytest.mark.parametrize(("verb", "act"), [("make run", run.replay), ("make up", up.up)])
+def test_a_home_that_is_no_folder_is_told_as_that(tmp_path):
+    (tmp_path / "home").write_text("a file")
+    for home in (tmp_path / "home", tmp_path / "home" / "below"):
+        with (
+            pytest.raises(BadInput, match="is no place to keep anything") as refused,
+            at_work(read_places({"PIPELINE_HOME": str(home)}), "make run"),
+        ):
+            pass
+        assert refused.value.code == "place.invalid"
+
+
+@pytest.mark.parametrize(
+    ("verb", "act"), [("make run", run.replay), ("make up", up.up), ("python -m ops.up serving", up.serving)]
+)
 def test_whoever_comes_while_make_run_is_at_work_is_told_so_and_may_once_it_was_killed(places, holder, verb, act):
     with pytest.raises(BadInput, match=rf"make run \(process {holder.pid}\) is at work .* then run: {verb}") as refused:
         act(None)

@@ -301,6 +301,15 @@ def test_verify_names_what_is_damaged_where_it_stands(kept, file, code):
         victim.write_bytes(whole)
 
 
+def test_a_champion_whose_database_is_lost_or_another_is_no_home_that_is_well(kept, tmp_path):
+    places, _ = kept
+    assert verify(places.model_copy(update={"mlflow": f"{places.mlflow}?timeout=20"})).models == 1
+    lost = places.model_copy(update={"mlflow": f"sqlite:///{tmp_path}/mlflow.db"})
+    with pytest.raises(Damaged, match=r"version 1 of toy as champion, and MLflow .* has 0 model versions") as refused:
+        verify(lost)
+    assert (refused.value.code, list(tmp_path.iterdir())) == ("home.champion_lost", [])
+
+
 @pytest.fixture(params=["absent", "with logs alone"])
 def empty(request, tmp_path, monkeypatch):
     """A home in which nothing is that is kept, named by the environment."""

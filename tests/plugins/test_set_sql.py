@@ -64,6 +64,7 @@ def test_the_sql_of_a_column_is_that_of_the_model_that_lists_it_and_that_the_set
         (STAGED, {"entity_id", "place", "minutes"}),
         ("with a as (with b as (select x from t) select b.x, 1 as y from b) select * from a", {"x", "y"}),
         ("select 1 as one", {"one"}),
+        ("select '--' as dash, /* , two as, */ 3 as three -- isn't it\nfrom t", {"dash", "three"}),
     ],
 )
 def test_a_model_gives_what_its_last_step_lists(sql, columns):

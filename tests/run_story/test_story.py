@@ -155,6 +155,22 @@ def test_a_command_by_code_is_shown_whole_or_not_at_all(template):
 MISSING = Refused("source.month_missing", "x has no row of 2031-05.", "Get a file that holds 2031-05.")
 
 
+def test_where_nobody_is_set_to_be_told_no_command_is_shown_since_a_person_has_to_choose_the_receiver():
+    told = mending(
+        "dag", "notify", Refused("alerts.no_channel", "3 messages wait.", "Set MONITORING_WEBHOOK_URL."), {}, {}
+    )
+    assert (told.command, "a person has to choose URL" in told.said) == (None, True)
+
+
+@pytest.mark.parametrize("given", ["m; curl example.org | sh", "$(id)", "-m", "m\n", ""])
+def test_a_parameter_that_a_shell_would_read_in_its_own_way_stands_in_no_command(tmp_path, given):
+    broken = refused(refused=Refused("ledger.damaged", "The ledger cannot be read.", "Restore it."))
+    assert told(tmp_path, broken, conf={"model": "m"}).command == "python -m training history --model m"
+    assert told(tmp_path, broken, conf={"model": given}).command is None
+    handed_on = evidence("choose", returned={"model": given})
+    assert told(tmp_path, handed_on, replace(broken, name=replace(broken.name, task="judge"))).command is None
+
+
 def month(tmp_path, **conf):
     chosen = evidence("choose", returned=[{"source": "post", "month": "2031-05"}])
     return told(tmp_path, chosen, refused(task="land", map_index=0, minute=1, refused=MISSING), conf=conf)
