@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from artifacts.errors import BadInput
 from artifacts.settings import Settings, read_settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -46,18 +47,21 @@ class Places(Settings):
 
 
 def read_places(environ: Mapping[str, str] | None = None) -> Places:
-    """The places that `PIPELINE_HOME` (default `var/`) and its overrides name; a relative one is in the repository."""
+    """The places that `PIPELINE_HOME` (default `var/`) and its overrides name; a relative one is in the repository.
+
+    Raises `BadInput` (`settings.invalid`), also for a URL where only a local folder will do.
+    """
     given = read_settings(_Given, "PIPELINE_", environ)
-    home = (REPOSITORY / (given.home or "var")).resolve()
+    home = _folder("home", given.home or "var")
     return Places(
         home=home,
         raw=_place(given.raw or str(home / "raw")),
-        warehouse=(REPOSITORY / (given.warehouse or home / "warehouse")).resolve(),
+        warehouse=_folder("warehouse", given.warehouse or str(home / "warehouse")),
         training_sets=_place(given.training_sets or str(home / "training_sets")),
         mlflow=given.mlflow or f"sqlite:///{home / 'mlflow' / 'mlflow.db'}",
         mlflow_artifacts=_place(given.mlflow_artifacts or str(home / "mlflow" / "artifacts")),
         ledger=given.ledger or f"sqlite:///{home / 'mlflow' / 'ledger.db'}",
-        predictions=(REPOSITORY / (given.predictions or home / "predictions")).resolve(),
+        predictions=_folder("predictions", given.predictions or str(home / "predictions")),
         prediction_parts=_place(given.prediction_parts or str(home / "prediction_parts")),
         findings=_place(given.findings or str(home / "findings")),
         upcoming=_place(given.upcoming or str(home / "upcoming")),
@@ -68,6 +72,17 @@ def read_places(environ: Mapping[str, str] | None = None) -> Places:
 def is_url(place: str) -> bool:
     """Whether a place is an object store's URL and no path."""
     return "://" in place
+
+
+def _folder(name: str, given: str) -> Path:
+    if is_url(given):
+        variable = f"PIPELINE_{name.upper()}"
+        raise BadInput(
+            "settings.invalid",
+            f"Environment variable {variable} is a URL; wanted a local folder.",
+            next_step=f"Correct or unset {variable}.",
+        )
+    return (REPOSITORY / given).resolve()
 
 
 def _place(given: str) -> str:

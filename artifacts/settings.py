@@ -1,8 +1,9 @@
 """Settings from the environment: typed, frozen, read once at the entry point, unknown keys refused."""
 
+import difflib
 import os
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -18,25 +19,41 @@ class Settings(BaseModel):
 S = TypeVar("S", bound=Settings)
 
 
-def read_settings(kind: type[S], prefix: str, environ: Mapping[str, str] | None = None) -> S:
+def read_settings(
+    kind: type[S], prefix: str, environ: Mapping[str, str] | None = None, options: Mapping[str, object] | None = None
+) -> S:
     """Build `kind` from the variables that start with `prefix`; `PREFIX_SOME_KEY` fills `some_key`.
 
-    Raises `BadInput` (`settings.invalid`) that names the variable, the value got, unless it is a secret or may be one
-    under a wrong name, and what was wanted.
+    `options` are values of the command line by field, None where it has none: `--some-key` comes before its variable.
+    Raises `BadInput` (`settings.invalid`) that names the variable or the option, the value got, unless it is a secret
+    or may be one under a wrong name, and what was wanted.
     """
     environ = os.environ if environ is None else environ
-    given = {k[len(prefix) :].lower(): v for k, v in environ.items() if k.startswith(prefix)}
+    said = {key: str(value) for key, value in (options or {}).items() if value is not None}
+    given = {k[len(prefix) :].lower(): v for k, v in environ.items() if k.startswith(prefix)} | said
     try:
         return kind.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        name = prefix + key.upper()
-        known = ", ".join(prefix + field.upper() for field in kind.model_fields)
-        field = kind.model_fields.get(key)
-        shown = "" if field is None or "Secret" in str(field.annotation) else f"={environ.get(name, '')!r}"
+        name = _option(key) if key in said else prefix + key.upper()
+        what = name if key in said else f"Environment variable {name}"
         raise BadInput(
             "settings.invalid",
-            f"Environment variable {name}{shown}: {first['msg']}; known are {known}.",
-            next_step=f"Correct or unset {name}.",
+            f"{what}{_wrong(kind, prefix, key, given, first)}",
+            next_step=f"Correct or leave out {name}." if key in said else f"Correct or unset {name}.",
         ) from error
+
+
+def _option(key: str) -> str:
+    return f"--{key.replace('_', '-')}"
+
+
+def _wrong(kind: type[Settings], prefix: str, key: str, given: Mapping[str, str], first: Any) -> str:
+    field = kind.model_fields.get(key)
+    if field is None:
+        near = difflib.get_close_matches(key, kind.model_fields, 1)
+        names = [prefix + one.upper() for one in near or kind.model_fields]
+        return f" is no setting; {'did you mean ' + names[0] + '?' if near else 'known are ' + ', '.join(names) + '.'}"
+    shown = "" if "Secret" in str(field.annotation) or key not in given else f"={given[key]!r}"
+    return f"{shown}: {first['msg'].replace('Input should be', 'wanted')}."

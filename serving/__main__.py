@@ -1,7 +1,6 @@
 """`python -m serving VERB`: run, score, compact."""
 
 import argparse
-import os
 import sys
 
 from artifacts import cli
@@ -52,9 +51,8 @@ def _add(
 
 
 def _run(arguments: argparse.Namespace) -> Answer:
-    given = {name: getattr(arguments, name) for name in ("host", "port", "workers")}
-    options = {f"SERVING_{name.upper()}": str(value) for name, value in given.items() if value is not None}
-    settings = read_serving_settings({**os.environ, **options})
+    options = {name: getattr(arguments, name) for name in ("host", "port", "workers")}
+    settings = read_serving_settings(options=options)
     return Answer(id=run(settings, read_places(), arguments.model, arguments.version))
 
 

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from artifacts.errors import Refusal
+from artifacts.errors import Refusal, Unavailable
 from artifacts.places import Places
 from artifacts.prediction_log.writer import LogWriter
 from artifacts.registry import Registry
@@ -66,6 +66,9 @@ def create_app(
             if live.follows:
                 watcher = Watcher(live, Registry.at(places), places.ledger, metrics)
                 watchers.append(watcher.run(settings.poll_seconds))
+            # Else only the first caller would find out, and be refused by a service that says that it is ready.
+            with suppress(Unavailable):
+                await app.state.service.told(log.probe)
             tasks = [asyncio.create_task(each) for each in watchers]
             yield
             for task in tasks:

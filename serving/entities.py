@@ -9,7 +9,7 @@ from artifacts.column import Column
 from serving.fresh import Fresh
 from serving.loaded import LoadedVersion
 from serving.lookup import Held, Key
-from serving.refused import RequestRefused, shown
+from serving.refused import RequestRefused
 from serving.rows import Rows, check_rows
 from serving.values import check_type, naive
 
@@ -51,18 +51,18 @@ def _key(held: Held, entity: Mapping[str, Any], row: int) -> tuple[int, Key]:
 
 
 def _value(column: Column, value: Any, row: int) -> Any:
-    check_type(column, [value], nulls=False, first_row=row)
+    check_type(column, [value], nulls=False, first_row=row, of="entity")
     return naive(column, [value])[0]
 
 
 def _no_key(held: Held, entity: Mapping[str, Any], row: int) -> RequestRefused:
     forms = " or ".join("{" + ", ".join(column.name for column in key) + "}" for key in held.keys)
     known = {column.name for key in held.keys for column in key}
-    unknown = next((name for name in entity if name not in known), None)
+    unknown = next((at for at, name in enumerate(entity) if name not in known), None)
     absent = next((column.name for column in held.keys[-1] if column.name not in entity), None)
-    return RequestRefused(
-        "request.entity_key",
-        f"Entity {row} has other fields than a key has; wanted {forms}.",
-        field=absent if unknown is None else shown(unknown),
-        row=row,
-    )
+    if unknown is None:
+        told = f"Entity {row} has other fields than a key has"
+    else:
+        told = f"Field {unknown} of entity {row}, both counted from 0, is part of no key"
+    field = absent if unknown is None else None
+    return RequestRefused("request.entity_key", f"{told}; wanted {forms}.", field=field, row=row)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ HELP = {
     "in_flight": "Predictions under way.",
     "log_backlog": "Rows handed to the prediction log that are not safe yet.",
     "loaded_version": "The version that answers.",
+    "start_time_seconds": "When this process began, in Unix time; one that replaced another began later than the rest.",
     "degraded": "1 when it cannot follow the champion or the upcoming rows, or cannot log, else 0.",
     "features_age_seconds": "Time since the upcoming rows that can be looked up were published.",
 }
@@ -43,6 +45,7 @@ class Metrics:
         self._counters: dict[str, dict[Labels, float]] = {name: defaultdict(float) for name in COUNTERS}
         self._seconds: dict[str, list[int]] = defaultdict(lambda: [0] * (len(BUCKETS) + 1))
         self._sums: dict[str, float] = defaultdict(float)
+        self._began = time.time()
         self.in_flight = 0
         self.log_backlog = 0
         # Why the log refused what it was handed last; None once it takes something again.
@@ -60,11 +63,13 @@ class Metrics:
     def log_told(self, error: BaseException | None) -> None:
         """The log took what it was handed last, or refused it."""
         if error is None:
+            if self.log_trouble is not None:
+                LOG.info("the prediction log can be written again: process %s answers again", os.getpid())
             self.log_trouble = None
             return
         message = error.message if isinstance(error, Refusal) else repr(error)
         if self.log_trouble is None:
-            LOG.warning("nothing is answered: %s", message)
+            LOG.warning("process %s answers nothing: %s", os.getpid(), message)
         self.log_trouble = f"{error.code if isinstance(error, Refusal) else 'log.failed'}: {message}"
 
     def text(self, model: str, version: int, *, degraded: bool, features_age_seconds: float | None) -> str:
@@ -81,6 +86,7 @@ class Metrics:
             "in_flight": ({}, self.in_flight),
             "log_backlog": ({}, self.log_backlog),
             "loaded_version": ({"model": model}, version),
+            "start_time_seconds": ({}, self._began),
             "degraded": ({}, int(degraded)),
         }
         if features_age_seconds is not None:

@@ -22,7 +22,8 @@ _REFUSALS = {
     "408": "The body took too long to come.",
     "413": "The body is too large.",
     "415": "The body is not application/json.",
-    "422": "A field is missing, unknown, of another type, or odd; the answer names it.",
+    "422": "A field is missing, unknown, of another type, or odd. `field` names it, but for one that the model "
+    "does not have, which the message tells by its place, and a row of nulls alone, which is every field.",
     "503": "Too many requests at once, too slow, the prediction log is full, or the upcoming rows are too old.",
 }
 
@@ -54,10 +55,10 @@ def document(
                 "#/components/schemas/Predictions",
             )
         },
-        "/health/live": {"get": _read("Whether the process answers.", {})},
-        "/ping": {"get": _read("As /health/live, where MLflow's clients look.", {})},
+        "/health/live": {"get": _open(_read("Whether the process answers.", {}))},
+        "/ping": {"get": _open(_read("As /health/live, where MLflow's clients look.", {}))},
         "/version": {"get": _read("MLflow's version, where its clients look.", _refusals("401"), "text/plain")},
-        "/health/ready": {"get": _ready()},
+        "/health/ready": {"get": _open(_ready())},
         "/metrics": {"get": _read("Counters for Prometheus.", _refusals("401"), "text/plain")},
         "/openapi.json": {"get": _read("This document.", _refusals("401"))},
     }
@@ -95,6 +96,11 @@ def _read(about: str, refusals: Schema, kind: str = "application/json") -> Schem
     return {"summary": about, "responses": {"200": {"description": about, "content": {kind: {}}}, **refusals}}
 
 
+def _open(operation: Schema) -> Schema:
+    """An operation that wants no key, also where all others do."""
+    return operation | {"security": []}
+
+
 def _ready() -> Schema:
     told = _read("ready; or degraded, and why: the version before the champion answers.", {})
     told["responses"]["503"] = {"description": "refusing, and why: nothing is answered.", "content": _JSON}
@@ -108,7 +114,8 @@ def _refusals(*statuses: str) -> Schema:
 
 def _schemas(version: LoadedVersion, settings: ServingSettings, upcoming: UpcomingColumns | None) -> dict[str, Schema]:
     rows, entities = (_listed(name, settings.max_rows) for name in ("Row", "Entity"))
-    with_contributions = {"contributions": {"type": "boolean", "default": False}}
+    about_contributions = "Whether each prediction is to have SHAP values: what each feature adds to the log-odds."
+    with_contributions = {"contributions": {"type": "boolean", "default": False, "description": about_contributions}}
     names = [*version.encoder.names, BIAS]
     flags = {
         "type": "array",

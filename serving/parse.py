@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from serving.refused import RequestRefused, shown
+from serving.refused import RequestRefused
 
 
 def parse(body: bytes) -> Any:
@@ -56,9 +56,12 @@ def _strictly(body: bytes) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = shown(next(name for name in found if names.count(name) > 1))
-        raise RequestRefused("request.key_twice", f"An object has {twice} twice.", status=400, field=twice)
+        places: dict[str, int] = {}
+        first, second = next(
+            (places[name], at) for at, (name, _) in enumerate(pairs) if places.setdefault(name, at) < at
+        )
+        told = f"Fields {first} and {second} of an object, counted from 0, have the same name."
+        raise RequestRefused("request.key_twice", told, status=400)
     return found
 
 

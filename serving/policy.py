@@ -70,10 +70,11 @@ def _unseen(version: LoadedVersion, rows: Rows, nan: npt.NDArray[np.bool_]) -> n
 def _refused(version: LoadedVersion, kind: str, row: int, field: str | None) -> RequestRefused:
     about = f"{field} of row {row}" if field else f"Row {row}"
     column = next((column for column in version.columns if column.name == field), None)
+    said = "is null, which the contract does not allow here" if kind == "unexpected_null" else f"has {WORDS[kind]}"
     wanted = f"; wanted {bounds_in_words(column.bounds)}" if kind == "out_of_bounds" and column else ""
     return RequestRefused(
         f"odd.{kind}",
-        f"{about} has {WORDS[kind]}{wanted}.",
+        f"{about} {said}{wanted}.",
         next_step=f"Correct the row. To have such rows answered with a flag, serve with SERVING_{kind.upper()}=flag.",
         field=field,
         row=row,

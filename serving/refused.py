@@ -1,8 +1,11 @@
 """What the service says to a request that is wrong; no part of the request is repeated."""
 
+import difflib
+from collections.abc import Sequence
+
 from artifacts.errors import BadInput
 
-UNNAMED = "(a name that is no identifier)"
+# The time that it takes to compare names grows with the square of their length.
 LONGEST_NAME = 100
 
 
@@ -28,6 +31,7 @@ class RequestRefused(BadInput):
         return super().to_dict() | {name: found for name, found in where.items() if found is not None}
 
 
-def shown(name: str) -> str:
-    """A field's name as a refusal may repeat it: an identifier, and nothing that could be anything else."""
-    return name if name.isascii() and name.isidentifier() and len(name) <= LONGEST_NAME else UNNAMED
+def nearest(name: str, known: Sequence[str]) -> str:
+    """The name of ours that a caller may have meant, as a question; what was sent may be anything, and is not said."""
+    near = difflib.get_close_matches(name, known, 1) if len(name) <= LONGEST_NAME else []
+    return f" Did you mean {near[0]}?" if near else ""

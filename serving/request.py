@@ -8,10 +8,16 @@ from serving.entities import LookedUp, look_up
 from serving.fresh import Fresh
 from serving.loaded import LoadedVersion
 from serving.parse import parse
-from serving.refused import RequestRefused, shown
-from serving.rows import Rows, check_rows, missing_field, unknown_field
+from serving.refused import RequestRefused
+from serving.rows import Rows, check_names, check_rows
 
 Columns = Mapping[str, Sequence[Any]]
+ALL_ROWS = (
+    "Send them in several requests, or score a training set: python -m serving score --model MODEL --set NAME/VERSION"
+)
+ALL_ENTITIES = (
+    "Send them in several requests, or score all upcoming rows: python -m serving score --model MODEL --upcoming"
+)
 
 
 @dataclass(frozen=True)
@@ -31,8 +37,7 @@ def read_request(
     Raises `RequestRefused`, and as `look_up` does.
     """
     given = _object(parse(body), {"rows", "entities", "contributions"})
-    if "rows" in given and "entities" in given:
-        raise _shape("rows", "given, or entities, one of the two")
+    _check_one_of(given, "rows", "entities")
     contributions = given.get("contributions", False)
     if not isinstance(contributions, bool):
         raise _shape("contributions", "true or false")
@@ -40,7 +45,7 @@ def read_request(
         entities = _objects(given["entities"], "entities", max_rows)
         rows, looked_up = look_up(version, entities, fresh, max_feature_age_seconds)
         return Asked(rows, contributions, looked_up)
-    return Asked(check_rows(version, _columns(version, given.get("rows"), "rows", max_rows)), contributions)
+    return Asked(check_rows(version, _columns(version, given["rows"], "rows", max_rows)), contributions)
 
 
 def read_invocation(version: LoadedVersion, body: bytes, max_rows: int) -> Asked:
@@ -51,8 +56,7 @@ def read_invocation(version: LoadedVersion, body: bytes, max_rows: int) -> Asked
     given = _object(parse(body), {"dataframe_split", "dataframe_records", "params"})
     if given.get("params") not in (None, {}):
         raise _shape("params", "null or {}: the model has no parameters")
-    if ("dataframe_split" in given) == ("dataframe_records" in given):
-        raise _shape("dataframe_split", "given, or dataframe_records, one of the two")
+    _check_one_of(given, "dataframe_split", "dataframe_records")
     if "dataframe_records" in given:
         columns = _columns(version, given["dataframe_records"], "dataframe_records", max_rows)
     else:
@@ -63,35 +67,18 @@ def read_invocation(version: LoadedVersion, body: bytes, max_rows: int) -> Asked
 def _columns(version: LoadedVersion, records: Any, name: str, max_rows: int) -> Columns:
     """The columns of a list of objects, which all have the same fields."""
     _objects(records, name, max_rows)
-    names = [*records[0]]
-    _check_names(version, records, names)
-    return {field: [record[field] for record in records] for field in names}
+    check_names(version, records)
+    return {field: [record[field] for record in records] for field in records[0]}
 
 
 def _objects(records: Any, name: str, max_rows: int) -> Sequence[Mapping[str, Any]]:
     _check_count(records, name, max_rows)
     if any(type(record) is not dict for record in records):
         row = next(row for row, record in enumerate(records) if type(record) is not dict)
-        raise RequestRefused("request.shape", f"Row {row} is not an object.", field=name, row=row)
+        what = "Entity" if name == "entities" else "Row"
+        raise RequestRefused("request.shape", f"{what} {row} is not an object.", field=name, row=row)
     found: Sequence[Mapping[str, Any]] = records
     return found
-
-
-def _check_names(version: LoadedVersion, records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
-    wanted = records[0].keys()
-    for field in version.encoder.names:
-        if field not in wanted:
-            raise missing_field(field, 0)
-    keys = {column.name for column in version.keys}
-    for field in names:
-        if field not in version.encoder.types and field not in keys:
-            raise unknown_field(field, 0)
-    for row, record in enumerate(records):
-        if record.keys() != wanted:
-            absent = next(iter(wanted - record.keys()), None)
-            raise (
-                unknown_field(next(iter(record.keys() - wanted)), row) if absent is None else missing_field(absent, row)
-            )
 
 
 def _split(given: Any, max_rows: int) -> Columns:
@@ -123,29 +110,33 @@ def _first_twice(names: Sequence[str]) -> int | None:
 
 
 def _check_count(rows: Any, name: str, max_rows: int) -> None:
+    is_of_entities = name == "entities"
     if type(rows) is not list or not rows:
-        raise _shape(name, "a list of at least one row")
+        raise _shape(name, f"a list of at least one {'entity' if is_of_entities else 'row'}")
     if len(rows) > max_rows:
         raise RequestRefused(
             "request.too_many_rows",
-            f"{name} has {len(rows)} rows; at most {max_rows} are taken.",
-            next_step="Send them in several requests, or score a training set in one batch.",
+            f"{name} has {len(rows)} {'entities' if is_of_entities else 'rows'}; at most {max_rows} are taken.",
+            next_step=ALL_ENTITIES if is_of_entities else ALL_ROWS,
             field=name,
         )
+
+
+def _check_one_of(given: Mapping[str, Any], one: str, other: str) -> None:
+    if (one in given) == (other in given):
+        there = f"both {one} and" if one in given else f"neither {one} nor"
+        raise RequestRefused("request.shape", f"The body has {there} {other}; wanted one of the two.", field=one)
 
 
 def _object(given: Any, allowed: set[str]) -> dict[str, Any]:
     if type(given) is not dict:
         raise RequestRefused("request.shape", "The body is not a JSON object.")
-    for name in given:
+    for at, name in enumerate(given):
         if name not in allowed:
-            raise RequestRefused(
-                "request.field_unknown",
-                f"{shown(name)} is no field of a request; there are {', '.join(sorted(allowed))}.",
-                field=shown(name),
-            )
+            told = f"Field {at} of the body, counted from 0, is none of {', '.join(sorted(allowed))}."
+            raise RequestRefused("request.field_unknown", told)
     return given
 
 
 def _shape(field: str, wanted: str) -> RequestRefused:
-    return RequestRefused("request.shape", f"{field} is wanted to be {wanted}.", field=field)
+    return RequestRefused("request.shape", f"{field} is not {wanted}.", field=field)

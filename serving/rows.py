@@ -1,13 +1,13 @@
 """Holds the rows of a request against the contract: every feature is there, with its type, and nothing else is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from serving.loaded import LoadedVersion, Matrix
-from serving.refused import RequestRefused, shown
+from serving.refused import RequestRefused, nearest
 from serving.values import LARGEST, check_type, decimals, naive, wrong_type
 
 
@@ -42,7 +42,7 @@ def check_rows(version: LoadedVersion, columns: Mapping[str, Sequence[Any]]) -> 
     keys = {column.name: column for column in version.keys if column.name in columns}
     for name in columns:
         if name not in keys and name not in version.encoder.types:
-            raise unknown_field(name)
+            raise _unknown_field(version, columns, name)
     for column in (*keys.values(), *version.columns):
         check_type(column, columns[column.name], nulls=column.role == "feature")
     features = {name: columns[name] for name in names}
@@ -50,6 +50,26 @@ def check_rows(version: LoadedVersion, columns: Mapping[str, Sequence[Any]]) -> 
     _check_finite(version, features, numbers)
     of_keys = zip(*(naive(column, columns[name]) for name, column in keys.items()), strict=True)
     return Rows(features, [dict(zip(keys, values, strict=True)) for values in of_keys] or [{}] * len(numbers), numbers)
+
+
+def check_names(version: LoadedVersion, records: Sequence[Mapping[str, Any]]) -> None:
+    """Raise `RequestRefused` (422) unless all rows have the same fields: every feature, and of the keys some or none.
+
+    `request.field_missing`, `request.field_unknown`.
+    """
+    wanted, keys = records[0].keys(), {column.name for column in version.keys}
+    for name in version.encoder.names:
+        if name not in wanted:
+            raise missing_field(name, 0)
+    for name in wanted:
+        if name not in version.encoder.types and name not in keys:
+            raise _unknown_field(version, records[0], name, 0)
+    for row, record in enumerate(records):
+        if record.keys() != wanted:
+            name = next(name for name in (*wanted, *record) if name not in record or name not in wanted)
+            if name in keys:
+                raise _in_some_rows(version, name, row)
+            raise missing_field(name, row) if name in wanted else _unknown_field(version, record, name, row)
 
 
 def numbers_of(version: LoadedVersion, features: Mapping[str, Sequence[Any]]) -> Matrix:
@@ -75,11 +95,23 @@ def missing_field(name: str, row: int | None = None) -> RequestRefused:
     )
 
 
-def unknown_field(name: str, row: int | None = None) -> RequestRefused:
-    """The refusal of a field that is neither a feature of the model nor a key."""
-    where = "" if row is None else f" in row {row}"
+def _unknown_field(version: LoadedVersion, given: Iterable[str], name: str, row: int | None = None) -> RequestRefused:
+    """The refusal of a field that is neither a feature of the model nor a key, by its place among those `given`."""
+    names = list(given)
+    at, free = names.index(name), [column.name for column in version.keys if column.name not in names]
+    where = f"Column {at}, counted from 0," if row is None else f"Field {at} of row {row}, both counted from 0,"
+    told = f"{where} is no feature of the model.{nearest(name, free)}"
+    return RequestRefused("request.field_unknown", told, row=row)
+
+
+def _in_some_rows(version: LoadedVersion, name: str, row: int) -> RequestRefused:
+    keys = ", ".join(column.name for column in version.keys)
     return RequestRefused(
-        "request.field_unknown", f"{shown(name)}{where} is no feature of the model.", field=shown(name), row=row
+        "request.field_missing",
+        f"{name} is given in some rows only: row 0 and row {row} differ.",
+        next_step=f"Give each of the keys ({keys}) in every row or in none.",
+        field=name,
+        row=row,
     )
 
 
@@ -93,4 +125,5 @@ def _check_finite(version: LoadedVersion, features: Mapping[str, Sequence[Any]],
         if column.type == "varchar" or values.count(None) == np.count_nonzero(odd[:, place]):
             continue
         rows = np.flatnonzero(odd[:, place]).tolist()
-        raise wrong_type(column, next(row for row in rows if values[row] is not None))
+        row = next(row for row in rows if values[row] is not None)
+        raise wrong_type(column, row, values[row])

@@ -1,5 +1,6 @@
 """Runs the service on a port: one process, or several behind it."""
 
+import errno
 import functools
 import multiprocessing
 import os
@@ -12,7 +13,6 @@ from multiprocessing.process import BaseProcess
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.supervisors import Multiprocess
 
 from artifacts import cli
 from artifacts.errors import BadInput, Refusal
@@ -22,6 +22,7 @@ from serving.app import create_app, find_version
 from serving.loaded import LoadedVersion
 from serving.protocol import BoundedHeads
 from serving.settings import ServingSettings, read_key
+from serving.workers import Workers
 
 BACKLOG = 2048
 # uvicorn takes a worker that does not answer its parent for hung; on a busy machine it may only be starting. It may
@@ -38,14 +39,14 @@ IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOU
 def run(settings: ServingSettings, places: Places, model: str, version: int | None) -> str:
     """Serve until SIGTERM or SIGINT; returns `MODEL/VERSION`, of the version that was served first.
 
-    Raises as `find_version` and `read_key` do, and `BadInput` (`serving.port_taken`), before it listens; `Unavailable`
-    (`log.ended`) when it has ended because nothing could be logged any more.
+    Raises as `find_version` and `read_key` do, and `BadInput` (`serving.host_unknown`, `serving.port_taken`), before it
+    listens; `Unavailable` (`log.ended`) when it has ended because nothing could be logged any more.
     """
     key = read_key(settings)
     for name, value in IMPATIENT.items():
         os.environ.setdefault(name, value)
     first = find_version(places, model, version)
-    with _listen(settings.host, settings.port) as listening:
+    with listen(settings.host, settings.port) as listening:
         host, port = listening.getsockname()[:2]
         who = "version" if version is not None else "champion, version"
         cli.say(f"serving {model}, {who} {first.version}, on http://{host}:{port} with {settings.workers} worker(s)")
@@ -79,7 +80,7 @@ def run(settings: ServingSettings, places: Places, model: str, version: int | No
             server.run(sockets=[listening])
             _refuse_if_log_failed(config.loaded_app, places)
         else:
-            Multiprocess(config, sockets=[listening]).run()
+            Workers(config, sockets=[listening]).run()
     return first.id
 
 
@@ -114,7 +115,8 @@ def _end_with(parent: BaseProcess) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket on which callers wait; raises `BadInput` (`serving.host_unknown`, `serving.port_taken`)."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -124,10 +126,16 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            raise BadInput(
+                "serving.host_unknown",
+                f"{host} is no address or name of this machine: {error.strerror}.",
+                next_step="Correct the host: SERVING_HOST=127.0.0.1, or 0.0.0.0 for every address of this machine.",
+            ) from error
         raise BadInput(
             "serving.port_taken",
             f"{host}:{port} cannot be listened on: {error.strerror}.",
-            next_step="Correct the host, stop what listens there, or choose another port: SERVING_PORT=8001",
+            next_step="Stop what listens there, or choose another port: SERVING_PORT=8001",
         ) from error
     listening.set_inheritable(True)
     return listening

@@ -46,9 +46,10 @@ def entity_schema(version: LoadedVersion, upcoming: UpcomingColumns | None) -> S
 
 def policy_text(policy: Policy) -> str:
     """What happens to odd rows, as a list in Markdown."""
-    refused, flagged = "refused with 422, naming the field", "answered, with a flag in the answer and the log"
+    flagged = "answered, with a flag in the answer and the log"
     lines = []
     for kind, words in WORDS.items():
+        refused = f"refused with 422, naming the {'row' if kind == 'all_null' else 'field'}"
         done = refused if getattr(policy, kind) == "refuse" else flagged
         also = "; it scores as missing" if (kind, done) == ("unseen_category", flagged) else ""
         lines.append(f"- {kind} ({words}): {done}{also}")
@@ -76,7 +77,7 @@ def _feature(version: LoadedVersion, column: Column, policy: Policy) -> Schema:
 
 
 def _bounds(column: Column, policy: Policy) -> Schema:
-    low, high = column.bounds or (None, None)
+    low, high = (_whole(end) if column.type in WHOLE else end for end in column.bounds or (None, None))
     told: Schema = {"x-bounds": [low, high]}
     if policy.out_of_bounds == "flag":
         low = high = None
@@ -84,6 +85,11 @@ def _bounds(column: Column, policy: Policy) -> Schema:
         low = -WHOLE[column.type] if low is None else low
         high = WHOLE[column.type] - 1 if high is None else high
     return told | {name: end for name, end in (("minimum", low), ("maximum", high)) if end is not None}
+
+
+def _whole(end: float | None) -> float | None:
+    """A bound of whole numbers as one of them, where it is."""
+    return int(end) if end is not None and end.is_integer() else end
 
 
 def _key(column: Column, used: str = "Logged, and not read by the model.") -> Schema:

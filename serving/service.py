@@ -85,7 +85,8 @@ class Service:
             raise Missing(
                 "serving.version_not_loaded",
                 f"That version of {model} is not loaded here; loaded: {there}.",
-                next_step=f"Ask for one of these, or serve it: python -m serving run --model {model} --version N",
+                next_step=f"Ask for one of these. Of the versions that there are, as GET /v1/models/{model} lists, "
+                f"serve another: python -m serving run --model {model} --version N",
             )
         return live.loaded[named]
 

@@ -12,6 +12,8 @@ from artifacts.settings import Settings, read_settings
 from serving.policy import Action, Policy
 
 SHORTEST_KEY = 16
+# It comes in a request's head, which has at most 64 KiB here, and less behind many a proxy.
+LONGEST_KEY = 512
 
 
 class ServingSettings(Settings):
@@ -57,9 +59,11 @@ class ServingSettings(Settings):
             return self.host == "localhost"
 
 
-def read_serving_settings(environ: Mapping[str, str] | None = None) -> ServingSettings:
-    """The settings of the environment; raises `BadInput` (`settings.invalid`)."""
-    return read_settings(ServingSettings, "SERVING_", environ)
+def read_serving_settings(
+    environ: Mapping[str, str] | None = None, options: Mapping[str, object] | None = None
+) -> ServingSettings:
+    """The settings of the environment, after those of the command line; raises `BadInput` (`settings.invalid`)."""
+    return read_settings(ServingSettings, "SERVING_", environ, options)
 
 
 def read_key(settings: ServingSettings) -> bytes | None:
@@ -76,9 +80,9 @@ def read_key(settings: ServingSettings) -> bytes | None:
             raise _no_key(f"{where} cannot be read: {type(error).__name__}", "Correct the path.") from error
     else:
         return None
-    if len(key) < SHORTEST_KEY or not key.isascii() or not key.isprintable() or " " in key:
+    if not SHORTEST_KEY <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable() or " " in key:
         raise _no_key(
-            f"{where} holds a key of {len(key)} characters; wanted at least {SHORTEST_KEY}, ASCII, no blanks",
+            f"{where} holds a key of {len(key)} characters; wanted {SHORTEST_KEY} to {LONGEST_KEY}, ASCII, no blanks",
             "Make one: python -c 'import secrets; print(secrets.token_urlsafe(32))'",
         )
     return key.encode()

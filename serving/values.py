@@ -1,5 +1,6 @@
 """Holds the values of a column against its type in the contract: a value of another type is refused by its place."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,6 +39,9 @@ WANTED = {
     "decimal": "a number with no more digits than the type has",
 }
 
+NO_NAN_NOR_NULL = "Give a value; pandas makes NaN of one that is missing."
+NO_NAN = "Send null for what is not known; of a pandas frame, frame.astype(object).where(frame.notna(), None)"
+
 
 @dataclass(frozen=True)
 class _Rule:
@@ -55,13 +59,14 @@ def _rule(sql_type: str, nulls: bool) -> _Rule:
     return _Rule(kind, frozenset(_KINDS[kind] | null), frozenset(_ALWAYS_RIGHT.get(kind, set()) | null))
 
 
-def check_type(column: Column, values: Sequence[Any], *, nulls: bool, first_row: int = 0) -> None:
+def check_type(column: Column, values: Sequence[Any], *, nulls: bool, first_row: int = 0, of: str = "row") -> None:
     """Raise `RequestRefused` (`request.field_type`) for the first value that is none of the column's type."""
     rule, kinds = _rule(column.type, nulls), set(map(type, values))
     if kinds <= rule.right or (kinds <= rule.allowed and _all_fit(rule.kind, values)):
         return
     good = (type(value) in rule.allowed and _all_fit(rule.kind, [value]) for value in values)
-    raise wrong_type(column, first_row + list(good).index(False))
+    row = list(good).index(False)
+    raise wrong_type(column, first_row + row, values[row], of)
 
 
 def naive(column: Column, values: Sequence[Any]) -> Sequence[Any]:
@@ -88,23 +93,24 @@ def decimals(column: Column, values: Sequence[Any]) -> list[Decimal | None]:
         number = None if value is None else Decimal(repr(value)) if type(value) is float else Decimal(value)
         if number is not None:
             if not number.is_finite() or number.normalize().as_tuple().exponent < -scale:
-                raise wrong_type(column, row)
+                raise wrong_type(column, row, value)
             if number and number.adjusted() >= precision - scale:
-                raise wrong_type(column, row)
+                raise wrong_type(column, row, value)
         exact.append(number)
     return exact
 
 
-def wrong_type(column: Column, row: int) -> RequestRefused:
-    """The refusal of a value that is none of the column's type."""
+def wrong_type(column: Column, row: int, value: object, of: str = "row") -> RequestRefused:
+    """The refusal of a value that is none of the column's type; of the value it says whether it is null or NaN."""
     kind = "decimal" if is_decimal(column) else column.type
-    also = " or null" if column.role == "feature" else ""
-    return RequestRefused(
-        "request.field_type",
-        f"{column.name} of row {row} is not {WANTED[kind]}{also} ({column.type}).",
-        field=column.name,
-        row=row,
-    )
+    also = " or null" if column.role == "feature" and column.null_share > 0 else ""
+    wanted, name = f"{WANTED[kind]}{also} ({column.type})", f"{column.name} of {of} {row}"
+    told, step = f"{name} is not {wanted}.", "Correct the request; /openapi.json describes it."
+    if value is None:
+        told = f"{name} is null, which is not allowed here; wanted {wanted}."
+    elif isinstance(value, float) and math.isnan(value):
+        told, step = f"{name} is NaN, which is no JSON; wanted {wanted}.", NO_NAN if also else NO_NAN_NOR_NULL
+    return RequestRefused("request.field_type", told, next_step=step, field=column.name, row=row)
 
 
 def _all_fit(kind: str, values: Sequence[Any]) -> bool:

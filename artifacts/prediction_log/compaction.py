@@ -47,10 +47,10 @@ def compact(folder: Path, into: str, batch_bytes: int = BATCH_BYTES) -> Compacte
     Finished is a sealed segment, or one whose writer's lock is free. One compaction works at a time; writers go on.
     Beside the log lie up to `batch_bytes` of segments a second time, as Parquet. A damaged segment is left where it is
     and, once the others are done, raised as `Damaged` (`log.damaged`); a rerun does what is not done yet. Raises
-    `Unavailable` (`publish.no_place`) when the disk is full.
+    `Unavailable` (`publish.no_place`) when the disk is full, `BadInput` (`place.invalid`) when `folder` is a file.
     """
     done, wrong = Compacted(), None
-    if not folder.is_dir():
+    if not folder.exists():
         return done
     with shelf.locked(str(folder)):
         _remove_drafts(folder)

@@ -47,10 +47,11 @@ def _why(folder: Path, error: Exception) -> Unavailable:
         return Unavailable(
             "log.no_room",
             f"The prediction log in {folder} has no room: {why}.",
-            next_step="Free some space or compact the log; predictions are refused until then.",
+            next_step="Free some space; predictions are refused until then. Finished segments, and not the one that is "
+            "being written, are made smaller by: python -m serving compact",
         )
     return Unavailable(
         "log.unwritable",
         f"The prediction log in {folder} cannot be written: {why}.",
-        next_step="Check the disk and the folder's permissions; predictions are refused until then.",
+        next_step="Mend the disk, the folder or its permissions; predictions are refused until then.",
     )

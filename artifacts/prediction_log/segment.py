@@ -1,5 +1,6 @@
 """A segment: the append-only file that one process writes, its name, its lock and its seal."""
 
+import errno
 import fcntl
 import json
 import os
@@ -150,10 +151,13 @@ def seal_of(path: Path) -> dict[str, Any] | None:
 
 
 def make_folder(folder: Path) -> None:
-    """Have a folder, and those above it, on the disk."""
+    """Have a folder, and those above it, on the disk; raises NotADirectoryError where a file is in its place."""
     if not folder.is_dir():
         make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
+        try:
+            folder.mkdir(exist_ok=True)
+        except FileExistsError as error:
+            raise NotADirectoryError(errno.ENOTDIR, f"{folder} is a file, wanted a folder") from error
         sync_folder(folder.parent)
 
 

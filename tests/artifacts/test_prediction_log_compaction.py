@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from artifacts import shelf
-from artifacts.errors import Damaged
+from artifacts.errors import BadInput, Damaged
 from artifacts.places import REPOSITORY
 from artifacts.prediction_log import LogSettings, LogWriter, Prediction, compact, parts
 from artifacts.prediction_log.compaction import KEPT_SECONDS
@@ -487,3 +487,11 @@ def test_a_compaction_killed_at_any_step_loses_and_doubles_nothing(tmp_path: Pat
         assert list(log.glob("*.log")) == []
     # Nothing published, one of two parts, both with all segments, one or all without a seal, one gone, all gone.
     assert {(0, 2, 2), (1, 2, 2), (2, 2, 2), (2, 2, 1), (2, 2, 0), (2, 1, 0), (2, 0, 0)} <= seen
+
+
+def test_a_file_in_the_logs_place_is_refused_by_the_command_that_the_runbook_names(tmp_path: Path) -> None:
+    assert run_compact(tmp_path).parts == []
+    (tmp_path / "log").write_text("a file where the log's folder should be")
+    with pytest.raises(BadInput, match="is no place to keep anything") as refused:
+        run_compact(tmp_path)
+    assert refused.value.code == "place.invalid"

@@ -11,8 +11,10 @@ import httpx
 import psutil
 import pytest
 
+from artifacts.errors import BadInput
 from artifacts.places import REPOSITORY
 from artifacts.prediction_log.parts import parts
+from serving.run import listen
 from tests.fixtures_training_set import AS_OF, make_upcoming_rows, publish_upcoming_table
 from tests.reading_prediction_log import read_part
 from tests.serving.process import environment, started
@@ -56,6 +58,9 @@ def test_workers_share_the_port_and_each_logs_its_answers(world: World, tmp_path
 
         wait_for(both_answered)
         asked = sum(1 for _ in range(20) if ask(client, GOOD).status_code == 200)
+        killed = running.workers()[0]
+        killed.kill()
+        wait_for(lambda: f"worker {killed.pid} ended by signal 9; " in (tmp_path / "out").read_text())
     assert asked == 20
     assert "WARNING" not in (tmp_path / "out").read_text()
     assert len(world.logged()) == len({one.prediction_id for one in world.logged()}) > 20
@@ -86,6 +91,13 @@ def test_a_port_that_is_taken_and_a_poor_key_are_refused(world: World) -> None:
     assert (done.returncode, json.loads(done.stdout)["error"]) == (2, "serving.port_taken")
     done = run(world, "run", "--model", MODEL, SERVING_API_KEY="short")
     assert (done.returncode, json.loads(done.stdout)["error"]) == (2, "serving.api_key")
+
+
+@pytest.mark.parametrize("host", ["300.1.1.1", "192.0.2.1"])
+def test_a_host_that_is_not_this_machine_is_refused_as_that(host: str) -> None:
+    with pytest.raises(BadInput, match=f"{host} is no address or name of this machine") as refused:
+        listen(host, 0)
+    assert refused.value.code == "serving.host_unknown"
 
 
 def test_a_set_is_scored_by_the_champion_into_the_log(world: World) -> None:

@@ -242,6 +242,15 @@ def test_an_entity_that_is_none_is_refused_by_the_name_of_its_field(
     answer = of_module.post(PREDICT, content=json.dumps(body), headers={"Content-Type": "application/json"})
     assert error(answer) == (status, code)
     assert "<b>" not in answer.text
+    # Only what is wrong with the whole body has no row, and what was looked for is called an entity.
+    assert ("row" in answer.json()) == ("entity " in answer.json()["message"].lower())
+    assert "row 0" not in answer.json()["message"]
+
+
+def test_a_field_that_belongs_to_no_key_is_told_by_its_place(of_module: httpx.Client) -> None:
+    told = by_key(of_module, {"entity_id": "e0"}, {"entity_id": "e0", "ssn_123456789": 1})
+    assert told.json()["message"].startswith("Field 1 of entity 1, both counted from 0, is part of no key; wanted {")
+    assert "ssn" not in told.text
 
 
 VALUES = st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.sampled_from(["hill", "", "e000001", 0.5, 1.0])

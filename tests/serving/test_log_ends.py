@@ -23,7 +23,7 @@ from artifacts.prediction_log.commits import Commits
 from serving.__main__ import build_parser
 as_it_is = Commits.tidy
 def no_more(self, *, last):
-    if self.counts.appends:
+    if self.counts.predictions:
         raise MemoryError("no more")
     as_it_is(self, last=last)
 Commits.tidy = no_more

@@ -1,12 +1,14 @@
 """What a scraper reads of a service that answered, refused and lost its champion."""
 
 import re
+import time
 
 from tests.serving.test_swap import DAMAGE, damaged
 from tests.serving.world import GOOD, World, ask, serving, wait_for
 
 
 def test_every_number_that_an_operator_needs_is_there_and_right(world: World) -> None:
+    before = time.time()
     with serving(world) as client:
         ask(client, GOOD, GOOD)
         ask(client, {**GOOD, "place": "moon"})
@@ -34,4 +36,5 @@ def test_every_number_that_an_operator_needs_is_there_and_right(world: World) ->
         "degraded": 1,
     }.items():
         assert float(lines[f"serving_{name}"]) == value, name
+    assert before < float(lines["serving_start_time_seconds"]) < time.time()
     assert float(lines[f"serving_request_seconds_sum{{{route}}}"]) > 0

@@ -1,5 +1,6 @@
 """The OpenAPI document says what the contract says, and what it allows is what the service answers."""
 
+import json
 import re
 from typing import Any
 
@@ -10,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from artifacts.places import REPOSITORY
-from serving.app import create_app
+from serving import openapi
+from serving.app import create_app, find_version
+from serving.front import OPEN
 from serving.policy import WORDS
 from serving.settings import ServingSettings
 from tests.serving.world import GOOD, World, ask, serving
@@ -40,6 +43,21 @@ def test_what_is_flagged_is_described_and_no_rule(world: World) -> None:
     with serving(world, **dict.fromkeys(WORDS, "flag")) as client:
         hour = row(client)["properties"]["hour"]
     assert (hour["type"], hour["minimum"], hour["x-bounds"]) == (["integer", "null"], -(2**31), [0, 23])
+
+
+def test_bounds_of_whole_numbers_are_whole_and_contributions_are_described(client: httpx.Client) -> None:
+    text = json.dumps(row(client)["properties"]["hour"])
+    assert '"minimum": 0, "maximum": 23' in text
+    assert '"x-bounds": [0, 23]' in text
+    for form in document(client)["components"]["schemas"]["Request"]["oneOf"]:
+        assert "SHAP values" in form["properties"]["contributions"]["description"]
+
+
+def test_the_routes_that_want_no_key_say_so(world: World) -> None:
+    version = find_version(world.places, "toy", None)
+    paths = openapi.document(version, ServingSettings(), None, with_key=True)["paths"]
+    free = {path for path, item in paths.items() if item.get("get", {}).get("security") == []}
+    assert free == OPEN
 
 
 @pytest.mark.parametrize("action", ["refuse", "flag"])

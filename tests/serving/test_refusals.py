@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from artifacts.cli import PROGRESS
 from ops.healthy import why_unhealthy
 from tests.serving.world import GOOD, MODEL, World, ask, serving, wait_for
 
 PATH = f"/v1/models/{MODEL}/predict"
-SECRET = "s3cret-cargo"
+# It looks like a field's name, so that none may be repeated either.
+SECRET = "ssn_123456789"
 
 
 def body_with(name: str, text: str) -> bytes:
@@ -105,9 +107,69 @@ def test_contributions_are_asked_for_with_true_or_false(client: httpx.Client, as
 
 
 @pytest.mark.parametrize("name", ["is_late", "label_known_at", "weight", "__class__"])
-def test_a_field_that_is_no_feature_is_refused_by_name_the_label_too(client: httpx.Client, name: str) -> None:
-    told = ask(client, {**GOOD, name: "x"})
-    assert (told.status_code, told.json()["error"], told.json()["field"]) == (422, "request.field_unknown", name)
+def test_a_field_that_is_no_feature_is_refused_by_its_place_the_label_too(client: httpx.Client, name: str) -> None:
+    told = ask(client, {"hour": 7, name: "x", **GOOD})
+    assert (told.status_code, told.json()["error"], told.json()["row"]) == (422, "request.field_unknown", 0)
+    assert told.json()["message"] == "Field 1 of row 0, both counted from 0, is no feature of the model."
+    split = {"columns": [*GOOD, name], "data": [[*GOOD.values(), 1]]}
+    told = client.post("/invocations", json={"dataframe_split": split})
+    assert told.json()["message"] == "Column 6, counted from 0, is no feature of the model."
+
+
+def test_a_misspelt_key_is_told_the_one_that_was_meant(client: httpx.Client) -> None:
+    told = ask(client, {**GOOD, "observed_ta": "2013-01-01T00:00:00"})
+    assert told.json()["message"].endswith("is no feature of the model. Did you mean observed_at?")
+    assert "observed_ta" not in told.text
+
+
+@pytest.mark.parametrize("having", [0, 1])
+def test_a_key_in_some_rows_only_is_refused_as_what_it_is(client: httpx.Client, having: int) -> None:
+    rows = [GOOD, GOOD]
+    rows[having] = {**GOOD, "entity_id": "e1"}
+    told = ask(client, *rows).json()
+    assert (told["error"], told["field"], told["row"]) == ("request.field_missing", "entity_id", 1)
+    assert told["next_step"] == "Give each of the keys (entity_id, observed_at) in every row or in none."
+
+
+def test_null_is_offered_where_the_contract_allows_it_and_only_there(client: httpx.Client) -> None:
+    for name, offered in (("delay_mean", True), ("hour", False), ("place", False)):
+        told = post(client, body_with(name, "[1]")).json()["message"]
+        assert (" or null (" in told) == offered, told
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("place", "null", "place of row 0 is null, which the contract does not allow here."),
+        ("entity_id", "null", "entity_id of row 0 is null, which is not allowed here; wanted text"),
+        ("place", "NaN", "place of row 0 is NaN, which is no JSON; wanted text of at most 1000 characters (varchar)."),
+        ("delay_mean", "NaN", "delay_mean of row 0 is NaN, which is no JSON; wanted a number that fits"),
+    ],
+)
+def test_null_and_the_nan_that_pandas_makes_of_it_are_named(
+    client: httpx.Client, name: str, text: str, said: str
+) -> None:
+    told = post(client, body_with(name, text)).json()
+    assert said in told["message"]
+    assert ("frame.notna()" in told["next_step"]) == ((name, text) == ("delay_mean", "NaN"))
+
+
+def test_neither_or_both_forms_are_told_in_words(client: httpx.Client) -> None:
+    for path, one, other in (
+        (PATH, "rows", "entities"),
+        ("/invocations", "dataframe_split", "dataframe_records"),
+    ):
+        neither, both = (client.post(path, json=body).json() for body in ({}, {one: [], other: []}))
+        assert neither["message"] == f"The body has neither {one} nor {other}; wanted one of the two."
+        assert both["message"] == f"The body has both {one} and {other}; wanted one of the two."
+
+
+def test_too_many_entities_and_an_entity_of_another_shape_are_told_as_entities(client: httpx.Client) -> None:
+    many = client.post(PATH, json={"entities": [{"entity_id": "e1"}] * 4}).json()
+    assert (many["error"], many["field"]) == ("request.too_many_rows", "entities")
+    assert many["next_step"].endswith("python -m serving score --model MODEL --upcoming")
+    told = client.post(PATH, json={"entities": [{"entity_id": "e1"}, 1]}).json()
+    assert told["message"] == "Entity 1 is not an object."
 
 
 def test_a_row_that_lacks_a_field_or_has_one_more_than_the_first_is_refused_by_its_number(client: httpx.Client) -> None:
@@ -115,7 +177,8 @@ def test_a_row_that_lacks_a_field_or_has_one_more_than_the_first_is_refused_by_i
     told = ask(client, GOOD, short).json()
     assert (told["error"], told["field"], told["row"]) == ("request.field_missing", "load", 1)
     told = ask(client, GOOD, {**GOOD, "more": 1}).json()
-    assert (told["error"], told["field"], told["row"]) == ("request.field_unknown", "more", 1)
+    assert (told["error"], told["row"], "field" in told) == ("request.field_unknown", 1, False)
+    assert told["message"].startswith("Field 6 of row 1, both counted from 0,")
 
 
 @pytest.mark.parametrize(
@@ -167,9 +230,11 @@ def test_another_media_type_path_method_model_or_version_is_refused(client: http
         f"{MODEL}/versions/2/predict",
         f"{MODEL}/versions/²/predict",
         f"{MODEL}/versions/x/predict",
+        f"{MODEL}/versions/99/predict",
     ):
         told = ask(client, GOOD, path=f"/v1/models/{path}")
         assert told.status_code == 404
+        assert ("GET /v1/models/toy lists" in told.json()["next_step"]) == ("versions" in path)
         assert {"error", "message", "next_step"} <= told.json().keys()
     assert client.get("/v1/models/other").status_code == 404
 
@@ -274,10 +339,13 @@ def test_a_full_disk_is_answered_with_503_and_no_score(world: World) -> None:
     assert len(world.logged()) == 1
 
 
-def test_a_service_that_can_log_nothing_is_not_ready_and_is_again_once_it_can_though_nobody_asks(world: World) -> None:
+def test_a_service_that_can_log_nothing_is_not_ready_and_is_again_once_it_can_though_nobody_asks(
+    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PROGRESS, "propagate", True)
+    caplog.set_level("INFO", PROGRESS.name)
     world.places.predictions.write_text("a file where the log's folder should be")
     with serving(world) as client:
-        ask(client, GOOD)
         told = client.get("/health/ready")
         assert (told.status_code, told.json()["status"]) == (503, "refusing")
         assert told.json()["trouble"] == "log.unwritable"
@@ -285,8 +353,12 @@ def test_a_service_that_can_log_nothing_is_not_ready_and_is_again_once_it_can_th
         assert client.get("/health/live").status_code == 200
         assert why_unhealthy(f"{client.base_url}/health/live") is None
         assert "503" in (why_unhealthy(f"{client.base_url}/health/ready") or "")
+        why = f"{world.places.predictions} is a file, wanted a folder"
+        assert why in client.get(f"/v1/models/{MODEL}").json()["troubles"][0]
+        assert caplog.text.count(why) == 1
         world.places.predictions.unlink()
         wait_for(lambda: client.get("/health/ready").status_code == 200)
+        assert caplog.text.count("answers again") == 1
         assert client.get("/health/ready").json()["status"] == "ready"
         assert world.logged() == []
         assert ask(client, GOOD).status_code == 200

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from artifacts import cli
 from artifacts.errors import BadInput
+from serving.__main__ import build_parser
 from serving.settings import ServingSettings, read_key, read_serving_settings
 from tests.serving.world import GOOD, MODEL, World, ask, serving
 
@@ -29,7 +31,10 @@ def test_without_the_key_only_health_answers(world: World, tmp_path: Path) -> No
         assert 'serving_rejections_total{reason="request.api_key"' in client.get("/metrics").text
 
 
-@pytest.mark.parametrize("key", ["", "short", "x" * 15, "with a blank in it!", "ключключключключ", "line\nbreak" * 3])
+POOR = ["", "short", "x" * 15, "x" * 513, "with a blank in it!", "ключключключключ", "line\nbreak" * 3]
+
+
+@pytest.mark.parametrize("key", POOR)
 def test_a_poor_key_is_refused_and_not_repeated(key: str, tmp_path: Path) -> None:
     (tmp_path / "key").write_text(key)
     for settings in ({"api_key": key}, {"api_key_file": tmp_path / "key"}):
@@ -65,6 +70,32 @@ def test_a_wrong_or_unknown_setting_is_refused_by_name(name: str, value: str) ->
     with pytest.raises(BadInput) as refused:
         read_serving_settings({name: value})
     assert (refused.value.code, name in refused.value.message) == ("settings.invalid", True)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "wanted"),
+    [
+        ("--port", "99999", "wanted less than or equal to 65535"),
+        ("--workers", "0", "wanted greater than or equal to 1"),
+    ],
+)
+def test_an_option_is_refused_by_its_own_name(
+    option: str, value: str, wanted: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(build_parser(), ["run", "--model", MODEL, option, value]) == 2
+    told = capsys.readouterr().err
+    assert f"settings.invalid: {option}='{value}': {wanted}. Correct or leave out {option}." in told
+    assert "SERVING_" not in told
+
+
+def test_a_misspelt_setting_is_told_the_nearest_there_is_and_a_wrong_value_no_list_of_names() -> None:
+    with pytest.raises(BadInput, match=r"SERVING_MAX_ROW is no setting; did you mean SERVING_MAX_ROWS\?"):
+        read_serving_settings({"SERVING_MAX_ROW": "5"})
+    with pytest.raises(BadInput, match="SERVING_NOTHING is no setting; known are SERVING_HOST, SERVING_PORT"):
+        read_serving_settings({"SERVING_NOTHING": "5"})
+    with pytest.raises(BadInput) as refused:
+        read_serving_settings({"SERVING_MAX_ROWS": "many"})
+    assert "SERVING_HOST" not in refused.value.message
 
 
 @pytest.mark.parametrize(
