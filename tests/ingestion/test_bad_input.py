@@ -154,6 +154,11 @@ def test_the_line_is_right_far_into_a_large_file(example: Example) -> None:
     refused(example, "source.line_ragged", "line 50002: 20 values, wanted 19")
 
 
+def test_a_value_of_the_wrong_type_far_into_a_large_file(example: Example) -> None:
+    example.flights(*[ON_TIME] * 50_000, ON_TIME.replace(",515,", ",early,"))
+    refused(example, "source.value_wrong", "line 50002: column sched_dep_time", "'early'")
+
+
 def test_a_value_missing_far_into_a_large_file(example: Example) -> None:
     example.flights(*[ON_TIME] * 50_000, ON_TIME.replace(",515,", ",NA,"))
     refused(example, "source.value_missing", "line 50002: column sched_dep_time")
