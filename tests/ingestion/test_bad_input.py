@@ -237,9 +237,37 @@ def test_an_hour_of_weather_that_contradicts_itself(example: Example) -> None:
     refused(example, "source.time_impossible", "weather.csv", "line 3", "hour 2 in New York")
 
 
+NO_MONTH = [
+    ("2013,13,", "column month is 13, wanted 1 to 12"),
+    ("2013,0,", "column month is 0, wanted 1 to 12"),
+    ("0,1,", "column year is 0, wanted 1 to 9999"),
+    ("1913,1,", "columns year and month are 1913-01, which time_hour 2013-01-01"),
+    ("2012,1,", "columns year and month are 2012-01, which time_hour 2013-01-01"),
+    ("2013,2,", "columns year and month are 2013-02, which time_hour 2013-01-01"),
+    ("-357913941,1,", "column year is -357913941, wanted 1 to 9999"),
+]
+
+
+@pytest.mark.parametrize(("year_and_month", "said"), NO_MONTH)
+def test_a_flight_of_no_month_is_not_dropped(example: Example, year_and_month: str, said: str) -> None:
+    example.flights(ON_TIME, CANCELLED.replace("2013,1,", year_and_month, 1))
+    refused(example, "source.time_impossible", "flights.csv.zip", f"line 3: {said}")
+
+
+@pytest.mark.parametrize(("year_and_month", "said"), NO_MONTH)
+def test_an_hour_of_weather_of_no_month_is_not_dropped(example: Example, year_and_month: str, said: str) -> None:
+    example.weather(CALM, CALM.replace("2013,1,", year_and_month, 1))
+    refused(example, "source.time_impossible", "weather.csv", f"line 3: {said}")
+
+
+def test_a_time_of_another_month_under_this_months_name_is_refused(example: Example) -> None:
+    example.flights(ON_TIME, IN_FEBRUARY.replace("2013-02-01T10", "1907-02-01T10"))
+    refused(example, "source.time_impossible", "line 3: columns year and month are 2013-02, which time_hour 1907-02-01")
+
+
 def test_a_row_of_the_future(example: Example) -> None:
     example.flights(ON_TIME, ON_TIME.replace("2013,1,", "2099,1,").replace("2013-01", "2099-01"))
-    refused(example, "source.time_in_future", "flights.csv.zip", "line 3", "2099-1")
+    refused(example, "source.time_in_future", "flights.csv.zip", "line 3", "2099-01")
 
 
 def test_a_month_that_the_source_does_not_hold(example: Example) -> None:
