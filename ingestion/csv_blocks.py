@@ -1,6 +1,8 @@
 """Read a stream in blocks of whole lines: what is read is asked for, and nothing is read ahead."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import IO
 
 import pyarrow as pa
@@ -8,6 +10,17 @@ from pyarrow import csv
 
 NULL = "NA"
 BLOCK_BYTES = 1 << 20
+# Control characters but the tab and line breaks, and U+FEFF in UTF-8: two texts that differ by them look the same.
+_UNSEEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xef\xbb\xbf")
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """A character that nobody sees, and where in a block: its row and column, both counted from 0."""
+
+    character: str
+    row: int
+    column: int
 
 
 class LineTooLong(Exception):
@@ -21,6 +34,16 @@ def blocks(stream: IO[bytes]) -> Iterator[bytes]:
         if len(rest) == BLOCK_BYTES and not rest.endswith(b"\n"):
             raise LineTooLong
         yield block + rest
+
+
+def find_unseen(block: bytes) -> Unseen | None:
+    """The first character of a block that nobody sees, if it has one."""
+    found = _UNSEEN.search(block)
+    if found is None:
+        return None
+    begin = block.rfind(b"\n", 0, found.start()) + 1
+    row, column = block.count(b"\n", 0, begin), block.count(b",", begin, found.start())
+    return Unseen(found[0].decode(), row, column)
 
 
 def parse(block: bytes, types: dict[str, pa.DataType]) -> pa.RecordBatch:

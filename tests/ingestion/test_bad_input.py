@@ -169,6 +169,19 @@ def test_bytes_that_are_not_utf8(example: Example) -> None:
     refused(example, "source.value_wrong", "airlines.csv", "line 2: column name", "UTF8")
 
 
+@pytest.mark.parametrize(
+    ("byte", "shown"), [("\0", "'\\x00'"), ("\x1b", "'\\x1b'"), ("\x7f", "'\\x7f'"), ("\ufeff", "'\\ufeff'")]
+)
+def test_a_character_that_nobody_sees(example: Example, byte: str, shown: str) -> None:
+    example.weather(CALM, CALM.replace("EWR", "JFK"), CALM.replace("EWR", f"E{byte}R"))
+    refused(example, "source.value_wrong", f"weather.csv: line 4: column origin holds the character {shown}")
+
+
+def test_a_character_that_nobody_sees_far_into_a_large_file(example: Example) -> None:
+    example.flights(*[ON_TIME] * 50_000, ON_TIME.replace("N14228", "N14228\0"))
+    refused(example, "source.value_wrong", r"line 50002: column tailnum holds the character '\x00'")
+
+
 def test_a_truncated_archive(example: Example) -> None:
     file = example.folder / "flights.csv.zip"
     file.write_bytes(file.read_bytes()[:-40])

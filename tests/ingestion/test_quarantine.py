@@ -27,6 +27,7 @@ OTHER = ON_TIME.replace("1545", "7")
     [
         (ON_TIME.replace("IAH", "QQQ"), "unknown_airport"),
         (ON_TIME.replace("EWR", "QQQ"), "unknown_airport"),
+        (ON_TIME.replace("EWR", "IAH"), "origin_elsewhere"),
         (ON_TIME.replace("UA", "XX"), "unknown_carrier"),
         (ON_TIME.replace(",517,", ",NA,"), "departure_half_recorded"),
         (ON_TIME.replace(",517,515,2,", ",517,515,NA,"), "departure_half_recorded"),
@@ -60,6 +61,8 @@ def test_every_row_of_a_flight_that_comes_twice_is_set_aside(example: Example) -
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
+        (CALM.replace("EWR", "IAH"), "origin_elsewhere"),
+        (CALM.replace("EWR", "QQQ"), "origin_elsewhere"),
         (CALM.replace("10.357019999999999", "1048.36"), "wind_impossible"),
         (CALM.replace(",270,", ",361,"), "wind_impossible"),
         (CALM.replace("39.02", "390.2"), "temperature_impossible"),

@@ -47,7 +47,7 @@ def read_flights(files: Files, airports: pa.Table, airlines: pa.Table) -> TableO
     Grain: one `schedule` row a flight; `departure` and `arrival` where it happened, `cancellation` where it did not.
     A scheduled arrival is a clock time at the destination: the first moment after departure at which that clock shows
     it. An actual time is the scheduled one plus the delay. A row whose own clocks are impossible is refused with its
-    line; one that contradicts itself, or names an unknown airport or carrier, is set aside with a reason.
+    line; one that contradicts itself, leaves from elsewhere, or names an unknown airport or carrier, is set aside.
     """
     rows = files.rows_of_month(FILE, COLUMNS)
     with duckdb.connect() as con:

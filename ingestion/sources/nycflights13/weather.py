@@ -45,6 +45,7 @@ _RULES = """
 select
     *,
     case
+        when origin not in ('EWR', 'JFK', 'LGA') then 'origin_elsewhere'
         when count(*) over (partition by origin, time_hour) > 1 then 'duplicate_key'
         when not (coalesce(temp, 0) between -130 and 140 and coalesce(dewp, 0) between -130 and 140)
             then 'temperature_impossible'
@@ -82,7 +83,8 @@ where reason is null
 def read_weather(files: Files) -> TableOfMonth:
     """One `observation` row an origin and hour (UTC), known one hour after `observed_hour_at`.
 
-    A row with a measure that no weather can have is set aside; so is every row of an hour that comes twice.
+    A row of another airport, or with a measure that no weather can have, is set aside; so is every row of an hour that
+    comes twice.
     """
     rows = files.rows_of_month(FILE, COLUMNS)
     with duckdb.connect() as con:
