@@ -1,5 +1,6 @@
 """Read a CSV file strictly: columns, types and nulls are given, nothing is detected, and an error names its line."""
 
+import codecs
 import re
 import zipfile
 import zlib
@@ -87,16 +88,19 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 def _check_header(path: Path, header: bytes, wanted: list[str]) -> None:
     if not header.strip():
         raise _wrong("file_empty", path, "it is empty")
+    if header.startswith(codecs.BOM_UTF8):
+        mark = "it begins with a byte order mark (U+FEFF), wanted UTF-8 without one"
+        raise _wrong("columns_wrong", path, f"line 1: {mark}")
     got = header.decode(errors="replace").rstrip("\r\n").split(",")
     if got == wanted:
         return
-    missing = [name for name in wanted if name not in got]
-    extra = [name for name in got if name not in wanted]
-    if missing or extra:
-        what = f"missing columns {missing}, unknown columns {extra}"
-    else:
-        what = f"columns {got} are in another order or twice"
-    raise _wrong("columns_wrong", path, f"line 1: {what}; wanted {','.join(wanted)}")
+    faults = {
+        "columns {} come twice": sorted({name for name in got if got.count(name) > 1}),
+        "missing columns {}": [name for name in wanted if name not in got],
+        "unknown columns {}": [name for name in got if name not in wanted],
+    }
+    found = [text.format(names) for text, names in faults.items() if names] or [f"columns {got} are in another order"]
+    raise _wrong("columns_wrong", path, f"line 1: {', '.join(found)}; wanted {','.join(wanted)}")
 
 
 def _batches(path: Path, stream: IO[bytes], columns: Mapping[str, Column]) -> Iterator[pa.RecordBatch]:

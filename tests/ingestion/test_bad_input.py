@@ -47,7 +47,13 @@ each_file = pytest.mark.parametrize("file", FILES)
 def test_a_missing_column(example: Example, file: str) -> None:
     header, row = (line.rpartition(",")[0] for line in FILES[file])
     gone = FILES[file][0].rpartition(",")[2]
-    refused(example.write(file, header, row), "source.columns_wrong", file, "line 1", f"missing columns ['{gone}']")
+    refused(
+        example.write(file, header, row),
+        "source.columns_wrong",
+        file,
+        "line 1",
+        f": missing columns ['{gone}']; wanted",
+    )
 
 
 @each_file
@@ -57,7 +63,7 @@ def test_an_extra_column(example: Example, file: str) -> None:
         example.write(file, f"{header},colour", f"{row},red"),
         "source.columns_wrong",
         file,
-        "unknown columns ['colour']",
+        "line 1: unknown columns ['colour']; wanted",
     )
 
 
@@ -74,6 +80,26 @@ def test_columns_in_another_order(example: Example, file: str) -> None:
     refused(
         example.write(file, ",".join(reversed(header.split(","))), row), "source.columns_wrong", file, "another order"
     )
+
+
+@each_file
+def test_a_column_that_comes_twice(example: Example, file: str) -> None:
+    header, row = FILES[file]
+    first, second, *rest = header.split(",")
+    said = f"line 1: columns ['{first}'] come twice, missing columns ['{second}'];"
+    refused(example.write(file, ",".join([first, first, *rest]), row), "source.columns_wrong", file, said)
+
+
+def test_a_column_that_comes_twice_and_none_that_is_missing(example: Example) -> None:
+    said = "line 1: columns ['name'] come twice; wanted carrier,name"
+    refused(example.write("airlines.csv", f"{AIRLINES},name", f"{AIRLINE},x"), "source.columns_wrong", said)
+
+
+@each_file
+def test_a_byte_order_mark(example: Example, file: str) -> None:
+    header, row = FILES[file]
+    said = "line 1: it begins with a byte order mark (U+FEFF), wanted UTF-8 without one"
+    refused(example.write(file, f"\ufeff{header}", row), "source.columns_wrong", file, said)
 
 
 @each_file
@@ -226,7 +252,8 @@ def test_an_archive_that_is_no_archive(example: Example) -> None:
 @pytest.mark.parametrize(("got", "column"), [(",517,", "dep_time"), (",830,", "arr_time"), (",819,", "sched_arr_time")])
 def test_a_clock_time_that_no_clock_shows(example: Example, got: str, column: str, bad: str) -> None:
     example.flights(CANCELLED, ON_TIME.replace(got, f",{bad},", 1))
-    refused(example, "source.time_impossible", "flights.csv.zip", f"line 3: column {column} is {bad}, wanted")
+    said = f"{example.folder}/flights.csv.zip: line 3: column {column} is {bad}, wanted a clock time from 0 to 2400, "
+    refused(example, "source.time_impossible", f"{said}minutes from 0 to 59")
 
 
 @pytest.mark.parametrize(
@@ -247,7 +274,7 @@ def test_a_departure_time_that_contradicts_itself(example: Example, row: str) ->
 
 def test_an_hour_of_weather_that_contradicts_itself(example: Example) -> None:
     example.weather(CALM, CALM.replace("2013,1,1,1,", "2013,1,1,2,"))
-    refused(example, "source.time_impossible", "weather.csv", "line 3", "hour 2 in New York")
+    refused(example, "source.time_impossible", f"{example.folder}/weather.csv: line 3: ", "hour 2 in New York")
 
 
 NO_MONTH = [
@@ -284,7 +311,10 @@ def test_a_row_of_the_future(example: Example) -> None:
 
 
 def test_a_month_that_the_source_does_not_hold(example: Example) -> None:
-    refused(example, "source.month_missing", "2014-05", month="2014-05")
+    refused(example, "source.month_missing", "2014-05; it holds 2013-01 only.", month="2014-05")
+    for lines in ([ON_TIME, IN_FEBRUARY], [IN_FEBRUARY, ON_TIME]):
+        example.weather(CALM.replace("2013,1,1,1,", "2014,5,1,2,").replace("2013-01", "2014-05")).flights(*lines)
+        refused(example, "source.month_missing", "2014-05; its months are from 2013-01 to 2013-02.", month="2014-05")
 
 
 def test_a_month_that_is_not_over(example: Example) -> None:

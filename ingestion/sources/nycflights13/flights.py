@@ -53,7 +53,7 @@ def read_flights(files: Files, airports: pa.Table, airlines: pa.Table) -> TableO
     with duckdb.connect() as con:
         con.register("source_rows", in_utc(rows.table))
         con.register("new_york", hours_in_utc(NEW_YORK, files.first))
-        refuse_impossible(FILE, con.sql(_sql("impossible")).to_arrow_table())
+        refuse_impossible(files.folder / FILE, con.sql(_sql("impossible")).to_arrow_table())
         con.register("clocks", hours_of_clocks(pc.unique(airports["time_zone"]).to_pylist(), files.first))
         con.register("airports", airports)
         con.register("airlines", airlines)

@@ -90,7 +90,7 @@ def read_weather(files: Files) -> TableOfMonth:
     with duckdb.connect() as con:
         con.register("weather", in_utc(rows.table))
         con.register("new_york", hours_in_utc(NEW_YORK, files.first))
-        refuse_impossible(FILE, con.sql(_IMPOSSIBLE).to_arrow_table())
+        refuse_impossible(files.folder / FILE, con.sql(_IMPOSSIBLE).to_arrow_table())
         judged = con.sql(_RULES).to_arrow_table()
         con.register("rules", judged)
         observations = con.sql(_OBSERVATION).to_arrow_table()
