@@ -116,8 +116,8 @@ def version_as_of(root: str, name: str, as_of: datetime) -> TrainingSet:
     if not found:
         raise BadInput(
             "training_set.none_as_of",
-            f"No version of training set {name} is as of {day}.",
-            next_step=f"Build it: python -m features build --name {name} --as-of {day}",
+            f"No version of training set {name} is as of {day}. {those_there(root, name)}",
+            next_step=f"Name one that is there, or build it: python -m features build --name {name} --as-of {day}",
         )
     raise BadInput(
         "training_set.several_as_of",

@@ -35,6 +35,7 @@ def build(places: Places, name: str, as_of: datetime, project: Path = PROJECT) -
         if known is not None:
             say(f"{known.id}: nothing changed, the same rows landed and the same SQL gave it before")
             return _noted(known)
+        say(f"{name} as of {as_of}: dbt builds and tests the models that are stale, then the set")
         dbt = run_unmoved(places, contract, name, as_of, inputs=inputs, project=project)
         clock.lap("dbt")
         with staging(places.warehouse) as staged:
@@ -72,6 +73,7 @@ def _freeze(
     from features.audit import audit_staged, previous_version
 
     previous = previous_version(places.training_sets, contract.name, as_of)
+    say(f"{version}: holding its rows against their expectations")
     audit_staged(places.home, contract, as_of, staged, attempt=version, previous=previous)
     clock.lap("validate")
     for model in dbt.models:

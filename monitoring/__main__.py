@@ -1,10 +1,10 @@
-"""`python -m monitoring VERB`: check, report, update, alerts, notify."""
+"""`python -m monitoring VERB`: check, report, update, alerts, accept, notify."""
 
 import argparse
 import sys
 from datetime import UTC, datetime
 
-from artifacts import alerts, cli, ledger
+from artifacts import cli, ledger
 from artifacts.cli import Answer
 from artifacts.errors import BadInput, CannotJudge, GateClosed
 from artifacts.finding_ratio import worst_first
@@ -15,6 +15,7 @@ from monitoring.alerts_cli import add_verbs
 from monitoring.check import check
 from monitoring.report import write_report
 from monitoring.report.cli import add_verb as add_report
+from monitoring.served import left_out_by_alerts
 from monitoring.settings import read_monitoring_settings
 from monitoring.window import parse_window
 
@@ -40,7 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="DAY",
-        help="not in the served baseline, beside those of alerts",
+        help="not in the served baseline of any feature, beside those of each one's alerts",
     )
     checking.add_argument("--json", action="store_true", help="print one JSON object")
     checking.set_defaults(verb=_check)
@@ -53,8 +54,7 @@ def _check(arguments: argparse.Namespace) -> Answer:
     window, settings, places = parse_window(arguments.window), read_monitoring_settings(), read_places()
     truth = arguments.training_set and open_training_set(places.training_sets, *parse_id(arguments.training_set))
     version = _champion(places, arguments.model) if arguments.version is None else arguments.version
-    before = window.before(settings.served_days)
-    known = alerts.incident_days(places.alerts, arguments.model, version, before.start, before.end)
+    of_all = sorted(set(arguments.incident_day))
     found = check(
         places,
         arguments.model,
@@ -63,7 +63,7 @@ def _check(arguments: argparse.Namespace) -> Answer:
         settings,
         created_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         truth=truth or None,
-        incident_days=sorted({*arguments.incident_day, *known}),
+        left_out=left_out_by_alerts(places, arguments.model, version, window, settings, of_all=of_all),
     )
     publish_findings(places.findings, found)
     page, _ = write_report(places, found.id, settings.runbook_url)

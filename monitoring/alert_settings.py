@@ -12,6 +12,7 @@ class AlertSettings(ReceiverSettings):
     """Read at the entry point. All days are those of windows, so that a replay alerts as the days themselves did.
 
     `window_days`: the window that the DAG checks, and again `label_days` later, when its labels should be known.
+    `incident_days`: for so long at most the days of an incident are left out of the trailing window.
     `cooldown_days`: for so long after drift started a retraining it starts no other.
     """
 
@@ -20,6 +21,7 @@ class AlertSettings(ReceiverSettings):
     remind_days: int = Field(default=7, ge=1)
     escalate_days: int = Field(default=14, ge=1)
     escalate_unknown_days: int = Field(default=3, ge=1)
+    incident_days: int = Field(default=14, ge=1)
     cooldown_days: int = Field(default=28, ge=1)
 
     @property
@@ -29,4 +31,10 @@ class AlertSettings(ReceiverSettings):
             timedelta(days=self.remind_days),
             timedelta(days=self.escalate_days),
             timedelta(days=self.escalate_unknown_days),
+            self.longest_incident,
         )
+
+    @property
+    def longest_incident(self) -> timedelta:
+        """What lasts longer than this is the recent past."""
+        return timedelta(days=self.incident_days)

@@ -1,4 +1,4 @@
-"""What a window makes of one alert: opened, told again, escalated, resolved, retired."""
+"""What a window makes of one alert: opened, told again, escalated, resolved, settled, retired."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,11 +13,15 @@ SAID_ONLY_WHEN_BAD: frozenset[Rule] = frozenset({"predictions", "log", "schema",
 
 @dataclass(frozen=True)
 class Patience:
-    """How long an open alert is left alone: until it is told again, and until it is escalated, once, by its kind."""
+    """How long an open alert is left alone: until it is told again, and until it is escalated, once, by its kind.
+
+    What has lasted longer than `settle` is a part of the trailing window that it is held against.
+    """
 
     remind: timedelta
     escalate_drift: timedelta
     escalate_unknown: timedelta
+    settle: timedelta
 
 
 def continued(
@@ -27,7 +31,8 @@ def continued(
     if finding is not None and finding.state == alert.kind:
         alert = replace(alert, seen=findings.end, finding=finding)
     elif _is_over(alert, finding, judged):
-        return replace(alert, closed=findings.end, told=findings.end, until=_until(alert, findings)), "resolved"
+        closed = replace(alert, closed=findings.end, told=findings.end, until=_until(alert, findings))
+        return closed, "settled" if _is_settled(closed, patience) else "resolved"
     return _again(alert, findings.end, patience)
 
 
@@ -36,6 +41,11 @@ def _is_over(alert: Alert, finding: Finding | None, judged: bool) -> bool:
         return finding.state == "OK" or (alert.kind == "UNKNOWN" and finding.state == "DRIFT")
     # Of these no finding says OK; that the values could be judged does.
     return alert.kind == "UNKNOWN" and alert.finding.rule in SAID_ONLY_WHEN_BAD and judged
+
+
+def _is_settled(closed: Alert, patience: Patience) -> bool:
+    until = closed.until or closed.since
+    return (closed.kind, closed.finding.baseline) == ("DRIFT", "served") and until - closed.since > patience.settle
 
 
 def opened(kind: Kind, before: Alert | None, finding: Finding, watch: Watch, findings: Findings) -> Alert:
@@ -53,10 +63,13 @@ def opened(kind: Kind, before: Alert | None, finding: Finding, watch: Watch, fin
         seen=findings.end,
         told=findings.end,
         finding=finding,
+        first=findings.start,
     )
 
 
 def _again(alert: Alert, at: datetime, patience: Patience) -> tuple[Alert, Step | None]:
+    if alert.accepted_by is not None:
+        return alert, None
     limit = patience.escalate_drift if alert.kind == "DRIFT" else patience.escalate_unknown
     if not alert.escalated and at - alert.opened >= limit:
         return replace(alert, told=at, escalated=True), "escalated"

@@ -10,7 +10,7 @@ from artifacts.findings import Findings
 from monitoring.alert_steps import Patience, continued, opened, retired
 from monitoring.asked import asked
 
-ORDER: tuple[Step, ...] = ("escalated", "opened", "reminded", "resolved", "retired")
+ORDER: tuple[Step, ...] = ("escalated", "opened", "reminded", "accepted", "resolved", "settled", "retired")
 
 Watches = Mapping[tuple[int, Stream], Watch]
 Events = tuple[Event, ...]

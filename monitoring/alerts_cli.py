@@ -1,12 +1,13 @@
-"""The verbs around alerts: update, alerts, notify."""
+"""The verbs around alerts: update, alerts, accept, notify."""
 
 import argparse
 
 from artifacts import alerts, ledger
 from artifacts.alerts import Alert
 from artifacts.cli import Answer
-from artifacts.errors import Missing
+from artifacts.errors import BadInput, Missing
 from artifacts.places import read_places
+from monitoring.accept import accept
 from monitoring.notify import deliver
 from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
@@ -18,6 +19,11 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     updating.add_argument("--findings", required=True, metavar="MODEL/NAME", help="the id that check made")
     showing = _add(verbs, "alerts", _alerts, "show the alerts of a model, open and past")
     showing.add_argument("--model", required=True)
+    accepting = _add(verbs, "accept", _accept, "accept open drift: it is told no more until it ends")
+    accepting.add_argument("--model", required=True)
+    accepting.add_argument("--alert", required=True, action="append", metavar="KEY", help="as `alerts` shows it")
+    accepting.add_argument("--accepted-by", required=True, metavar="NAME")
+    accepting.add_argument("--reason", required=True, metavar="TEXT", help="why this is as it is meant to be")
     _add(
         verbs,
         "notify",
@@ -62,6 +68,19 @@ def _alerts(arguments: argparse.Namespace) -> Answer:
     return Answer(arguments.model, [*lines, told], facts)
 
 
+def _accept(arguments: argparse.Namespace) -> Answer:
+    by, because = arguments.accepted_by.strip(), arguments.reason.strip()
+    if not by or not because:
+        raise BadInput(
+            "alerts.nobody",
+            f"Accepted by {by!r} because of {because!r}: nobody could ask later why.",
+            next_step="Name who, and why: --accepted-by NAME --reason TEXT",
+        )
+    events = accept(read_places(), arguments.model, arguments.alert, by, because)
+    lines = [f"{event.step:<9} {event.alert.kind:<7} {event.alert.key}" for event in events]
+    return Answer(arguments.model, [*lines, "alerts of:"], {"events": [event.id for event in events]})
+
+
 def _notify(_: argparse.Namespace) -> Answer:
     places = read_places()
     done = deliver(places, read_monitoring_settings())
@@ -76,6 +95,7 @@ def _line(alert: Alert) -> str:
         "" if finding.value is None or finding.threshold is None else f" {finding.value:.4g} of {finding.threshold:.4g}"
     )
     escalated = ", escalated" if alert.escalated else ""
+    escalated += f", accepted by {alert.accepted_by}: {alert.accepted_because}" if alert.accepted_by else ""
     return (
         f"{alert.kind:<7} v{alert.version} {alert.key} #{alert.incident}: {state}{escalated}, "
         f"since {alert.since:%Y-%m-%d}, {finding.reason.code}{far}"
@@ -84,5 +104,7 @@ def _line(alert: Alert) -> str:
 
 def _facts(alert: Alert) -> dict[str, object]:
     names = ("version", "kind", "key", "incident", "opened", "since", "seen", "until", "closed", "escalated")
+    told = ("accepted_by", "accepted_because")
     finding = alert.finding
-    return {name: getattr(alert, name) for name in names} | {"value": finding.value, "code": finding.reason.code}
+    facts = {name: getattr(alert, name) for name in (*names, *told)}
+    return facts | {"value": finding.value, "code": finding.reason.code}

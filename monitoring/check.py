@@ -1,8 +1,8 @@
 """Checks a window of one model version: drift against both baselines, then skew and performance against the truth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from artifacts import cli
 from artifacts.baseline import Baseline
@@ -19,11 +19,14 @@ from monitoring.described import read_described
 from monitoring.drift import Described, find_drift
 from monitoring.labelled import calibration, read_labelled
 from monitoring.performance import find_performance, promised_slices
+from monitoring.served import LeftOut, read_served
 from monitoring.settings import MonitoringSettings
 from monitoring.skew import find_skew
 from monitoring.truth import in_another_type, join_truth
 from monitoring.whole import find_whole
 from monitoring.window import Window
+
+NOTHING = LeftOut()
 
 
 @dataclass
@@ -45,18 +48,18 @@ def check(
     *,
     created_at: datetime,
     truth: TrainingSet | None = None,
-    incident_days: Sequence[date] = (),
+    left_out: LeftOut = NOTHING,
 ) -> Findings:
     """What is found about `version` in `window`; rows belong to the moment that they are about (`observed_at`).
 
-    `incident_days` are cut out of the trailing served window. A damaged log, or too few rows, is a finding that is
-    UNKNOWN, not an error. Raises `Missing` for an unknown version, `BadInput` (`monitoring.no_entity`).
+    `left_out` are days that are no part of the trailing served window. A damaged log, or too few rows, is a finding
+    that is UNKNOWN, not an error. Raises `Missing` for an unknown version, `BadInput` (`monitoring.no_entity`).
     """
     described = read_described(Registry.at(places), model, version)
-    reach = Window(window.before(settings.served_days).start, window.end)
+    reach = Window(window.before(settings.served_reach if left_out else settings.served_days).start, window.end)
     try:
         with open_answers(Log(places.predictions, places.prediction_parts, model), described, reach) as answers:
-            found = _judge(Case(answers, described, window, settings), truth, incident_days)
+            found = _judge(Case(answers, described, window, settings), truth, left_out)
     except Damaged as refusal:
         found = _Found(findings=[unknown("log", Reason(refusal.code, str(refusal)))])
     return Findings(
@@ -75,19 +78,19 @@ def check(
     )
 
 
-def _judge(case: Case, truth: TrainingSet | None, incident_days: Sequence[date]) -> _Found:
+def _judge(case: Case, truth: TrainingSet | None, left_out: LeftOut) -> _Found:
     versions = case.by_version()
     found = _Found(versions.pop(case.version, 0), other_versions={str(other): rows for other, rows in versions.items()})
     found.entities = case.entities(case.sql)
     found.findings += find_whole(case, found.rows, found.entities)
     if case.settings.min_rows <= found.entities and isinstance(case.described.baseline, Baseline):
-        _hold_against_baselines(case, case.described.baseline, incident_days, found)
+        _hold_against_baselines(case, case.described.baseline, left_out, found)
     if found.rows and truth is not None:
         _hold_against_truth(case, truth, found)
     return found
 
 
-def _hold_against_baselines(case: Case, baseline: Baseline, incident_days: Sequence[date], found: _Found) -> None:
+def _hold_against_baselines(case: Case, baseline: Baseline, left_out: LeftOut, found: _Found) -> None:
     known: Described = {**baseline.features, SCORE: baseline.score}
     mixed = case.answers.mixed
     found.findings += [
@@ -97,28 +100,9 @@ def _hold_against_baselines(case: Case, baseline: Baseline, incident_days: Seque
     current = {name: case.count(case.sql, known[name][0]) for name in names}
     cli.say(f"counted {len(current)} columns of {found.rows} rows")
     _add_drift(case, "training", known, current, found)
-    before = case.answers.rows(case.window.before(case.settings.served_days), case.version, without=incident_days)
-    young = _too_young(case, before)
-    if young is not None:
-        found.findings.append(
-            Finding("baseline", None, "UNKNOWN", young, rows=found.rows, baseline="served", required=False)
-        )
-        return
-    served = {name: (known[name][0], case.count(before, known[name][0])) for name in names}
-    _add_drift(case, "served", served, current, found)
-
-
-def _too_young(case: Case, before: str) -> Reason | None:
-    wanted = case.settings
-    [days] = case.answers.connection.execute(f"select count(distinct day) from {before}").fetchone() or (0,)  # noqa: S608
-    entities = case.entities(before)
-    if days >= wanted.min_baseline_days and entities >= wanted.min_rows:
-        return None
-    text = (
-        f"The {wanted.served_days} days before the window have {entities} entities on {days} days without incident; "
-        f"{wanted.min_baseline_days} days and {wanted.min_rows} entities are wanted."
-    )
-    return Reason("baseline.too_young", text)
+    served = read_served(case, known, names, left_out, found.rows)
+    found.findings += served.findings
+    _add_drift(case, "served", served.described, {name: current[name] for name in served.described}, found)
 
 
 def _add_drift(

@@ -1,15 +1,21 @@
 """What a person reads when alerts change: what moved, how far, since when, how many rows, and what to do."""
 
+import shlex
 from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from artifacts.alerts import Batch, Event, Message
+from artifacts.alerts import Alert, Batch, Event, Message
 from artifacts.finding import SCORE
 from artifacts.runbook import runbook_link
 from monitoring.pages import page_of
 
 SHOWN = 10
+_GONE = "once a check finds it gone"
+_ENDS = {
+    "training": f"{_GONE}, or with a champion that was trained on such days",
+    "served": f"{_GONE}, or the new normal",
+}
 
 
 def write_message(batch: Batch, *, reports: str, runbook_url: str) -> Message:
@@ -67,10 +73,33 @@ def _told(number: int, event: Event, runbook_url: str) -> str:
         f"{number}. {alert.kind} {event.step}: {_moved(event)}\n"
         f"   how far: {far}\n"
         f"   since: {since} (incident {alert.incident}, last seen in the window to {alert.seen:%Y-%m-%d})\n"
+        f"{_meaning(event)}"
         f"   rows: {finding.rows}, held against {finding.baseline_rows}\n"
         f"   why: {finding.reason.code}: {finding.reason.text}\n"
         f"   runbook: {runbook_link(runbook_url, finding.reason.code)}\n"
     )
+
+
+def _meaning(event: Event) -> str:
+    """What the word of the step does not say by itself."""
+    alert = event.alert
+    if event.step == "accepted":
+        return f"   accepted by {alert.accepted_by}: {alert.accepted_because} It is told no more until it ends.\n"
+    if event.step == "settled":
+        return (
+            f"   settled: since {alert.since:%Y-%m-%d}, which the trailing window itself holds by now. It is the new "
+            "normal, and not as it was before.\n"
+        )
+    if alert.kind == "DRIFT" and event.step in {"reminded", "escalated"}:
+        return (
+            f"   ends: {_ENDS.get(alert.finding.baseline or '', _GONE)}. If it is meant to be so: {_accepting(alert)}\n"
+        )
+    return ""
+
+
+def _accepting(alert: Alert) -> str:
+    about = f"--model {shlex.quote(alert.model)} --alert {shlex.quote(alert.key)}"
+    return f"python -m monitoring accept {about} --accepted-by NAME --reason TEXT"
 
 
 def _facts(event: Event) -> dict[str, Any]:

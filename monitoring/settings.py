@@ -36,6 +36,11 @@ class MonitoringSettings(AlertSettings):
     worse_brier: float = Field(default=0.02, ge=0)
     worse_calibration_error: float = Field(default=0.03, ge=0)
 
+    @property
+    def served_reach(self) -> int:
+        """How many days before a window its trailing window reaches back at most, beyond those of an incident."""
+        return self.served_days + self.incident_days
+
 
 def read_monitoring_settings(environ: Mapping[str, str] | None = None) -> MonitoringSettings:
     """The settings of the environment; raises `BadInput` (`settings.invalid`)."""

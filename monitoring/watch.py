@@ -19,9 +19,10 @@ from monitoring.noted import note_findings
 from monitoring.notify import deliver
 from monitoring.report import write_report
 from monitoring.retrain import retraining_due
+from monitoring.served import left_out_by_alerts
 from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
-from monitoring.window import Window, parse_window, refuse_ahead
+from monitoring.window import parse_window, refuse_ahead
 
 
 def choose_checks(day: date, labels: date | None = None) -> list[dict[str, str | bool | int]]:
@@ -55,7 +56,6 @@ def check_version(model: str, window: str, labelled: bool, version: int) -> str:
     The id of the findings; when killed in between, the next call finds the same and goes on.
     """
     settings, places, wanted = read_monitoring_settings(), read_places(), parse_window(window)
-    before: Window = wanted.before(settings.served_days)
     found = check(
         places,
         model,
@@ -64,7 +64,7 @@ def check_version(model: str, window: str, labelled: bool, version: int) -> str:
         settings,
         created_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         truth=_newest_set(places, model, version) if labelled else None,
-        incident_days=sorted(alerts.incident_days(places.alerts, model, version, before.start, before.end)),
+        left_out=left_out_by_alerts(places, model, version, wanted, settings),
     )
     publish_findings(places.findings, found)
     note_findings(found)

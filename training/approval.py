@@ -16,6 +16,7 @@ from training.judge import judge
 from training.judged import Judged, read_judged
 from training.promote import check_promotable, other_rule, promote
 from training.question import body, subject
+from training.verdict_words import headline
 
 APPROVE, REJECT = ["Approve"], ["Reject"]
 
@@ -81,8 +82,17 @@ def approve(
 
 
 def keep(registry: Registry, ledger_url: str, judged: Judged, decision: Decision) -> Rejection:
-    """Write that a person rejected the verdict; the champion stays. Raises `Conflict` as `reject` does."""
+    """Write that a person rejected the verdict; the champion stays.
+
+    Raises `BadInput` (`approval.nothing_to_reject`) unless the verdict says promote, and `Conflict` as `reject` does.
+    """
     candidate, champion = judged.verdict.evidence.candidate, judged.verdict.evidence.champion
+    if judged.verdict.outcome != "promote":
+        raise BadInput(
+            "approval.nothing_to_reject",
+            f"Only a verdict that says promote can be rejected; this one: {headline(judged.verdict)}",
+            next_step=f"Nothing to do: the champion stays. {judged.next_step}",
+        )
     check_promotable(registry, judged)
     rejection = Rejection(
         model=judged.verdict.evidence.model,

@@ -1,7 +1,7 @@
 """Who is champion by the ledger, and by which line a candidate became it."""
 
 from artifacts import ledger
-from artifacts.errors import Damaged
+from artifacts.errors import Damaged, Missing
 from artifacts.registry import Registry, RunRecord
 from training.alias import ALIAS
 
@@ -30,6 +30,19 @@ def champion_run(registry: Registry, ledger_url: str, model: str) -> RunRecord |
             next_step="Use the ledger and the MLflow database that belong together (PIPELINE_LEDGER, PIPELINE_MLFLOW).",
         )
     return run
+
+
+def lines_of(ledger_url: str, model: str) -> list[ledger.Promotion]:
+    """Every line of the ledger about `model`; raises `Missing` (`ledger.no_champion`) when there is none."""
+    lines = ledger.history(ledger_url, model)
+    if not lines:
+        known = ", ".join(ledger.models(ledger_url)) or "none"
+        raise Missing(
+            "ledger.no_champion",
+            f"Model {model} never had a champion; those that had one, in {ledger.shown(ledger_url)}: {known}.",
+            next_step="Name one of them, or set PIPELINE_LEDGER to the ledger that has it.",
+        )
+    return lines
 
 
 def promoted_by(ledger_url: str, candidate: RunRecord) -> ledger.Promotion | None:

@@ -25,8 +25,10 @@ def choose_features(contract: Contract, config: Config) -> tuple[Column, ...]:
     """
     named = () if config.features == "all" else config.features
     slices = config.judge.slices.columns if config.judge.slices else ()
-    for name in dict.fromkeys([*named, *config.naive.by, *config.slices, *slices]):
-        _check_role(contract, name)
+    asked = {"features": named, "naive.by": config.naive.by, "slices": config.slices, "judge.slices.columns": slices}
+    for key, names in asked.items():
+        for name in names:
+            _check_role(contract, key, name)
     chosen = tuple(column for column in contract.features if not named or column.name in named)
     for column in chosen:
         if contract.label in column.name or column.name.startswith("label_"):
@@ -69,18 +71,19 @@ def refuse_telltales(columns: Sequence[Column], sample: npt.NDArray[np.float32],
             )
 
 
-def _check_role(contract: Contract, name: str) -> None:
+def _check_role(contract: Contract, key: str, name: str) -> None:
     roles = {column.name: column.role for column in contract.columns}
     if roles.get(name) == "feature":
         return
     features = [column.name for column in contract.features]
     near = difflib.get_close_matches(name, features, n=1)
     what = f"has the role {roles[name]!r}" if name in roles else "is none"
+    perhaps = f", perhaps {near[0]!r}" if near and name not in roles else ""
     raise BadInput(
         "features.not_a_feature",
-        f"Column {name!r} {what} of training set {contract.name}; a feature is wanted"
-        + (f", perhaps {near[0]!r}." if near else f": {', '.join(features)}."),
-        next_step="Correct features, naive.by or slices in the config.",
+        f"{key} names {name!r}: that column {what} of training set {contract.name}; a feature is wanted{perhaps}.",
+        next_step=f"Correct {key} in the config; the {len(features)} features stand in the set's YAML under "
+        "dbt_project/models/training_sets/.",
     )
 
 

@@ -35,7 +35,8 @@ class Judged:
     @property
     def next_step(self) -> str:
         """What a refusal because of this verdict asks for."""
-        return f"Read {self.page} on MLflow run {self.verdict.evidence.candidate.run_id}."
+        run = self.verdict.evidence.candidate.run_id
+        return f"The reasons: python -m training judge --candidate {run}, and {self.page} on that MLflow run."
 
     def to_dict(self) -> dict[str, Any]:
         """What a task hands on: ids, outcome, reasons and the metrics with their intervals, as JSON objects."""

@@ -3,6 +3,7 @@
 import argparse
 import getpass
 
+from artifacts import ledger
 from artifacts.cli import Answer
 from artifacts.errors import CannotJudge, GateClosed
 from artifacts.ledger import Promotion
@@ -11,6 +12,7 @@ from artifacts.registry import Registry
 from artifacts.rejections import told as told_rejection
 from training import ledger_cli
 from training.approval import keep
+from training.champion import promoted_by
 from training.decision import parse_decision
 from training.judge import judge
 from training.ledger_cli import answer
@@ -65,13 +67,15 @@ def _judge(arguments: argparse.Namespace) -> Answer:
     registry, places = _doors()
     judged = judge(registry, places.ledger, places.training_sets, arguments.candidate, _who("judge"))
     verdict = judged.verdict
+    before = _promoted_before(registry, places, arguments.candidate)
     found = "" if judged.created else f" (found: judged {verdict.decided_at:%Y-%m-%d %H:%M:%S} UTC)"
     return Answer(
         id=f"{arguments.candidate}/{judged.path}",
         lines=[
+            *([before] if before else []),
             f"{headline(verdict)}{found}",
             *(f"  {reason.code}: {reason.text}" for reason in verdict.reasons),
-            *next_command(verdict),
+            *([] if before else next_command(verdict)),
         ],
         facts=judged.to_dict(),
         exit_code=EXIT_CODES[verdict.outcome],
@@ -80,6 +84,7 @@ def _judge(arguments: argparse.Namespace) -> Answer:
 
 def _promote(arguments: argparse.Namespace) -> Answer:
     registry, places = _doors()
+    before = _promoted_before(registry, places, arguments.candidate)
     who, because = _who("promote"), None
     if arguments.approved_by is not None or arguments.reason is not None:
         decision = parse_decision(arguments.approved_by, arguments.reason, "python -m training promote")
@@ -90,7 +95,20 @@ def _promote(arguments: argparse.Namespace) -> Answer:
         return promote(registry, places.ledger, judged, who, because)
 
     # A person approves the verdict that is there, not one that the next attempt would make.
-    return answer(judging_again(promote_once) if because is None else promote_once())
+    line = judging_again(promote_once) if because is None else promote_once()
+    return answer(line, "Nothing was written: it was promoted before.") if before else answer(line)
+
+
+def _promoted_before(registry: Registry, places: Places, candidate: str) -> str | None:
+    """What came of a candidate that a verdict promoted, in one sentence; None when none did."""
+    run = registry.run(candidate)
+    line, now = promoted_by(places.ledger, run), ledger.champion(places.ledger, run.model)
+    if line is None or now is None:
+        return None
+    what = f"Version {line.version} of {run.model} was promoted in line {line.seq}, by the verdict below"
+    if now.version == line.version:
+        return f"{what}, and is the champion: there is nothing to do."
+    return f"{what}; champion is version {now.version} by now, by line {now.seq}."
 
 
 def _reject(arguments: argparse.Namespace) -> Answer:

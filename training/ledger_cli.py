@@ -11,6 +11,7 @@ from artifacts.ledger import Promotion
 from artifacts.places import read_places
 from artifacts.rejections import rejections
 from artifacts.rejections import told as told_rejection
+from training.champion import lines_of
 
 
 def add_verbs(
@@ -26,15 +27,15 @@ def add_verbs(
     )
 
 
-def answer(line: Promotion) -> Answer:
-    """What a command says of the line that it wrote or found."""
-    return Answer(id=_id(line), lines=[_told(line)], facts=vars(line))
+def answer(line: Promotion, *notes: str) -> Answer:
+    """What a command says of the line that it wrote or found, and notes below it."""
+    return Answer(id=_id(line), lines=[_told(line), *notes], facts=vars(line))
 
 
 def _history(arguments: argparse.Namespace) -> Answer:
     url, model = read_places().ledger, arguments.model
     rejected = rejections(url, model)
-    lines = ledger.history(url, model) if rejected else _lines_of(url, model)
+    lines = ledger.history(url, model) if rejected else lines_of(url, model)
     told = [(line.decided_at, _told(line)) for line in lines]
     told += [(one.decided_at, told_rejection(one)) for one in rejected]
     facts = {"model": model, "lines": [vars(line) for line in lines], "rejections": [vars(one) for one in rejected]}
@@ -43,7 +44,7 @@ def _history(arguments: argparse.Namespace) -> Answer:
 
 def _who_was_champion(arguments: argparse.Namespace) -> Answer:
     at, url = _moment(arguments.at), read_places().ledger
-    first = _lines_of(url, arguments.model)[0]
+    first = lines_of(url, arguments.model)[0]
     line = ledger.champion_at(url, arguments.model, at)
     if line is None:
         raise Missing(
@@ -53,19 +54,6 @@ def _who_was_champion(arguments: argparse.Namespace) -> Answer:
             next_step="Name a later time: the ledger runs on wall-clock time in UTC, not on the data's time.",
         )
     return answer(line)
-
-
-def _lines_of(url: str, model: str) -> list[Promotion]:
-    """Every line of `model`, of which there is one at least."""
-    lines = ledger.history(url, model)
-    if not lines:
-        known = ", ".join(ledger.models(url)) or "none"
-        raise Missing(
-            "ledger.no_champion",
-            f"Model {model} never had a champion; those that had one, in {ledger.shown(url)}: {known}.",
-            next_step="Name one of them, or set PIPELINE_LEDGER to the ledger that has it.",
-        )
-    return lines
 
 
 def _id(line: Promotion) -> str:

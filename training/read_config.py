@@ -74,9 +74,10 @@ def parse_config(text: str, overrides: Sequence[str] = (), origin: str = "config
 class _NoTwins(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twins = sorted({str(key) for key in keys if keys.count(key) > 1})
-        if twins:
-            raise yaml.constructor.ConstructorError(None, None, f"{twins[0]} is given twice", node.start_mark)
+        for place, key in enumerate(keys):
+            if key in keys[:place]:
+                mark = node.value[place][0].start_mark
+                raise yaml.constructor.ConstructorError(None, None, f"{key} is given twice", mark)
         return super().construct_mapping(node, deep)
 
 
@@ -106,7 +107,8 @@ def _override(given: dict[str, Any], override: str) -> None:
 
 
 def _not_yaml(error: Exception) -> str:
-    return f"is not good YAML: {' '.join(str(error).split()) or type(error).__name__}"
+    told = " ".join(str(error).split()).replace('"<unicode string>", ', "")
+    return f"is not good YAML: {told or type(error).__name__}"
 
 
 def _wrong(faults: Sequence[Any], overrides: Sequence[str], origin: str) -> BadInput:

@@ -8,6 +8,7 @@ from artifacts.errors import BadInput, Damaged, Missing
 from artifacts.places import read_places
 from artifacts.registry import Registry, RunRecord
 from training.alias import follow
+from training.champion import lines_of
 from training.decision import parse_reason
 from training.fit import load_candidate
 
@@ -39,13 +40,13 @@ def rollback(
 def check(registry: Registry, ledger_url: str, model: str, version: int) -> tuple[ledger.Promotion, ledger.Promotion]:
     """The newest line that made `version` champion, and the line in force: whether there is a way back, and whole.
 
-    Raises `BadInput`: `rollback.never_champion`, `rollback.is_champion`; and as `load_candidate` does when the model
-    that was champion is not whole.
+    Raises as `lines_of`; `BadInput`: `rollback.never_champion`, `rollback.is_champion`; and as `load_candidate` does
+    when the model that was champion is not whole.
     """
-    lines = ledger.history(ledger_url, model)
+    lines = lines_of(ledger_url, model)
     was = [line for line in lines if line.version == version]
     if not was:
-        known = ", ".join(str(one) for one in sorted({line.version for line in lines})) or "none"
+        known = ", ".join(str(one) for one in sorted({line.version for line in lines}))
         raise BadInput(
             "rollback.never_champion",
             f"Version {version} of {model} was never champion; those that were: {known}.",

@@ -2,16 +2,18 @@
 
 from artifacts.alerts.alert import Alert, Event, Kind, Step, Stream, Watch, stream_of
 from artifacts.alerts.delivery import deliver_message
+from artifacts.alerts.incidents import Incidents, days_of_incidents, incident_days
 from artifacts.alerts.message import Message, Receivers, Send, not_taken
 from artifacts.alerts.outbox import Batch, delivered, enlist, failed, put, undelivered, waiting
 from artifacts.alerts.receivers import ReceiverSettings, read_receivers
 from artifacts.alerts.retrainings import claim_retraining, has_claimed
-from artifacts.alerts.store import change, history, incident_days, models, newest_window, watches
+from artifacts.alerts.store import change, history, models, newest_window, watches
 
 __all__ = [
     "Alert",
     "Batch",
     "Event",
+    "Incidents",
     "Kind",
     "Message",
     "ReceiverSettings",
@@ -22,6 +24,7 @@ __all__ = [
     "Watch",
     "change",
     "claim_retraining",
+    "days_of_incidents",
     "deliver_message",
     "delivered",
     "enlist",

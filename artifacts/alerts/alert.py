@@ -8,7 +8,8 @@ from pydantic.dataclasses import dataclass
 from artifacts.finding import CLOSED, Finding
 
 Kind = Literal["DRIFT", "UNKNOWN"]
-Step = Literal["escalated", "opened", "reminded", "resolved", "retired"]
+# `resolved`: it is as it was; `settled`: as it has been for weeks, which the trailing window itself holds by now.
+Step = Literal["escalated", "opened", "reminded", "accepted", "resolved", "settled", "retired"]
 # What the log alone tells, of the newest days, and what a training set tells later, once labels are known.
 Stream = Literal["log", "truth"]
 
@@ -24,7 +25,8 @@ class Alert:
 
     `opened` and `closed` are ends of windows, `closed` None while it is open; `seen` is the end of the newest window
     that was so, and `told` of the newest one that was told. Rows of since <= time < until may be bad (`until` None:
-    no end is known). `finding` is the newest one of the alert's own kind.
+    no end is known). `finding` is the newest one of the alert's own kind, `first` the start of the window that opened
+    it. `accepted_by` says that it is meant to be so, because of `accepted_because`: it is told no more until it ends.
     """
 
     model: str
@@ -40,6 +42,9 @@ class Alert:
     escalated: bool = False
     until: NaiveDatetime | None = None
     closed: NaiveDatetime | None = None
+    first: NaiveDatetime | None = None
+    accepted_by: str | None = None
+    accepted_because: str | None = None
 
     @property
     def is_open(self) -> bool:

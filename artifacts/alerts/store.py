@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
@@ -64,22 +64,6 @@ def newest_window(url: str, model: str) -> datetime | None:
     """The end of the newest window of `model` of which findings were taken; None before the first."""
     ends = (watch.end for watch in watches(url, model).values())
     return max((end for end in ends if end is not None), default=None)
-
-
-def incident_days(url: str, model: str, version: int | None, start: datetime, end: datetime) -> frozenset[date]:
-    """The days of start <= day < end that a served baseline leaves out: those on which DRIFT was, or may still be.
-
-    An open alert has no end. `version` None: those of every version. UNKNOWN names no bad rows.
-    """
-    days: set[date] = set()
-    for alert in history(url, model):
-        if alert.kind == "DRIFT" and version in (None, alert.version):
-            day, last = max(alert.since, start), min(alert.until or end, end)
-            day = day.replace(hour=0, minute=0, second=0, microsecond=0)
-            while day < last:
-                days.add(day.date())
-                day += timedelta(days=1)
-    return frozenset(days)
 
 
 def _watches(connection: sa.Connection, model: str) -> dict[tuple[int, Stream], Watch]:

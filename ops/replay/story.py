@@ -74,7 +74,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Incident:
-    """An alert, and how it ended in the words of the message that told so: resolved, retired.
+    """An alert, and how it ended in the words of the message that told so: resolved, settled, retired.
 
     None while it is open.
     """

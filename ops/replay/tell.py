@@ -19,7 +19,7 @@ from ops.replay.journal import Done
 from ops.replay.story import Candidate, Cell, Incident, Metric, Story, Told
 
 Message = Mapping[str, Any]
-ENDS = ("resolved", "retired")
+ENDS = ("resolved", "settled", "retired")
 NOTHING_FOUND = "Nothing was found about this week."
 NO_LABELS = "Its labels had not come when the replay ended."
 

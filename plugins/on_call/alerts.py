@@ -41,10 +41,15 @@ def _alerts(home: Home, shown: list[Alert]) -> Html:
                 WORDS.get(finding.rule, finding.rule),
                 value,
                 f"{one.since:%Y-%m-%d}",
-                "open" if one.closed is None else f"{one.closed:%Y-%m-%d}",
+                _until(one),
                 f"v{one.version}",
                 outside(runbook_link(base, code) if base else None, el("code", code)),
                 finding.reason.text,
             ]
         )
     return table(("", "what", "rule", "value", "since", "until", "version", "runbook", "why"), rows)
+
+
+def _until(alert: Alert) -> str:
+    until = "open" if alert.closed is None else f"{alert.closed:%Y-%m-%d}"
+    return until if alert.accepted_by is None else f"{until}, accepted by {alert.accepted_by}: {alert.accepted_because}"

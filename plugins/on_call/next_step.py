@@ -8,8 +8,9 @@ from plugins.on_call.home import Home
 from plugins.on_call.section import with_command
 from plugins.on_call.service import asked
 
-# The example's months; of a source of one's own the DAG land_month lands them, and what follows starts by itself.
-FIRST = ("No version was trained yet. Land months, build a training set and train the first one:", "make run")
+# The example's months, while Airflow is down; of a source of one's own the DAG land_month lands them, and the rest
+# follows by itself.
+FIRST = ("No version was trained yet. Land months, build a training set and train the first one:", "make down run up")
 
 
 def next_step(home: Home, model: str) -> tuple[str, str | None]:

@@ -33,7 +33,7 @@ def opened(url: str) -> None:
 
 def test_before_the_first_alert_there_is_nothing_and_reading_leaves_no_file(url: str, tmp_path: Path) -> None:
     assert alerts.history(url, "late_arrival") == ()
-    assert alerts.incident_days(url, "late_arrival", 3, NOON, NOON + DAYS) == frozenset()
+    assert alerts.incident_days(url, "late_arrival", 3, NOON, NOON + DAYS, longest=DAYS) == {}
     assert alerts.newest_window(url, "late_arrival") is None
     assert (alerts.waiting(url, "webhook"), alerts.undelivered(url)) == ((), 0)
     assert list(tmp_path.iterdir()) == []
@@ -95,7 +95,7 @@ from artifacts import alerts
 from monitoring.alert_steps import Patience
 from monitoring.alerts import take
 from tests.monitoring.found import MOVED, found
-made, patience = found(2, MOVED), Patience(timedelta(7), timedelta(14), timedelta(3))
+made, patience = found(2, MOVED), Patience(timedelta(7), timedelta(14), timedelta(3), timedelta(21))
 sys.stdin.readline()
 print(len(alerts.change(sys.argv[1], made.model, made.id, lambda before: take(before, made, 3, patience))))
 """

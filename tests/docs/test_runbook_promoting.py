@@ -141,6 +141,12 @@ FAULTS = {
         [(0, "Promote version 4")],
         who="wanting",
     ),
+    "approval.nothing_to_reject": Fault(
+        "python -m training reject --candidate RUN --rejected-by NAME --reason TEXT",
+        [(3, "Keep version 2")],
+        crowned("better"),
+        "poor",
+    ),
     "approval.not_given": Fault(
         lambda home: approval.approve_named(asked(home), {"chosen_options": ["Reject"]}),
         [(0, "1. promote version 1")],

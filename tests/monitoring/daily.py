@@ -32,9 +32,9 @@ def looked_at(seed: int, rows: int, kept: float | None) -> list[bool]:
     """Whether anything is DRIFT in the week that ends on each of seven days."""
     random = np.random.default_rng(seed)
     a_day = max(rows // WEEK, 1)
-    days = _days(random, TRAINED + SERVED + 2 * WEEK - 1, kept)
+    days = likeness(random, TRAINED + SERVED + 2 * WEEK - 1, kept)
     values = days[:, :, None] + random.normal(size=(*days.shape, a_day))
-    bins = {f"feature {at}": _learn(f"feature {at}", one[:TRAINED]) for at, one in enumerate(values)}
+    bins = {f"feature {at}": learn(f"feature {at}", one[:TRAINED]) for at, one in enumerate(values)}
     trained = {name: (bins[name], one) for name, one in _count(values[:, :TRAINED], bins).items()}
     log, alarms = values[:, TRAINED:], []
     kept_bounds: Bounds | None = None
@@ -54,7 +54,7 @@ def rates(rows: int, weeks: int, kept: float | None) -> tuple[float, float]:
     return float(looked[:, 0].mean()), float(looked.any(axis=1).mean())
 
 
-def _days(random: np.random.Generator, days: int, kept: float | None) -> Rows:
+def likeness(random: np.random.Generator, days: int, kept: float | None) -> Rows:
     """By feature, how far each day lies from the others."""
     if kept is None:
         return np.zeros((len(APART), days))
@@ -64,7 +64,8 @@ def _days(random: np.random.Generator, days: int, kept: float | None) -> Rows:
     return APART[:, None] * found
 
 
-def _learn(name: str, values: Rows) -> Bins:
+def learn(name: str, values: Rows) -> Bins:
+    """Bins of a number, about as training learns them."""
     edges = sorted({float(np.nextafter(values.min(), -np.inf)), *np.quantile(values, PROBABILITIES).tolist()})
     return Bins(name, "number", edges=tuple(edges), spread=float(values.std()))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,8 @@ from monitoring.noted import note_findings
 from monitoring.window import Window, parse_window
 from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, PSI, found, of
 
-PATIENCE = Patience(timedelta(days=7), timedelta(days=14), timedelta(days=3))
+LONGEST = timedelta(days=21)
+PATIENCE = Patience(timedelta(days=7), timedelta(days=14), timedelta(days=3), LONGEST)
 CARRIER = "psi|carrier|training|-"
 TRUTH = "late_arrival/2014-01-01.3f9a5b1c2d3e"
 
@@ -225,9 +226,9 @@ def thirty_days(url: str, incident: Mapping[int, Finding], days: int = 1) -> lis
     return events
 
 
-def days_of(url: str) -> list[int]:
-    found_days = alerts.incident_days(url, "late_arrival", 3, datetime(2013, 12, 1), datetime(2014, 1, 1))
-    return sorted(day.day if day.month == 12 else 31 + day.day for day in found_days)
+def days_of(url: str, feature: str = "distance", version: int = 3, end: datetime = datetime(2014, 1, 1)) -> list[int]:
+    found = alerts.incident_days(url, "late_arrival", version, datetime(2013, 12, 1), end, longest=LONGEST)
+    return sorted(day.day if day.month == 12 else 31 + day.day for day in found.get(feature, ()))
 
 
 def test_three_bad_days_of_thirty_are_one_open_and_one_resolve_and_leave_the_baseline(tmp_path: Path) -> None:
@@ -242,19 +243,62 @@ def test_three_bad_days_of_thirty_are_one_open_and_one_resolve_and_leave_the_bas
     ]
 
 
-def test_windows_of_a_week_that_overlap_leave_out_the_bad_days_and_not_the_weeks(tmp_path: Path) -> None:
+def test_windows_of_a_week_that_overlap_leave_out_all_their_days_since_a_good_one_may_hold_a_bad_day(
+    tmp_path: Path,
+) -> None:
     url = f"sqlite:///{tmp_path / 'alerts.db'}"
     bad_while_one_of_three_days_is_in_the_week = dict.fromkeys(range(12, 21), MOVED)
     events = thirty_days(url, bad_while_one_of_three_days_is_in_the_week, days=7)
     assert [event.step for event in events] == ["opened", "reminded", "resolved"]
-    assert days_of(url) == [12, 13, 14]
+    assert days_of(url) == list(range(6, 21))
+
+
+def test_a_drift_that_the_same_window_takes_back_leaves_no_day_out(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'alerts.db'}"
+    for one in (MOVED, FINE):
+        made = found(5, one)
+        alerts.change(url, made.model, made.id, lambda before, made=made: take(before, made, 3, PATIENCE))
+    assert days_of(url) == []
 
 
 def test_the_days_of_an_open_incident_have_no_end_and_those_of_unknown_are_none(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'alerts.db'}"
     thirty_days(url, {28: BLIND, 29: MOVED, 30: BLIND})
     assert days_of(url) == [29, 30, 31]
-    assert alerts.incident_days(url, "late_arrival", 4, datetime(2013, 12, 1), datetime(2014, 1, 1)) == frozenset()
-    assert date(2014, 1, 5) in alerts.incident_days(
-        url, "late_arrival", None, datetime(2014, 1, 5), datetime(2014, 1, 6)
-    )
+    assert (days_of(url, version=4), days_of(url, "carrier")) == ([], [])
+    assert days_of(url, end=datetime(2014, 1, 6))[-1] == 31 + 5
+
+
+def test_what_has_lasted_for_three_weeks_is_the_recent_past_also_once_it_has_ended(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'alerts.db'}"
+    thirty_days(url, dict.fromkeys(range(5, 29), MOVED))
+    by_end = [days_of(url, end=datetime(2013, 12, day)) for day in (26, 27, 31)]
+    assert by_end == [list(range(5, 26)), [], []]
+
+
+def test_a_fault_in_the_midst_of_what_has_lasted_is_an_incident_of_its_own(tmp_path: Path) -> None:
+    url, served = f"sqlite:///{tmp_path / 'alerts.db'}", replace(MOVED, baseline="served")
+    for day in range(1, 31):
+        made = found(day, MOVED, served if 26 <= day <= 28 else replace(served, state="OK"))
+        alerts.change(url, made.model, made.id, lambda before, one=made: take(before, one, 3, PATIENCE))
+    assert days_of(url) == [26, 27, 28]
+
+
+def test_an_alert_of_a_metric_leaves_no_features_days_out(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'alerts.db'}"
+    made = found(7, performance("DRIFT", None), truth=TRUTH)
+    alerts.change(url, made.model, made.id, lambda before: take(before, made, 3, PATIENCE))
+    end = datetime(2013, 12, 20)
+    assert alerts.incident_days(url, "late_arrival", 3, datetime(2013, 12, 1), end, longest=LONGEST) == {}
+
+
+@pytest.mark.parametrize(
+    ("baseline", "days", "step"),
+    [("served", 22, "settled"), ("served", 21, "resolved"), ("training", 22, "resolved")],
+)
+def test_against_the_trailing_window_what_ends_after_weeks_is_the_new_normal_and_told_so(
+    told: Told, baseline: str, days: int, step: str
+) -> None:
+    moved, fine = (replace(one, baseline=baseline) for one in (MOVED, FINE))
+    steps = [told(found(day, moved if day <= days else fine)) for day in range(1, days + 2)]
+    assert [name for name, _, _ in steps[-1]] == [step]

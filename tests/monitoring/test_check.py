@@ -16,6 +16,7 @@ from artifacts.registry import Registry
 from monitoring.answers import open_answers
 from monitoring.check import check
 from monitoring.described import read_described
+from monitoring.served import LeftOut
 from monitoring.window import parse_window
 from tests.monitoring.world import SETTINGS, WEEK, World, codes, of
 
@@ -160,10 +161,32 @@ def test_days_of_an_incident_are_cut_out_of_the_trailing_window(world: World) ->
 
     world.log(list(broken(world.answers(MARCH))))
     with_them = of(world.check(), "psi", "noise", baseline="served")
-    without = of(world.check(incident_days=incident), "psi", "noise", baseline="served")
+    without = of(world.check(left_out=LeftOut(of_all=incident)), "psi", "noise", baseline="served")
     assert (with_them.value or 0) > 2 * (without.value or 1)
     assert (with_them.threshold or 0) > 2 * (without.threshold or 1)
-    assert (without.state, with_them.baseline_rows > without.baseline_rows) == ("OK", True)
+    assert without.state == "OK"
+
+
+def test_a_feature_leaves_out_the_days_of_its_own_incident_and_reaches_back_by_as_many(
+    world: World,
+) -> None:
+    world.log(world.answers("2013-02-20..2013-03-27"))
+    incident = [date(2013, 3, 11) + timedelta(days=n) for n in range(3)]
+    found = world.check(left_out=LeftOut(of_features={"noise": incident}))
+    rows = {name: of(found, "psi", name, baseline="served").baseline_rows for name in ("noise", "hour")}
+    own = [*world.answers("2013-03-03..2013-03-11"), *world.answers("2013-03-14..2013-03-20")]
+    assert rows == {"noise": len(own), "hour": len(world.answers("2013-03-06..2013-03-20"))}
+
+
+def test_a_feature_without_days_that_are_no_incident_has_no_trailing_window_and_the_others_have(world: World) -> None:
+    world.log(world.answers(MARCH))
+    days = [date(2013, 3, 1) + timedelta(days=n) for n in range(15)]
+    found = world.check(left_out=LeftOut(of_features={"noise": days}))
+    young = of(found, "baseline", "noise", baseline="served")
+    assert (found.state, young.reason.code, young.required) == ("OK", "baseline.too_young", False)
+    assert "on 4 days without an incident of it, of 14; 7 days" in young.reason.text
+    judged = {one.feature for one in found.findings if one.rule == "psi" and one.baseline == "served"}
+    assert ("noise" in judged, "hour" in judged) == (False, True)
 
 
 def test_an_unknown_version_is_missing(world: World) -> None:

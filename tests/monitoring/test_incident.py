@@ -2,11 +2,11 @@
 
 from datetime import date, timedelta
 
-from artifacts import alerts
 from artifacts.alerts import Event
 from artifacts.findings import publish_findings
 from artifacts.prediction_log import compact
 from monitoring.alert_settings import AlertSettings
+from monitoring.served import left_out_by_alerts
 from monitoring.update import update_alerts
 from monitoring.window import parse_window
 from tests.monitoring.world import SETTINGS, World
@@ -28,9 +28,8 @@ def replay(world: World, bad: list[str]) -> list[Event]:
     told: list[Event] = []
     for day in (FIRST + timedelta(days=number) for number in range(DAYS)):
         window = parse_window(f"{day}..{day + timedelta(days=1)}")
-        before = window.before(DAILY.served_days)
-        known = alerts.incident_days(world.places.alerts, world.run.model, 1, before.start, before.end)
-        found = world.check(f"{day}..{day + timedelta(days=1)}", settings=DAILY, incident_days=sorted(known))
+        left_out = left_out_by_alerts(world.places, world.run.model, 1, window, DAILY)
+        found = world.check(f"{day}..{day + timedelta(days=1)}", settings=DAILY, left_out=left_out)
         publish_findings(world.places.findings, found)
         told += update_alerts(world.places, AlertSettings(), found.id).events
     return told

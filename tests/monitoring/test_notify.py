@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,26 @@ def test_a_message_says_what_moved_how_far_since_when_and_what_to_do(places: Pla
         f"Key: {key}"
     )
     assert [event["value"] for event in body["events"]] == [0.42]
+
+
+def test_what_ends_as_the_new_normal_is_not_told_as_if_it_were_as_before(places: Places, receiver: Posts) -> None:
+    for day, one in ((2, MOVED), (25, FINE)):
+        happened(places, day, replace(one, baseline="served"))
+    deliver(places, settings(receiver.url))
+    body = receiver.got[-1][2]
+    assert body["subject"] == "[DRIFT settled] late_arrival version 3: distance, psi against served"
+    assert "settled: since 2013-12-02, which the trailing window itself holds by now. It is the new" in body["text"]
+
+
+def test_what_stays_open_is_told_with_how_it_ends_and_how_to_accept_it(places: Places, receiver: Posts) -> None:
+    for day in (2, 9):
+        happened(places, day, MOVED)
+    deliver(places, settings(receiver.url))
+    assert (
+        "   ends: once a check finds it gone, or with a champion that was trained on such days. "
+        "If it is meant to be so: python -m monitoring accept --model late_arrival "
+        "--alert 'psi|distance|training|-' --accepted-by NAME --reason TEXT\n"
+    ) in receiver.got[-1][2]["text"]
 
 
 def test_the_events_of_one_check_are_one_message_and_a_long_one_is_cut(places: Places, receiver: Posts) -> None:

@@ -20,7 +20,7 @@ from ops.replay.run import refuse_future
 from ops.replay.week import CANNOT_JUDGE, NOTHING_DUE, RED, champion_of
 from tests.monitoring.found import FINE, MOVED, found
 
-PATIENCE = Patience(*3 * (timedelta(days=7),))
+PATIENCE = Patience(*4 * (timedelta(days=7),))
 EXAMPLE = yaml.safe_load((REPOSITORY / "ops" / "example.yaml").read_text())
 WEEK = Week(date(2013, 11, 29), date(2013, 12, 6))
 DONE = Done("2013-11-29", "2013-12-06", 1, 6000, ("late_arrival/x",), trainings=(Training("2013-11 landed", {"a": 1}),))

@@ -30,5 +30,5 @@ def test_a_model_that_was_trained_and_never_promoted_is_listed(opened, home, tmp
 def test_a_home_without_any_model_says_what_to_run_first(opened, tmp_path, path, status):
     answer = opened(read_places({"PIPELINE_HOME": str(tmp_path)}), NOBODY).get(f"/on-call{path}")
     assert answer.status_code == status
-    assert '<code class="command">make run</code>' in answer.text and "Nothing to do" not in answer.text
+    assert '<code class="command">make down run up</code>' in answer.text and "Nothing to do" not in answer.text
     assert list(tmp_path.iterdir()) == []

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from artifacts import ledger
+from artifacts import alerts, ledger
 from artifacts.findings import list_findings
 from artifacts.prediction_log import LogSettings, LogWriter, parts
 from artifacts.training_set import open_training_set, parse_id, publish_training_set, write_sorted
+from monitoring.accept import accept
 from plugins.on_call.chart import short
 from plugins.on_call.markup import el, outside, table
 from plugins.on_call.section import Part, all_of
@@ -57,6 +58,15 @@ def test_the_page_tells_champion_candidates_drift_alerts_predictions_and_freshne
     assert about.training_set in part(page, "fresh")
     assert "▲ DRIFT delay_mean PSI" in part(page, "alerts")
     assert re.search(r"▲ \d+ open: \d+ DRIFT", part(page, "glance"))
+
+
+def test_who_took_drift_as_meant_and_why_stands_beside_it(opened, home, tmp_path):
+    shutil.copy(home[0].alerts.removeprefix("sqlite:///"), tmp_path / "alerts.db")
+    mine = home[0].model_copy(update={"alerts": f"sqlite:///{tmp_path}/alerts.db"})
+    [first, *_] = [one.key for one in alerts.history(mine.alerts, "toy") if one.is_open and one.kind == "DRIFT"]
+    accept(mine, "toy", [first], "Ada", "<b>A second runway.</b>")
+    page = opened(mine, NOBODY).get("/on-call/models/toy").text
+    assert "open, accepted by Ada: &lt;b&gt;A second runway.&lt;/b&gt;" in part(page, "alerts")
 
 
 def test_the_service_says_what_it_serves_and_its_key_is_on_no_page(opened, home, tmp_path):

@@ -38,6 +38,11 @@ def test_from_the_first_judgement_to_the_rollback(run, world: World, parcels_60:
     assert (code, said[0]) == (0, "Promote version 1.")
     assert said[-1].startswith(f"{first}/verdicts/against_none_")
     assert run("promote", "--candidate", first)[:2] == (0, run("history", "--model", world.model)[1])
+    _, said, _ = run("judge", "--candidate", first)
+    champion = f"Version 1 of {world.model} was promoted in line 1, by the verdict below"
+    assert said[0] == f"{champion}, and is the champion: there is nothing to do."
+    assert "training promote" not in " ".join(said)
+    assert run("promote", "--candidate", first)[1][1] == "Nothing was written: it was promoted before."
     assert run("promote", "--candidate", second)[1][-1] == f"{world.model}/2"
     code, _, error = run("rollback", "--model", world.model, "--to", "1", "--reason", " ")
     assert (code, error.partition(":")[0]) == (2, "decision.incomplete")
@@ -55,6 +60,10 @@ def test_a_candidate_that_is_no_better_exits_with_3_and_promotes_nothing(run, wo
     code, _, error = run("promote", "--candidate", poor)
     assert code == 3
     assert error.startswith("promote.not_promotable: Keep version 1; version 2 is not promoted.")
+    assert f"python -m training judge --candidate {poor}" in error
+    code, _, error = run("reject", "--candidate", poor, "--rejected-by", "Ada", "--reason", "poor indeed")
+    assert (code, error.partition(":")[0]) == (2, "approval.nothing_to_reject")
+    assert [line.version for line in ledger.history(world.ledger, world.model)] == [1]
 
 
 def test_a_suspicious_candidate_exits_with_3(run, world, parcels_60) -> None:  # type: ignore[no-untyped-def]
@@ -90,7 +99,7 @@ def test_a_moment_that_is_not_utc_is_refused(run, world, at: str) -> None:  # ty
     assert (code, error.split(":")[0]) == (2, "champion.time_invalid")
 
 
-@pytest.mark.parametrize("words", [["history"], ["who-was-champion", "--at", "2999-01-01"]])
+@pytest.mark.parametrize("words", [["history"], ["who-was-champion", "--at", "2999-01-01"], ["rollback", "--to", "1"]])
 def test_a_model_without_history_is_missing_and_the_known_ones_are_named(run, world, words: list[str]) -> None:  # type: ignore[no-untyped-def]
     code, _, error = run(*words, "--model", "nobody")
     assert (code, error.split(":")[0]) == (2, "ledger.no_champion")

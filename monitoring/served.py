@@ -1,0 +1,109 @@
+"""The trailing window as a baseline: what was answered lately, each feature without the days of its incidents."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from artifacts import alerts
+from artifacts.binning import Bins
+from artifacts.counting import Counted
+from artifacts.findings import Finding, Reason
+from artifacts.places import Places
+from monitoring.case import Case
+from monitoring.drift import Described
+from monitoring.settings import MonitoringSettings
+from monitoring.window import Window
+
+
+def days_back(first: date, out: Collection[date], *, wanted: int, most: int) -> int:
+    """How many days the trailing window reaches back from `first`: to `wanted` days that are not `out`, or `most`."""
+    found = 0
+    for back in range(1, most + 1):
+        found += first - timedelta(days=back) not in out
+        if found == wanted:
+            return back
+    return most
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Days that are no part of the trailing window: of every feature, and of those that are named."""
+
+    of_all: Sequence[date] = ()
+    of_features: Mapping[str, Collection[date]] | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.of_all or self.of_features)
+
+    def groups(self, names: Sequence[str]) -> Iterator[tuple[frozenset[date], list[str]]]:
+        """The features that leave out the same days of their own, together; first those that leave out none."""
+        own = {name: frozenset((self.of_features or {}).get(name, ())) for name in names}
+        for days in sorted(set(own.values()), key=sorted):
+            yield days, [name for name in names if own[name] == days]
+
+
+def left_out_by_alerts(
+    places: Places,
+    model: str,
+    version: int,
+    window: Window,
+    settings: MonitoringSettings,
+    *,
+    of_all: Sequence[date] = (),
+) -> LeftOut:
+    """The days of each feature's incidents, as its alerts tell them, and the days `of_all`."""
+    before, longest = window.before(settings.served_reach), settings.longest_incident
+    own = alerts.incident_days(places.alerts, model, version, before.start, before.end, longest=longest)
+    return LeftOut(of_all, own)
+
+
+@dataclass(frozen=True)
+class Served:
+    """The features that have a trailing window, counted; and the findings that say why others have none."""
+
+    described: Described
+    findings: tuple[Finding, ...]
+
+
+def read_served(case: Case, known: Described, names: Sequence[str], left_out: LeftOut, rows: int) -> Served:
+    """The trailing window of the features `names`, in the bins of `known`; none of it, when all of it is too young.
+
+    That there is none is UNKNOWN, and does not count: the training baseline is there. `rows` are those of the window.
+    """
+    why = _too_young(case, _rows(case, left_out.of_all), "")
+    if why is not None:
+        return Served({}, (_no_baseline(None, why, rows),))
+    described: dict[str, tuple[Bins, Counted]] = {}
+    findings: list[Finding] = []
+    for days, several in left_out.groups(names):
+        sql = _rows(case, {*left_out.of_all, *days})
+        why = _too_young(case, sql, " without an incident of it") if days else None
+        if why is None:
+            described |= {name: (known[name][0], case.count(sql, known[name][0])) for name in several}
+        else:
+            findings += [_no_baseline(name, why, rows) for name in several]
+    return Served({name: described[name] for name in names if name in described}, tuple(findings))
+
+
+def _rows(case: Case, out: Collection[date]) -> str:
+    wanted, most = case.settings.served_days, case.settings.served_reach
+    back = days_back(case.window.start.date(), out, wanted=wanted, most=most)
+    return case.answers.rows(case.window.before(back), case.version, without=sorted(out))
+
+
+def _no_baseline(feature: str | None, why: str, rows: int) -> Finding:
+    text = why if feature is None else f"{feature}: {why}"
+    reason = Reason("baseline.too_young", text)
+    return Finding("baseline", feature, "UNKNOWN", reason, rows=rows, baseline="served", required=False)
+
+
+def _too_young(case: Case, rows: str, which: str) -> str | None:
+    wanted = case.settings
+    [days] = case.answers.connection.execute(f"select count(distinct day) from {rows}").fetchone() or (0,)  # noqa: S608
+    entities = case.entities(rows)
+    if days >= wanted.min_baseline_days and entities >= wanted.min_rows:
+        return None
+    return (
+        f"The trailing window has {entities} entities on {days} days{which}, of {wanted.served_days}; "
+        f"{wanted.min_baseline_days} days and {wanted.min_rows} entities are wanted."
+    )

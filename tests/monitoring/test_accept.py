@@ -1,0 +1,79 @@
+"""A person may say that drift is meant to be so: then it is told no more, is the recent past, and ends as ever."""
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from artifacts import alerts, cli
+from artifacts.errors import Missing
+from artifacts.findings import publish_findings
+from artifacts.places import Places, read_places
+from monitoring.__main__ import build_parser
+from monitoring.accept import accept
+from monitoring.alert_settings import AlertSettings
+from monitoring.message import write_message
+from monitoring.update import update_alerts
+from tests.monitoring.found import BLIND, FINE, MOVED, PSI, found, of
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return read_places({"PIPELINE_HOME": str(tmp_path)})
+
+
+def happened(places: Places, day: int, *findings) -> list[str]:
+    made = found(day, *findings)
+    publish_findings(places.findings, made)
+    return [event.step for event in update_alerts(places, AlertSettings(), made.id).events]
+
+
+def test_what_was_accepted_is_told_no_more_ends_by_ok_and_alarms_again(places: Places) -> None:
+    assert happened(places, 1, MOVED) == ["opened"]
+    [event] = accept(places, "late_arrival", [PSI], "Ada", "The airport has a second runway.")
+    assert (event.step, event.at, event.alert.accepted_by) == ("accepted", datetime(2013, 12, 2), "Ada")
+    assert [happened(places, day, MOVED) for day in (9, 16, 30)] == [[], [], []]
+    assert happened(places, 31, FINE) == ["resolved"]
+    assert happened(places, 32, MOVED) == ["opened"]
+
+
+def test_who_accepted_it_and_why_is_told_and_kept_and_its_days_are_in_the_trailing_window(places: Places) -> None:
+    happened(places, 1, MOVED)
+    window = (places.alerts, "late_arrival", 3, datetime(2013, 12, 1), datetime(2013, 12, 6))
+    assert len(alerts.incident_days(*window, longest=timedelta(days=21))["distance"]) == 5
+    alerts.enlist(places.alerts, ["webhook"])
+    accept(places, "late_arrival", [PSI], "Ada", "The airport has a second runway.")
+    assert alerts.incident_days(*window, longest=timedelta(days=21)) == {}
+    [kept] = alerts.history(places.alerts, "late_arrival")
+    assert (kept.is_open, kept.accepted_because) == (True, "The airport has a second runway.")
+    message = write_message(alerts.waiting(places.alerts, "webhook")[-1], reports="reports", runbook_url="runbook.md")
+    assert message.subject == "[DRIFT accepted] late_arrival version 3: distance, psi against training"
+    assert "accepted by Ada: The airport has a second runway." in message.text
+
+
+def test_what_is_not_open_was_accepted_before_or_could_not_be_judged_is_refused_and_nothing_is_kept(
+    places: Places,
+) -> None:
+    happened(places, 1, MOVED, of(BLIND, "carrier"))
+    before = alerts.history(places.alerts, "late_arrival")
+    for wrong in ("psi|carrier|training|-", "psi|dest|training|-"):
+        with pytest.raises(Missing, match=r"there are: psi\|distance\|training\|-") as refused:
+            accept(places, "late_arrival", [PSI, wrong], "Ada", "So it is.")
+        assert refused.value.code == "alerts.not_open"
+    assert alerts.history(places.alerts, "late_arrival") == before
+    accept(places, "late_arrival", [PSI], "Ada", "So it is.")
+    with pytest.raises(Missing, match="there are: none"):
+        accept(places, "late_arrival", [PSI], "Bob", "I too.")
+
+
+@pytest.mark.parametrize("empty", ["--accepted-by", "--reason"])
+def test_nobody_accepts_anything_without_a_name_and_a_reason(
+    places: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], empty: str
+) -> None:
+    monkeypatch.setenv("PIPELINE_HOME", str(places.home))
+    happened(places, 1, MOVED)
+    given = {"--model": "late_arrival", "--alert": PSI, "--accepted-by": "Ada", "--reason": "So it is.", empty: " "}
+    words = [word for pair in given.items() for word in pair]
+    assert cli.run(build_parser(), ["accept", *words, "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"] == "alerts.nobody"
