@@ -281,9 +281,9 @@ NO_MONTH = [
     ("2013,13,", "column month is 13, wanted 1 to 12"),
     ("2013,0,", "column month is 0, wanted 1 to 12"),
     ("0,1,", "column year is 0, wanted 1 to 9999"),
-    ("1913,1,", "columns year and month are 1913-01, which time_hour 2013-01-01"),
-    ("2012,1,", "columns year and month are 2012-01, which time_hour 2013-01-01"),
-    ("2013,2,", "columns year and month are 2013-02, which time_hour 2013-01-01"),
+    ("1913,1,", "columns year and month are 1913-01, but time_hour 2013-01-01"),
+    ("2012,1,", "columns year and month are 2012-01, but time_hour 2013-01-01"),
+    ("2013,2,", "columns year and month are 2013-02, but time_hour 2013-01-01"),
     ("-357913941,1,", "column year is -357913941, wanted 1 to 9999"),
 ]
 
@@ -302,7 +302,7 @@ def test_an_hour_of_weather_of_no_month_is_not_dropped(example: Example, year_an
 
 def test_a_time_of_another_month_under_this_months_name_is_refused(example: Example) -> None:
     example.flights(ON_TIME, IN_FEBRUARY.replace("2013-02-01T10", "1907-02-01T10"))
-    refused(example, "source.time_impossible", "line 3: columns year and month are 2013-02, which time_hour 1907-02-01")
+    refused(example, "source.time_impossible", "line 3: columns year and month are 2013-02, but time_hour 1907-02-01")
 
 
 def test_a_row_of_the_future(example: Example) -> None:

@@ -34,7 +34,7 @@ def months_of(path: Path, batch: pa.RecordBatch, line: int, now: datetime) -> pa
         if (at := pc.index(pc.and_(pc.equal(months, month), outside), True).as_py()) >= 0:
             what = (
                 f"columns year and month are {text_of(month)}, "
-                f"which time_hour {times[at].cast(pa.string())} UTC is not in, in New York"
+                f"but time_hour {times[at].cast(pa.string())} UTC is in another month in New York"
             )
             raise _refusal("time_impossible", path, line + at, what)
     return months
