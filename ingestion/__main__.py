@@ -65,7 +65,10 @@ def _show(arguments: argparse.Namespace) -> cli.Answer:
     there = raw.partitions(read_places().raw, arguments.source)
     if not there:
         find_source(arguments.source)
-    lines = [describe(partition) for partition in there] or [f"Nothing of {arguments.source} has landed."]
+    lines = [describe(partition) for partition in there] or [
+        f"Nothing of {arguments.source} has landed. Land a month: "
+        f"python -m ingestion land --source {arguments.source} --month 2013-01"
+    ]
     return cli.Answer(arguments.source, lines, _facts(there))
 
 

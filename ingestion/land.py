@@ -113,8 +113,8 @@ def _refuse_broken(source: str, month: str, content: MonthOfSource, settings: So
             raise GateClosed(
                 "ingestion.quarantine_share",
                 f"{source}/{name}/{month}: {broken} of {table.rows_read} rows are broken "
-                f"({_counts(table)}), allowed is a share of {allowed}; the first is line {first['line']} "
-                f"of {first['file']}.",
+                f"({_counts(table)}), allowed is a share of {allowed}; the first is "
+                f"{content.folder / first['file']}: line {first['line']}.",
                 next_step=f"Correct the files, or raise {_prefix(source)}MAX_QUARANTINED_SHARE; nothing landed.",
             )
 

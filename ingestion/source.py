@@ -5,6 +5,7 @@ import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -36,10 +37,14 @@ class TableOfMonth:
 
 @dataclass(frozen=True)
 class MonthOfSource:
-    """A month of every table of a source, and where it came from (package, files and their sha256), as JSON facts."""
+    """A month of every table of a source, and where it came from (package, files and their sha256), as JSON facts.
+
+    `folder` is where the files lie that quarantine names; refusals name it, and it does not land.
+    """
 
     tables: Mapping[str, TableOfMonth]
     provenance: Mapping[str, Any]
+    folder: Path = Path()
 
 
 class Source(Protocol):

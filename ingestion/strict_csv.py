@@ -1,5 +1,6 @@
 """Read a CSV file strictly: columns, types and nulls are given, nothing is detected, and an error names its line."""
 
+import codecs
 import re
 import zipfile
 import zlib
@@ -11,12 +12,12 @@ from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv
 
 from artifacts.errors import BadInput
+from ingestion.csv_blocks import BLOCK_BYTES, NULL, LineTooLong, Unseen, blocks, find_unseen, parse
 
-NULL = "NA"
 ENCRYPTED = 1
+FIRST_LINE = 2
 _RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 _VALUE = re.compile(r"In CSV column #(\d+): Row #(\d+): CSV conversion error to ([^:]+): (.*)", re.DOTALL)
 
@@ -47,7 +48,7 @@ def read_rows(
     `source.columns_wrong`, `source.line_ragged`, `source.value_wrong` or `source.value_missing`.
     """
     kept: list[pa.RecordBatch] = []
-    line = 2
+    line = FIRST_LINE
     with _opened(path) as stream:
         _check_header(path, stream.readline(), list(columns))
         for batch in _batches(path, stream, columns):
@@ -56,7 +57,7 @@ def read_rows(
             numbered = batch.append_column("line", pa.array(range(line, line + batch.num_rows), pa.int64()))
             kept.append(numbered.filter(keep(batch, line)) if keep else numbered)
             line += batch.num_rows
-    return Rows(pa.Table.from_batches(kept), line - 2)
+    return Rows(pa.Table.from_batches(kept), line - FIRST_LINE)
 
 
 @contextmanager
@@ -87,34 +88,39 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 def _check_header(path: Path, header: bytes, wanted: list[str]) -> None:
     if not header.strip():
         raise _wrong("file_empty", path, "it is empty")
+    if header.startswith(codecs.BOM_UTF8):
+        mark = "it begins with a byte order mark (U+FEFF), wanted UTF-8 without one"
+        raise _wrong("columns_wrong", path, f"line 1: {mark}")
     got = header.decode(errors="replace").rstrip("\r\n").split(",")
     if got == wanted:
         return
-    missing = [name for name in wanted if name not in got]
-    extra = [name for name in got if name not in wanted]
-    if missing or extra:
-        what = f"missing columns {missing}, unknown columns {extra}"
-    else:
-        what = f"columns {got} are in another order or twice"
-    raise _wrong("columns_wrong", path, f"line 1: {what}; wanted {','.join(wanted)}")
+    faults = {
+        "columns {} come twice": sorted({name for name in got if got.count(name) > 1}),
+        "missing columns {}": [name for name in wanted if name not in got],
+        "unknown columns {}": [name for name in got if name not in wanted],
+    }
+    found = [text.format(names) for text, names in faults.items() if names] or [f"columns {got} are in another order"]
+    raise _wrong("columns_wrong", path, f"line 1: {', '.join(found)}; wanted {','.join(wanted)}")
 
 
 def _batches(path: Path, stream: IO[bytes], columns: Mapping[str, Column]) -> Iterator[pa.RecordBatch]:
-    names = list(columns)
+    types = {name: column.type for name, column in columns.items()}
+    line = FIRST_LINE
     try:
-        # Without threads, since only then an error says which row.
-        yield from csv.open_csv(
-            stream,
-            read_options=csv.ReadOptions(use_threads=False, column_names=names, block_size=1 << 20),
-            parse_options=csv.ParseOptions(quote_char=False, ignore_empty_lines=False),
-            convert_options=csv.ConvertOptions(
-                column_types={name: column.type for name, column in columns.items()},
-                null_values=[NULL],
-                strings_can_be_null=True,
-            ),
-        )
+        for block in blocks(stream):
+            if unseen := find_unseen(block):
+                raise _unseen(path, unseen, line, list(columns))
+            batch = parse(block, types)
+            yield batch
+            line += batch.num_rows
+    except LineTooLong:
+        raise _wrong(
+            "value_wrong", path, f"from line {line} on, a line has no end within {BLOCK_BYTES:,} bytes"
+        ) from None
     except pa.ArrowInvalid as error:
-        raise _explained(path, str(error), names) from error
+        raise _explained(path, str(error), line, list(columns)) from error
+    if line == FIRST_LINE:
+        raise _wrong("file_empty", path, "it has a header and no rows")
 
 
 def _check_values(path: Path, name: str, column: Column, values: pa.Array, line: int) -> None:
@@ -125,15 +131,18 @@ def _check_values(path: Path, name: str, column: Column, values: pa.Array, line:
         raise _wrong("value_missing", path, f"line {line + bad}: column {name} is empty, wanted a value or {NULL}")
 
 
-def _explained(path: Path, text: str, names: list[str]) -> BadInput:
-    # pyarrow counts rows from 1 after the header that we took off, so line = row + 1.
+def _unseen(path: Path, unseen: Unseen, first: int, names: list[str]) -> BadInput:
+    where = f"line {first + unseen.row}: column {names[min(unseen.column, len(names) - 1)]}"
+    return _wrong("value_wrong", path, f"{where} holds the character {unseen.character!r}, which nobody sees")
+
+
+def _explained(path: Path, text: str, first: int, names: list[str]) -> BadInput:
+    # pyarrow counts the block's rows from 1; the first stands on line `first`.
     if found := _RAGGED.search(text):
-        return _wrong("line_ragged", path, f"line {int(found[1]) + 1}: {found[3]} values, wanted {found[2]}")
+        return _wrong("line_ragged", path, f"line {first + int(found[1]) - 1}: {found[3]} values, wanted {found[2]}")
     if found := _VALUE.search(text):
-        where = f"line {int(found[2]) + 1}: column {names[int(found[1])]}"
+        where = f"line {first + int(found[2]) - 1}: column {names[int(found[1])]}"
         return _wrong("value_wrong", path, f"{where}: {found[4]}, wanted {found[3]}")
-    if "Empty CSV file" in text:
-        return _wrong("file_empty", path, "it has a header and no rows")
     return _wrong("value_wrong", path, text)
 
 

@@ -106,6 +106,6 @@ def test_a_month_that_the_files_do_not_hold_is_landed_from_the_folder_that_the_s
     home: Example, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home.flights(IN_FEBRUARY)
-    assert "holds 2013-02..2013-02" in follow(LAND, capsys)[1]
+    assert "holds 2013-02 only" in follow(LAND, capsys)[1]
     [command] = runbook.section("source.month_missing").commands
     assert follow(command.replace("FOLDER=FOLDER", f"FOLDER={tmp_path / 'mended'}"), capsys)[0] == 0

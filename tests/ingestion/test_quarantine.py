@@ -27,6 +27,7 @@ OTHER = ON_TIME.replace("1545", "7")
     [
         (ON_TIME.replace("IAH", "QQQ"), "unknown_airport"),
         (ON_TIME.replace("EWR", "QQQ"), "unknown_airport"),
+        (ON_TIME.replace("EWR", "IAH"), "origin_elsewhere"),
         (ON_TIME.replace("UA", "XX"), "unknown_carrier"),
         (ON_TIME.replace(",517,", ",NA,"), "departure_half_recorded"),
         (ON_TIME.replace(",517,515,2,", ",517,515,NA,"), "departure_half_recorded"),
@@ -60,6 +61,8 @@ def test_every_row_of_a_flight_that_comes_twice_is_set_aside(example: Example) -
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
+        (CALM.replace("EWR", "IAH"), "origin_elsewhere"),
+        (CALM.replace("EWR", "QQQ"), "origin_elsewhere"),
         (CALM.replace("10.357019999999999", "1048.36"), "wind_impossible"),
         (CALM.replace(",270,", ",361,"), "wind_impossible"),
         (CALM.replace("39.02", "390.2"), "temperature_impossible"),
@@ -127,9 +130,10 @@ def test_what_is_looked_up_and_comes_twice_is_set_aside(
 
 def test_above_the_share_the_month_is_refused_and_nothing_lands(example: Example) -> None:
     example.flights(OTHER, ON_TIME.replace("IAH", "QQQ"))
-    with pytest.raises(GateClosed, match=r"1 of 2 rows are broken \(1 unknown_airport\).*line 3") as refusal:
+    with pytest.raises(GateClosed, match=r"1 of 2 rows are broken \(1 unknown_airport\)") as refusal:
         example.land(share=0.49)
     assert refusal.value.code == "ingestion.quarantine_share"
+    assert f"the first is {example.folder}/flights.csv.zip: line 3" in refusal.value.message
     assert not example.raw.exists()
 
 

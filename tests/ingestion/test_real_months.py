@@ -9,19 +9,21 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from artifacts.periods import periods
 from artifacts.raw import Partition
+from ci.cut_nycflights13 import cut
 from ingestion.land import land_month
 from ingestion.sources.nycflights13.files import find_folder
 from ingestion.sources.nycflights13.flights import COLUMNS
 from ingestion.strict_csv import read_rows
 
-MARCH = "2013-03"
+SOURCE, MARCH = "nycflights13", "2013-03"
 
 
 @pytest.fixture(scope="module")
 def march(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Partition]:
     root = tmp_path_factory.mktemp("raw")
-    return {partition.key.table: partition for partition in land_month(str(root), "nycflights13", MARCH, {})}
+    return {partition.key.table: partition for partition in land_month(str(root), SOURCE, MARCH, {})}
 
 
 def test_every_flight_of_the_month_lands(march: dict[str, Partition]) -> None:
@@ -38,7 +40,7 @@ def test_only_airports_without_a_zone_are_set_aside_in_march(march: dict[str, Pa
 
 
 def test_a_wind_of_a_thousand_miles_an_hour_is_set_aside_in_february(tmp_path: Path) -> None:
-    made = {partition.key.table: partition for partition in land_month(str(tmp_path), "nycflights13", "2013-02", {})}
+    made = {partition.key.table: partition for partition in land_month(str(tmp_path), SOURCE, "2013-02", {})}
     assert made["weather"].quarantined_by_reason == {"wind_impossible": 1}
 
 
@@ -50,6 +52,19 @@ def test_arrivals_in_utc_show_the_sources_clock_time_at_their_destination(march:
     arrived = _pairs(march["flights"], "arrival", "flight_id", "arrived_at")
     differ = [flight for flight, moment in arrived.items() if _clock(moment, zones[dest[flight]]) != clocks[flight]]
     assert differ == ["JFK-B6-35-2013-03-10T02:45"]
+
+
+def test_every_row_of_the_files_lands_or_is_set_aside_in_one_of_the_months(tmp_path: Path) -> None:
+    cut(tmp_path / "source")
+    environ = {"INGESTION_NYCFLIGHTS13_FOLDER": str(tmp_path / "source")}
+    found = {"flights": 0, "weather": 0}
+    for month in periods("2013-01..2013-12"):
+        made = {partition.key.table: partition for partition in land_month(str(tmp_path), SOURCE, month, environ)}
+        files = made["flights"].provenance["files"]
+        for table, fact in (("flights", "schedule"), ("weather", "observation")):
+            found[table] += made[table].rows[fact] + made[table].quarantined
+    assert found == {"flights": files["flights.csv.zip"]["rows"], "weather": files["weather.csv"]["rows"]}
+    assert found["weather"] == 26115
 
 
 def _clocks_of_march() -> dict[str, int]:

@@ -33,4 +33,5 @@ def read_month(month: str, settings: Settings, now: datetime) -> MonthOfSource:
             "flights": read_flights(files, airports.facts["airport"], airlines.facts["airline"]),
         },
         provenance=files.provenance(),
+        folder=files.folder,
     )

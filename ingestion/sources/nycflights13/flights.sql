@@ -65,6 +65,7 @@ select
     *,
     case
         when has_unknown_airport then 'unknown_airport'
+        when origin not in ('EWR', 'JFK', 'LGA') then 'origin_elsewhere'
         when has_unknown_carrier then 'unknown_carrier'
         when count(*) over (partition by flight_id) > 1 then 'duplicate_key'
         when (dep_time is null) <> (dep_delay is null) then 'departure_half_recorded'

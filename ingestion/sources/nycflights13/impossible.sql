@@ -9,7 +9,7 @@ with clocks as (
 impossible_clocks as (
     select
         line,
-        format('column {} is {}, wanted a clock time from 0 to 2400', name, clock) as impossible
+        format('column {} is {}, wanted a clock time from 0 to 2400, minutes from 0 to 59', name, clock) as impossible
     from clocks
     where clock not between 0 and 2400 or clock % 100 > 59
 ),

@@ -45,6 +45,7 @@ _RULES = """
 select
     *,
     case
+        when origin not in ('EWR', 'JFK', 'LGA') then 'origin_elsewhere'
         when count(*) over (partition by origin, time_hour) > 1 then 'duplicate_key'
         when not (coalesce(temp, 0) between -130 and 140 and coalesce(dewp, 0) between -130 and 140)
             then 'temperature_impossible'
@@ -82,13 +83,14 @@ where reason is null
 def read_weather(files: Files) -> TableOfMonth:
     """One `observation` row an origin and hour (UTC), known one hour after `observed_hour_at`.
 
-    A row with a measure that no weather can have is set aside; so is every row of an hour that comes twice.
+    A row of another airport, or with a measure that no weather can have, is set aside; so is every row of an hour that
+    comes twice.
     """
     rows = files.rows_of_month(FILE, COLUMNS)
     with duckdb.connect() as con:
         con.register("weather", in_utc(rows.table))
         con.register("new_york", hours_in_utc(NEW_YORK, files.first))
-        refuse_impossible(FILE, con.sql(_IMPOSSIBLE).to_arrow_table())
+        refuse_impossible(files.folder / FILE, con.sql(_IMPOSSIBLE).to_arrow_table())
         judged = con.sql(_RULES).to_arrow_table()
         con.register("rules", judged)
         observations = con.sql(_OBSERVATION).to_arrow_table()
