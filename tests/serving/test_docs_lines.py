@@ -15,6 +15,8 @@ from tests.serving.world import MODEL, World, serving
 
 KEY = "0123456789abcdef-0123456789abcdef"
 PAGES = ["README.md", "docs/serving.md"]
+# Of Airflow, and run against it by tests/ops/test_up.py.
+AIRFLOW = "docs/on-call.md"
 
 
 def scripts(page: str) -> list[str]:
@@ -48,7 +50,7 @@ def test_every_curl_line_stands_in_a_block_that_is_run() -> None:
     assert shutil.which("curl")
     pages = [*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md")]
     with_curl = {str(page.relative_to(REPOSITORY)) for page in pages if "curl -" in page.read_text()}
-    assert with_curl == set(PAGES)
+    assert with_curl == {*PAGES, AIRFLOW}
     for page in PAGES:
         assert "".join(scripts(page)).count("curl -") == (REPOSITORY / page).read_text().count("curl -")
 
