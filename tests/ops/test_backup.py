@@ -238,6 +238,20 @@ def test_a_database_is_copied_whole_while_somebody_writes(tmp_path):
         assert copy.execute("select x from t").fetchall() == [(1,)]
 
 
+def test_the_alerts_of_a_replay_are_copied_as_the_database_that_they_are(emptied, tmp_path):
+    places, _ = emptied
+    own = places.home / "replay" / "alerts.db"
+    own.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(own)) as writer:
+        writer.executescript("pragma journal_mode=wal; create table t (x); insert into t values (1);")
+        made = make_backup(places, tmp_path / "with_a_replay")
+        assert not any(name.startswith("home/replay/") for name in made.files)
+    shutil.rmtree(places.home)
+    restore(places, tmp_path / "with_a_replay")
+    with closing(sqlite3.connect(own)) as copy:
+        assert copy.execute("select x from t").fetchall() == [(1,)]
+
+
 def test_artefacts_that_mlflow_would_look_for_elsewhere_are_refused_with_the_setting(emptied, tmp_path):
     places, backup = emptied
     elsewhere = places.model_copy(update={"mlflow_artifacts": str(tmp_path / "elsewhere")})
