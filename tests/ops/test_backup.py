@@ -121,6 +121,15 @@ def test_a_backup_inside_of_what_it_copies_is_refused(kept):
     assert refused.value.code == "backup.inside"
 
 
+def test_a_folder_in_which_none_can_be_made_is_what_was_named_and_no_setting(kept):
+    with pytest.raises(BadInput, match="/proc/backup is no place") as refused:
+        make_backup(kept[0], Path("/proc/backup"))
+    assert (refused.value.code, refused.value.next_step) == (
+        "place.invalid",
+        "Name a folder elsewhere: make backup TO=FOLDER",
+    )
+
+
 def test_what_is_passing_is_left_out(tmp_path):
     home = tmp_path / "home"
     for name in (f"runs/.end.json.{'0f' * 16}", f".{'0f' * 16}", "validation/late/attempt/rows.html", "runs/end.json"):

@@ -113,6 +113,7 @@ def test_a_planted_violation_is_named(tmp_path, name):
         ),
         ("    shm_size: 256m\n", "    shm_size: 256m\n    shm_size: 1g\n", "shm_size stands twice"),
         ("volumes:\n  database: {}", "volumes:\n  database: {external: true}", "database.external: Extra inputs"),
+        ("    restart:", "    restrat:", "restrat: Extra inputs are not permitted; did you mean restart?"),
         ("services:\n", "services: [\n", "while parsing"),
     ],
 )
