@@ -144,6 +144,13 @@ def test_a_receiver_that_env_leaves_empty_is_unset_and_one_that_it_names_is_told
     assert sorted(read_receivers(of_airflow(written)).channels(airflow_channels)) == ["slack", "webhook"]
 
 
+def test_what_the_documents_run_in_a_container_names_a_service_that_is_there():
+    text = "".join(path.read_text() for path in sorted((REPOSITORY / "docs").glob("*.md")))
+    told = re.findall(r"docker compose (?:exec|run|restart|logs)((?: --?[\w-]+(?: NAME=VALUE)?)*) ([a-z-]+)", text)
+    named = {service for _, service in told}
+    assert {"airflow-scheduler", "serving", "backup"} <= named <= set(read_compose(FILE).services)
+
+
 def test_an_undocumented_variable_is_named():
     said = list(variables(FILE, "| `AIRFLOW_PORT` | its port |"))
     assert "TASK_MEMORY has no row in docs/stack.md" in said
