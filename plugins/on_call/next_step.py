@@ -37,7 +37,11 @@ def _silent_service(home: Home, model: str) -> tuple[str, str] | None:
     line = ledger.champion(home.places.ledger, model)
     if home.settings.serving_url is None or line is None:
         return None
-    found = asked(home.settings, model)
+    try:
+        found = asked(home.settings, model)
+    except Missing:
+        # A service of another model is the normal case where there are two.
+        return None
     if found.get("answers") != line.version:
         return f"The service answers with another version than {line.version}. See who was champion when:", (
             f"python -m training history --model {model}"

@@ -3,6 +3,7 @@
 from functools import partial
 
 from artifacts import ledger
+from artifacts.errors import Missing
 from artifacts.places import Places
 from artifacts.run_evidence import read_run_end, read_tasks
 from artifacts.runbook import runbook_link, runbook_section
@@ -104,7 +105,10 @@ def _served(places: Places, settings: OnCallSettings, model: str) -> Html:
 
 
 def _answered(settings: OnCallSettings, model: str, champion: int | None) -> Html:
-    served = asked(settings, model).get("answers")
+    try:
+        served = asked(settings, model).get("answers")
+    except Missing as other:
+        return el("p", other.message)
     if served == champion:
         return el("p", f"The service answers with version {served}.")
     return el("p", f"The service answers with version {served}, not with the champion.", class_="alarm")
