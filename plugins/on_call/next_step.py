@@ -3,6 +3,7 @@
 from artifacts import alerts, ledger
 from artifacts.errors import Damaged, Missing, Refusal
 from plugins.on_call.became import decided, fate, next_of
+from plugins.on_call.briefly import briefly
 from plugins.on_call.candidates import SHOWN
 from plugins.on_call.home import Home
 from plugins.on_call.section import with_command
@@ -20,7 +21,7 @@ def next_step(home: Home, model: str) -> tuple[str, str | None]:
             found = look(home, model)
         except Refusal as refusal:
             said, run = with_command(refusal.next_step)
-            return f"{refusal.message} {said}", run
+            return f"{briefly(refusal.message)} {said}", run
         if found is not None:
             return found
     return "Nothing to do.", None

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from artifacts.errors import Missing, Refusal, Unavailable
+from plugins.on_call.briefly import briefly
 from plugins.on_call.markup import Child, Html, command, el, join, joined
 
 LOG = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ def refused(refusal: Refusal) -> Html:
     said, run = with_command(refusal.next_step)
     code = el("code", refusal.code)
     shown = command(run) if run else None
-    return el("p", word, refusal.message, " ", said, shown, " ", code, class_="down", role="status")
+    return el("p", word, briefly(refusal.message), " ", said, shown, " ", code, class_="down", role="status")
 
 
 def with_command(next_step: str) -> tuple[str, str | None]:

@@ -29,14 +29,10 @@ OPTIONS = {
 JUDGE = "python -m training judge --candidate {run_id}"
 ALERTS = "python -m monitoring alerts --model {model}"
 BUILD = "python -m features build --name {name} --as-of {as_of}"
-DBT = 'make dbt ARGS="build -s +{name}"'
 TRAIN = "python training/train.py --config training/configs/{config}.yaml --training-set {training_set}"
 # By code, or by the part of it before the dot.
 BY_CODE = {
     "features": BUILD,
-    "features.dbt_failed": DBT,
-    "features.dbt_test_failed": DBT,
-    "features.dbt_test_errored": DBT,
     "validation": BUILD,
     "training_set": BUILD,
     "ingestion": "python -m ingestion land --source {source} --month {month}",
@@ -44,7 +40,7 @@ BY_CODE = {
     "raw": "python -m ingestion show --source {source}",
     "publish.no_place": "df -h {home}",
     "publish.damaged": "python -m ingestion verify --source {source}",
-    "registry.unavailable": "make up",
+    "registry.unavailable": JUDGE,
     "ledger": "python -m training history --model {model}",
     "ledger.no_champion": "python -m training promote --candidate {run_id}",
     "config": TRAIN,

@@ -8,7 +8,7 @@ from artifacts.places import Places
 from artifacts.run_evidence import read_run_end, read_tasks
 from artifacts.runbook import runbook_link, runbook_section
 from plugins.on_call.markup import Child, Html, command, el, folded, join, joined, name, outside, table
-from plugins.on_call.section import section, told
+from plugins.on_call.section import section, told, with_command
 from plugins.on_call.service import asked
 from plugins.on_call.settings import OnCallSettings
 from plugins.run_story.changes import Change, changes_since
@@ -52,7 +52,10 @@ def _verdict(story: Story, settings: OnCallSettings) -> Html:
         )
     ]
     if story.cause is not None:
-        said.append(el("p", story.cause.next_step))
+        next_step, run = with_command(story.cause.next_step)
+        # What is shown below to be copied is not said twice.
+        if story.cause.next_step != story.command:
+            said.append(el("p", next_step if run is not None and run == story.command else story.cause.next_step))
     what = story.todo
     if what.said:
         said.append(el("p", what.said))
