@@ -26,6 +26,8 @@ OPTIONS = {
     "--source": "source",
     "--training-set": "training_set",
 }
+# A command that only says again why is none that helps.
+REASONS = "The reasons: "
 JUDGE = "python -m training judge --candidate {run_id}"
 ALERTS = "python -m monitoring alerts --model {model}"
 BUILD = "python -m features build --name {name} --as-of {as_of}"
@@ -66,6 +68,8 @@ BY_CODE = {
 
 def named(next_step: str) -> str | None:
     """The command that a next step says to run, or None; what is to be filled in stands in capitals."""
+    if next_step.startswith(REASONS):
+        return None
     unset = _UNSET.search(next_step)
     if unset:
         return f"unset {unset[1]}"

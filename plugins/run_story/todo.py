@@ -3,9 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from artifacts.run_evidence import Refused, TaskEvidence
 from plugins.run_story.commands import ALERTS, JUDGE, filled, of_refusal
+from plugins.run_story.damaged import made_again
 
 # What a task does, by hand.
 DOES = {
@@ -100,6 +102,11 @@ def mending(
     dag: str, culprit: str | None, cause: Refused, facts: Mapping[str, str], conf: Mapping[str, object]
 ) -> Todo:
     """Of what said no: `cause`, in the task `culprit`, if in any; `conf` is what the DAG run was given."""
+    damaged = made_again(cause.message, Path(facts["home"])) if cause.code == "publish.damaged" else None
+    if damaged:
+        first = f"Without a copy to restore it from, move the folder out of the way ({damaged[0]}), and make it again:"
+        then = f"Then clear the task {culprit} in Airflow, and it runs again from there." if culprit else ""
+        return Todo(damaged[1], first, then, repeats=True)
     command, to_choose = of_refusal(cause, facts)
     given = [f"{name} {conf[name]}" for name in BY_PARAMETER.get(cause.code, ()) if conf.get(name) is not None]
     repeats = command is not None and _repeats(culprit, cause.code, command)

@@ -95,3 +95,36 @@ def test_of_a_database_the_words_are_told_and_the_statement_is_not(tmp_path):
 )
 def test_a_task_on_the_way_to_a_decision_says_what_it_made(tmp_path, notes, said):
     assert told(tmp_path, evidence("train", notes=notes), state="success").sentence == said
+
+
+@pytest.mark.parametrize(
+    ("folder", "moving", "making"),
+    [
+        (
+            "raw/post/parcels/2013-02/base-3ad236438d80", "damaged-post-parcels-2013-02",
+            "python -m ingestion land --source post --month 2013-02",
+        ),
+        (
+            "training_sets/m/2013-11-01T0600.6eeb85edd404", "damaged-m-2013-11-01T0600",
+            "python -m features build --name m --as-of 2013-11-01T0600",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_damaged_is_moved_away_and_made_again_by_its_own_name(folder, moving, making):
+    cause = Refused("publish.damaged", f"/home/{folder} is damaged: x is gone.", "Restore.")
+    todo = mending("dag", "build", cause, {"home": "/home"}, {})
+    assert todo.said.startswith(
+        f"Without a copy to restore it from, move the folder out of the way (mv /home/{folder} "
+    )
+    assert f"/home/{moving})" in todo.said
+    assert todo.line == f"Once mended: {making}"
+    correction = replace(cause, message=cause.message.replace("base-", "correction-").replace("6eeb", "xxxx"))
+    assert not mending("dag", "build", correction, {"home": "/home"}, {}).repeats
+
+
+def test_reasons_that_are_only_said_again_are_no_command():
+    why = Refused(
+        "judge.suspicious", "x", "The reasons: python -m training judge --candidate c, and v.html on that run."
+    )
+    todo = mending("dag", "judge", why, {"training_set": "m/2013-01-01.0123456789ab", "run_id": "c"}, {})
+    assert todo.command == "python -m features validate m/2013-01-01.0123456789ab"
