@@ -15,6 +15,7 @@ from plugins.on_call.markup import Child, Html, command, el, join, joined
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
+LEAST_SECONDS = 0.5
 # What waits for a source that hangs keeps its thread, so there are more of them than parts of a page.
 POOL = ThreadPoolExecutor(max_workers=32, thread_name_prefix="on-call")
 
@@ -39,6 +40,21 @@ def all_of(*parts: Part, patience: float) -> Html:
 def within(body: Callable[[], T], patience: float) -> T:
     """What `body` returns, made in a thread of its own; after `patience` seconds `Unavailable` (`on_call.slow`)."""
     return _awaited(POOL.submit(body), time.monotonic() + patience, patience)
+
+
+def there(body: Callable[[], object], patience: float) -> float:
+    """Raise `Missing` when what a page is about is not there; else the seconds that are left for its parts.
+
+    What else keeps it from being read is said by each part in its own words.
+    """
+    until = time.monotonic() + patience
+    try:
+        within(body, patience)
+    except Missing:
+        raise
+    except Exception as error:
+        LOG.debug("on-call: whether a page is there is not known: %s", type(error).__name__)
+    return max(until - time.monotonic(), min(patience, LEAST_SECONDS))
 
 
 def section(title: str, body: Callable[[], Child], *, anchor: str, wide: bool = False) -> Html:
