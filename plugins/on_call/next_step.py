@@ -2,7 +2,9 @@
 
 from artifacts import alerts, ledger
 from artifacts.errors import Damaged, Missing, Refusal
-from plugins.on_call.became import decided, fate, next_of
+from artifacts.registry import RunRecord
+from artifacts.verdict import Verdict
+from plugins.on_call.became import Fate, decided, fate, next_of
 from plugins.on_call.briefly import briefly
 from plugins.on_call.candidates import SHOWN
 from plugins.on_call.home import Home
@@ -57,6 +59,11 @@ def _open_alert(home: Home, model: str) -> tuple[str, str] | None:
 
 
 def _waiting(home: Home, model: str) -> tuple[str, str] | None:
+    found = waits(home, model)
+    return None if found is None else next_of(*found)
+
+
+def waits(home: Home, model: str) -> tuple[RunRecord, Verdict, Fate] | None:
     """The newest of the candidates that wait for a person; what cannot be read of them stands in their table."""
     known = decided(home, model)
     for number in home.newest(model, SHOWN):
@@ -67,7 +74,7 @@ def _waiting(home: Home, model: str) -> tuple[str, str] | None:
             continue
         one = fate(home, known, record, verdicts[0]) if verdicts else None
         if one is not None and one.became == "waits":
-            return next_of(record, verdicts[0].verdict, one)
+            return record, verdicts[0].verdict, one
     return None
 
 
