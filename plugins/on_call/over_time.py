@@ -9,7 +9,7 @@ from plugins.on_call.chart import Shape, mark, scale, svg, text
 from plugins.on_call.markup import Html, el, joined
 
 LEFT, TOP, HEIGHT, AXIS, STEP, WIDTH = 62, 12, 128, 40, 66, 560
-ROTATED, BARS, LABEL, LAST, FEWEST, WIDEST = 10, 1080, 78, 99, 3, 34
+ROTATED, BARS, LABEL, LAST, FEWEST, WIDEST = 10, 1080, 78, 112, 3, 34
 A_YEAR, GAP = 366, timedelta(days=31)
 
 
@@ -110,7 +110,8 @@ def day_labels(days: Sequence[date], left: float, wide: float, y: float) -> Html
     """Some of the days, so that they do not touch; the last one always."""
     every, last = math.ceil(LABEL / wide), len(days) - 1
     # The last one ends where its column does, so that it reaches farther to the left.
-    shown = [at for at in range(last) if (last - at) % every == 0 and (last - at) * wide >= LAST] + [last]
+    before = last - math.ceil(LAST / wide)
+    shown = [*(at for at in range(before + 1) if (before - at) % every == 0), last]
     return joined(
         text(
             left + wide * (at + 0.5),
