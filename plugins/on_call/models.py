@@ -36,9 +36,11 @@ router = APIRouter(dependencies=reads(*DAGS))
 def models(request: Request) -> Response:
     """Every model that was ever trained, promoted or watched; when there is but one, its page."""
     home = Home.of(request)
-    known = told("The list of models", lambda: _list(request, home))
     only = known_models(home).only
-    return page(request, "Models", known) if only is None else _page(request, home, only)
+    if only is not None:
+        return _page(request, home, only)
+    shown = told("The list of models", lambda: within(lambda: _list(request, home), home.patience))
+    return page(request, "Models", shown)
 
 
 @router.get("/models/{model}")

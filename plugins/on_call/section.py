@@ -15,7 +15,6 @@ from plugins.on_call.markup import Child, Html, command, el, join, joined
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
-LEAST_SECONDS = 0.5
 # What waits for a source that hangs keeps its thread, so there are more of them than parts of a page.
 POOL = ThreadPoolExecutor(max_workers=32, thread_name_prefix="on-call")
 
@@ -42,19 +41,17 @@ def within(body: Callable[[], T], patience: float) -> T:
     return _awaited(POOL.submit(body), time.monotonic() + patience, patience)
 
 
-def there(body: Callable[[], object], patience: float) -> float:
-    """Raise `Missing` when what a page is about is not there; else the seconds that are left for its parts.
+def there(body: Callable[[], object], patience: float) -> None:
+    """Raise `Missing` when what a page is about is not there.
 
     What else keeps it from being read is said by each part in its own words.
     """
-    until = time.monotonic() + patience
     try:
         within(body, patience)
     except Missing:
         raise
     except Exception as error:
         LOG.debug("on-call: whether a page is there is not known: %s", type(error).__name__)
-    return max(until - time.monotonic(), min(patience, LEAST_SECONDS))
 
 
 def section(title: str, body: Callable[[], Child], *, anchor: str, wide: bool = False) -> Html:
@@ -111,6 +108,6 @@ def _awaited(made: Future[T], until: float, patience: float) -> T:
         made.cancel()
         raise Unavailable(
             "on_call.slow",
-            f"What this part reads did not answer within {patience:g} s.",
+            f"What this part reads did not answer within {patience:.2g} s.",
             next_step="Load the page again; if it stays so, see whether MLflow, the ledger and the disk answer.",
         ) from error

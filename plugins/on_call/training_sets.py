@@ -34,7 +34,7 @@ def training_set(request: Request, set_name: SetName, set_version: SetVersion) -
     def opened() -> TrainingSet:
         return open_training_set(home.places.training_sets, set_name, set_version)
 
-    left = there(opened, home.patience)
+    there(opened, home.patience)
     parts = (
         Part("What it is", "manifest", lambda: _manifest(request, opened())),
         Part("What differs from the one before", "diff", lambda: difference(request, home, opened())),
@@ -42,7 +42,7 @@ def training_set(request: Request, set_name: SetName, set_version: SetVersion) -
         Part("What dbt did", "dbt", lambda: _dbt(opened()), wide=True),
         Part("SQL, as it ran", "sql", lambda: whole_sql(opened()), wide=True),
     )
-    grid = el("div", all_of(*parts, patience=left), class_="grid")
+    grid = el("div", all_of(*parts, patience=home.patience), class_="grid")
     return page(request, f"Training set {set_name}/{set_version}", grid, trail=(("Models", "models"),))
 
 

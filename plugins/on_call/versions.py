@@ -22,13 +22,13 @@ router = APIRouter(dependencies=reads("train_candidate"))
 def one_version(request: Request, model: Model, version: ModelVersion) -> Response:
     """All about a version of a model."""
     home = Home.of(request)
-    left = there(lambda: home.record(model, version), home.patience)
+    there(lambda: home.record(model, version), home.patience)
     parts = (
         Part("What it is", "record", lambda: _record(request, home, home.record(model, version))),
         Part("When it was champion", "ledger", lambda: _lines(home, model, version)),
         Part("Verdicts", "verdicts", lambda: _verdicts(home, home.record(model, version)), wide=True),
     )
-    grid = el("div", all_of(*parts, patience=left), class_="grid")
+    grid = el("div", all_of(*parts, patience=home.patience), class_="grid")
     return page(request, f"{model} version {version}", grid, trail=(("Models", "models"), (model, f"models/{model}")))
 
 

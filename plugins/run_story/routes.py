@@ -44,7 +44,7 @@ def _told(request: Request, dag: str, run: str, task_id: str | None = None, map_
         )
     story = tell(request.app.state.places.home, saw, task_id, map_index)
     what = f"{dag} · {task_id}" if task_id else dag
-    return page(request, what, *body_of(story, request.app.state.places, request.app.state.settings))
+    return page(request, what, body_of(story, request.app.state.places, request.app.state.settings))
 
 
 def _is_of(saw: Seen, home: Path, task_id: str, map_index: int) -> bool:

@@ -65,4 +65,5 @@ def test_a_service_of_another_model_is_no_fault(opened, mine):
     assert "No service that is known here serves twin" in part(page, "serving")
     assert "another model is served" in part(page, "glance")
     assert "not known" not in part(page, "glance").partition("Drift")[0]
+    assert "no fault" not in part(page, "glance")
     assert KEY not in page and "on_call.service_refuses" not in page
