@@ -125,6 +125,15 @@ def names(root_uri: str) -> list[str]:
     return [name for name in shelf.children(root_uri) if shelf.exists(f"{root_uri}/{name}", MANIFEST)]
 
 
+def without_manifest(root_uri: str) -> list[str]:
+    """The sorted names of the folders right under `root_uri` that no reader takes for published.
+
+    On a disk each is damage, since publishing is one rename; in an object store it may be what a killed writer left, or
+    one at work has not finished.
+    """
+    return [name for name in shelf.folders(root_uri) if not shelf.exists(f"{root_uri}/{name}", MANIFEST)]
+
+
 def check_name(text: str, what: str) -> str:
     """`text` again, if it can be part of a path: lower-case letters, digits, `_`, `.`, `-` and the `T` of a time.
 
