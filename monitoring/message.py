@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from artifacts.alerts import Alert, Batch, Event, Message
-from artifacts.finding import SCORE
+from artifacts.finding import SCORE, Finding
 from artifacts.runbook import runbook_link
 from monitoring.pages import page_of
 
@@ -74,10 +74,16 @@ def _told(number: int, event: Event, runbook_url: str) -> str:
         f"   how far: {far}\n"
         f"   since: {since} (incident {alert.incident}, last seen in the window to {alert.seen:%Y-%m-%d})\n"
         f"{_meaning(event)}"
-        f"   rows: {finding.rows}, held against {finding.baseline_rows}\n"
+        f"   rows: {finding.rows}{_held_against(finding)}\n"
         f"   why: {finding.reason.code}: {finding.reason.text}\n"
         f"   runbook: {runbook_link(runbook_url, finding.reason.code)}\n"
     )
+
+
+def _held_against(finding: Finding) -> str:
+    """Nothing where the number of rows is not known, as of the slices of a holdout, or where there were none."""
+    what = " of its holdout" if finding.baseline == "holdout" else ""
+    return f", held against {finding.baseline_rows}{what}" if finding.baseline_rows else ""
 
 
 def _meaning(event: Event) -> str:

@@ -68,6 +68,20 @@ def test_a_message_says_what_moved_how_far_since_when_and_what_to_do(places: Pla
     assert [event["value"] for event in body["events"]] == [0.42]
 
 
+@pytest.mark.parametrize(
+    ("rows", "told"), [(27_407, "   rows: 900, held against 27407 of its holdout\n"), (0, "   rows: 900\n")]
+)
+def test_rows_that_something_was_held_against_are_told_where_they_are_known(
+    places: Places, receiver: Posts, rows: int, told: str
+) -> None:
+    about = replace(MOVED, rule="log_loss", feature=None, baseline="holdout", baseline_rows=rows)
+    made = found(2, about, truth="late_arrival/2014-01-01.aa")
+    publish_findings(places.findings, made)
+    update_alerts(places, settings(), made.id)
+    deliver(places, settings(receiver.url))
+    assert told in receiver.got[0][2]["text"]
+
+
 def test_what_ends_as_the_new_normal_is_not_told_as_if_it_were_as_before(places: Places, receiver: Posts) -> None:
     for day, one in ((2, MOVED), (25, FINE)):
         happened(places, day, replace(one, baseline="served"))

@@ -1,5 +1,6 @@
 """The page says the verdict first, what moved before what did not, and never OK where nothing was judged."""
 
+import math
 import os
 import re
 import shlex
@@ -19,6 +20,7 @@ from artifacts.findings import CalibrationBin, Findings, publish_findings
 from artifacts.places import REPOSITORY, Places, read_places
 from monitoring.__main__ import build_parser
 from monitoring.report import read_history, render, write_report
+from monitoring.report.histogram import picture
 from monitoring.window import Window, parse_window
 from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, found, of
 
@@ -155,6 +157,19 @@ def test_a_distribution_shows_both_sides_and_what_is_beyond_the_baseline(places:
     assert [round(one / heights[0], 2) for one in heights] == [1.0, 0.6, 0.0]
     assert re.findall(r'class="tick">([^<]*)</text>', picture)[1:] == ["1", "2", "&gt; 2"]
     assert "<b>nulls 20.0 % → 0 %</b> · rows 10 → 10" in page
+
+
+def test_a_share_that_is_0_for_many_rows_has_no_bar_of_more_than_all_and_no_label_that_nobody_knows(
+    places: Places,
+) -> None:
+    edges = (math.nextafter(0, -math.inf), 0.0, *(at / 40 for at in range(1, 41)))
+    counts = (0, 572, *[10] * 39, 38, 0)
+    about = Distribution("share", "training", edges, None, counts, counts, 0, 0)
+    [top, *labels] = re.findall(r'class="tick">([^<]*)</text>', picture(about))
+    assert top == "58.6 %"
+    assert labels[0] == "0"
+    below = replace(about, baseline_counts=(50, *counts[1:]))
+    assert re.findall(r'class="tick">([^<]*)</text>', picture(below))[1] == "&lt; 0"
 
 
 def test_categories_that_training_never_saw_have_a_row(places: Places) -> None:
