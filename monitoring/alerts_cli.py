@@ -94,6 +94,9 @@ def _line(alert: Alert) -> str:
     far = (
         "" if finding.value is None or finding.threshold is None else f" {finding.value:.4g} of {finding.threshold:.4g}"
     )
+    if far and not alert.is_open:
+        now = "" if alert.ended_by is None or alert.ended_by.value is None else f", then {alert.ended_by.value:.4g}"
+        far = f" was{far}{now}"
     escalated = ", escalated" if alert.escalated else ""
     escalated += f", accepted by {alert.accepted_by}: {alert.accepted_because}" if alert.accepted_by else ""
     return (
