@@ -91,7 +91,9 @@ def read(folder_uri: str, kind: str) -> Published:
     """
     content = shelf.content(folder_uri, MANIFEST)
     if content is None:
-        raise Missing("publish.missing", f"No {kind} is published at {folder_uri}.", next_step="Check the name.")
+        raise Missing(
+            "publish.missing", f"Nothing is published at {folder_uri}; wanted: {kind}.", next_step="Check the name."
+        )
     manifest = _checked_manifest(folder_uri, content)
     if manifest["kind"] != kind:
         raise BadInput(
