@@ -69,8 +69,8 @@ def _parse(url: str, what: str) -> URL:
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise BadInput(
             f"{what}.url_invalid",
-            f"The {what}'s URL cannot be used ({type(error).__name__}); sqlite:///PATH or postgresql+psycopg://… is "
-            "wanted, and the driver that it names.",
+            f"The URL of the {what} cannot be used ({type(error).__name__}); sqlite:///PATH or postgresql+psycopg://… "
+            "is wanted, and the driver that it names.",
             next_step=f"Correct or unset PIPELINE_{what.upper()}, or install the driver.",
         ) from error
     # SQLite's file: names can mean memory too, and are not the paths that a reader looks for.

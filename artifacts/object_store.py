@@ -72,6 +72,16 @@ def children(uri: str) -> list[str]:
     return [path.rstrip("/").rsplit("/", 1)[-1] for path in found]
 
 
+def folders(uri: str) -> list[str]:
+    """The names right under `uri` that have something in them; empty when there is nothing."""
+    try:
+        with _asked(uri) as (store, root):
+            found = store.ls(root, detail=True)
+    except FileNotFoundError:
+        return []
+    return [one["name"].rstrip("/").rsplit("/", 1)[-1] for one in found if one["type"] == "directory"]
+
+
 def copy(uri: str, name: str, into: Path) -> None:
     """Copy file `name` of the folder `uri` to the local path `into`; raises `FileNotFoundError` without it.
 

@@ -91,7 +91,9 @@ def read(folder_uri: str, kind: str) -> Published:
     """
     content = shelf.content(folder_uri, MANIFEST)
     if content is None:
-        raise Missing("publish.missing", f"No {kind} is published at {folder_uri}.", next_step="Check the name.")
+        raise Missing(
+            "publish.missing", f"Nothing is published at {folder_uri}; wanted: {kind}.", next_step="Check the name."
+        )
     manifest = _checked_manifest(folder_uri, content)
     if manifest["kind"] != kind:
         raise BadInput(
@@ -123,6 +125,15 @@ def read(folder_uri: str, kind: str) -> Published:
 def names(root_uri: str) -> list[str]:
     """The sorted names of what is published right under `root_uri`; empty when there is nothing."""
     return [name for name in shelf.children(root_uri) if shelf.exists(f"{root_uri}/{name}", MANIFEST)]
+
+
+def without_manifest(root_uri: str) -> list[str]:
+    """The sorted names of the folders right under `root_uri` that no reader takes for published.
+
+    On a disk each is damage, since publishing is one rename; in an object store it may be what a killed writer left, or
+    one at work has not finished.
+    """
+    return [name for name in shelf.folders(root_uri) if not shelf.exists(f"{root_uri}/{name}", MANIFEST)]
 
 
 def check_name(text: str, what: str) -> str:

@@ -72,6 +72,20 @@ def children(uri: str) -> list[str]:
     return sorted(name for name in found if not name.startswith("."))
 
 
+def folders(uri: str) -> list[str]:
+    """The names of `children` that are folders."""
+    folder = _local(uri)
+    found = (
+        object_store.folders(uri) if folder is None else [name for name in children(uri) if (folder / name).is_dir()]
+    )
+    return sorted(name for name in found if not name.startswith("."))
+
+
+def is_local(uri: str) -> bool:
+    """Whether `put` gives a folder its name in one rename, so that one without its `last` file was changed since."""
+    return _local(uri) is not None
+
+
 def fetch(uri: str, name: str, sha256: str) -> Path:
     """The local path of a file; one in an object store is copied once into a cache named by its content."""
     folder = _local(uri)

@@ -2,14 +2,17 @@
 
 import argparse
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from artifacts import cli, ledger
 from artifacts.cli import Answer
-from artifacts.errors import BadInput, CannotJudge, GateClosed
+from artifacts.errors import BadInput, CannotJudge, GateClosed, Missing
 from artifacts.finding_ratio import worst_first
 from artifacts.findings import Finding, Findings, publish_findings
 from artifacts.places import Places, read_places
+from artifacts.registry import Registry
 from artifacts.training_set import open_training_set, parse_id
 from monitoring.alerts_cli import add_verbs
 from monitoring.check import check
@@ -17,7 +20,7 @@ from monitoring.report import write_report
 from monitoring.report.cli import add_verb as add_report
 from monitoring.served import left_out_by_alerts
 from monitoring.settings import read_monitoring_settings
-from monitoring.window import parse_window
+from monitoring.window import parse_window, refuse_not_begun
 
 EXIT_CODES = {"OK": 0, "DRIFT": GateClosed.exit_code, "UNKNOWN": CannotJudge.exit_code}
 SHOWN = 20
@@ -52,8 +55,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _check(arguments: argparse.Namespace) -> Answer:
     window, settings, places = parse_window(arguments.window), read_monitoring_settings(), read_places()
+    refuse_not_begun(window)
     truth = arguments.training_set and open_training_set(places.training_sets, *parse_id(arguments.training_set))
-    version = _champion(places, arguments.model) if arguments.version is None else arguments.version
+    version = _version(places, arguments.model, arguments.version)
     of_all = sorted(set(arguments.incident_day))
     found = check(
         places,
@@ -71,15 +75,34 @@ def _check(arguments: argparse.Namespace) -> Answer:
     return Answer(found.id, [*_lines(found), f"page: {page}", "findings:"], facts, EXIT_CODES[found.state])
 
 
-def _champion(places: Places, model: str) -> int:
-    line = ledger.champion(places.ledger, model)
-    if line is None:
+def _version(places: Places, model: str, given: int | None) -> int:
+    """The version given, if there is one, else the champion."""
+    registry = Registry.at(places)
+    known = registry.versions(model)
+    if not known:
+        models = ", ".join(registry.models()) or "none"
+        raise Missing(
+            "registry.missing", f"No model {model} is registered; those that are: {models}.", next_step="Name one."
+        )
+    line = ledger.champion(places.ledger, model) if given is None else None
+    if given is None and line is None:
         raise BadInput(
             "monitoring.no_champion",
             f"Model {model} has no champion in {ledger.shown(places.ledger)}.",
-            next_step="Name a version: --version N",
+            next_step=f"Name one of its versions, {_listed(known)}: --version N",
         )
-    return line.version
+    version = given if line is None else line.version
+    if version is None or version not in known:
+        raise Missing(
+            "registry.missing",
+            f"Model {model} has no version {version}; it has {_listed(known)}.",
+            next_step="Name one of them: --version N",
+        )
+    return version
+
+
+def _listed(versions: Sequence[int]) -> str:
+    return ", ".join(map(str, versions))
 
 
 def not_ok(found: Findings) -> list[Finding]:
@@ -90,16 +113,23 @@ def not_ok(found: Findings) -> list[Finding]:
 def _lines(found: Findings) -> list[str]:
     about = f"version {found.version} of {found.model}, {found.start} to {found.end}, {found.rows} rows"
     moved = not_ok(found)
-    lines = [f"{one.state:<8} {one.baseline or '-':<9} {one.reason.code}: {one.reason.text}" for one in moved[:SHOWN]]
-    if len(moved) > SHOWN:
-        lines.append(f"… and {len(moved) - SHOWN} more")
+    counted = [one for one in moved if one.required]
+    lines = [f"{one.state:<8} {one.baseline or '-':<9} {one.reason.code}: {one.reason.text}" for one in counted[:SHOWN]]
+    if len(counted) > SHOWN:
+        lines.append(f"… and {len(counted) - SHOWN} more")
+    codes = Counter(one.reason.code for one in moved if not one.required)
+    lines += [f"{many} could not be judged and do not count: {code}" for code, many in codes.items()]
     fine = len(found.findings) - len(moved)
     return [f"{about}: {found.state}, {fine} of {len(found.findings)} findings are OK", *lines]
 
 
 def _facts(found: Findings) -> dict[str, object]:
     told = [
-        {"key": one.key, "state": one.state, "value": one.value, "threshold": one.threshold, "code": one.reason.code}
+        {
+            **{name: getattr(one, name) for name in ("key", "state", "value", "threshold", "required")},
+            "code": one.reason.code,
+            "reason": one.reason.text,
+        }
         for one in not_ok(found)
     ]
     return {"state": found.state, "version": found.version, "rows": found.rows, "not_ok": told}

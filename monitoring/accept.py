@@ -40,10 +40,12 @@ def _may_be_accepted(alert: Alert) -> bool:
 
 def _refuse_missing(model: str, missing: Collection[str], watches: Watches) -> None:
     if missing:
+        every = [one for watch in watches.values() for one in watch.alerts if one.is_open and one.key in missing]
+        already = [f" {one.accepted_by} accepted {one.key} already." for one in every if one.accepted_by]
         there = sorted({one.key for watch in watches.values() for one in watch.alerts if _may_be_accepted(one)})
         raise Missing(
             "alerts.not_open",
             f"Model {model} has no open drift {', '.join(sorted(missing))} that nobody accepted; there are: "
-            f"{', '.join(there) or 'none'}.",
+            f"{', '.join(there) or 'none'}.{''.join(already)}",
             next_step=f"See what is open: python -m monitoring alerts --model {model}",
         )

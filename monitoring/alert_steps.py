@@ -31,7 +31,7 @@ def continued(
     if finding is not None and finding.state == alert.kind:
         alert = replace(alert, seen=findings.end, finding=finding)
     elif _is_over(alert, finding, judged):
-        closed = replace(alert, closed=findings.end, told=findings.end, until=_until(alert, findings))
+        closed = replace(alert, closed=findings.end, told=findings.end, until=_until(alert, findings), ended_by=finding)
         return closed, "settled" if _is_settled(closed, patience) else "resolved"
     return _again(alert, findings.end, patience)
 

@@ -6,7 +6,7 @@ from artifacts import alerts, ledger
 from artifacts.alerts import Alert
 from artifacts.cli import Answer
 from artifacts.errors import BadInput, Missing
-from artifacts.places import read_places
+from artifacts.places import Places, read_places
 from monitoring.accept import accept
 from monitoring.notify import deliver
 from monitoring.settings import read_monitoring_settings
@@ -51,21 +51,27 @@ def _update(arguments: argparse.Namespace) -> Answer:
 
 
 def _alerts(arguments: argparse.Namespace) -> Answer:
+    # What is misspelt is refused here as everywhere, although this verb needs none of them.
+    read_monitoring_settings()
     places = read_places()
+    _refuse_unknown(places, arguments.model)
     found = alerts.history(places.alerts, arguments.model)
-    known = sorted({*alerts.models(places.alerts), *ledger.models(places.ledger)})
-    if arguments.model not in known:
-        raise Missing(
-            "alerts.model_unknown",
-            f"No findings of model {arguments.model} were ever taken in, and it never had a champion; those that are "
-            f"known: {', '.join(known) or 'none'}.",
-            next_step="Name one of them.",
-        )
     open_ones = [one for one in found if one.is_open]
     lines = [_line(one) for one in (*open_ones, *(one for one in found if not one.is_open))]
     told = f"{len(open_ones)} open, {len(found) - len(open_ones)} past alerts of:"
     facts = {"open": [_facts(one) for one in open_ones], "past": [_facts(one) for one in found if not one.is_open]}
     return Answer(arguments.model, [*lines, told], facts)
+
+
+def _refuse_unknown(places: Places, model: str) -> None:
+    known = sorted({*alerts.models(places.alerts), *ledger.models(places.ledger)})
+    if model not in known:
+        raise Missing(
+            "alerts.model_unknown",
+            f"No findings of model {model} were ever taken in, and it never had a champion; those that are "
+            f"known: {', '.join(known) or 'none'}.",
+            next_step="Name one of them.",
+        )
 
 
 def _accept(arguments: argparse.Namespace) -> Answer:
@@ -76,7 +82,10 @@ def _accept(arguments: argparse.Namespace) -> Answer:
             f"Accepted by {by!r} because of {because!r}: nobody could ask later why.",
             next_step="Name who, and why: --accepted-by NAME --reason TEXT",
         )
-    events = accept(read_places(), arguments.model, arguments.alert, by, because)
+    read_monitoring_settings()
+    places = read_places()
+    _refuse_unknown(places, arguments.model)
+    events = accept(places, arguments.model, arguments.alert, by, because)
     lines = [f"{event.step:<9} {event.alert.kind:<7} {event.alert.key}" for event in events]
     return Answer(arguments.model, [*lines, "alerts of:"], {"events": [event.id for event in events]})
 
@@ -94,6 +103,9 @@ def _line(alert: Alert) -> str:
     far = (
         "" if finding.value is None or finding.threshold is None else f" {finding.value:.4g} of {finding.threshold:.4g}"
     )
+    if far and not alert.is_open:
+        now = "" if alert.ended_by is None or alert.ended_by.value is None else f", then {alert.ended_by.value:.4g}"
+        far = f" was{far}{now}"
     escalated = ", escalated" if alert.escalated else ""
     escalated += f", accepted by {alert.accepted_by}: {alert.accepted_because}" if alert.accepted_by else ""
     return (

@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from artifacts.alerts import Stream, stream_of
 from artifacts.finding import BaselineKind, Finding, Reason, Rule, State
-from artifacts.finding_ratio import worst_first
+from artifacts.finding_ratio import state_of, worst_first
 from artifacts.findings import Findings
 
 BADNESS: tuple[State, ...] = ("DRIFT", "UNKNOWN", "OK")
@@ -54,3 +54,19 @@ def why_unknown(findings: Findings) -> str | None:
         f"{code}: {first[code]}" + (f" And {many - 1} more of {code}." if many > 1 else "")
         for code, many in codes.items()
     )
+
+
+def why_red(every: Sequence[Findings]) -> str:
+    """Which windows of one DAG run could not be judged, and why; then what the others said, that may be DRIFT."""
+    blind = [
+        f"{_window(one)} ({one.id}) could not be judged, nor does anything of it say DRIFT: {why}"
+        for one in every
+        if (why := why_unknown(one))
+    ]
+    others = [f"{_window(one)}: {state_of(asked(one)[1].values())}" for one in every if not why_unknown(one)]
+    return " ".join([*blind, *([f"Beside it: {'; '.join(others)}."] if others else [])])
+
+
+def _window(findings: Findings) -> str:
+    what = "What was asked" if findings.truth is None else "What labels show"
+    return f"{what} of version {findings.version} in the window {findings.start:%Y-%m-%d} to {findings.end:%Y-%m-%d}"

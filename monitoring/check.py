@@ -27,6 +27,8 @@ from monitoring.whole import find_whole
 from monitoring.window import Window
 
 NOTHING = LeftOut()
+# As training logs it, among the params of its windows.
+HOLDOUT_ROWS = "holdout_rows"
 
 
 @dataclass
@@ -122,12 +124,13 @@ def _add_drift(
 
 
 def _hold_against_truth(case: Case, truth: TrainingSet, found: _Found) -> None:
-    metrics = case.described.run.metrics
+    metrics, promised_on = case.described.run.metrics, case.described.run.params.get(f"window.{HOLDOUT_ROWS}", "")
     slices = tuple(sorted({column for column, _ in promised_slices(metrics)}))
     names, other = list(case.described.features), in_another_type(truth, case.described.features)
     answered = join_truth(case.answers, case.sql, truth, [name for name in names if name not in other], slices)
     mixed = {**other, **case.answers.mixed}
     found.findings += find_skew(case.answers, names, mixed, found.rows, case.settings)
     labelled = read_labelled(case.answers, slices)
-    found.findings += find_performance(labelled, answered, case.window, metrics, case.settings)
+    rows = int(promised_on) if promised_on.isdecimal() else 0
+    found.findings += find_performance(labelled, answered, case.window, metrics, case.settings, holdout_rows=rows)
     found.calibration = calibration(labelled)

@@ -11,7 +11,7 @@ from artifacts.binning import Bins
 from artifacts.counting import Counted
 from artifacts.findings import BaselineKind, Distribution, Finding, Reason, Rule
 from monitoring.distances import grouping
-from monitoring.noise import observed, statistics, thresholds
+from monitoring.noise import Sample, observed, statistics, thresholds
 from monitoring.settings import MonitoringSettings
 
 Described = Mapping[str, tuple[Bins, Counted]]
@@ -84,24 +84,37 @@ def _of_feature(
 ) -> Iterator[Finding]:
     bins, before = described
     groups = grouping(bins, before.counts.sum(axis=0))
-    found = statistics(bins, groups, observed(bins, before), observed(bins, counted))
+    sides = observed(bins, before), observed(bins, counted)
+    found = statistics(bins, groups, *sides)
     values, had_values = int(counted.counts.sum()), int(before.counts.sum())
     for rule, statistic in found.items():
         about = partial(Finding, rule, name, rows=counted.rows, baseline_rows=before.rows, baseline=kind)
         if rule not in _OF_VALUES or (values and had_values):
-            yield _finding(about, f"{name}: {_WORDS[rule]}", rule, float(statistic), bounds[name, rule])
+            told = f"{name}: {_WORDS[rule]} {float(statistic):.4g}{_from_to(rule, *sides)}"
+            yield _finding(about, told, rule, float(statistic), bounds[name, rule])
         elif values or had_values:
             side = "the window" if had_values else "the baseline"
             text = f"{name} has no value in {side}, only nulls; the rule on its nulls says whether that is new."
             yield about(state="UNKNOWN", reason=Reason("values.none", text))
 
 
-def _finding(about: Callable[..., Finding], words: str, rule: Rule, value: float, threshold: float) -> Finding:
+def _from_to(rule: Rule, before: Sample, now: Sample) -> str:
+    """Of a share the shares themselves: of one that moved, nobody could say whether it rose or fell."""
+    if not rule.endswith("_share"):
+        return ""
+    old, new = (
+        side.counts[-1] / max(side.counts.sum(), 1) if rule == "unseen_share" else getattr(side, rule)
+        for side in (before, now)
+    )
+    return f", from {float(old):.4g} to {float(new):.4g}"
+
+
+def _finding(about: Callable[..., Finding], told: str, rule: Rule, value: float, threshold: float) -> Finding:
     numbers = {"value": value, "threshold": threshold}
     if threshold >= _MOST.get(rule, np.inf):
-        text = f"{words} {value:.4g}, and noise alone may take it to {threshold:.3g}, more than it can ever be."
+        text = f"{told}, and noise alone may take it to {threshold:.3g}, more than it can ever be."
         return about(state="UNKNOWN", reason=Reason("noise.too_large", text), required=False, **numbers)
-    told = f"{words} {value:.4g}; up to {threshold:.4g} is within noise or too little to matter."
+    told = f"{told}; up to {threshold:.4g} is within noise or too little to matter."
     if value > threshold:
         return about(state="DRIFT", reason=Reason(f"drift.{rule}", told), **numbers)
     return about(state="OK", reason=Reason("within_noise", told), **numbers)

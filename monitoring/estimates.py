@@ -62,12 +62,16 @@ METRICS: Mapping[str, Callable[[Floats, Floats, Floats], float]] = {
     "calibration_error": calibration_error,
 }
 
+# None of them can be below 0; the logarithmic loss has no end above.
+MOST: Mapping[str, float] = {"roc_auc": 1.0, "brier": 1.0, "calibration_error": 1.0}
+
 
 def estimate(name: str, label: Floats, score: Floats, day: npt.ArrayLike, level: float) -> Estimate:
     """The metric with a t interval from the delete-a-day jackknife (Efron and Stein 1981; Student, days - 1 degrees).
 
-    A percentile bootstrap over the seven days of a week would be far too narrow. NaN bounds when a day's absence leaves
-    the metric undefined, or with a single day.
+    A percentile bootstrap over the seven days of a week would be far too narrow. The interval ends where the metric
+    does: what it can never be is not in it, and the truth is as often as without the cut. NaN bounds when a day's
+    absence leaves the metric undefined, or with a single day.
     """
     metric, one = METRICS[name], np.ones_like(score)
     _, block = np.unique(np.asarray(day), return_inverse=True)
@@ -77,7 +81,7 @@ def estimate(name: str, label: Floats, score: Floats, day: npt.ArrayLike, level:
     without = np.array([metric(label, score, np.where(block == left_out, 0.0, 1.0)) for left_out in range(days)])
     error = math.sqrt((days - 1) / days * float(((without - without.mean()) ** 2).sum()))
     half = student(level, days - 1) * error
-    return Estimate(value, value - half, value + half)
+    return Estimate(value, max(value - half, 0.0), min(value + half, MOST.get(name, math.inf)))
 
 
 def student(level: float, degrees: int) -> float:

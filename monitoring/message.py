@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from artifacts.alerts import Alert, Batch, Event, Message
-from artifacts.finding import SCORE
+from artifacts.finding import SCORE, Finding
 from artifacts.runbook import runbook_link
 from monitoring.pages import page_of
 
@@ -62,22 +62,53 @@ def _moved(event: Event) -> str:
 
 def _told(number: int, event: Event, runbook_url: str) -> str:
     alert, finding = event.alert, event.alert.finding
-    far = "cannot be judged" if finding.value is None else f"{finding.value:.4g}"
-    far += "" if finding.threshold is None else f", threshold {finding.threshold:.4g}"
-    far += "" if finding.low is None or finding.high is None else f", interval {finding.low:.4g} to {finding.high:.4g}"
     since = f"{alert.since:%Y-%m-%d}"
     if alert.until is not None:
         last = max(alert.since, alert.until - timedelta(seconds=1))
         since += f" to {last:%Y-%m-%d}"
     return (
         f"{number}. {alert.kind} {event.step}: {_moved(event)}\n"
-        f"   how far: {far}\n"
+        f"   how far: {_how_far(alert)}\n"
         f"   since: {since} (incident {alert.incident}, last seen in the window to {alert.seen:%Y-%m-%d})\n"
         f"{_meaning(event)}"
-        f"   rows: {finding.rows}, held against {finding.baseline_rows}\n"
-        f"   why: {finding.reason.code}: {finding.reason.text}\n"
+        f"   rows: {finding.rows}{_held_against(finding)}\n"
+        f"{_why(alert)}"
         f"   runbook: {runbook_link(runbook_url, finding.reason.code)}\n"
     )
+
+
+def _how_far(alert: Alert) -> str:
+    """Of an alert that has ended, how far it was, and is now."""
+    if alert.is_open:
+        return _far(alert.finding) or "cannot be judged"
+    far, now = _far(alert.finding), alert.ended_by and _far(alert.ended_by)
+    was = f"was {far}" if far else "could not be judged"
+    return f"{was} in the window to {alert.seen:%Y-%m-%d}{f'; is {now} now' if now else ''}"
+
+
+def _far(finding: Finding) -> str | None:
+    if finding.value is None:
+        return None
+    far = f"{finding.value:.4g}"
+    far += "" if finding.threshold is None else f", threshold {finding.threshold:.4g}"
+    return far + (
+        "" if finding.low is None or finding.high is None else f", interval {finding.low:.4g} to {finding.high:.4g}"
+    )
+
+
+def _why(alert: Alert) -> str:
+    """The newest sentence of the alert's kind, and of one that has ended what is found instead."""
+    told = f"{alert.finding.reason.code}: {alert.finding.reason.text}\n"
+    if alert.is_open:
+        return f"   why: {told}"
+    now = alert.ended_by
+    return f"   then: {told}" + (f"   now: {now.reason.code}: {now.reason.text}\n" if now else "")
+
+
+def _held_against(finding: Finding) -> str:
+    """Nothing where the number of rows is not known, as of the slices of a holdout, or where there were none."""
+    what = " of its holdout" if finding.baseline == "holdout" else ""
+    return f", held against {finding.baseline_rows}{what}" if finding.baseline_rows else ""
 
 
 def _meaning(event: Event) -> str:
@@ -116,6 +147,7 @@ def _facts(event: Event) -> dict[str, Any]:
         "since": alert.since.isoformat(),
         "until": None if alert.until is None else alert.until.isoformat(),
         "value": finding.value,
+        "value_now": None if alert.ended_by is None else alert.ended_by.value,
         "threshold": finding.threshold,
         "low": finding.low,
         "high": finding.high,

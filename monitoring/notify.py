@@ -11,7 +11,10 @@ from monitoring.alert_settings import AlertSettings
 from monitoring.message import write_message
 from monitoring.pages import reports_of
 
-AIRFLOW_DELIVERS = "Clear the task notify of the newest DAG run of watch_drift: Airflow knows the connections."
+AIRFLOW_DELIVERS = (
+    "Clear the task notify of the newest DAG run of watch_drift, with what is downstream: "
+    "Airflow knows the connections."
+)
 # One message that a receiver does not want must not keep back the others; a receiver that is down is not asked for all.
 GIVES_UP_AFTER = 3
 

@@ -34,12 +34,19 @@ def promised_slices(metrics: Mapping[str, float]) -> dict[tuple[str, str], tuple
 
 
 def find_performance(
-    rows: Labelled, answered: int, window: Window, promised: Mapping[str, float], settings: MonitoringSettings
+    rows: Labelled,
+    answered: int,
+    window: Window,
+    promised: Mapping[str, float],
+    settings: MonitoringSettings,
+    *,
+    holdout_rows: int = 0,
 ) -> Iterator[Finding]:
     """Findings on the window's weeks, and on each slice of which training logged a metric; first that labels came.
 
     A metric is DRIFT when its whole interval is worse than the promise by more than the settings allow, and UNKNOWN
     when its value is and a part of its interval is not; that of a slice, which is always wide, then is not required.
+    The promise was made on `holdout_rows`, 0 where nobody can say; how many of them are a slice's is not known.
     """
     labels = labels_came(rows, answered, settings)
     yield labels
@@ -55,7 +62,8 @@ def find_performance(
         here = rows.where((rows.day >= np.datetime64(first)) & (rows.day < np.datetime64(last)))
         part = None if len(weeks) == 1 else first.isoformat()
         for rule in RULES:
-            yield _judge(rule, here, promised.get(f"holdout_{rule}"), part, settings)
+            found = _judge(rule, here, promised.get(f"holdout_{rule}"), part, settings)
+            yield replace(found, baseline_rows=holdout_rows)
     for (column, value), (rule_name, promise) in promised_slices(promised).items():
         texts = np.array([re.sub(r"[^\w. -]", "_", text) for text in rows.slices[column].tolist()], dtype=str)
         here = rows.where(texts == value)

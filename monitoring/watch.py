@@ -13,7 +13,7 @@ from artifacts.registry import Registry
 from artifacts.training_set import TrainingSet, newest, parse_id
 from monitoring.alerts import passed_over, untold
 from monitoring.answered import versions_due
-from monitoring.asked import why_unknown
+from monitoring.asked import why_red, why_unknown
 from monitoring.check import check
 from monitoring.noted import note_findings
 from monitoring.notify import deliver
@@ -92,16 +92,16 @@ def conclude_checks(identities: Sequence[str]) -> list[str]:
 
     Raises `GateClosed` (`monitoring.drift_untold`) when one says DRIFT and was passed over, so that no alert does.
     """
-    places, unknown = read_places(), []
-    for identity in identities:
-        findings = read_findings(places.findings, identity)
+    places = read_places()
+    every = [read_findings(places.findings, identity) for identity in identities]
+    for findings in every:
         _refuse_untold(places, findings)
-        unknown += [f"{identity}: {why}"] if (why := why_unknown(findings)) else []
+    unknown = [one for one in every if why_unknown(one)]
     if unknown:
         raise CannotJudge(
             "monitoring.cannot_judge",
-            f"What was asked could not be judged, nor does anything of it say DRIFT. {' '.join(unknown)}",
-            next_step=f"python -m monitoring alerts --model {unknown[0].partition('/')[0]}",
+            why_red(every),
+            next_step=f"python -m monitoring alerts --model {unknown[0].model}",
         )
     return list(identities)
 

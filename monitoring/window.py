@@ -36,6 +36,16 @@ def refuse_ahead(end: datetime, what: str) -> None:
         )
 
 
+def refuse_not_begun(window: Window) -> None:
+    """Raise `BadInput` (`monitoring.day_ahead`) for a window that lies ahead: nothing of it can be known."""
+    if window.start > datetime.now(UTC).replace(tzinfo=None):
+        raise BadInput(
+            "monitoring.day_ahead",
+            f"The window (--window) {write_window(window.start, window.end)} lies ahead: nobody asked about it yet.",
+            next_step="Correct the window: one that has begun, in UTC.",
+        )
+
+
 def write_window(start: datetime, end: datetime) -> str:
     """As `parse_window` reads it."""
     return f"{write_as_of(start)}..{write_as_of(end)}"

@@ -26,7 +26,8 @@ class Alert:
     `opened` and `closed` are ends of windows, `closed` None while it is open; `seen` is the end of the newest window
     that was so, and `told` of the newest one that was told. Rows of since <= time < until may be bad (`until` None:
     no end is known). `finding` is the newest one of the alert's own kind, `first` the start of the window that opened
-    it. `accepted_by` says that it is meant to be so, because of `accepted_because`: it is told no more until it ends.
+    it; `ended_by` is the finding of the window that closed it, where there was one. `accepted_by` says that it is meant
+    to be so, because of `accepted_because`: it is told no more until it ends.
     """
 
     model: str
@@ -45,6 +46,7 @@ class Alert:
     first: NaiveDatetime | None = None
     accepted_by: str | None = None
     accepted_because: str | None = None
+    ended_by: Finding | None = None
 
     @property
     def is_open(self) -> bool:

@@ -4,7 +4,7 @@ from collections import Counter
 from functools import lru_cache
 
 from artifacts import publish
-from artifacts.prediction_log.parts import KIND, Key, keys
+from artifacts.prediction_log.parts import KIND, Key, keys, names_of
 
 # Some three years of a part an hour.
 KEPT = 32_768
@@ -14,7 +14,7 @@ def counts(into: str, model: str) -> dict[Key, int]:
     """Compacted predictions of `model` by version and day; raises `Damaged` (`publish.damaged`)."""
     found: Counter[Key] = Counter()
     for key in keys(into, model):
-        for name in publish.names(key.uri(into)):
+        for name in names_of(into, key):
             found[key] += _count(f"{key.uri(into)}/{name}")
     return dict(found)
 

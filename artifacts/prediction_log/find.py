@@ -11,7 +11,7 @@ from artifacts.errors import Missing
 from artifacts.places import is_url
 from artifacts.prediction_log.frames import Tally
 from artifacts.prediction_log.locks import reading
-from artifacts.prediction_log.parts import FILE, KIND, Key, keys
+from artifacts.prediction_log.parts import FILE, KIND, Key, keys, names_of
 from artifacts.prediction_log.reading import read_segment, segments_of
 from artifacts.prediction_log.record import Prediction
 from artifacts.prediction_log.rows import from_rows
@@ -25,7 +25,7 @@ def find(folder: Path, into: str, model: str, prediction_id: str, day: date | No
     """
     days = [key for key in keys(into, model) if day in (None, key.day)]
     for key in sorted(days, key=lambda key: key.day, reverse=True):
-        for name in publish.names(key.uri(into)):
+        for name in names_of(into, key):
             found = _in_part(f"{key.uri(into)}/{name}", prediction_id)
             if found is not None:
                 return found

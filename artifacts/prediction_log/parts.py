@@ -1,6 +1,6 @@
 """Published parts: the compacted predictions of one model version and day, as Parquet under a manifest."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
@@ -71,13 +71,38 @@ def part_name(segments: list[str]) -> str:
 
 def parts_of(into: str, key: Key) -> list[Part]:
     """The parts of a key by name; raises `Damaged` (`publish.damaged`), also when two have rows of one segment."""
-    found = [_part(key, publish.read(f"{key.uri(into)}/{name}", KIND)) for name in publish.names(key.uri(into))]
+    found = [_part(key, publish.read(f"{key.uri(into)}/{name}", KIND)) for name in names_of(into, key)]
     seen: set[str] = set()
     for part in found:
         if not seen.isdisjoint(part.segments):
             raise _damaged(part.published.uri, f"segment {min(seen & part.segments)} is in another part too")
         seen |= part.segments
     return found
+
+
+def names_of(into: str, key: Key) -> list[str]:
+    """The names of the parts of a key; raises `Damaged` (`publish.damaged`) when one on a disk lost its manifest."""
+    if shelf.is_local(into):
+        for name in publish.without_manifest(key.uri(into)):
+            raise _damaged(f"{key.uri(into)}/{name}", f"its {publish.MANIFEST} is gone")
+    return publish.names(key.uri(into))
+
+
+def refuse_lost(into: str, found: Iterable[Part], segments: Collection[str], model: str) -> None:
+    """Raise `Damaged` (`publish.damaged`) for a part in an object store that has lost its manifest.
+
+    There a killed or unfinished upload leaves a folder without one too; then its first segment, which its name begins
+    with, is still among the `segments` of the log, or in a part that was published later: one is removed only once its
+    rows are published.
+    """
+    if shelf.is_local(into):
+        return
+    there = {(part.key, segment) for part in found for segment in part.segments}
+    for key in keys(into, model):
+        for name in publish.without_manifest(key.uri(into)):
+            first = name.rsplit(".", 1)[0]
+            if first not in segments and (key, first) not in there:
+                raise _damaged(f"{key.uri(into)}/{name}", f"its {publish.MANIFEST} is gone, and segment {first} too")
 
 
 def verify_parts(uris: Iterable[str]) -> None:

@@ -11,7 +11,7 @@ from artifacts.prediction_log.frames import Tally
 from artifacts.prediction_log.locks import reading
 from artifacts.prediction_log.moments import may_have, moments_of
 from artifacts.prediction_log.part_file import PartFiles
-from artifacts.prediction_log.parts import Key, parts
+from artifacts.prediction_log.parts import Key, parts, refuse_lost
 from artifacts.prediction_log.reading import read_segment, segments_of
 from artifacts.prediction_log.survey import survey_all
 
@@ -39,6 +39,7 @@ def tables(log: Log, moment: str | None, start: datetime | None, end: datetime |
     with reading(log.folder), TemporaryDirectory(prefix="prediction-tables-") as scratch:
         segments = segments_of(log.folder)
         published = parts(log.into, model=log.model)
+        refuse_lost(log.into, published, {path.stem for path in segments}, log.model)
         done = {(part.key, segment) for part in published for segment in part.segments}
         fresh = _write_fresh(Path(scratch), segments, done, log.model)
         # A part of before manifests said so is opened.

@@ -6,9 +6,10 @@ from html import escape
 
 from artifacts.finding import Distribution
 from monitoring.report.histogram import BLUE, EDGE, FILL, WIDTH, picture, shares
+from monitoring.report.label import TICK, fitted
 from monitoring.report.text import NONE, share
 
-MOST, ROW, NAME, LETTERS, ROOM = 6, 22, 102, 13, 116
+MOST, ROW, NAME, ROOM = 6, 22, 102, 116
 # From here on a change in the share of nulls is set in bold.
 TOLD = 0.01
 
@@ -62,16 +63,16 @@ def _picture(found: Distribution, rows: Sequence[_Row]) -> str:
     parts = []
     for at, one in enumerate(rows):
         y, old, new = at * ROW + 3, round(room * one.baseline / most, 1), round(room * one.current / most, 1)
-        label = one.name if len(one.name) <= LETTERS else one.name[: LETTERS - 1] + "…"
         told = f"{share(one.baseline)} → {share(one.current)}"
         style = ' font-style="italic"' if one.is_several else ""
-        parts.append(
-            f'<text x="{NAME - 8}" y="{y + 12}" text-anchor="end" class="tick"{style}>{escape(label)}'
-            f"<title>{escape(one.name)}: {told}</title></text>"
+        right = round(NAME + max(old, new) + 6, 1)
+        label = f'x="{NAME - 8}" y="{y + 12}" text-anchor="end"{style}'
+        parts += [
+            fitted(one.name, NAME - 10, label, size=TICK, title=f"{one.name}: {told}"),
             f'<rect x="{NAME}" y="{y}" width="{old}" height="16" fill="{FILL}" stroke="{EDGE}" stroke-width=".7"/>'
-            f'<rect x="{NAME}" y="{y + 4}" width="{new}" height="8" fill="none" stroke="{BLUE}" stroke-width="2.2"/>'
-            f'<text x="{NAME + max(old, new) + 6}" y="{y + 12}" class="tick">{told}</text>'
-        )
+            f'<rect x="{NAME}" y="{y + 4}" width="{new}" height="8" fill="none" stroke="{BLUE}" stroke-width="2.2"/>',
+            fitted(told, WIDTH - right - 2, f'x="{right}" y="{y + 12}"', size=TICK),
+        ]
     about = f"{escape(found.feature)}: {found.baseline} baseline filled, window outlined"
     return (
         f'<svg class="plot" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img">'

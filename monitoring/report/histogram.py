@@ -1,5 +1,6 @@
 """A distribution as a picture: the baseline filled, the current window an outline over it."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -44,7 +45,7 @@ def _separate(edges: Sequence[float], before: Sequence[float], now: Sequence[flo
     last = len(edges)
     columns = [Column(tick(edges[at]), before[at], now[at]) for at in range(1, last)]
     if edges and before[0] + now[0]:
-        columns.insert(0, Column(f"≤ {tick(edges[0])}", before[0], now[0]))
+        columns.insert(0, Column(_up_to(edges[0]), before[0], now[0]))
     if before[last] + now[last]:
         columns.append(Column(f"> {tick(edges[-1])}" if edges else "all", before[last], now[last], gap=True))
     return columns
@@ -67,7 +68,7 @@ def _even(edges: Sequence[float], before: Sequence[float], now: Sequence[float])
     tails = [[sum(side[: low + 1]), sum(side[high + 1 :])] for side in (before, now)]
     if tails[0][0] + tails[1][0]:
         columns[0] = Column(columns[0].label, columns[0].baseline, columns[0].current, gap=True)
-        columns.insert(0, Column(f"≤ {tick(edges[low])}", tails[0][0], tails[1][0]))
+        columns.insert(0, Column(_up_to(edges[low]), tails[0][0], tails[1][0]))
     if tails[0][1] + tails[1][1]:
         columns.append(Column(f"> {tick(edges[high])}", tails[0][1], tails[1][1], gap=True))
     return columns
@@ -83,7 +84,8 @@ def _spread(edges: Sequence[float], side: Sequence[float], places: Sequence[floa
             parts = [float(start < right <= end) for start, end in pairwise(places)]
             total = sum(parts) or 1.0
         for place, part in enumerate(parts):
-            found[place] += side[at] * part / total
+            # In this order: of a bin as narrow as numbers go, `side * part` would be rounded.
+            found[place] += side[at] * (part / total)
     return found
 
 
@@ -102,7 +104,7 @@ def _columns(found: Distribution, columns: Sequence[Column]) -> str:
         following = columns[at + 1] if at + 1 < len(columns) else None
         if following is None or following.gap:
             line.append(f"L{right} {bottom}")
-        is_tail = one.label[0] in "≤>"
+        is_tail = one.label[0] in "≤<>"
         if is_tail or (at % every == 0 and (following is None or at + every <= len(columns))):
             labels.append((round(x + wide / 2, 1) if len(columns) <= SEPARATE else left, one.label, is_tail))
         before, x = right, x + wide
@@ -114,6 +116,11 @@ def _columns(found: Distribution, columns: Sequence[Column]) -> str:
         f'<path d="{"".join(line)}" fill="none" stroke="{BLUE}" stroke-width="2.2" stroke-linejoin="round"/>'
         f'<line x1="0" y1="{bottom}" x2="{WIDTH}" y2="{bottom}" stroke="{EDGE}"/>{_labels(labels, bottom + 13)}</svg>'
     )
+
+
+def _up_to(edge: float) -> str:
+    """The label of all up to an edge; one just below 0, as the first edge of a share is, holds none of the zeros."""
+    return "< 0" if -sys.float_info.min < edge < 0 else f"≤ {tick(edge)}"
 
 
 def _labels(labels: Sequence[tuple[float, str, bool]], y: float) -> str:

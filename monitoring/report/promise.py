@@ -10,10 +10,11 @@ from artifacts.metric_names import BETTER
 from monitoring.asked import alert_key
 from monitoring.performance import RULES
 from monitoring.report.history import History, Past
+from monitoring.report.label import TICK, fitted
 from monitoring.report.text import day, last_day, number, tick
 from monitoring.report.trend import BLUE, GREY, INK, glyph
 
-WIDTH, HEIGHT, LEFT, RIGHT, EDGE, CAP = 520, 150, 58, 106, 14, 4
+WIDTH, HEIGHT, LEFT, RIGHT, EDGE, CAP = 520, 150, 58, 120, 14, 4
 # Labels at the right edge do not touch.
 APART = 14
 LEGEND = (
@@ -112,7 +113,7 @@ def _lines(newest: Finding, scale: _Scale) -> str:
         near = [abs(y - other) < APART for other, _ in labels]
         away = APART if labels and y >= labels[0][0] else -APART
         labels.append((labels[0][0] + away if any(near) else y, f"promise {number(newest.promise)}"))
-    parts += [f'<text x="{right + 4}" y="{y + 4}" class="tick">{told}</text>' for y, told in labels]
+    parts += [fitted(told, RIGHT - 6, f'x="{right + 4}" y="{y + 4}"', size=TICK) for y, told in labels]
     return "".join(parts)
 
 

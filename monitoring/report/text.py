@@ -1,5 +1,6 @@
 """What a page says in more than one place: marks, names and numbers, escaped."""
 
+import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from html import escape
@@ -42,6 +43,8 @@ def number(value: float | None) -> str:
 def tick(value: float) -> str:
     """Three digits, for an axis."""
     thousand = 1000
+    # The lowest edge of bins lies just below the least value: of 0 that is a number nobody would recognise.
+    value = 0.0 if abs(value) < sys.float_info.min else value
     told = f"{value:.3g}" if abs(value) < thousand else f"{value:,.0f}"
     return told.replace("-", MINUS)
 

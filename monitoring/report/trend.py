@@ -7,11 +7,12 @@ from html import escape
 from artifacts.finding import SCORE, BaselineKind, Finding, State
 from artifacts.finding_ratio import LEAST, MOST, OF_DISTRIBUTIONS, TIMES, ratio, state_of, worst_first
 from monitoring.report.history import History, Past
+from monitoring.report.label import fitted
 from monitoring.report.text import day, last_day
 
 WIDTH, HEIGHT, LEFT, EDGE = 330, 92, 46, 10
 INK, GREY, VERMILION, PURPLE, BLUE = "#1d2129", "#8a8f98", "#C04A00", "#7a3e78", "#0072B2"
-NAME, CELL, ROW, WIDEST, SHOWN, LETTERS = 250, 27, 24, 56, 24, 32
+NAME, CELL, ROW, WIDEST, SHOWN = 270, 27, 24, 56, 24
 TURNED = 44
 Of = Mapping[str | None, list[Finding]]
 
@@ -130,8 +131,7 @@ def _rank(states: Sequence[Mapping[str | None, State]], name: str | None) -> tup
 
 
 def _called(name: str | None) -> str:
-    told = "the score" if name == SCORE else str(name)
-    return told if len(told) <= LETTERS else told[: LETTERS - 1] + "…"
+    return "the score" if name == SCORE else str(name)
 
 
 def _row(at: int, name: str, cells: Sequence[State | None], step: int) -> str:
@@ -139,10 +139,8 @@ def _row(at: int, name: str, cells: Sequence[State | None], step: int) -> str:
     weight = "" if at else ' font-weight="700"'
     marks = [glyph(cell, NAME + step * place + step / 2, y) for place, cell in enumerate(cells) if cell]
     band = f'<rect x="0" y="{y - ROW / 2}" width="{NAME + step * len(cells)}" height="{ROW}" fill="#f5f6f8"/>'
-    return (
-        f'{"" if at % 2 else band}<text x="{NAME - 12}" y="{y + 4.5}" text-anchor="end" class="row"{weight}>'
-        f"{escape(name)}</text>{''.join(marks)}"
-    )
+    place = f'x="{NAME - 12}" y="{y + 4.5}" text-anchor="end"{weight}'
+    return f"{'' if at % 2 else band}{fitted(name, NAME - 14, place)}{''.join(marks)}"
 
 
 def _when(past: Past, x: float) -> str:

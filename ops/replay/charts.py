@@ -6,11 +6,11 @@ from html import escape
 
 from artifacts.finding import SCORE
 from artifacts.finding_ratio import TIMES
+from monitoring.report.label import fitted
 from monitoring.report.trend import INK, PURPLE, VERMILION, glyph
 from ops.replay.story import Candidate, Cell, Told
 
-NAME, WIDE, ROW, HEAD = 240, 1080, 24, 22
-LETTERS = 27
+NAME, WIDE, ROW, HEAD = 260, 1080, 24, 22
 # From here on the shade of a cell is dark enough for white letters.
 DARK = 3.0
 
@@ -89,13 +89,12 @@ def heads(weeks: Sequence[Told]) -> list[str]:
 
 def label(text: str, y: float) -> str:
     """What a row is about, left of it."""
-    return f'<text x="{NAME - 12}" y="{y}" text-anchor="end" class="row">{escape(text)}</text>'
+    return fitted(text, NAME - 14, f'x="{NAME - 12}" y="{y}" text-anchor="end"')
 
 
 def called(name: str) -> str:
-    """A name that fits there."""
-    told = "the score" if name == SCORE else name
-    return told if len(told) <= LETTERS else told[: LETTERS - 1] + "…"
+    """What a row is about, in words."""
+    return "the score" if name == SCORE else name
 
 
 def _cell(week: Told, name: str, x: float, y: float, wide: float) -> str:

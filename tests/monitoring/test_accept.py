@@ -87,3 +87,21 @@ def test_nobody_accepts_anything_without_a_name_and_a_reason(
     words = [word for pair in given.items() for word in pair]
     assert cli.run(build_parser(), ["accept", *words, "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["error"] == "alerts.nobody"
+
+
+def test_what_somebody_accepted_already_is_refused_with_who_did(places: Places) -> None:
+    happened(places, 1, MOVED)
+    accept(places, "late_arrival", [PSI], "Ada", "The airport has a second runway.")
+    with pytest.raises(Missing, match=r"Ada accepted psi\|distance\|training\|- already"):
+        accept(places, "late_arrival", [PSI], "Bo", "The same.")
+
+
+@pytest.mark.parametrize("verb", [["alerts"], ["accept", "--alert", PSI, "--accepted-by", "Ada", "--reason", "Winter"]])
+def test_a_wrong_model_and_a_misspelt_setting_are_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, verb: list[str]
+) -> None:
+    monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))
+    for code in ("alerts.model_unknown", "settings.invalid"):
+        assert cli.run(build_parser(), [*verb, "--model", "late_arival"]) == 2
+        assert capsys.readouterr().err.startswith(f"{code}: ")
+        monkeypatch.setenv("MONITORING_WEBHOK_URL", "https://example.org")

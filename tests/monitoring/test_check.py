@@ -1,5 +1,6 @@
 """A window is OK, DRIFT or UNKNOWN for the right reason, and never OK for want of data."""
 
+import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
@@ -53,6 +54,13 @@ def test_a_feature_that_moves_drifts_against_both_baselines_and_no_other_does(wo
     moved = [one for one in found.findings if one.state == "DRIFT"]
     assert (found.state, {one.feature for one in moved}) == ("DRIFT", {"delay_mean"})
     assert {one.baseline for one in moved} == {"training", "served"}
+
+
+def test_a_share_that_moved_is_told_from_what_to_what(world: World) -> None:
+    world.log(world.answers(WEEK, lambda row: {**row, "delay_mean": None}))
+    told = of(world.check(), "null_share", "delay_mean", baseline="training").reason.text
+    moved, before = map(float, re.findall(r"moved by ([\d.]+), from ([\d.]+) to 1;", told)[0])
+    assert 0 < before == pytest.approx(1 - moved, abs=1e-4)
 
 
 def test_rows_belong_to_the_moment_that_they_are_about_or_else_to_when_they_were_asked(world: World) -> None:

@@ -14,7 +14,7 @@ from artifacts import cli, ledger
 from artifacts.finding import Reason
 from artifacts.findings import list_findings, publish_findings, read_findings
 from artifacts.places import REPOSITORY
-from monitoring.__main__ import build_parser, not_ok
+from monitoring.__main__ import _facts, _lines, build_parser, not_ok
 from tests.monitoring.found import BLIND, FINE, MOVED, found, of
 from tests.monitoring.world import COARSE, WEEK, World
 
@@ -77,6 +77,22 @@ def test_a_model_without_champion_an_unknown_version_and_half_a_set_are_bad_inpu
     assert (done.returncode, list_findings(world.places.findings, "toy")) == (2, [])
 
 
+def test_a_wrong_model_or_version_is_told_with_those_there_are(world: World) -> None:
+    wrong = run(world, "--version", "9")
+    assert "registry.missing: Model toy has no version 9; it has 1." in wrong.stderr
+    assert "registry.missing: No model tyo is registered; those that are: toy" in run(world, "--model", "tyo").stderr
+
+
+def test_what_does_not_count_is_one_line_and_json_says_so_and_why() -> None:
+    noisy = replace(BLIND, required=False, reason=Reason("noise.too_large", "Noise may take it beyond 1."))
+    told = found(2, FINE, *(of(noisy, f"feature_{number}") for number in range(25)))
+    head, *lines = _lines(told)
+    assert head.endswith("OK, 1 of 26 findings are OK")
+    assert lines == ["25 could not be judged and do not count: noise.too_large"]
+    first, *_ = _facts(told)["not_ok"]
+    assert (first["required"], first["reason"]) == (False, "Noise may take it beyond 1.")
+
+
 def test_a_page_is_written_anew_from_published_findings(world: World) -> None:
     made = found(2, MOVED)
     publish_findings(world.places.findings, made)
@@ -103,6 +119,10 @@ def test_version_0_is_no_version_and_not_the_champion(world: World) -> None:
         (
             ["--window", WEEK, "--incident-day", "2013"],
             "argument --incident-day: got '2013'; wanted a day such as 2013-",
+        ),
+        (
+            ["--window", "2103-12-01..2103-12-08"],
+            "monitoring.day_ahead: The window (--window) 2103-12-01..2103-12-08 lies",
         ),
         (
             ["--window", WEEK, "--training-set", "foo"],

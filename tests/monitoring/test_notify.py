@@ -68,6 +68,36 @@ def test_a_message_says_what_moved_how_far_since_when_and_what_to_do(places: Pla
     assert [event["value"] for event in body["events"]] == [0.42]
 
 
+@pytest.mark.parametrize(
+    ("rows", "told"), [(27_407, "   rows: 900, held against 27407 of its holdout\n"), (0, "   rows: 900\n")]
+)
+def test_rows_that_something_was_held_against_are_told_where_they_are_known(
+    places: Places, receiver: Posts, rows: int, told: str
+) -> None:
+    about = replace(MOVED, rule="log_loss", feature=None, baseline="holdout", baseline_rows=rows)
+    made = found(2, about, truth="late_arrival/2014-01-01.aa")
+    publish_findings(places.findings, made)
+    update_alerts(places, settings(), made.id)
+    deliver(places, settings(receiver.url))
+    assert told in receiver.got[0][2]["text"]
+
+
+def test_what_is_resolved_is_told_with_how_far_it_was_and_how_far_it_is_now(places: Places, receiver: Posts) -> None:
+    for day, one in ((2, MOVED), (3, replace(FINE, low=0.02, high=0.08))):
+        happened(places, day, one)
+    deliver(places, settings(receiver.url))
+    body = receiver.got[-1][2]
+    for line in (
+        "how far: was 0.42, threshold 0.1, interval 0.35 to 0.5 in the window to 2013-12-03; "
+        "is 0.05, threshold 0.1, interval 0.02 to 0.08 now",
+        "then: drift.psi: The PSI is 0.42.",
+        "now: within_noise: Within noise.",
+    ):
+        assert f"   {line}\n" in body["text"]
+    assert "why:" not in body["text"]
+    assert [(one["value"], one["value_now"]) for one in body["events"]] == [(0.42, 0.05)]
+
+
 def test_what_ends_as_the_new_normal_is_not_told_as_if_it_were_as_before(places: Places, receiver: Posts) -> None:
     for day, one in ((2, MOVED), (25, FINE)):
         happened(places, day, replace(one, baseline="served"))
@@ -218,7 +248,9 @@ def mailed(url: str | None = None) -> AlertSettings:
 def test_what_waits_for_mail_alone_is_kept_for_airflow_which_the_command_names(places: Places) -> None:
     assert deliver(places, mailed()).sent == {}
     happened(places, 2, MOVED)
-    with pytest.raises(Unavailable, match=r"smtp: 1 messages wait.* Clear the task notify .* watch_drift") as refused:
+    with pytest.raises(
+        Unavailable, match=r"smtp: 1 messages wait.* Clear the task notify .* watch_drift, with what is down"
+    ) as refused:
         deliver(places, mailed())
     assert refused.value.code == "alerts.undelivered"
     taken: list[Message] = []

@@ -1,5 +1,6 @@
 """The page says the verdict first, what moved before what did not, and never OK where nothing was judged."""
 
+import math
 import os
 import re
 import shlex
@@ -19,6 +20,9 @@ from artifacts.findings import CalibrationBin, Findings, publish_findings
 from artifacts.places import REPOSITORY, Places, read_places
 from monitoring.__main__ import build_parser
 from monitoring.report import read_history, render, write_report
+from monitoring.report.categories import draw
+from monitoring.report.histogram import picture
+from monitoring.report.label import NARROWEST, TICK, fitted, width
 from monitoring.window import Window, parse_window
 from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, found, of
 
@@ -157,6 +161,19 @@ def test_a_distribution_shows_both_sides_and_what_is_beyond_the_baseline(places:
     assert "<b>nulls 20.0 % → 0 %</b> · rows 10 → 10" in page
 
 
+def test_a_share_that_is_0_for_many_rows_has_no_bar_of_more_than_all_and_no_label_that_nobody_knows(
+    places: Places,
+) -> None:
+    edges = (math.nextafter(0, -math.inf), 0.0, *(at / 40 for at in range(1, 41)))
+    counts = (0, 572, *[10] * 39, 38, 0)
+    about = Distribution("share", "training", edges, None, counts, counts, 0, 0)
+    [top, *labels] = re.findall(r'class="tick">([^<]*)</text>', picture(about))
+    assert top == "58.6 %"
+    assert labels[0] == "0"
+    below = replace(about, baseline_counts=(50, *counts[1:]))
+    assert re.findall(r'class="tick">([^<]*)</text>', picture(below))[1] == "&lt; 0"
+
+
 def test_categories_that_training_never_saw_have_a_row(places: Places) -> None:
     kinds = Distribution("distance", "training", None, ("AA", "UA"), (6, 4, 0), (6, 2, 2), 0, 0)
     page = page_after(places, replace(found(2, MOVED), distributions=(kinds,)))
@@ -285,3 +302,25 @@ def test_whoever_reads_the_page_of_before_reads_it_to_its_end(places: Places) ->
 def test_a_window_of_hours_names_its_end(places: Places) -> None:
     hours = replace(found(2, FINE), end=datetime(2013, 12, 2, 6))
     assert "2013-12-02 to 2013-12-02 06:00 (UTC)" in page_after(places, hours)
+
+
+LONG = ("carrier_origin_arrival_delay_mean_28d", "carrier_origin_hour_arrival_delay_mean_28d")
+
+
+def test_names_that_differ_in_their_midst_or_at_their_ends_are_told_apart_and_stay_in_their_room(
+    places: Places,
+) -> None:
+    page = page_after(places, found(2, *(of(MOVED, name) for name in LONG)))
+    [grid] = re.findall(r"<svg[^>]*><title>States over.*?</svg>", page)
+    for name in LONG:
+        assert re.search(rf'textLength="256" [^>]*>{name}<title>', grid)
+    assert fitted("origin_delay_mean", 256, "") == '<text  class="row">origin_delay_mean</text>'
+    cut = re.findall(r">([^<]*)<title>", fitted(f"first_{'x' * 90}_last", 100, ""))[0]
+    assert (cut[:6], cut[-5:], "…" in cut, width(cut, TICK) * NARROWEST <= 100) == ("first_", "_last", True, True)
+
+
+def test_a_label_is_never_wider_than_the_picture(places: Places) -> None:
+    kinds = Distribution("carrier", "training", None, ("ENDEAVOR AIRLINES", "UA"), (999, 1, 0), (999, 1, 0), 0, 0)
+    for x, room in re.findall(r'<text x="([\d.]+)" y="[\d.]+" textLength="([\d.]+)"', draw(kinds)):
+        assert float(x) + float(room) <= 330
+    assert 'textLength="92"' in draw(kinds)

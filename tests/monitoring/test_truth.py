@@ -208,6 +208,12 @@ def test_days_too_few_to_be_judged_are_no_week_of_their_own(days: int, least: in
     assert (found[0][0], found[-1][1]) == (window.days[0], window.days[-1] + timedelta(days=1))
 
 
+def test_a_promise_is_told_with_the_rows_that_it_was_made_on(world: World) -> None:
+    world.log(world.answers(WEEK))
+    rows = of(world.check(truth=world.training_set), "log_loss", part=None).baseline_rows
+    assert str(rows) == world.run.params["window.holdout_rows"] != "0"
+
+
 def test_eight_days_are_judged_as_one_week(world: World) -> None:
     world.log(world.answers("2013-03-20..2013-03-28"))
     found = world.check("2013-03-20..2013-03-28", truth=world.training_set)
@@ -252,6 +258,15 @@ def test_a_metric_is_the_one_that_training_promised_by(name: str) -> None:
 )
 def test_students_quantile_is_that_of_the_tables(level: float, degrees: int, known: float) -> None:
     assert round(student(level, degrees), 3) == known
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_an_interval_ends_where_the_metric_does(name: str) -> None:
+    random, day = np.random.default_rng(5), np.repeat(np.arange(3), 4)
+    label = np.tile([0.0, 1.0, 1.0, 0.0], 3)
+    found = estimate(name, label, np.clip(label * 0.8 + random.normal(0, 0.3, 12), 0.01, 0.99), day, 0.99)
+    assert 0 <= found.low <= found.value <= found.high
+    assert name == "log_loss" or found.high <= 1
 
 
 @pytest.mark.slow

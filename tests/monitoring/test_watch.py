@@ -12,7 +12,7 @@ from artifacts.finding import Finding, Reason
 from artifacts.findings import publish_findings, read_findings
 from artifacts.prediction_log import compact
 from monitoring.alert_settings import AlertSettings
-from monitoring.asked import why_unknown
+from monitoring.asked import why_red, why_unknown
 from monitoring.update import update_alerts
 from monitoring.watch import check_version, choose_checks, conclude_checks, due_for_retraining
 from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, found, of
@@ -168,6 +168,17 @@ def test_why_a_window_could_not_be_judged_is_told_with_each_reason_once() -> Non
         "values.none: distance has no value in the window. And 1 more of values.none."
     )
     assert (why_unknown(found(2, BLIND, MOVED)), why_unknown(found(2, FINE))) == (None, None)
+
+
+def test_which_window_could_not_be_judged_is_told_and_what_the_others_said() -> None:
+    blind, moved = found(21, NO_ROWS, days=7), found(14, MOVED, days=7)
+    assert why_red([moved, blind]) == (
+        f"What was asked of version 3 in the window 2013-12-15 to 2013-12-22 ({blind.id}) could not be judged, nor "
+        "does anything of it say DRIFT: predictions.none: No prediction was logged. "
+        "Beside it: What was asked of version 3 in the window 2013-12-08 to 2013-12-15: DRIFT."
+    )
+    labels = replace(found(7, replace(NO_ROWS, rule="labels", baseline="truth"), days=7), truth="late_arrival/x")
+    assert why_red([labels]).startswith("What labels show of version 3 in the window 2013-12-01 to 2013-12-08 (")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,50 @@
+"""A part of the log that is not whole is damage: what is left of the log is never taken for all of it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from artifacts.errors import Damaged
+from artifacts.prediction_log import Log, compact, counts, find, tables
+from tests.fixtures_prediction_log import NOON, logged, prediction
+
+
+def read(log: Log) -> int:
+    with tables(log, None, None, None) as files:
+        return len(files)
+
+
+def test_a_part_on_a_disk_that_lost_its_manifest_is_damage_and_never_passed_over(tmp_path: Path) -> None:
+    log, one = Log(tmp_path / "log", str(tmp_path / "parts"), "late_arrival"), prediction()
+    logged(log.folder, one, prediction(asked_at=NOON + timedelta(days=1)))
+    lost, _ = compact(log.folder, log.into).parts
+    assert read(log) == 2
+    (Path(lost) / "manifest.json").unlink()
+    with pytest.raises(Damaged, match=r"its manifest\.json is gone"):
+        read(log)
+    with pytest.raises(Damaged, match=r"its manifest\.json is gone"):
+        counts(log.into, log.model)
+    with pytest.raises(Damaged, match=r"its manifest\.json is gone"):
+        find(log.folder, log.into, log.model, one.prediction_id)
+
+
+def test_in_a_store_a_part_without_manifest_is_damage_unless_its_segment_is_still_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    log = Log(tmp_path / "log", f"memory://{tmp_path.name}", "late_arrival")
+    segment = logged(log.folder, prediction())
+    kept = {path: path.read_bytes() for path in (segment, segment.with_suffix(".sealed"))}
+    [part] = compact(log.folder, log.into).parts
+    store, root = fsspec.core.url_to_fs(part)
+    store.rm(f"{root}/manifest.json")
+    with pytest.raises(Damaged, match=r"its manifest\.json is gone, and segment"):
+        read(log)
+    # As a killed upload leaves it: compaction does it again, and nothing is lost.
+    for path, content in kept.items():
+        path.write_bytes(content)
+    assert read(log) == 1
+    assert compact(log.folder, log.into).predictions == 1
+    assert read(log) == 1
