@@ -9,6 +9,7 @@ from artifacts import alerts, ledger
 from artifacts.errors import Missing, Unavailable
 from artifacts.findings_summary import Summary
 from plugins.on_call.became import decided, fate
+from plugins.on_call.briefly import briefly
 from plugins.on_call.drift import newest_first
 from plugins.on_call.frame import version
 from plugins.on_call.heat import judged
@@ -48,6 +49,7 @@ def serving(request: Request, home: Home, model: str) -> Html:
         ("model's sha256", el("code", str(found.get("model_sha256"))[:16])),
         ("versions in memory", loaded or "none"),
     ]
+    unasked = [briefly(str(one)) for one in _list(found, "not_told")]
     troubles = [str(one) for one in _list(found, "troubles")]
     said = el("ul", *(el("li", one) for one in troubles)) if troubles else el("p", "✓ It reports no trouble.")
     limits = found.get("limits")
@@ -56,6 +58,9 @@ def serving(request: Request, home: Home, model: str) -> Html:
         el("p", f"Asked now, at {home.settings.serving_url}.", class_="quiet"),
         facts(pairs),
         el("div", el("b", "Trouble"), said, class_="alarm") if troubles else said,
+        el("p", f"It tells this from memory, since it got no answer: {' '.join(unasked)}", class_="down")
+        if unasked
+        else None,
         folded("Limits", table(("limit", "value"), rows)) if rows else None,
     )
 

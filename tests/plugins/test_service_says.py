@@ -1,9 +1,9 @@
 """What the pages say of the service follows from what it says itself, and so does what they advise to run."""
 
-import re
+import json
 import shutil
-import sqlite3
-from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 
@@ -34,25 +34,34 @@ def test_of_a_service_whose_ledger_is_damaged_neither_a_restart_nor_a_key_is_adv
     with served(create_service(ServingSettings(poll_seconds=2), places, "toy")) as client:
         file.write_bytes(b"no database" + file.read_bytes())
         page = opened(places, asking(client)).get("/on-call/models/toy").text
-    assert re.search(
-        r"it is (ready|degraded.*), with toy version 1, so predictions are answered", part(page, "serving")
-    )
-    assert "503, ledger.damaged" in part(page, "serving") and "on_call.service_cannot_tell" in part(page, "glance")
+    assert "It tells this from memory, since it got no answer: ledger.damaged" in part(page, "serving")
     assert "ops.up serving" not in page and KEY not in page
 
 
-def test_of_a_service_that_answers_predictions_but_waits_for_the_ledger_no_restart_is_advised(opened, home, mine):
-    places, file = mine
-    service = create_service(ServingSettings(poll_seconds=2), places, "toy")
-    with served(service) as client, closing(sqlite3.connect(file, isolation_level=None)) as locking:
-        locking.execute("BEGIN EXCLUSIVE")
-        # The pages' own ledger is another, so that only the service waits.
-        page = opened(home[0], asking(client)).get("/on-call/models/toy").text
-        locking.execute("ROLLBACK")
-    assert "so predictions are answered; of itself it tells nothing: TimeoutError" in part(page, "serving")
+class Older(BaseHTTPRequestHandler):
+    """A service of before, which told nothing of itself while the ledger did not answer it."""
+
+    def do_GET(self):
+        is_ready = self.path == "/health/ready"
+        ready = {"status": "ready", "model": "toy", "version": 1}
+        self.send_response(200 if is_ready else 503)
+        self.end_headers()
+        self.wfile.write(json.dumps(ready if is_ready else {"error": "ledger.unavailable"}).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def test_of_a_service_that_answers_predictions_and_tells_nothing_of_itself_no_restart_is_advised(opened, home):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Older) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        settings = OnCallSettings(serving_url=f"http://127.0.0.1:{server.server_port}", patience_seconds=60)
+        page = opened(home[0], settings).get("/on-call/models/toy").text
+        server.shutdown()
+    assert "so predictions are answered; of itself it tells nothing: 503, ledger.unavailable" in part(page, "serving")
     assert "Leave the service alone" in part(page, "glance")
     assert '<code class="command">python -m training history --model toy</code>' in page
-    assert "ops.up serving" not in page
+    assert "ops.up serving" not in page and KEY not in page
 
 
 def test_a_service_of_another_model_is_no_fault(opened, mine):
