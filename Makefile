@@ -11,7 +11,7 @@ EMPTY_WAREHOUSE = scratch=$$(mktemp -d) && mkdir $$scratch/raw && trap 'rm -rf $
 	SHIPSHAPE_WAREHOUSE=$$scratch SHIPSHAPE_RAW=$$scratch/raw
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run replay up down test lint format bench bench-serving bench-monitoring bench-on-call docs dbt smoke compare accept impact mutants comment lock clean env stack-up compose-check backup restore
+.PHONY: help setup setup-dev run replay up down test lint format bench bench-serving bench-monitoring bench-on-call docs dbt smoke compare accept impact mutants comment lock clean env env-check stack-up compose-check backup restore
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,9 +90,13 @@ comment: setup ## put the report of make compare on the pull request
 	@$(PY) -m ci comment
 
 env: setup ## write the stack's .env with fresh secrets; filled values stay
-	@$(PY) -m ops env
+	@$(if $(findstring L,$(firstword -$(MAKEFLAGS))),$(error make takes --check for an option of its own, and .env is not written. Run: make env-check))$(PY) -m ops env
+
+env-check: setup ## list what .env lacks or has wrong, and write nothing
+	@$(PY) -m ops env --check
 
 stack-up: setup ## list what .env lacks or has wrong, then start the stack on this server with docker compose
+	@docker compose version >/dev/null 2>&1 || { echo "Docker Compose is not installed here. Install Docker and its compose plugin, then run: make stack-up" >&2; exit 2; }
 	@$(PY) -m ops env --check
 	@docker compose up --build --detach && docker compose ps
 

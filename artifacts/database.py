@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from artifacts.errors import BadInput, Damaged, Unavailable
 
 BUSY_SECONDS = 30
+_TIMEOUT = "timeout"
 CREATION_LOCK = 7_240_115  # any number, the same in every process: Postgres' "if not exists" is not safe by itself
 
 
@@ -19,10 +20,12 @@ def transaction(url: str, what: str, table: sa.Table, *, write: bool) -> Iterato
     """A connection in a transaction, committed at the end and closed; with `write`, `table` and its kin are there.
 
     A reader of an SQLite file that is not there gets an empty database and leaves no file. `what` is the name of the
-    database in refusals: `BadInput` (`WHAT.url_invalid`), `Unavailable` (`WHAT.unavailable`: down, or locked for 30 s)
-    and `Damaged` (`WHAT.damaged`).
+    database in refusals: `BadInput` (`WHAT.url_invalid`), `Unavailable` (`WHAT.unavailable`: down, or locked for 30 s,
+    or for so long as the URL says, see `impatient`) and `Damaged` (`WHAT.damaged`).
     """
     place = _parse(url, what)
+    seconds = float(str(place.query.get(_TIMEOUT, BUSY_SECONDS)))
+    place = place.difference_update_query([_TIMEOUT]) if place.get_backend_name() == "sqlite" else place
     if place.get_backend_name() == "sqlite" and place.database:
         if write:
             Path(place.database).parent.mkdir(parents=True, exist_ok=True)
@@ -30,7 +33,7 @@ def transaction(url: str, what: str, table: sa.Table, *, write: bool) -> Iterato
             place = make_url("sqlite://")
     named = f"The {what} {place.render_as_string(hide_password=True)}"
     try:
-        with _engine(place, write=write).begin() as connection:
+        with _engine(place, seconds, write=write).begin() as connection:
             if write:
                 _create(connection, table)
             yield connection
@@ -46,6 +49,17 @@ def transaction(url: str, what: str, table: sa.Table, *, write: bool) -> Iterato
             f"{named} cannot be read: {error.orig}.",
             next_step=f"Restore the {what} from its backup; nothing is written until then.",
         ) from error
+
+
+def impatient(url: str, seconds: float) -> str:
+    """The URL for who waits `seconds` at most for an SQLite file that another has locked; others stay as they are."""
+    try:
+        place = make_url(url)
+    except ArgumentError:
+        return url
+    if place.get_backend_name() != "sqlite":
+        return url
+    return place.update_query_dict({_TIMEOUT: f"{seconds:g}"}).render_as_string(hide_password=False)
 
 
 def _parse(url: str, what: str) -> URL:
@@ -69,11 +83,11 @@ def _parse(url: str, what: str) -> URL:
     return place
 
 
-def _engine(place: URL, *, write: bool) -> sa.Engine:
+def _engine(place: URL, seconds: float, *, write: bool) -> sa.Engine:
     if place.get_backend_name() != "sqlite":
         return sa.create_engine(place, poolclass=sa.NullPool)
     # The driver's own transactions begin at the first write, too late for compare-and-set: they are switched off.
-    arguments = {"timeout": BUSY_SECONDS, "isolation_level": None}
+    arguments = {"timeout": seconds, "isolation_level": None}
     engine = sa.create_engine(place, poolclass=sa.NullPool, connect_args=arguments)
     begin = "BEGIN IMMEDIATE" if write else "BEGIN"
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))

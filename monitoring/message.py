@@ -154,4 +154,6 @@ def _facts(event: Event) -> dict[str, Any]:
         "rows": finding.rows,
         "code": finding.reason.code,
         "reason": finding.reason.text,
+        "accepted_by": alert.accepted_by,
+        "accepted_because": alert.accepted_because,
     }

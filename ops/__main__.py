@@ -59,7 +59,9 @@ def _compose_check(arguments: argparse.Namespace) -> cli.Answer:
     if problems:
         raise GateClosed(
             "stack.compose_rules",
-            f"{path.name} breaks {len(problems)} rules:\n  " + "\n  ".join(problems) + "\n",
+            f"{path.name} breaks {len(problems)} {'rule' if len(problems) == 1 else 'rules'}:\n  "
+            + "\n  ".join(problems)
+            + "\n",
             next_step="Correct it; docs/stack.md says why each rule is there.",
         )
     return cli.Answer(path.name, [f"{services} services keep every rule of"])

@@ -7,7 +7,10 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -23,7 +26,7 @@ HEALTHY_WITHIN_SECONDS = 180
 
 def start(places: Places, environment: dict[str, str], commands: dict[str, list[str]]) -> None:
     """Start each command in a session of its own, and record its process id, start time and log."""
-    known = json.loads(record(places).read_text()) if record(places).exists() else {}
+    known = _known(places)
     for name, command in commands.items():
         with log_of(places, name).open("wb") as out:
             process = subprocess.Popen(
@@ -38,7 +41,8 @@ def start(places: Places, environment: dict[str, str], commands: dict[str, list[
             log = os.fstat(out.fileno())
         try:
             created = psutil.Process(process.pid).create_time()
-            known[name] = {"pid": process.pid, "created": created, "log": [log.st_dev, log.st_ino]}
+            told = {"pid": process.pid, "created": created, "log": [log.st_dev, log.st_ino]}
+            known[name] = known.get(name, {}) | told
             write_whole(record(places), json.dumps(known))
         except BaseException:
             # Nobody would know of it.
@@ -59,6 +63,31 @@ def log_of(places: Places, name: str) -> Path:
 def record(places: Places) -> Path:
     """The file that remembers what `up` started."""
     return places.home / "services.json"
+
+
+def remember(places: Places, name: str, settings: Mapping[str, int | str]) -> None:
+    """Record what the service `name` is started with, also while it is not, so that it is started with it again."""
+    known = _known(places)
+    known[name] = known.get(name, {}) | {"settings": dict(settings)}
+    write_whole(record(places), json.dumps(known))
+
+
+def remembered(places: Places, name: str) -> dict[str, int | str]:
+    """What `remember` recorded; empty when it did not."""
+    return dict(_known(places).get(name, {}).get("settings", {}))
+
+
+def listens(places: Places, name: str, port: int) -> bool:
+    """Whether a process of the recorded service listens on the port."""
+    one = _recorded(places).get(name)
+    for process in living(one) if one else ():
+        with suppress(psutil.Error):
+            if any(
+                there.status == psutil.CONN_LISTEN and there.laddr.port == port
+                for there in process.net_connections("tcp")
+            ):
+                return True
+    return False
 
 
 def alive(places: Places) -> dict[str, psutil.Process]:
@@ -92,9 +121,7 @@ def stop_all(places: Places, only: set[str] | None = None) -> list[str]:
 
 
 def _recorded(places: Places) -> dict[str, Started]:
-    if not record(places).exists():
-        return {}
-    known = json.loads(record(places).read_text())
+    known = {name: one for name, one in _known(places).items() if "pid" in one}
     logs = {name: one.get("log") for name, one in known.items()}
     return {
         name: Started(int(one["pid"]), float(one["created"]), (log[0], log[1]) if (log := logs[name]) else None)
@@ -102,18 +129,23 @@ def _recorded(places: Places) -> dict[str, Started]:
     }
 
 
-def refuse_taken_port(port: int, variable: str) -> None:
+def _known(places: Places) -> dict[str, dict[str, Any]]:
+    known: dict[str, dict[str, Any]] = json.loads(record(places).read_text()) if record(places).exists() else {}
+    return known
+
+
+def refuse_taken_port(port: int, variable: str, verb: str = "make up") -> None:
     """Raise `BadInput` (`up.port_taken`) when something listens on the loopback port already."""
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             raise BadInput(
                 "up.port_taken",
                 f"Port {port} of 127.0.0.1 is taken by another program; a free port is wanted.",
-                next_step=f"Stop it, or choose another: {variable}=8090 make up",
+                next_step=f"Stop it, or choose another: {variable}=8090 {verb}",
             )
 
 
-def wait_until_healthy(places: Places, name: str, url: str, parts: set[str]) -> None:
+def wait_until_healthy(places: Places, name: str, url: str, parts: set[str], verb: str = "make up") -> None:
     """Return once `url` answers 200 and calls each of `parts` healthy.
 
     Raises `Unavailable` (`up.unhealthy`) when the service `name` ends, or takes too long.
@@ -129,5 +161,5 @@ def wait_until_healthy(places: Places, name: str, url: str, parts: set[str]) -> 
     raise Unavailable(
         "up.unhealthy",
         f"{name} did not become healthy at {url} within {HEALTHY_WITHIN_SECONDS} s.",
-        next_step=f"Read {log_of(places, name)}, then try: make up",
+        next_step=f"Read {log_of(places, name)}, then try: {verb}",
     )

@@ -17,7 +17,17 @@ from ops import up_serving
 from ops.airflow_home import airflow_environment, enter_airflow
 from ops.at_work import at_work
 from ops.dag_runs import quiet
-from ops.services import log_of, refuse_taken_port, running, start, stop_all, wait_until_healthy
+from ops.services import (
+    listens,
+    log_of,
+    refuse_taken_port,
+    remember,
+    remembered,
+    running,
+    start,
+    stop_all,
+    wait_until_healthy,
+)
 from plugins.on_call.settings import read_on_call_settings
 
 # Without the log servers, which listen on every address: here the API reads the logs from the disk.
@@ -26,6 +36,7 @@ AIRFLOW_PARTS = {
     "dag-processor": ["airflow", "dag-processor"],
     "triggerer": ["airflow", "triggerer", "--skip-serve-logs"],
 }
+SERVING = "python -m ops.up serving"
 PARTS = {"metadatabase", "scheduler", "dag_processor", "triggerer"}
 
 
@@ -68,6 +79,8 @@ def start_all(places: Places, settings: OpsSettings) -> cli.Answer:
     cli.say("bringing Airflow's database up to date")
     with quiet(places.home / "logs" / "migrate.log"):
         enter_airflow(places)
+    # Now: also where there is no champion to serve yet, the service is to be started later as `up` was told.
+    remember(places, "serving", up_serving.settings_of(settings.serving_port, settings.serving_model))
     try:
         mlflow_environment = {**environment, "MLFLOW_BACKEND_STORE_URI": places.mlflow}
         start(places, mlflow_environment, {"mlflow": mlflow_command(places, settings.mlflow_port)})
@@ -110,7 +123,7 @@ def serve(places: Places, settings: OpsSettings, environment: dict[str, str]) ->
     key, place = up_serving.key_setting(places)
     start(places, environment | key, {"serving": up_serving.command(model, settings.serving_port)})
     try:
-        wait_until_healthy(places, "serving", f"{url}/health/ready", set())
+        wait_until_healthy(places, "serving", f"{url}/health/ready", set(), SERVING)
     except Unavailable as refusal:
         stop_all(places, {"serving"})
         return [f"Serving  not started: {refusal}"], None
@@ -118,14 +131,26 @@ def serve(places: Places, settings: OpsSettings, environment: dict[str, str]) ->
 
 
 def serving(_: argparse.Namespace) -> cli.Answer:
-    """Start the prediction service again, and nothing else; its log until now is kept beside the new one."""
-    places, settings = read_places(), read_settings(OpsSettings, "OPS_")
-    with at_work(places, "python -m ops.up serving"):
-        log = log_of(places, "serving")
+    """Start the prediction service again as `up` did, and nothing else; its log until now is kept beside the new one.
+
+    What would keep it from starting is seen before the one that runs is stopped.
+    """
+    places, given = read_places(), read_settings(OpsSettings, "OPS_")
+    with at_work(places, SERVING):
+        before = remembered(places, "serving")
+        settings = OpsSettings.model_validate(before | given.model_dump(include=given.model_fields_set))
+        if not listens(places, "serving", settings.serving_port):
+            refuse_taken_port(settings.serving_port, "OPS_SERVING_PORT", SERVING)
+        model, log = settings.serving_model or up_serving.example_model(), log_of(places, "serving")
+        reason = up_serving.why_not(places, model)
+        if reason is not None:
+            goes_on = ["The one that runs goes on."] if "serving" in running(places) else []
+            lines = [f"Serving  {reason}", *goes_on]
+            return cli.Answer(id="serving", lines=lines, facts={"serving": None}, exit_code=Unavailable.exit_code)
         stop_all(places, {"serving"})
-        refuse_taken_port(settings.serving_port, "OPS_SERVING_PORT")
         if log.exists():
             log.replace(log.with_suffix(".before.log"))
+        remember(places, "serving", up_serving.settings_of(settings.serving_port, settings.serving_model))
         told, url = serve(places, settings, {**os.environ, **airflow_environment(places)})
     code = Unavailable.exit_code if url is None else 0
     return cli.Answer(id="serving", lines=told, facts={"serving": url}, exit_code=code)

@@ -10,6 +10,7 @@ import yaml
 from artifacts import ledger
 from artifacts.errors import BadInput, Refusal
 from artifacts.places import REPOSITORY, Places
+from artifacts.registry import Registry
 from artifacts.whole_file import FOR_ITS_OWNER, write_whole
 
 GIVEN = ("SERVING_API_KEY", "SERVING_API_KEY_FILE")
@@ -21,10 +22,17 @@ def example_model() -> str:
     return str(example["model"])
 
 
+def settings_of(port: int, model: str | None) -> dict[str, int | str]:
+    """The settings that the service is started with again, by field of `OpsSettings`."""
+    return {"serving_port": port, **({} if model is None else {"serving_model": model})}
+
+
 def why_not(places: Places, model: str) -> str | None:
-    """Why the model cannot be served and what to run, or None when it has a champion."""
+    """Why the model cannot be served and what to run, or None when it has a champion that the registry answers for."""
     try:
         line = ledger.champion(places.ledger, model)
+        if line is not None:
+            Registry.at(places).model_version(model, line.version)
     except Refusal as refusal:
         return f"not started: {refusal}"
     if line is None:

@@ -1,8 +1,10 @@
 """What a service tells about its model: versions, champion, contract, policy and limits."""
 
+import asyncio
 from typing import Any
 
 from artifacts import ledger
+from artifacts.errors import Refusal
 from artifacts.places import Places
 from artifacts.registry import Registry
 from serving.aside import Aside
@@ -10,29 +12,40 @@ from serving.service import Service
 
 # Whoever asks while so many are asked waits for MLflow in vain.
 AT_ONCE = 4
+# All but the two is in memory. An on-call page waits half a second for the whole.
+PATIENCE_SECONDS = 0.3
 
 
 class About:
-    """Asks MLflow and the ledger beside the predictions, which wait for neither."""
+    """Asks MLflow and the ledger beside the predictions, which wait for neither; it tells the rest without them."""
 
     def __init__(self, service: Service, places: Places) -> None:
         self._service, self._places = service, places
-        self._asking = Aside("MLflow or the ledger", service.settings.timeout_seconds, AT_ONCE)
+        self._ledger = Aside("The ledger", PATIENCE_SECONDS, AT_ONCE)
+        self._mlflow = Aside("MLflow", PATIENCE_SECONDS, AT_ONCE)
+        self._versions: list[int] | None = None
 
     async def tell(self) -> dict[str, Any]:
-        """All of it; raises `Unavailable`: `serving.no_answer`, and as the registry and the ledger do."""
-        return await self._asking.run(self._read)
+        """All of it; `not_told` says who was asked and did not answer.
 
-    def _read(self) -> dict[str, Any]:
-        live, settings, places = self._service.live, self._service.settings, self._places
-        line = ledger.champion(places.ledger, live.current.model)
+        Of the ledger the champion that is followed stands in then, of MLflow the versions that it told last, or None.
+        """
+        live, settings = self._service.live, self._service.settings
+        asked = (self._ledger.run(self._champion), self._mlflow.run(self._listed))
+        champion, versions = await asyncio.gather(*asked, return_exceptions=True)
+        not_told = [f"{one.code}: {one.message}" for one in (champion, versions) if isinstance(one, Refusal)]
+        for one in (champion, versions):
+            if isinstance(one, BaseException) and not isinstance(one, Refusal):
+                raise one
+        followed = live.current.version if live.follows else None
         return {
             "model": live.current.model,
-            "champion": line.version if line else None,
+            "champion": followed if isinstance(champion, Refusal) else champion,
             "answers": live.current.version,
             "loaded": sorted(live.loaded),
             "troubles": self._service.troubles,
-            "versions": Registry.at(places).versions(live.current.model),
+            "not_told": not_told,
+            "versions": self._versions,
             "training_set": live.current.training_set,
             "model_sha256": live.current.sha256,
             "contract": live.current.contract.to_dict(),
@@ -42,3 +55,11 @@ class About:
                 for name in ("max_rows", "max_body_bytes", "timeout_seconds", "max_in_flight", "workers")
             },
         }
+
+    def _champion(self) -> int | None:
+        line = ledger.champion(self._places.ledger, self._service.live.current.model)
+        return line.version if line else None
+
+    def _listed(self) -> None:
+        """Kept also when nobody waits for it any more."""
+        self._versions = Registry.at(self._places).versions(self._service.live.current.model)

@@ -9,11 +9,13 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from artifacts.errors import Damaged, Missing, Unavailable
 from artifacts.object_store import is_of_a_client, unreachable
 from artifacts.places import Places
 from artifacts.publish import sha256_of
-from artifacts.registry.connect import connect, shown
+from artifacts.registry.connect import connect, is_there, said, shown
 from artifacts.registry.files import fetched, store_of
 from artifacts.registry.log import PREFIX, log_run
 from artifacts.registry.record import logged_files, record_of
@@ -23,7 +25,6 @@ __all__ = ["FINISHED", "MODEL", "Registry", "RunRecord", "ToLog"]
 
 _NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
-_IN_URL = re.compile(r"//[^\s/@]*:[^\s/@]+@")
 _CHECK = "Check the name and PIPELINE_MLFLOW."
 _NO_RUN_ID = (
     "Give an MLflow run id, 32 hex digits: it is the last line of training/train.py, which with the same inputs prints "
@@ -60,6 +61,8 @@ class Registry:
     def find_run(self, model: str, training_key: str) -> RunRecord | None:
         """The oldest finished MLflow run of `model` with this key: same config, set, environment and code."""
         where = f"tags.`{PREFIX}training_key` = '{training_key}' and attributes.status = '{FINISHED}'"
+        if not is_there(self.tracking_uri):
+            return None
         with self._client() as client:
             experiment = client.get_experiment_by_name(model)
             if experiment is None:
@@ -81,11 +84,15 @@ class Registry:
 
     def versions(self, model: str) -> list[int]:
         """The sorted version numbers of `model`; empty when there is none."""
+        if not is_there(self.tracking_uri):
+            return []
         with self._client() as client:
             return sorted(int(found.version) for found in client.search_model_versions(f"name='{model}'"))
 
     def models(self) -> list[str]:
         """The sorted names of all models."""
+        if not is_there(self.tracking_uri):
+            return []
         names, token = set[str](), None
         with self._client() as client:
             while token != "":
@@ -166,16 +173,23 @@ class Registry:
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         from mlflow.exceptions import MlflowException
 
+        if wanted and not is_there(self.tracking_uri):
+            # A client would make the database, and what was lost would look as if it had never been.
+            raise Missing(
+                "registry.missing",
+                f"{wanted} cannot be had: the database {shown(self.tracking_uri)} is not there.",
+                next_step="Restore it from its backup, or correct PIPELINE_MLFLOW.",
+            )
         try:
             yield connect(self.tracking_uri, os.getpid())
-        except (MlflowException, ImportError, OSError) as error:
+        except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
             not_there = isinstance(error, FileNotFoundError) or getattr(error, "error_code", None) in _NOT_THERE
             if wanted and not_there:
                 message = f"{wanted} is not in {shown(self.tracking_uri)}."
                 raise Missing("registry.missing", message, next_step=missing_step) from error
             raise Unavailable(
                 "registry.unavailable",
-                f"MLflow at {shown(self.tracking_uri)} says: {_IN_URL.sub('//', str(error))}",
+                f"MLflow at {shown(self.tracking_uri)} says: {said(error)}",
                 next_step="Check that it answers, and PIPELINE_MLFLOW.",
             ) from error
         except Exception as error:

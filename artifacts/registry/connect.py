@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import re
 import tempfile
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 _SQLITE = "sqlite:///"
 _WAIT_SECONDS = 10
+_LOGIN = re.compile(r"//[^\s/@]*:[^\s/@]+@")
 
 
 @lru_cache(maxsize=8)
@@ -36,13 +38,28 @@ def connect(tracking_uri: str, process: int) -> Any:
 
 def is_there(tracking_uri: str) -> bool:
     """Whether it can hold a model: False for an SQLite file that is not there, which a client would make."""
-    return not tracking_uri.startswith("sqlite") or Path(str(make_url(tracking_uri).database)).exists()
+    if not tracking_uri.startswith("sqlite"):
+        return True
+    try:
+        Path(str(make_url(tracking_uri).database)).stat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        # It cannot be known: who opens it is told why.
+        return True
+    return True
 
 
 def shown(uri: str) -> str:
     """Where the MLflow runs are, without a password."""
     scheme, separator, rest = uri.partition("://")
     return scheme + separator + rest.rpartition("@")[2]
+
+
+def said(error: Exception) -> str:
+    """What an exception says, in one line: without a password, and without the statement that a database refused."""
+    text = re.split(r"\s*\[SQL:", _LOGIN.sub("//", str(error)), maxsplit=1)[0]
+    return " ".join(text.split())
 
 
 def _probe(tracking_uri: str) -> None:

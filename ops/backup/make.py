@@ -7,7 +7,7 @@ from typing import Any
 
 from artifacts import cli
 from artifacts.code import read_code
-from artifacts.errors import Conflict
+from artifacts.errors import BadInput, Conflict
 from artifacts.places import Places
 from artifacts.publish import Published, check_name, publish
 from ops.backup import databases
@@ -36,7 +36,13 @@ def make_backup(places: Places, folder: Path) -> Published:
             next_step="Name a folder elsewhere, best on another disk.",
         )
     refuse_nothing(wanted)
-    return publish(str(folder), KIND, lambda draft: _fill(draft, wanted))
+    try:
+        return publish(str(folder), KIND, lambda draft: _fill(draft, wanted))
+    except BadInput as refusal:
+        if refusal.code == "place.invalid" and refusal.message.startswith(str(folder)):
+            step = "Name a folder elsewhere: make backup TO=FOLDER"
+            raise BadInput(refusal.code, refusal.message, next_step=step) from refusal
+        raise
 
 
 def _fill(draft: Path, wanted: Sources) -> Mapping[str, Any]:

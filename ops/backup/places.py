@@ -15,6 +15,8 @@ from ops.airflow_home import airflow_environment
 COPIED = ("predictions", "prediction_parts", "raw", "training_sets", "upcoming", "findings", "mlflow_artifacts")
 # Of the home's other files, those that nobody removes while it runs: without one of them a backup is not made.
 NEVER_GO = frozenset({"serving_api_key", "airflow/airflow.cfg", "airflow/simple_auth_manager_passwords.json.generated"})
+# What `make replay` writes when the home's alerts have come past its year: a database too, and copied as one.
+REPLAY_ALERTS = "replay/alerts.db"
 # What is made again: the warehouse from raw rows, the Data Docs of an attempt and the rest by running.
 _MADE_AGAIN = ("warehouse", "validation", "logs", "bench", "ci", "airflow/logs", "services.json")
 _BESIDE_A_DATABASE = ("", "-wal", "-shm", "-journal", ".lock")
@@ -38,6 +40,7 @@ def sources(places: Places) -> Sources:
     """
     given = {"alerts": places.alerts, "ledger": places.ledger, "mlflow": places.mlflow}
     given["airflow"] = airflow_environment(places)["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+    given["replay"] = f"sqlite:///{places.home / REPLAY_ALERTS}"
     databases = {name: _database(name, url) for name, url in given.items()}
     copied = {name: str(getattr(places, name)) for name in COPIED}
     own = [Path(place) for place in copied.values() if not is_url(place)]

@@ -17,7 +17,7 @@ from ops.backup.verify import Verified, verify
 from ops.stack.prepare import make_buckets
 
 # What refers comes after what it refers to; the ledger, which says what serves, last.
-_ORDER = ("airflow", "mlflow", "alerts", "ledger")
+_ORDER = ("airflow", "mlflow", "replay", "alerts", "ledger")
 
 
 def restore(places: Places, folder: Path) -> Verified:

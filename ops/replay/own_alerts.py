@@ -10,9 +10,8 @@ from artifacts import alerts, cli
 from artifacts.errors import BadInput
 from artifacts.places import Places, read_places
 from ops.backup.databases import dump
+from ops.backup.places import REPLAY_ALERTS
 from ops.replay.plan import Plan, Week
-
-FILE = "replay/alerts.db"
 
 
 def with_alerts_of_its_year(places: Places, plan: Plan, left: Sequence[Week], journal: Path) -> Places:
@@ -21,7 +20,7 @@ def with_alerts_of_its_year(places: Places, plan: Plan, left: Sequence[Week], jo
     Raises `BadInput` (`replay.alerts_ahead`) when weeks are `left`, and a setting names alerts that have, or no copy
     has what the weeks before told.
     """
-    newest, own = alerts.newest_window(places.alerts, plan.model), places.home / FILE
+    newest, own = alerts.newest_window(places.alerts, plan.model), places.home / REPLAY_ALERTS
     if newest is None or newest.date() <= plan.last:
         return places
     if _are_of_the_home(places) and (own.exists() or not any(journal.glob("*.json"))):
@@ -37,7 +36,7 @@ def with_alerts_of_its_year(places: Places, plan: Plan, left: Sequence[Week], jo
 
 def keep_alerts(places: Places) -> None:
     """Copy the home's alerts, in one step, for a replay that goes on when they have come past its year."""
-    own = places.home / FILE
+    own = places.home / REPLAY_ALERTS
     if _are_of_the_home(places):
         own.parent.mkdir(parents=True, exist_ok=True)
         copied = dump(make_url(places.alerts), own.parent, ".alerts")

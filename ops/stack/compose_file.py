@@ -1,5 +1,7 @@
 """The parts of a compose file that the stack uses, typed and closed: another key, or the same key twice, is refused."""
 
+import difflib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -134,8 +136,16 @@ def read_compose(path: Path) -> Compose:
     except (OSError, yaml.YAMLError, AttributeError) as error:
         raise _invalid(path, str(error)) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        raise _invalid(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise _invalid(path, _first(error.errors())) from error
+
+
+def _first(problems: Sequence[Any]) -> str:
+    """The first part that does not fit; before all a key that nothing knows: it may be one that lacks, mistyped."""
+    first = next((one for one in problems if one["type"] == "extra_forbidden"), problems[0])
+    *place, key = first["loc"]
+    lacking = [one["loc"][-1] for one in problems if one["type"] == "missing" and [*one["loc"][:-1]] == place]
+    near = difflib.get_close_matches(str(key), map(str, lacking), 1) if first["type"] == "extra_forbidden" else []
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}{f'; did you mean {near[0]}?' if near else ''}"
 
 
 def _invalid(path: Path, why: str) -> BadInput:

@@ -6,13 +6,12 @@ from pathlib import Path
 
 from artifacts.errors import BadInput
 from artifacts.whole_file import FOR_ITS_OWNER, write_whole
-from ops.stack.env_values import ports_twice, unknown_names, wrong_value
+from ops.stack.env_values import other_executor, ports_twice, unknown_names, wrong_value
 from ops.stack.rules import references
 from ops.stack.variables import VARIABLES, Variable
 
 _LINE = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)")
 _HEAD = "# Secrets of the stack: for its owner alone, kept out of git, and kept with the backups. See docs/stack.md.\n"
-_EXECUTORS = {True: "CeleryExecutor", False: "LocalExecutor"}
 
 
 def write_env(path: Path) -> list[str]:
@@ -42,13 +41,16 @@ def check_env(path: Path, environ: Mapping[str, str]) -> None:
     """
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     values = read_env(text)
-    problems = [*_no_lines(text), *unknown_names(values, _of_the_override(path.parent))]
+    problems = [*_no_lines(text), *_twice(text), *unknown_names(values, _of_the_override(path.parent))]
     values |= {name: environ[name] for name in (*values, *(v.name for v in VARIABLES)) if name in environ}
     problems += [f"{v.name} ({v.about}) {no}" for v in VARIABLES if (no := wrong_value(v, values.get(v.name, "")))]
     problems += ports_twice(values)
-    celery = "celery" in values.get("COMPOSE_PROFILES", environ.get("COMPOSE_PROFILES", "")).split(",")
-    if values.get("AIRFLOW_EXECUTOR") not in {None, "", _EXECUTORS[celery]}:
-        problems.append(f"AIRFLOW_EXECUTOR is not {_EXECUTORS[celery]}, which COMPOSE_PROFILES asks for")
+    profiles, executor = (
+        values.get("COMPOSE_PROFILES", environ.get("COMPOSE_PROFILES", "")),
+        values.get("AIRFLOW_EXECUTOR"),
+    )
+    if executor and (no := other_executor(executor, profiles)):
+        problems.append(no)
     if path.exists() and path.stat().st_mode & 0o077:
         problems.append(f"{path.name} can be read by others (mode {path.stat().st_mode & 0o777:o}); 600 is wanted")
     if problems:
@@ -67,6 +69,16 @@ def _no_lines(text: str) -> list[str]:
         for number, line in lines
         if line and not line.startswith("#") and not _LINE.fullmatch(line)
     ]
+
+
+def _twice(text: str) -> list[str]:
+    """Names with more than one line, of which Compose takes the last and a person may see the first."""
+    lines: dict[str, list[str]] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        match = _LINE.fullmatch(line.strip())
+        if match is not None:
+            lines.setdefault(match["name"], []).append(str(number))
+    return [f"{name} stands twice: lines {' and '.join(found)}" for name, found in lines.items() if len(found) > 1]
 
 
 def _of_the_override(folder: Path) -> set[str]:

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from urllib.parse import urlsplit
 
 from ops.stack.variables import SHORTEST_SECRET, VARIABLES, Kind, Variable
 
@@ -35,6 +36,7 @@ _MODEL = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 _FERNET = re.compile(r"[A-Za-z0-9_-]{43}=")
 _SIZE = re.compile(r"([1-9]\d{0,8})([kmg])b?", re.I)
 _BYTES = {"k": 2**10, "m": 2**20, "g": 2**30}
+EXECUTORS = ("LocalExecutor", "CeleryExecutor")
 LEAST_MEMORY, LAST_PORT = 2**30, 65535
 
 
@@ -45,6 +47,14 @@ def _is_port(value: str) -> bool:
 def _is_memory(value: str) -> bool:
     size = _SIZE.fullmatch(value)
     return size is not None and int(size[1]) * _BYTES[size[2].lower()] >= LEAST_MEMORY
+
+
+def _is_url(value: str) -> bool:
+    try:
+        place = urlsplit(value)
+        return place.scheme in {"http", "https"} and bool(place.hostname) and place.port != 0
+    except ValueError:
+        return False
 
 
 _KINDS: Mapping[Kind, tuple[Callable[[str], object], str]] = {
@@ -58,7 +68,7 @@ _KINDS: Mapping[Kind, tuple[Callable[[str], object], str]] = {
 def wrong_value(variable: Variable, value: str) -> str | None:
     """What is wrong with the variable's value, in words that follow its name; the value is told of no secret."""
     if variable.optional:
-        return None if _ADDRESS.fullmatch(value) else "holds a blank, a quote, $, #, ` or a backslash"
+        return _wrong_address(variable, value)
     if not value:
         return "is missing"
     if variable.kind in _KINDS:
@@ -72,6 +82,13 @@ def wrong_value(variable: Variable, value: str) -> str | None:
     return None
 
 
+def _wrong_address(variable: Variable, value: str) -> str | None:
+    if not _ADDRESS.fullmatch(value):
+        return "holds a blank, a quote, $, #, ` or a backslash"
+    is_wrong = value and variable.kind == "url" and not _is_url(value)
+    return "is no URL; https://HOST/PATH is wanted" if is_wrong else None
+
+
 def ports_twice(values: Mapping[str, str]) -> Iterator[str]:
     """Each port that two services would publish."""
     ports: dict[str, str] = {}
@@ -81,6 +98,18 @@ def ports_twice(values: Mapping[str, str]) -> Iterator[str]:
             yield f"{name} is {value}, and so is {ports[value]}; each service wants a port of its own"
         elif value:
             ports[value] = name
+
+
+def other_executor(executor: str, profiles: str) -> str | None:
+    """What is wrong with an executor beside these profiles: CeleryExecutor and the profile celery go together."""
+    celery = "celery" in profiles.split(",")
+    if executor not in EXECUTORS:
+        return f"AIRFLOW_EXECUTOR is {executor!r}; {' or '.join(EXECUTORS)} is wanted"
+    if celery == (executor == "CeleryExecutor"):
+        return None
+    if celery:
+        return f"AIRFLOW_EXECUTOR is {executor}, and COMPOSE_PROFILES has celery, which wants CeleryExecutor"
+    return f"AIRFLOW_EXECUTOR is {executor}, whose workers no profile starts; it wants COMPOSE_PROFILES=celery"
 
 
 def unknown_names(names: Collection[str], others: Collection[str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "port", "memory", "model", "fernet"]
+Kind = Literal["text", "port", "memory", "model", "fernet", "url"]
 SHORTEST_SECRET = 16
 # What Compose says of the first variable that is missing; it looks no further.
 REQUIRED = "run make env, which fills in all that .env lacks"
@@ -74,7 +74,7 @@ VARIABLES = (
         value="8g",
         kind="memory",
     ),
-    Variable("MONITORING_WEBHOOK_URL", "who is told: where JSON is posted", optional=True),
+    Variable("MONITORING_WEBHOOK_URL", "who is told: where JSON is posted", optional=True, kind="url"),
     Variable("MONITORING_SMTP_CONNECTION", "who is told: an Airflow connection of type smtp", optional=True),
     Variable("MONITORING_SMTP_FROM", "the address that mail comes from", optional=True),
     Variable("MONITORING_SMTP_TO", "the addresses that mail goes to, separated by commas", optional=True),

@@ -38,7 +38,7 @@ def _alerts(home: Home, shown: list[Alert]) -> Html:
             [
                 state(one.kind),
                 join(el("b", name(called(finding.feature))), f" {finding.part}" if finding.part else ""),
-                WORDS.get(finding.rule, finding.rule),
+                join(WORDS.get(finding.rule, finding.rule), f" against {finding.baseline}" if finding.baseline else ""),
                 value,
                 f"{one.since:%Y-%m-%d}",
                 _until(one),

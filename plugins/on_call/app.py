@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from artifacts.database import impatient
 from artifacts.errors import Missing, Refusal
 from artifacts.places import Places, read_places
 from plugins.on_call import findings, frame, models, predictions, training_sets, versions
@@ -17,6 +18,8 @@ from plugins.on_call.section import refused
 from plugins.on_call.settings import OnCallSettings, read_on_call_settings
 from plugins.run_story import routes as run_story
 
+# A page reads them more than once, and has promised to answer within three seconds.
+LOCKED_SECONDS = 0.5
 PAGES = (models, versions, predictions, findings, training_sets, run_story)
 ROUTERS: tuple[APIRouter, ...] = (frame.router, *(one.router for one in PAGES))
 
@@ -25,7 +28,9 @@ def create_app(settings: OnCallSettings | None = None, places: Places | None = N
     """The pages for these places, by default those of the environment. Every route is behind Airflow's login."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.settings = settings or read_on_call_settings()
-    app.state.places = places or read_places()
+    given = places or read_places()
+    waits = {name: impatient(getattr(given, name), LOCKED_SECONDS) for name in ("ledger", "alerts")}
+    app.state.places = given.model_copy(update=waits)
     app.add_middleware(Guard)
     app.add_exception_handler(RequestValidationError, _no_such_name)
     app.add_exception_handler(HTTPException, _no_such_page)

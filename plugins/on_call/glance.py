@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Request
 
 from artifacts import alerts, ledger
-from artifacts.errors import Unavailable
+from artifacts.errors import Missing, Unavailable
 from artifacts.findings_summary import Summary
 from plugins.on_call.became import decided, fate
 from plugins.on_call.drift import newest_first
@@ -36,7 +36,10 @@ def glance(request: Request, home: Home, model: str) -> Html:
 
 def serving(request: Request, home: Home, model: str) -> Html:
     """What the service itself reports, asked now."""
-    found = asked(home.settings, model)
+    try:
+        found = asked(home.settings, model)
+    except Missing as other:
+        return el("p", f"{other.message} {other.next_step}")
     loaded = ", ".join(str(one) for one in _list(found, "loaded"))
     pairs: list[tuple[Child, Child]] = [
         ("answers with", el("b", _number(request, model, found.get("answers")))),
@@ -67,6 +70,13 @@ def _champion(request: Request, home: Home, model: str) -> Html:
 def _serves(request: Request, home: Home, model: str) -> Html:
     try:
         found = asked(home.settings, model)
+    except Missing:
+        return el(
+            "a",
+            "\N{EN DASH} no service that is known here: another model is served",
+            href="#serving",
+            class_="state quiet",
+        )
     except Unavailable as refusal:
         return el("a", f"? not known: {refusal.code}", href="#serving", class_="state ask")
     line = ledger.champion(home.places.ledger, model)

@@ -1,5 +1,6 @@
 """Drift by feature and day: a row for each feature, a column for each window, the bar as high as it is far."""
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,10 +10,12 @@ from artifacts.finding import SCORE, State
 from artifacts.finding_summary import Worst
 from artifacts.findings_summary import Summary
 from plugins.on_call.chart import short, svg, text
-from plugins.on_call.markup import Html, el
+from plugins.on_call.markup import Html, el, join
 from plugins.on_call.over_time import break_lines, day_labels
 
-NAME, WIDTH, ROW, HEAD, AXIS = 250, 1080, 24, 6, 34
+NAME, WIDTH, ROW, HEAD, AXIS = 250, 1080, 24, 26, 34
+# What fits without scrolling beside a window of 1280 pixels, and what a letter of a name takes.
+ROOM, LETTER = 1140, 7.3
 # Each step is two pixels more, in thresholds: half of the height is the threshold.
 LEVELS = (0.2, 0.4, 0.6, 0.8, 1.0, 2.0, 4.0, 8.0, 16.0)
 LEAST, WIDEST, NARROW, FULL, AIR = 0.0, 34, 6, 0.86, 12
@@ -65,13 +68,14 @@ def heat(shown: Sequence[Day]) -> Html:
     """
     order = features(shown)
     wide = min((WIDTH - NAME) / len(shown), WIDEST)
-    parts = [_row(name, at, shown, wide) for at, name in enumerate(order)]
+    left = name_width([called(one) for one in order], ROOM - wide * len(shown))
+    parts = [_row(name, HEAD + ROW * (at + 1) - 2, shown, left, wide) for at, name in enumerate(order)]
     bottom = HEAD + ROW * len(order)
     dates = [day.last for day in shown]
-    labels = day_labels(dates, NAME, wide, bottom + 22)
-    gaps = break_lines(dates, NAME, wide, HEAD, bottom)
+    labels = join(*(day_labels(dates, left, wide, y) for y in (HEAD - 10, bottom + 22)))
+    gaps = break_lines(dates, left, wide, HEAD, bottom)
     about = f"Drift of {len(order)} features on {len(shown)} days; the table below says the same in words"
-    return svg(about, NAME + wide * len(shown) + AIR, bottom + AXIS, *parts, gaps, labels)
+    return svg(about, left + wide * len(shown) + AIR, bottom + AXIS, *parts, gaps, labels)
 
 
 def features(shown: Sequence[Day]) -> list[str | None]:
@@ -90,9 +94,24 @@ def called(feature: str | None) -> str:
     return {None: "the window", SCORE: "the score"}.get(feature, feature or "")
 
 
-def _row(name: str | None, at: int, shown: Sequence[Day], wide: float) -> Html:
+def name_width(names: Sequence[str], room: float) -> float:
+    """What the names take: whole if there is `room`, and in any case as much as keeps any two apart."""
+    whole = max((len(one) for one in names), default=0) * LETTER + AIR
+    if whole <= max(room, NAME):
+        return max(whole, NAME)
+    width = max(room, NAME)
+    cut = {short(one, letters(width)) for one in names}
+    return width if len(cut) == len(set(names)) else whole
+
+
+def letters(width: float) -> int:
+    """How many letters fit."""
+    return math.floor((width - AIR) / LETTER + 1e-6)
+
+
+def _row(name: str | None, base: int, shown: Sequence[Day], left: float, wide: float) -> Html:
     paths: dict[State, list[str]] = {"DRIFT": [], "UNKNOWN": [], "OK": []}
-    base, place = HEAD + ROW * (at + 1) - 2, 0
+    place = 0
     cells = [_cell(day.worst.get(name)) for day in shown]
     while place < len(cells):
         cell, begin = cells[place], place
@@ -101,13 +120,12 @@ def _row(name: str | None, at: int, shown: Sequence[Day], wide: float) -> Html:
         while wide < NARROW and place < len(cells) and cells[place] == cell:
             place += 1
         if cell is not None:
-            x, long = round(NAME + wide * begin, 1), round(wide * (place - begin - 1) + wide * FULL, 1)
+            x, long = round(left + wide * begin, 1), round(wide * (place - begin - 1) + wide * FULL, 1)
             paths[cell[0]].append(_mark(*cell, x, base, long))
     drawn = [el("path", d="".join(told), class_=f"heat {state}") for state, told in paths.items() if told]
-    label = el(
-        "g", el("title", called(name)), text(NAME - 12, base - 5, short(called(name)), anchor="end", kind="label")
-    )
-    line = el("path", d=f"M{NAME} {base + 1}H{round(NAME + wide * len(shown), 1)}", class_="axis")
+    written = text(left - AIR, base - 5, short(called(name), letters(left)), anchor="end", kind="label")
+    label = el("g", el("title", called(name)), written)
+    line = el("path", d=f"M{round(left, 1)} {base + 1}H{round(left + wide * len(shown), 1)}", class_="axis")
     return el("g", label, line, *drawn)
 
 

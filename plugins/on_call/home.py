@@ -1,6 +1,7 @@
 """What the pages read, through the doors; what can never change is read once, and a text parsed once."""
 
 import os
+import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,7 +20,7 @@ from plugins.on_call.settings import OnCallSettings
 
 T = TypeVar("T")
 JSON = "/verdict.json"
-COLD_SECONDS = 30.0
+COLD_SECONDS, LEAST_SECONDS = 30.0, 0.5
 # The client's own patience is minutes; a page that is looked at in the night has seconds.
 for _name, _value in (("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1"), ("MLFLOW_HTTP_REQUEST_TIMEOUT", "2")):
     os.environ.setdefault(_name, _value)
@@ -39,6 +40,7 @@ class Home:
 
     places: Places
     settings: OnCallSettings
+    began: float = field(default_factory=time.monotonic, repr=False, compare=False)
     _told: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
     _locks: dict[Hashable, Lock] = field(default_factory=dict, repr=False, compare=False)
 
@@ -100,9 +102,11 @@ class Home:
 
     @property
     def patience(self) -> float:
-        """How long a page may take: the first one also loads MLflow's client, which takes seconds."""
+        """How long the page may still take: the first one also loads MLflow's client, which takes seconds."""
         wanted = self.settings.patience_seconds
-        return wanted if self.places.mlflow in _ANSWERED else max(wanted, COLD_SECONDS)
+        whole = wanted if self.places.mlflow in _ANSWERED else max(wanted, COLD_SECONDS)
+        # What does not wait for anything is shown also where what was asked first took all the time.
+        return max(whole - (time.monotonic() - self.began), min(wanted, LEAST_SECONDS))
 
 
 _ANSWERED: set[str] = set()

@@ -30,7 +30,7 @@ class Known:
 def known_at_once(home: Home, model: str) -> bool:
     """Whether the ledger knows it: the quick answer for most pages."""
     try:
-        return model in ledger.models(home.places.ledger)
+        return model in within(lambda: ledger.models(home.places.ledger), home.patience)
     except Exception:
         return False
 
@@ -46,17 +46,17 @@ def _asked(home: Home) -> Known:
         lambda: ledger.models(places.ledger),
         lambda: list(alerts.models(places.alerts)),
     )
-    told, silent = _names(*quick)
-    trained, down = _names(lambda: _trained(home))
+    told, silent = _names(home, *quick)
+    trained, down = _names(home, lambda: _trained(home))
     return Known(frozenset(told | trained), (*silent, *down), told=not silent)
 
 
-def _names(*sources: Callable[[], list[str]]) -> tuple[set[str], list[Exception]]:
+def _names(home: Home, *sources: Callable[[], list[str]]) -> tuple[set[str], list[Exception]]:
     names: set[str] = set()
     silent: list[Exception] = []
     for source in sources:
         try:
-            names.update(source())
+            names.update(within(source, home.patience))
         except Exception as error:
             silent.append(error)
     return names, silent
@@ -64,4 +64,4 @@ def _names(*sources: Callable[[], list[str]]) -> tuple[set[str], list[Exception]
 
 def _trained(home: Home) -> list[str]:
     """By MLflow; asking it for a database that is not there would make one, which takes seconds."""
-    return within(home.registry.models, home.patience) if is_there(home.places.mlflow) else []
+    return home.registry.models() if is_there(home.places.mlflow) else []

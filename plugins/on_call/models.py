@@ -1,16 +1,19 @@
 """The models that anything is known of, and the page of each."""
 
+from functools import partial
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from artifacts import alerts, ledger
+from artifacts.registry.connect import is_there
 from plugins.on_call.alerts import alert_list
 from plugins.on_call.by_day import predictions
 from plugins.on_call.candidates import candidates
 from plugins.on_call.champion import champion
 from plugins.on_call.curves import metrics
 from plugins.on_call.drift import drift
-from plugins.on_call.frame import link, page
+from plugins.on_call.frame import link, page, version
 from plugins.on_call.fresh import freshness
 from plugins.on_call.glance import glance, serving
 from plugins.on_call.guard import reads
@@ -19,9 +22,9 @@ from plugins.on_call.known import Known, known_at_once, known_models
 from plugins.on_call.live import live_metrics
 from plugins.on_call.markup import NONE, Child, Html, command, el, join, joined, table
 from plugins.on_call.names import Model
-from plugins.on_call.next_step import FIRST
-from plugins.on_call.section import Part, all_of, failed, told
-from plugins.on_call.words import moment
+from plugins.on_call.next_step import FIRST, waits
+from plugins.on_call.section import Part, all_of, failed, told, within
+from plugins.on_call.words import became, moment
 
 # The DAGs that make what these pages show.
 DAGS = ("build_training_set", "train_candidate", "watch_drift")
@@ -33,9 +36,11 @@ router = APIRouter(dependencies=reads(*DAGS))
 def models(request: Request) -> Response:
     """Every model that was ever trained, promoted or watched; when there is but one, its page."""
     home = Home.of(request)
-    known = told("The list of models", lambda: _list(request, home))
     only = known_models(home).only
-    return page(request, "Models", known) if only is None else _page(request, home, only)
+    if only is not None:
+        return _page(request, home, only)
+    shown = told("The list of models", lambda: within(lambda: _list(request, home), home.patience))
+    return page(request, "Models", shown)
 
 
 @router.get("/models/{model}")
@@ -88,8 +93,18 @@ def _list(request: Request, home: Home) -> Html:
             else el("span", "✓ none open", class_="state good")
         )
         since = [f"version {line.version}", moment(line.decided_at)] if line else ["none", NONE]
-        rows.append([link(request, name, "models", name), *since, alarm])
-    heads = ("model", "champion", "since (UTC)", "alerts")
+        waiting = told("Who waits", partial(_waiting, request, home, name))
+        rows.append([link(request, name, "models", name), *since, alarm, waiting])
+    heads = ("model", "champion", "since (UTC)", "alerts", "waits for a person")
     if rows or known.silent:
         return join(*(failed("The list of models", one) for one in known.silent), table(heads, rows) if rows else None)
     return join(el("p", FIRST[0], class_="lead"), command(FIRST[1]))
+
+
+def _waiting(request: Request, home: Home, name: str) -> Child:
+    """The candidate that a person has to decide on, if any does."""
+    if not is_there(home.places.mlflow):
+        return NONE
+    found = within(lambda: waits(home, name), home.patience)
+    number = None if found is None else found[0].version
+    return NONE if number is None else join(version(request, name, number), " ", became("waits"))

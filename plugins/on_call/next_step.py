@@ -2,7 +2,10 @@
 
 from artifacts import alerts, ledger
 from artifacts.errors import Damaged, Missing, Refusal
-from plugins.on_call.became import decided, fate, next_of
+from artifacts.registry import RunRecord
+from artifacts.verdict import Verdict
+from plugins.on_call.became import Fate, decided, fate, next_of
+from plugins.on_call.briefly import briefly
 from plugins.on_call.candidates import SHOWN
 from plugins.on_call.home import Home
 from plugins.on_call.section import with_command
@@ -20,7 +23,7 @@ def next_step(home: Home, model: str) -> tuple[str, str | None]:
             found = look(home, model)
         except Refusal as refusal:
             said, run = with_command(refusal.next_step)
-            return f"{refusal.message} {said}", run
+            return f"{briefly(refusal.message)} {said}", run
         if found is not None:
             return found
     return "Nothing to do.", None
@@ -37,7 +40,11 @@ def _silent_service(home: Home, model: str) -> tuple[str, str] | None:
     line = ledger.champion(home.places.ledger, model)
     if home.settings.serving_url is None or line is None:
         return None
-    found = asked(home.settings, model)
+    try:
+        found = asked(home.settings, model)
+    except Missing:
+        # A service of another model is the normal case where there are two.
+        return None
     if found.get("answers") != line.version:
         return f"The service answers with another version than {line.version}. See who was champion when:", (
             f"python -m training history --model {model}"
@@ -52,6 +59,11 @@ def _open_alert(home: Home, model: str) -> tuple[str, str] | None:
 
 
 def _waiting(home: Home, model: str) -> tuple[str, str] | None:
+    found = waits(home, model)
+    return None if found is None else next_of(*found)
+
+
+def waits(home: Home, model: str) -> tuple[RunRecord, Verdict, Fate] | None:
     """The newest of the candidates that wait for a person; what cannot be read of them stands in their table."""
     known = decided(home, model)
     for number in home.newest(model, SHOWN):
@@ -62,7 +74,7 @@ def _waiting(home: Home, model: str) -> tuple[str, str] | None:
             continue
         one = fate(home, known, record, verdicts[0]) if verdicts else None
         if one is not None and one.became == "waits":
-            return next_of(record, verdicts[0].verdict, one)
+            return record, verdicts[0].verdict, one
     return None
 
 

@@ -9,7 +9,7 @@ from plugins.on_call.chart import Shape, mark, scale, svg, text
 from plugins.on_call.markup import Html, el, joined
 
 LEFT, TOP, HEIGHT, AXIS, STEP, WIDTH = 62, 12, 128, 40, 66, 560
-ROTATED, BARS, LABEL, FEWEST, WIDEST = 10, 1080, 140, 3, 34
+ROTATED, BARS, LABEL, LAST, FEWEST, WIDEST = 10, 1080, 78, 112, 3, 34
 A_YEAR, GAP = 366, timedelta(days=31)
 
 
@@ -108,8 +108,10 @@ def break_lines(days: Sequence[date], left: float, wide: float, top: float, bott
 
 def day_labels(days: Sequence[date], left: float, wide: float, y: float) -> Html:
     """Some of the days, so that they do not touch; the last one always."""
-    every = math.ceil(LABEL / wide)
-    shown = [at for at in range(len(days)) if (len(days) - 1 - at) % every == 0]
+    every, last = math.ceil(LABEL / wide), len(days) - 1
+    # The last one ends where its column does, so that it reaches farther to the left.
+    before = last - math.ceil(LAST / wide)
+    shown = [*(at for at in range(before + 1) if (before - at) % every == 0), last]
     return joined(
         text(
             left + wide * (at + 0.5),

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from artifacts.errors import Missing, Refusal, Unavailable
+from plugins.on_call.briefly import briefly
 from plugins.on_call.markup import Child, Html, command, el, join, joined
 
 LOG = logging.getLogger(__name__)
@@ -40,6 +41,19 @@ def within(body: Callable[[], T], patience: float) -> T:
     return _awaited(POOL.submit(body), time.monotonic() + patience, patience)
 
 
+def there(body: Callable[[], object], patience: float) -> None:
+    """Raise `Missing` when what a page is about is not there.
+
+    What else keeps it from being read is said by each part in its own words.
+    """
+    try:
+        within(body, patience)
+    except Missing:
+        raise
+    except Exception as error:
+        LOG.debug("on-call: whether a page is there is not known: %s", type(error).__name__)
+
+
 def section(title: str, body: Callable[[], Child], *, anchor: str, wide: bool = False) -> Html:
     """A headed part of a page with what `body` returns, or why it cannot be told."""
     return _shown(Part(title, anchor, body, wide), body)
@@ -68,7 +82,7 @@ def refused(refusal: Refusal) -> Html:
     said, run = with_command(refusal.next_step)
     code = el("code", refusal.code)
     shown = command(run) if run else None
-    return el("p", word, refusal.message, " ", said, shown, " ", code, class_="down", role="status")
+    return el("p", word, briefly(refusal.message), " ", said, shown, " ", code, class_="down", role="status")
 
 
 def with_command(next_step: str) -> tuple[str, str | None]:
@@ -94,6 +108,6 @@ def _awaited(made: Future[T], until: float, patience: float) -> T:
         made.cancel()
         raise Unavailable(
             "on_call.slow",
-            f"What this part reads did not answer within {patience:g} s.",
+            f"What this part reads did not answer within {patience:.2g} s.",
             next_step="Load the page again; if it stays so, see whether MLflow, the ledger and the disk answer.",
         ) from error

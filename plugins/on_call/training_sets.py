@@ -12,7 +12,7 @@ from plugins.on_call.guard import reads
 from plugins.on_call.home import Home
 from plugins.on_call.markup import NONE, Child, Html, el, facts, folded, join, table
 from plugins.on_call.names import SetName, SetVersion
-from plugins.on_call.section import Part, all_of
+from plugins.on_call.section import Part, all_of, there
 from plugins.on_call.set_difference import difference
 from plugins.on_call.set_sql import whole_sql
 
@@ -34,6 +34,7 @@ def training_set(request: Request, set_name: SetName, set_version: SetVersion) -
     def opened() -> TrainingSet:
         return open_training_set(home.places.training_sets, set_name, set_version)
 
+    there(opened, home.patience)
     parts = (
         Part("What it is", "manifest", lambda: _manifest(request, opened())),
         Part("What differs from the one before", "diff", lambda: difference(request, home, opened())),

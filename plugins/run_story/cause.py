@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence
 
@@ -10,6 +11,8 @@ FAILED = {"failed", "up_for_retry"}
 ASKS = "approve"
 # A task by its name and map index.
 Name = tuple[str, int]
+# So the refusal says of what was asked of a window; other rules of the same window may well say it.
+NO_DRIFT = ", nor does anything of it say DRIFT"
 OF_NOTHING = Refused(
     "run.failed_outside",
     "Airflow says that it failed, and nothing that its tasks left says why: somebody marked it failed, or it took "
@@ -47,7 +50,9 @@ def because(cause: Refused | None, every: Sequence[TaskEvidence]) -> Refused | N
     unknown = [one for one in _worst(every) if one["state"] == "UNKNOWN"]
     if not unknown:
         return cause
-    return replace(cause, code=unknown[0]["code"])
+    drifted = [f"{one['model']} version {one['version']}, {one['window']}" for one in _drifted(every)]
+    beside = f" What else was checked says DRIFT, and that was told: {'; '.join(drifted)}." if drifted else ""
+    return replace(cause, code=unknown[0]["code"], message=cause.message.replace(NO_DRIFT, "") + beside)
 
 
 def codes_of(said: Sequence[Refused | None], kept: Sequence[TaskEvidence]) -> tuple[str, ...]:
@@ -61,9 +66,11 @@ def _unsaid(end: TaskEnd, kept: TaskEvidence | None) -> Refused:
     if kept is None and end.task == ASKS:
         return Refused(
             "approval.unanswered",
-            f"Try {end.attempt} of {end.task} ended {end.state}: nobody answered within a week, or the answer came "
-            "with a reason of less than 3 characters. Nothing was promoted, and nothing rejected.",
-            f"Clear the task {end.task} to be asked again, and answer with a reason.",
+            f"Try {end.attempt} of {end.task} ended {end.state}, and leaves no word of why. Mostly nobody answered "
+            "within a week, or the answer came with a reason of less than 3 characters; it may have been killed or "
+            "marked failed too. Nothing was promoted, and nothing rejected.",
+            f"See the end of its log if that was not so. Clear the task {end.task} to be asked again, and answer with "
+            "a reason.",
             may_pass_later=True,
         )
     if kept is None:
@@ -81,6 +88,12 @@ def _unsaid(end: TaskEnd, kept: TaskEvidence | None) -> Refused:
         "See at the end of its log what came after the work, then clear the task.",
         may_pass_later=True,
     )
+
+
+def _drifted(every: Sequence[TaskEvidence]) -> list[Mapping[str, Any]]:
+    """The notes of findings in which anything says DRIFT, whatever was asked of their window."""
+    noted = [one.notes["findings"] for one in every if "findings" in one.notes]
+    return [one for one in noted if any(each["state"] == "DRIFT" for each in one["worst"])]
 
 
 def _worst(every: Sequence[TaskEvidence]) -> list[Mapping[str, str]]:

@@ -20,13 +20,24 @@ class Change:
 
 
 def changes_since(kept: Sequence[TaskEvidence], before: Sequence[TaskEvidence]) -> list[Change]:
-    """Every difference in what the same thing was made from; nothing for what only one of the two made."""
+    """Every difference in what the same thing was made from, and what only one of the two was about.
+
+    Where each was about one thing of a kind, those two are held against each other, also under two names.
+    """
     found: list[Change] = []
     for kind, compare in COMPARED.items():
-        then = {one["name"]: one for one in _notes(before, kind)}
-        for now in _notes(kept, kind):
-            if now["name"] in then:
-                found += compare(now["name"], then[now["name"]], now)
+        then, now = ({one["name"]: one for one in _notes(some, kind)} for some in (before, kept))
+        gone, new = sorted(then.keys() - now.keys()), sorted(now.keys() - then.keys())
+        if not then or not now:
+            continue
+        if len(then) == len(now) == len(new) == 1:
+            found.append(Change(WORDS[kind], "name", gone[0], new[0]))
+            found += compare(new[0], then[gone[0]], now[new[0]])
+            continue
+        found += [Change(WORDS[kind], "only before", name, None) for name in gone]
+        found += [Change(WORDS[kind], "only now", None, name) for name in new]
+        for name in (name for name in now if name in then):
+            found += compare(name, then[name], now[name])
     return found
 
 
@@ -82,4 +93,5 @@ def _code(told: Mapping[str, Any]) -> str:
     return f"{(told['commit'] or 'no commit')[:12]}{', with changes' if told['dirty'] else ''}"
 
 
+WORDS = {"inputs": "rows and SQL of", "config": "config", "training_set": "training set"}
 COMPARED = {"inputs": _inputs, "config": _config, "training_set": _set}

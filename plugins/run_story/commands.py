@@ -26,17 +26,15 @@ OPTIONS = {
     "--source": "source",
     "--training-set": "training_set",
 }
+# A command that only says again why is none that helps.
+REASONS = "The reasons: "
 JUDGE = "python -m training judge --candidate {run_id}"
 ALERTS = "python -m monitoring alerts --model {model}"
 BUILD = "python -m features build --name {name} --as-of {as_of}"
-DBT = 'make dbt ARGS="build -s +{name}"'
 TRAIN = "python training/train.py --config training/configs/{config}.yaml --training-set {training_set}"
 # By code, or by the part of it before the dot.
 BY_CODE = {
     "features": BUILD,
-    "features.dbt_failed": DBT,
-    "features.dbt_test_failed": DBT,
-    "features.dbt_test_errored": DBT,
     "validation": BUILD,
     "training_set": BUILD,
     "ingestion": "python -m ingestion land --source {source} --month {month}",
@@ -44,7 +42,7 @@ BY_CODE = {
     "raw": "python -m ingestion show --source {source}",
     "publish.no_place": "df -h {home}",
     "publish.damaged": "python -m ingestion verify --source {source}",
-    "registry.unavailable": "make up",
+    "registry.unavailable": JUDGE,
     "ledger": "python -m training history --model {model}",
     "ledger.no_champion": "python -m training promote --candidate {run_id}",
     "config": TRAIN,
@@ -70,6 +68,8 @@ BY_CODE = {
 
 def named(next_step: str) -> str | None:
     """The command that a next step says to run, or None; what is to be filled in stands in capitals."""
+    if next_step.startswith(REASONS):
+        return None
     unset = _UNSET.search(next_step)
     if unset:
         return f"unset {unset[1]}"

@@ -48,7 +48,7 @@ def _message(places: Places, story: Story, what: str, subject: str, section: tup
     (code, runbook), page = section, page_of(story.dag, story.run)
     key = hashlib.sha256(f"{story.dag}/{story.run}/{what}".encode()).hexdigest()[:32]
     serves = champions(places)
-    then = [story.cause.next_step] if story.cause else []
+    then = [story.cause.next_step] if story.cause and story.cause.next_step != story.command else []
     lines = [f"{story.dag} {story.run}", "", story.sentence, *then, "", *serves]
     lines += filter(None, (story.todo.said, story.todo.line, story.todo.then))
     lines += [f"Page: {page}", f"Runbook: {runbook}", f"Key: {key}"]
@@ -60,7 +60,7 @@ def _message(places: Places, story: Story, what: str, subject: str, section: tup
         "state": story.state,
         "code": code,
         "sentence": story.sentence,
-        "next_step": then[0] if then else None,
+        "next_step": story.cause.next_step if story.cause else None,
         "next": story.command,
         "page": page,
         "runbook": runbook,

@@ -41,7 +41,7 @@ def without_verdict(note: str | None) -> str:
 def _shorter(story: Story, room: int) -> Iterator[str]:
     """The verdict, ever shorter: with a whole sentence, with the begin of one, without the command, in a word."""
     said = f"{MARKS[story.state]} {story.state}"
-    command = f"\n{story.todo.line}" if story.command else ""
+    command = f"\n{story.todo.line}" if story.todo.line else ""
     yield f"{said}: {story.sentence}{command}\n{ENDS}"
     for next_step in (command, ""):
         left = room - len(f"{said}: …{next_step}\n{ENDS}")

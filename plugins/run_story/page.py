@@ -3,11 +3,12 @@
 from functools import partial
 
 from artifacts import ledger
+from artifacts.errors import Missing
 from artifacts.places import Places
 from artifacts.run_evidence import read_run_end, read_tasks
 from artifacts.runbook import runbook_link, runbook_section
 from plugins.on_call.markup import Child, Html, command, el, folded, join, joined, name, outside, table
-from plugins.on_call.section import section, told
+from plugins.on_call.section import Part, all_of, told, with_command
 from plugins.on_call.service import asked
 from plugins.on_call.settings import OnCallSettings
 from plugins.run_story.changes import Change, changes_since
@@ -20,22 +21,22 @@ from plugins.run_story.story import Story
 SECTIONS = 3
 
 
-def body_of(story: Story, places: Places, settings: OnCallSettings) -> list[Html]:
-    """Verdict, numbers, dbt, expectations, changes, what serves, tasks and the runbook; each fails by itself."""
-    parts = [section("Verdict", lambda: _verdict(story, settings), anchor="verdict")]
+def body_of(story: Story, places: Places, settings: OnCallSettings) -> Html:
+    """Verdict, numbers, dbt, expectations, changes, what serves, tasks and the runbook; each by itself and in time."""
+    parts = [Part("Verdict", "verdict", lambda: _verdict(story, settings))]
     if has_numbers(story):
-        parts.append(section("Numbers", lambda: numbers_part(story), anchor="numbers"))
+        parts.append(Part("Numbers", "numbers", lambda: numbers_part(story)))
     if story.note("expectations"):
-        parts.append(section("Expectations", lambda: expectations_part(story), anchor="expectations"))
+        parts.append(Part("Expectations", "expectations", lambda: expectations_part(story)))
     if story.note("dbt"):
-        parts.append(section("dbt", lambda: dbt_part(story), anchor="dbt"))
+        parts.append(Part("dbt", "dbt", lambda: dbt_part(story)))
     parts += [
-        section("Changed since the last good DAG run", lambda: _changes(story, places), anchor="changes"),
-        section("What serves now", lambda: _serves(places, settings), anchor="serves"),
-        section("Tasks", lambda: _tasks(story), anchor="tasks"),
-        section("Runbook", lambda: _runbook(story, settings), anchor="runbook"),
+        Part("Changed since the last good DAG run", "changes", lambda: _changes(story, places)),
+        Part("What serves now", "serves", lambda: _serves(places, settings)),
+        Part("Tasks", "tasks", lambda: _tasks(story)),
+        Part("Runbook", "runbook", lambda: _runbook(story, settings)),
     ]
-    return parts
+    return all_of(*parts, patience=settings.patience_seconds)
 
 
 def _verdict(story: Story, settings: OnCallSettings) -> Html:
@@ -51,7 +52,10 @@ def _verdict(story: Story, settings: OnCallSettings) -> Html:
         )
     ]
     if story.cause is not None:
-        said.append(el("p", story.cause.next_step))
+        next_step, run = with_command(story.cause.next_step)
+        # What is shown below to be copied is not said twice.
+        if story.cause.next_step != story.command:
+            said.append(el("p", next_step if run is not None and run == story.command else story.cause.next_step))
     what = story.todo
     if what.said:
         said.append(el("p", what.said))
@@ -104,7 +108,10 @@ def _served(places: Places, settings: OnCallSettings, model: str) -> Html:
 
 
 def _answered(settings: OnCallSettings, model: str, champion: int | None) -> Html:
-    served = asked(settings, model).get("answers")
+    try:
+        served = asked(settings, model).get("answers")
+    except Missing as other:
+        return el("p", other.message)
     if served == champion:
         return el("p", f"The service answers with version {served}.")
     return el("p", f"The service answers with version {served}, not with the champion.", class_="alarm")

@@ -1,19 +1,23 @@
 """The run page: a tab of a DAG run, and of a task instance."""
 
+from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
+from fastapi import Path as InPath
 from starlette.responses import Response
 
+from artifacts.run_evidence import readable_tasks
 from plugins.on_call.frame import no_page, page
 from plugins.on_call.guard import reads
 from plugins.on_call.names import DagId, DagRunId, TaskId
 from plugins.run_story.airflow_saw import find
 from plugins.run_story.page import body_of
+from plugins.run_story.seen import Seen
 from plugins.run_story.story import tell
 
 # Of a task that is not mapped, Airflow's UI leaves the placeholder as it is.
-MapIndex = Annotated[str, Path(pattern=r"^(-?\d{1,9}|\{MAP_INDEX\})$")]
+MapIndex = Annotated[str, InPath(pattern=r"^(-?\d{1,9}|\{MAP_INDEX\})$")]
 
 router = APIRouter(dependencies=reads())
 
@@ -34,6 +38,19 @@ def _told(request: Request, dag: str, run: str, task_id: str | None = None, map_
     saw = find(dag, run)
     if saw is None:
         return no_page(request, f"Airflow knows no DAG run {run} of {dag}.")
+    if task_id is not None and not _is_of(saw, request.app.state.places.home, task_id, map_index):
+        return no_page(
+            request, f"The DAG run {run} of {dag} has no task {task_id}{f' [{map_index}]' * (map_index >= 0)}."
+        )
     story = tell(request.app.state.places.home, saw, task_id, map_index)
     what = f"{dag} · {task_id}" if task_id else dag
-    return page(request, what, *body_of(story, request.app.state.places, request.app.state.settings))
+    return page(request, what, body_of(story, request.app.state.places, request.app.state.settings))
+
+
+def _is_of(saw: Seen, home: Path, task_id: str, map_index: int) -> bool:
+    """Whether Airflow or what was left knows such a task; where Airflow knows none, that is not known."""
+    known = {(end.task, end.map_index) for end in saw.ends}
+    if not known or (task_id, map_index) in known or (map_index < 0 and task_id in {task for task, _ in known}):
+        return True
+    kept = readable_tasks(home, saw.dag, saw.run)
+    return (task_id, map_index) in {(one.task, one.map_index) for one in (*(e.name for e in kept.tasks), *kept.damaged)}

@@ -1,11 +1,14 @@
 """The verdict of a DAG run in one sentence."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence
+from plugins.on_call.briefly import briefly
 
 SHOWN = 3
+_COMMAND = re.compile(r": python -m .*$")
 
 
 def sentence_of(
@@ -16,10 +19,10 @@ def sentence_of(
         others = sum(one.refused is not None for one in kept) - 1
         more = f" {others} more tasks said no." if others > 0 else ""
         again = " Airflow tries it again." if state == "RUNNING" else ""
-        return f"{_said(state, culprit, cause)} ({cause.code}): {cause.message}{more}{again}"
+        return f"{_said(state, culprit, cause)} ({cause.code}): {briefly(cause.message)}{more}{again}"
     if state == "RUNNING":
         return _so_far(ends)
-    told = [said for one in kept for said in _told(one)]
+    told = [said for one in kept for said in _told(one)] or [said for one in kept for said in _on_the_way(one)]
     if not told and state == "SKIPPED":
         before = any(end.state == "upstream_failed" for end in ends)
         return "It did not run: a task before it failed." if before else "Nothing was to be done."
@@ -59,9 +62,24 @@ def _told(one: TaskEvidence) -> list[str]:
     return noted or ([str(handed_on)] if is_said else [])
 
 
+def _on_the_way(one: TaskEvidence) -> list[str]:
+    """What was made or found on the way to a decision, where no decision is told with it."""
+    if "trained" in one.notes:
+        told, config = one.notes["trained"], one.notes.get("config", {})
+        on = f" on {config['training_set']}, by config {config['name']}" if config else ""
+        word = "was trained" if told["new"] else "was there already, trained"
+        return [f"{told['model']}: version {told['version']} {word}{on}."]
+    if "verdict" in one.notes:
+        told = one.notes["verdict"]
+        return [f"{told['model']}: the judge says: {told['headline']}"]
+    return []
+
+
 def _decided(told: Mapping[str, Any]) -> list[str]:
     why = f" {told['reasons'][0]['text']}" if told["reasons"] else ""
-    return [f"{told['model']}: {told['said']}{why}"]
+    # What a person has to fill in is no part of a sentence; how to decide stands below it.
+    said = _COMMAND.sub(".", told["said"]) if told["waits"] else told["said"]
+    return [f"{told['model']}: {said}{why}"]
 
 
 def _findings(told: Mapping[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ from plugins.run_story.cause import because, cause_of, codes_of
 from plugins.run_story.facts import facts_of
 from plugins.run_story.seen import Seen
 from plugins.run_story.sentence import sentence_of
-from plugins.run_story.todo import Todo, mending, todo
+from plugins.run_story.todo import FINDS, Todo, mending, todo, unjudged
 
 State = Literal["OK", "KEPT", "WAITS", "DRIFT", "UNKNOWN", "FAILED", "SKIPPED", "RUNNING"]
 ENDED = {"success", "failed"}
@@ -73,10 +73,16 @@ def tell(home: Path, saw: Seen, task: str | None = None, map_index: int = -1) ->
         cause=why,
         culprit=first,
         codes=codes_of((why, cause), told),
-        todo=todo(verdict, told, facts) if why is None else mending(saw.dag, first, why, facts, saw.conf),
+        todo=_todo(saw, first, cause, why, facts) if cause and why else todo(verdict, told, facts),
         tasks=tuple(told),
         ends=ends,
     )
+
+
+def _todo(saw: Seen, culprit: str | None, cause: Refused, why: Refused, facts: Mapping[str, str]) -> Todo:
+    if cause.code in FINDS:
+        return unjudged(saw.dag, cause, facts)
+    return mending(saw.dag, culprit, why, facts, saw.conf)
 
 
 def _current(name: TaskName, ends: Sequence[TaskEnd]) -> bool:

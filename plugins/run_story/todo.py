@@ -3,9 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from artifacts.run_evidence import Refused, TaskEvidence
 from plugins.run_story.commands import ALERTS, JUDGE, filled, of_refusal
+from plugins.run_story.damaged import made_again
 
 # What a task does, by hand.
 DOES = {
@@ -26,6 +28,7 @@ BY_PARAMETER = {
     "ledger.no_champion": ("model",),
     "monitoring.day_ahead": ("day", "labels"),
     "period.invalid": ("month",),
+    "promote.not_promotable": ("candidate",),
     "publish.missing": ("training_set",),
     "registry.missing": ("candidate", "version"),
     "registry.run_deleted": ("candidate",),
@@ -54,6 +57,13 @@ KEPT = (
     "candidate by itself."
 )
 WAITS = "A person decides: answer under Required Actions in Airflow. What the verdict rests on is told by:"
+ANSWER = "Next: answer under Required Actions in Airflow."
+FOUND = (
+    "What was found stays as it is, so clearing a task finds the same. The next DAG run of {dag} checks what has come "
+    "since; for this day, once its labels or rows have come, start one with the same parameters."
+)
+# Of what is found here no clearing is of use.
+FINDS = {"monitoring.cannot_judge", "monitoring.drift_untold"}
 
 
 @dataclass(frozen=True)
@@ -67,10 +77,13 @@ class Todo:
     said: str = ""
     then: str = ""
     repeats: bool = False
+    answer: str = ""
 
     @property
     def line(self) -> str:
-        """The command as a line of a note or a message; empty without one."""
+        """What to do as a line of a note or a message; empty where there is nothing to run or to answer."""
+        if self.answer:
+            return self.answer
         return "" if self.command is None else f"{'Once mended' if self.repeats else 'Next'}: {self.command}"
 
 
@@ -80,7 +93,8 @@ def todo(state: str, kept: Sequence[TaskEvidence], facts: Mapping[str, str]) -> 
         return Todo(filled(ALERTS, facts))
     if state == "WAITS":
         waiting = [one.notes["decided"] for one in kept if "decided" in one.notes and one.notes["decided"]["waits"]]
-        return Todo(filled(JUDGE, {"run_id": waiting[0]["candidate"]}) if waiting else None, WAITS)
+        judge = filled(JUDGE, {"run_id": waiting[0]["candidate"]}) if waiting else None
+        return Todo(judge, WAITS, answer=ANSWER)
     return Todo(said=KEPT) if state == "KEPT" else Todo()
 
 
@@ -88,19 +102,46 @@ def mending(
     dag: str, culprit: str | None, cause: Refused, facts: Mapping[str, str], conf: Mapping[str, object]
 ) -> Todo:
     """Of what said no: `cause`, in the task `culprit`, if in any; `conf` is what the DAG run was given."""
+    damaged = made_again(cause.message, Path(facts["home"])) if cause.code == "publish.damaged" else None
+    if damaged:
+        first = f"Without a copy to restore it from, move the folder out of the way ({damaged[0]}), and make it again:"
+        then = f"Then clear the task {culprit} in Airflow, and it runs again from there." if culprit else ""
+        return Todo(damaged[1], first, then, repeats=True)
     command, to_choose = of_refusal(cause, facts)
     given = [f"{name} {conf[name]}" for name in BY_PARAMETER.get(cause.code, ()) if conf.get(name) is not None]
-    repeats = command is not None and culprit in DOES and command.startswith(DOES[culprit])
+    repeats = command is not None and _repeats(culprit, cause.code, command)
+    if cause.code == "promote.not_promotable":
+        return Todo(then=_not_promotable(dag, given))
     if cause.code in ANEW:
         return Todo(then=f"Clearing a task repeats the failure: start another DAG run of {dag}, as it says above.")
     if given:
         return Todo(None if repeats else command, then=_with_another(dag, culprit, " and ".join(given)))
     clear = "" if culprit is None or re.search(r"\bclear\b", cause.next_step, re.I) else f"clear the task {culprit}"
     if repeats:
-        first = f"Once that is mended, {clear} in Airflow, and it runs again from there. The same by hand:"
-        return Todo(command, first if clear else "Once that is mended, the same by hand:", repeats=True)
+        first = f"Once that is mended, {clear} in Airflow, and it runs again from there. Or, instead of that, by hand:"
+        return Todo(command, first if clear else "Once that is mended, by hand:", repeats=True)
     then = f"Then {clear} in Airflow, and it runs again from there." if clear else ""
     return Todo(command, "" if command else _none(to_choose), then)
+
+
+def unjudged(dag: str, cause: Refused, facts: Mapping[str, str]) -> Todo:
+    """Of findings that a check made, and that no clearing changes."""
+    return Todo(of_refusal(cause, facts)[0], then=FOUND.format(dag=dag))
+
+
+def _repeats(culprit: str | None, code: str, command: str) -> bool:
+    """Whether the command does again what said no: the task's own work, or a training by the same config."""
+    if code.startswith("config.") and command.startswith(DOES["train"]):
+        return True
+    return culprit in DOES and command.startswith(DOES[culprit])
+
+
+def _not_promotable(dag: str, given: Sequence[str]) -> str:
+    was = f"This DAG run was given {given[0]}, and keeps it. " if given else ""
+    return (
+        f"{was}The verdict stays what it is for the same candidate against the same champion, so neither clearing a "
+        f"task nor judging again helps. Let it be, or start another DAG run of {dag} with another candidate."
+    )
 
 
 def _none(to_choose: Sequence[str]) -> str:

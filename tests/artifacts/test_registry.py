@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import pytest
 
 from artifacts.errors import BadInput, Damaged, Missing, Unavailable
 from artifacts.registry import MODEL, Registry, RunRecord, ToLog
+from artifacts.registry.connect import connect
 from tests.fixtures_registry import registry_in
 
 ROOT = Path(__file__).parents[2]
@@ -188,6 +190,30 @@ def test_files_added_to_a_run_later_are_read_back(tmp_path):
     (tmp_path / "more" / "verdict.json").write_text("{}")
     registry.log_artefact(made.run_id, tmp_path / "more", "verdict")
     assert registry.artefact(made.run_id, "verdict/verdict.json").read_text() == "{}"
+
+
+def test_a_lost_database_is_named_and_no_reader_makes_an_empty_one_in_its_place(tmp_path):
+    registry = Registry(f"sqlite:///{tmp_path}/mlflow.db", str(tmp_path))
+    assert (registry.models(), registry.versions("late"), registry.find_run("late", "k1")) == ([], [], None)
+    for ask in (lambda: registry.run("0" * 32), lambda: registry.model_version("late", 1)):
+        with pytest.raises(Missing, match=r"the database sqlite:.*mlflow\.db is not there") as refused:
+            ask()
+        assert refused.value.next_step.startswith("Restore it from its backup")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_locked_database_is_unavailable_in_one_sentence_without_the_statement_that_it_refused(tmp_path):
+    registry = registry_in(tmp_path)
+    registry.prepare()
+    connect.cache_clear()
+    with sqlite3.connect(tmp_path / "mlflow.db", isolation_level=None) as lock:
+        lock.execute("begin exclusive")
+        with pytest.raises(Unavailable) as refused:
+            registry.versions("late")
+    lock.close()
+    assert refused.value.code == "registry.unavailable"
+    assert "database is locked" in refused.value.message
+    assert not any(left in refused.value.message for left in ("SELECT", "parameters", "\n"))
 
 
 @pytest.mark.slow

@@ -51,6 +51,8 @@ def test_who_accepted_it_and_why_is_told_and_kept_and_its_days_are_in_the_traili
     message = write_message(alerts.waiting(places.alerts, "webhook")[-1], reports="reports", runbook_url="runbook.md")
     assert message.subject == "[DRIFT accepted] late_arrival version 3: distance, psi against training"
     assert "accepted by Ada: The airport has a second runway. It is told no more" in message.text
+    [told] = message.facts["events"]
+    assert (told["accepted_by"], told["accepted_because"]) == ("Ada", "The airport has a second runway.")
 
 
 def test_against_the_trailing_window_which_holds_its_days_what_was_accepted_is_settled(places: Places) -> None:

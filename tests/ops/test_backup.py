@@ -121,6 +121,15 @@ def test_a_backup_inside_of_what_it_copies_is_refused(kept):
     assert refused.value.code == "backup.inside"
 
 
+def test_a_folder_in_which_none_can_be_made_is_what_was_named_and_no_setting(kept):
+    with pytest.raises(BadInput, match="/proc/backup is no place") as refused:
+        make_backup(kept[0], Path("/proc/backup"))
+    assert (refused.value.code, refused.value.next_step) == (
+        "place.invalid",
+        "Name a folder elsewhere: make backup TO=FOLDER",
+    )
+
+
 def test_what_is_passing_is_left_out(tmp_path):
     home = tmp_path / "home"
     for name in (f"runs/.end.json.{'0f' * 16}", f".{'0f' * 16}", "validation/late/attempt/rows.html", "runs/end.json"):
@@ -235,6 +244,20 @@ def test_a_database_is_copied_whole_while_somebody_writes(tmp_path):
         writer.execute("insert into t values (2)")  # not committed
         name = databases.dump(sa.make_url(f"sqlite:///{tmp_path}/busy.db"), tmp_path, "copy")
     with closing(sqlite3.connect(tmp_path / str(name))) as copy:
+        assert copy.execute("select x from t").fetchall() == [(1,)]
+
+
+def test_the_alerts_of_a_replay_are_copied_as_the_database_that_they_are(emptied, tmp_path):
+    places, _ = emptied
+    own = places.home / "replay" / "alerts.db"
+    own.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(own)) as writer:
+        writer.executescript("pragma journal_mode=wal; create table t (x); insert into t values (1);")
+        made = make_backup(places, tmp_path / "with_a_replay")
+        assert not any(name.startswith("home/replay/") for name in made.files)
+    shutil.rmtree(places.home)
+    restore(places, tmp_path / "with_a_replay")
+    with closing(sqlite3.connect(own)) as copy:
         assert copy.execute("select x from t").fetchall() == [(1,)]
 
 

@@ -113,6 +113,7 @@ def test_a_planted_violation_is_named(tmp_path, name):
         ),
         ("    shm_size: 256m\n", "    shm_size: 256m\n    shm_size: 1g\n", "shm_size stands twice"),
         ("volumes:\n  database: {}", "volumes:\n  database: {external: true}", "database.external: Extra inputs"),
+        ("    restart:", "    restrat:", "restrat: Extra inputs are not permitted; did you mean restart?"),
         ("services:\n", "services: [\n", "while parsing"),
     ],
 )
@@ -141,6 +142,13 @@ def test_a_receiver_that_env_leaves_empty_is_unset_and_one_that_it_names_is_told
     assert read_receivers(of_airflow({})).channels(airflow_channels) == {}
     written = {"MONITORING_WEBHOOK_URL": "https://example.org/hook", "MONITORING_SLACK_CONNECTION": "slack"}
     assert sorted(read_receivers(of_airflow(written)).channels(airflow_channels)) == ["slack", "webhook"]
+
+
+def test_what_the_documents_run_in_a_container_names_a_service_that_is_there():
+    text = "".join(path.read_text() for path in sorted((REPOSITORY / "docs").glob("*.md")))
+    told = re.findall(r"docker compose (?:exec|run|restart|logs)((?: --?[\w-]+(?: NAME=VALUE)?)*) ([a-z-]+)", text)
+    named = {service for _, service in told}
+    assert {"airflow-scheduler", "serving", "backup"} <= named <= set(read_compose(FILE).services)
 
 
 def test_an_undocumented_variable_is_named():

@@ -1,6 +1,7 @@
 """`make env`: fresh secrets, once, for their owner alone; and the list of all that is missing."""
 
 import base64
+import os
 import re
 import shutil
 import subprocess
@@ -59,6 +60,14 @@ def test_everything_that_is_missing_is_listed_at_once(tmp_path):
     assert "Run: make env" in str(refused.value)
 
 
+def replace_lines(path, lines):
+    """Write each line in place of the one of its name."""
+    text = path.read_text()
+    for line in lines.splitlines():
+        text = re.sub(rf"(?m)^{line.partition('=')[0]}=.*\n", "", text) + line + "\n"
+    path.write_text(text)
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [
@@ -67,8 +76,11 @@ def test_everything_that_is_missing_is_listed_at_once(tmp_path):
             "LEDGER_DB_PASSWORD (the role ledger, which owns the promotion ledger) has 6 char",
         ),
         ("LEDGER_DB_PASSWORD=hidden/with@more:in-it", "other characters than letters"),
-        ("COMPOSE_PROFILES=celery", "AIRFLOW_EXECUTOR is not CeleryExecutor"),
-        ("AIRFLOW_EXECUTOR=CeleryExecutor", "AIRFLOW_EXECUTOR is not LocalExecutor"),
+        ("COMPOSE_PROFILES=celery", "is LocalExecutor, and COMPOSE_PROFILES has celery, which wants CeleryExecutor"),
+        ("AIRFLOW_EXECUTOR=CeleryExecutor", "whose workers no profile starts; it wants COMPOSE_PROFILES=celery"),
+        ("AIRFLOW_EXECUTOR=Celery", "is 'Celery'; LocalExecutor or CeleryExecutor is wanted"),
+        ("MONITORING_WEBHOOK_URL=hidden", "MONITORING_WEBHOOK_URL (who is told: where JSON is posted) is no URL"),
+        ("MONITORING_WEBHOOK_URL=https://:80/hidden", "is no URL; https://HOST/PATH is wanted"),
         ("AIRFLOW_PORT=80800", "loopback address) is '80800'; a port from 1 to 65535 is wanted"),
         ("SERVING_PORT=0", "is '0'; a port"),
         ("SERVING_PORT=8000:8000", "is '8000:8000'; a port"),
@@ -85,10 +97,20 @@ def test_everything_that_is_missing_is_listed_at_once(tmp_path):
 def test_what_cannot_be_used_is_named_without_its_value(tmp_path, line, told):
     path = tmp_path / ".env"
     write_env(path)
-    path.write_text(path.read_text() + line + "\n")
+    replace_lines(path, line)
     with pytest.raises(BadInput) as refused:
         check_env(path, {})
     assert told in str(refused.value)
+    assert "hidden" not in str(refused.value)
+
+
+def test_a_variable_that_stands_twice_is_named_with_its_lines(tmp_path):
+    path = tmp_path / ".env"
+    write_env(path)
+    count = len(path.read_text().splitlines())
+    path.write_text(path.read_text() + "LEDGER_DB_PASSWORD=another-hidden-password\n")
+    with pytest.raises(BadInput, match=rf"LEDGER_DB_PASSWORD stands twice: lines \d+ and {count + 1}\n") as refused:
+        check_env(path, {})
     assert "hidden" not in str(refused.value)
 
 
@@ -98,7 +120,7 @@ def test_sizes_ports_and_names_that_the_stack_or_compose_or_an_override_of_ours_
     write_env(path)
     (tmp_path / "docker-compose.override.yaml").write_text("services: {a: {image: '${OF_MY_OWN}'}}\n")
     lines = f"TASK_MEMORY={size}\nAIRFLOW_PORT=1\nMLFLOW_PORT=65535\nCOMPOSE_PROJECT_NAME=mine\nOF_MY_OWN=1\n"
-    path.write_text(path.read_text() + lines)
+    replace_lines(path, lines)
     check_env(path, {})
 
 
@@ -163,9 +185,32 @@ def test_who_is_told_may_stay_empty_or_be_any_address_that_compose_takes_as_it_s
     write_env(path)
     assert "\nMONITORING_WEBHOOK_URL=\n" in path.read_text()
     told = "MONITORING_WEBHOOK_URL=https://example.org/a?b=c&d=%20\nMONITORING_SMTP_TO=a@example.org,b@example.org\n"
-    path.write_text(path.read_text() + told)
+    replace_lines(path, told)
     check_env(path, {})
-    path.write_text(path.read_text() + "MONITORING_WEBHOOK_URL=https://example.org/$HOME-hidden\n")
+    replace_lines(path, "MONITORING_WEBHOOK_URL=https://example.org/$HOME-hidden")
     with pytest.raises(BadInput, match=r"MONITORING_WEBHOOK_URL .* holds a blank, a quote") as refused:
         check_env(path, {})
     assert "hidden" not in str(refused.value)
+
+
+def made(tmp_path, *arguments):
+    """What make says, where docker has no compose and Python does nothing."""
+    for name in ("docker", "python"):
+        (tmp_path / name).write_text(f"#!/bin/sh\ntest {name} = python\n")
+        (tmp_path / name).chmod(0o755)
+    command = ["make", "--old-file=setup", f"PY={tmp_path}/python", *arguments]
+    environ = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    environ = {name: value for name, value in environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL"}}
+    return subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
+
+
+def test_without_the_compose_plugin_stack_up_says_that_it_is_not_installed(tmp_path):
+    done = made(tmp_path, "stack-up")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Docker Compose is not installed here")
+
+
+def test_make_env_check_which_make_takes_for_an_option_of_its_own_writes_nothing(tmp_path):
+    refused = made(tmp_path, "env", "--check")
+    assert (refused.returncode, "make env-check" in refused.stderr) == (2, True)
+    assert made(tmp_path, "env").returncode == made(tmp_path, "env-check").returncode == 0

@@ -25,7 +25,7 @@ from artifacts.raw import landed_through
 from artifacts.registry import RunRecord
 from artifacts.rejections import rejections
 from ci.mutants.run import copy_tree
-from ops.services import alive, log_of, record, refuse_taken_port, stop_all
+from ops.services import alive, log_of, record, refuse_taken_port, remember, stop_all
 from ops.services import running as services_of
 from ops.sessions import lives
 from ops.up import OpsSettings, serve, serving
@@ -378,6 +378,39 @@ def test_the_service_is_started_again_alone_and_what_it_said_before_it_ended_is_
     finally:
         stop_all(places)
         other.wait()
+
+
+def environment_of_a_fresh_shell(monkeypatch, places, **more):
+    for name in ("OPS_SERVING_PORT", "OPS_SERVING_MODEL", "PIPELINE_MLFLOW"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"PIPELINE_HOME": places.home, **more}.items():
+        monkeypatch.setenv(name, str(value))
+
+
+def test_the_service_starts_again_where_and_with_what_up_was_told_and_stays_up_when_it_could_not(
+    home_with_a_champion, monkeypatch
+):
+    places, port = home_with_a_champion, free_port()
+    environment_of_a_fresh_shell(monkeypatch, places)
+    remember(places, "serving", {"serving_port": port, "serving_model": "toy"})
+    try:
+        assert serving(argparse.Namespace()).facts["serving"] == f"http://127.0.0.1:{port}"
+        first = alive(places)["serving"]
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            environment_of_a_fresh_shell(monkeypatch, places, OPS_SERVING_PORT=taken.getsockname()[1])
+            with pytest.raises(BadInput, match=r"OPS_SERVING_PORT=8090 python -m ops.up serving"):
+                serving(argparse.Namespace())
+        environment_of_a_fresh_shell(monkeypatch, places, PIPELINE_MLFLOW=f"sqlite:///{places.home}/other.db")
+        kept = serving(argparse.Namespace())
+        assert (kept.exit_code, kept.lines[-1]) == (4, "The one that runs goes on.")
+        assert alive(places)["serving"] == first and status(f"http://127.0.0.1:{port}/health/ready") == 200
+        environment_of_a_fresh_shell(monkeypatch, places)
+        assert serving(argparse.Namespace()).facts["serving"] == f"http://127.0.0.1:{port}"
+        assert alive(places)["serving"] != first
+    finally:
+        stop_all(places)
 
 
 def test_a_service_that_cannot_be_started_again_is_no_success(tmp_path, monkeypatch):

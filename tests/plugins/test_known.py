@@ -1,5 +1,9 @@
 """Which models there are: one that nothing knows has no page, and a home without any says what to run first."""
 
+import shutil
+import sqlite3
+import time
+
 import pytest
 
 from artifacts.places import read_places
@@ -32,3 +36,24 @@ def test_a_home_without_any_model_says_what_to_run_first(opened, tmp_path, path,
     assert answer.status_code == status
     assert '<code class="command">make down run up</code>' in answer.text and "Nothing to do" not in answer.text
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["/models", "/models/toy", "/models/nope"])
+@pytest.mark.parametrize("name", ["ledger", "alerts"])
+def test_a_locked_database_takes_its_parts_and_not_the_time_of_who_looks(opened, home, tmp_path, name, path):
+    shutil.copy(getattr(home[0], name).removeprefix("sqlite:///"), tmp_path / "locked.db")
+    places = home[0].model_copy(update={name: f"sqlite:///{tmp_path}/locked.db"})
+    client = opened(places, NOBODY)
+    client.get("/on-call/models/toy")
+    lock = sqlite3.connect(tmp_path / "locked.db", isolation_level=None)
+    lock.execute("begin exclusive")
+    before = time.monotonic()
+    page = client.get(f"/on-call{path}")
+    took = time.monotonic() - before
+    lock.close()
+    assert (page.status_code, f"{name}.unavailable" in page.text, "database is locked" in page.text) == (
+        200,
+        True,
+        True,
+    )
+    assert took < 5

@@ -244,6 +244,27 @@ def test_the_page_of_findings_tells_each_rule_that_is_not_ok(opened, home):
     assert "are OK" in part(page, "found")
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/models/toy/versions/99", f"/training-sets/toy/2013-04-01.{'0' * 12}",
+     f"/training-sets/nope/2013-04-01.{'0' * 12}", f"/models/toy/findings/2026-03-01_2026-03-08.v1.{'0' * 12}"],
+)  # fmt: skip
+def test_what_was_never_made_has_no_page_and_is_said_once(opened, home, path):
+    answer = opened(home[0], NOBODY).get(f"/on-call{path}")
+    assert (answer.status_code, answer.text.count("Not there.")) == (404, 1)
+
+
+def test_while_mlflow_cannot_be_asked_the_page_of_a_version_stands(opened, home):
+    places = home[0].model_copy(update={"mlflow": "http://127.0.0.1:9"})
+    answer = opened(places, NOBODY).get("/on-call/models/toy/versions/1")
+    assert (answer.status_code, "is champion" in part(answer.text, "ledger")) == (200, True)
+
+
+def test_alerts_of_one_rule_against_two_baselines_are_told_apart(opened, home):
+    page = part(opened(home[0], NOBODY).get("/on-call/models/toy").text, "alerts")
+    assert re.search(r"PSI against (training|served)", page)
+
+
 def some_id(places):
     return next(one.prediction_id for part in parts(places.prediction_parts) for one in read_part(part))
 

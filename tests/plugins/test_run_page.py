@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 
@@ -116,6 +117,22 @@ def test_of_a_parameter_that_it_was_given_the_page_says_that_clearing_repeats_th
 
 def test_another_task_of_it_said_nothing(failed, opened):
     assert "said no" not in opened(failed).get(f"{PATH}/tasks/choose/%7BMAP_INDEX%7D").text.partition("Tasks")[0]
+
+
+def test_a_task_that_the_dag_run_has_not_has_no_page(failed, opened):
+    import sqlalchemy as sa
+    from airflow.models import TaskInstance
+    from airflow.utils.session import create_session
+
+    rows = [{"task_id": task, "map_index": at, "state": "failed"} for task, at in (("build", 2), ("choose", -1))]
+    same = {"dag_id": "build_training_set", "run_id": RUN, "try_number": 1, "pool": "default_pool", "pool_slots": 1}
+    with create_session() as session:
+        session.execute(sa.insert(TaskInstance), [{"id": uuid4(), **same, **row} for row in rows])
+    asked = ("build/2", "build/%7BMAP_INDEX%7D", "choose/-1", "nope/-1", "build/7")
+    statuses = {task: opened(failed).get(f"{PATH}/tasks/{task}").status_code for task in asked}
+    with create_session() as session:
+        session.query(TaskInstance).delete()
+    assert statuses == {"build/2": 200, "build/%7BMAP_INDEX%7D": 200, "choose/-1": 200, "nope/-1": 404, "build/7": 404}
 
 
 def test_a_dag_run_that_airflow_does_not_know_has_no_page(opened):

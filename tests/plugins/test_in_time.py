@@ -1,0 +1,33 @@
+"""A source that hangs costs no page more than its patience."""
+
+import shutil
+import sqlite3
+import time
+from contextlib import closing
+
+import pytest
+
+from plugins.on_call.settings import OnCallSettings
+from tests.plugins.test_model_page import part
+from tests.plugins.test_run_page import PATH, failed
+
+__all__ = ["failed"]
+SHORT = OnCallSettings(patience_seconds=1)
+
+
+@pytest.mark.parametrize("path", ["/on-call/models", "/on-call/models/toy", "/on-call/models/nope", PATH])
+def test_a_locked_ledger_costs_a_page_its_patience_and_no_more(opened, home, failed, tmp_path, path):
+    file = tmp_path / "locked.db"
+    shutil.copy(home[0].ledger.removeprefix("sqlite:///"), file)
+    places = (failed if path == PATH else home[0]).model_copy(update={"ledger": f"sqlite:///{file}"})
+    # The first page loads MLflow's client, for which it has longer.
+    opened(home[0], OnCallSettings(patience_seconds=60)).get("/on-call/models/toy")
+    with closing(sqlite3.connect(file, isolation_level=None)) as locking:
+        locking.execute("BEGIN EXCLUSIVE")
+        begin = time.monotonic()
+        page = opened(places, SHORT).get(path)
+        took = time.monotonic() - begin
+        locking.execute("ROLLBACK")
+    assert (page.status_code, took < 8) == (200, True), took
+    assert "on_call.slow" in page.text
+    assert path != PATH or "build said no" in part(page.text, "verdict")

@@ -1,0 +1,130 @@
+"""What the story of a DAG run says besides, and what it advises, where the obvious would repeat the failure."""
+
+from dataclasses import replace
+
+import pytest
+
+from artifacts.run_evidence import Refused
+from plugins.run_story.changes import Change, changes_since
+from plugins.run_story.todo import mending
+from tests.run_story.kept import FINDINGS, NO, evidence, refused, told
+
+SAID = "What was asked could not be judged, nor does anything of it say DRIFT. m/w: labels.none: No labels."
+ALERTS = "python -m monitoring alerts --model m"
+UNJUDGED = Refused("monitoring.cannot_judge", SAID, ALERTS)
+
+
+def worst(state, code):
+    return {"state": state, "code": code, "text": "So.", "feature": None, "rule": "r"}
+
+
+def watched(tmp_path):
+    unknown = {**FINDINGS, "state": "UNKNOWN", "not_ok": 1, "worst": [worst("UNKNOWN", "labels.none")]}
+    drifted = {**FINDINGS, "state": "DRIFT", "not_ok": 1, "worst": [worst("DRIFT", "drift.psi")], "window": "v"}
+    kept = [evidence("check", map_index=at, notes={"findings": one}) for at, one in enumerate((unknown, drifted))]
+    return told(tmp_path, *kept, refused(task="conclude", minute=1, refused=UNJUDGED))
+
+
+def test_a_check_that_could_not_judge_does_not_say_that_nothing_drifted_where_something_did(tmp_path):
+    story = watched(tmp_path)
+    assert story.state == "UNKNOWN" and "nor does anything" not in story.sentence
+    assert "What else was checked says DRIFT, and that was told: m version 1, v." in story.sentence
+
+
+def test_findings_stay_as_they_are_so_that_clearing_is_not_advised(tmp_path):
+    story = watched(tmp_path)
+    assert story.command == ALERTS
+    assert story.todo.then.startswith("What was found stays as it is, so clearing a task finds the same.")
+
+
+def test_a_config_that_is_wrong_is_corrected_before_it_is_trained_by_again():
+    facts = {"config": "v1", "training_set": "m/2013-01-01.0123456789ab"}
+    wrong = Refused("config.invalid", "x", "Correct the config.")
+    for culprit in ("choose", "train"):
+        todo = mending("dag", culprit, wrong, facts, {})
+        assert todo.line.startswith("Once mended: python training/train.py")
+        assert "Or, instead of that, by hand:" in todo.said
+
+
+def test_a_verdict_that_says_no_is_not_asked_for_again():
+    no = Refused("promote.not_promotable", "Keep version 1.", "The reasons: python -m training judge --candidate c")
+    todo = mending("approve_promotion", "ask", no, {"run_id": "c"}, {"candidate": "c"})
+    assert todo.command is None
+    assert todo.then.startswith("This DAG run was given candidate c, and keeps it. The verdict stays what it is")
+    assert "clear the task" not in todo.then
+
+
+def config(name, of):
+    return {"name": name, "training_set": of, "rows": 9, "keys": {"k": name}, "code": {"commit": None, "dirty": False}}
+
+
+def test_another_config_on_another_set_differs_in_name_set_and_keys():
+    now, then = (evidence(notes={"config": config(*one)}) for one in (("w6", "m/1"), ("v1", "m/2")))
+    assert changes_since([now], [then]) == [
+        Change("config", "name", "v1", "w6"),
+        Change("w6", "training set", "m/2", "m/1"),
+        Change("w6", "config k", "v1", "w6"),
+    ]
+    both = changes_since([now, then], [then])
+    assert both == [Change("config", "only now", None, "w6")]
+
+
+def test_a_person_that_is_waited_for_is_no_command_with_holes_in_the_sentence(tmp_path):
+    said = "Version 2 waits for a person: python -m training promote --candidate c --approved-by NAME --reason TEXT"
+    decided = {"promoted": False, "waits": True, "candidate": "c", "model": "m", "said": said, "reasons": []}
+    story = told(tmp_path, evidence("promote", notes={"decided": decided}), state="success")
+    assert story.sentence == "m: Version 2 waits for a person."
+
+
+def test_of_a_database_the_words_are_told_and_the_statement_is_not(tmp_path):
+    error = "MLflow at sqlite:///m.db says: (sqlite3.DatabaseError) file is not a database\n[SQL: SELECT a\nFROM b]"
+    down = replace(NO, code="registry.unavailable", message=f"{error}\n(Background on this error at: https://x.org)")
+    story = told(tmp_path, refused(refused=down))
+    assert story.sentence.endswith("says: (sqlite3.DatabaseError) file is not a database.")
+
+
+@pytest.mark.parametrize(
+    ("notes", "said"),
+    [
+        (
+            {"trained": {"model": "m", "version": 3, "new": True}, "config": {"name": "v1", "training_set": "m/1"}},
+            "m: version 3 was trained on m/1, by config v1.",
+        ),
+        ({"verdict": {"model": "m", "headline": "Promote version 3."}}, "m: the judge says: Promote version 3."),
+    ],
+)
+def test_a_task_on_the_way_to_a_decision_says_what_it_made(tmp_path, notes, said):
+    assert told(tmp_path, evidence("train", notes=notes), state="success").sentence == said
+
+
+@pytest.mark.parametrize(
+    ("folder", "moving", "making"),
+    [
+        (
+            "raw/post/parcels/2013-02/base-3ad236438d80", "damaged-post-parcels-2013-02",
+            "python -m ingestion land --source post --month 2013-02",
+        ),
+        (
+            "training_sets/m/2013-11-01T0600.6eeb85edd404", "damaged-m-2013-11-01T0600",
+            "python -m features build --name m --as-of 2013-11-01T0600",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_damaged_is_moved_away_and_made_again_by_its_own_name(folder, moving, making):
+    cause = Refused("publish.damaged", f"/home/{folder} is damaged: x is gone.", "Restore.")
+    todo = mending("dag", "build", cause, {"home": "/home"}, {})
+    assert todo.said.startswith(
+        f"Without a copy to restore it from, move the folder out of the way (mv /home/{folder} "
+    )
+    assert f"/home/{moving})" in todo.said
+    assert todo.line == f"Once mended: {making}"
+    correction = replace(cause, message=cause.message.replace("base-", "correction-").replace("6eeb", "xxxx"))
+    assert not mending("dag", "build", correction, {"home": "/home"}, {}).repeats
+
+
+def test_reasons_that_are_only_said_again_are_no_command():
+    why = Refused(
+        "judge.suspicious", "x", "The reasons: python -m training judge --candidate c, and v.html on that run."
+    )
+    todo = mending("dag", "judge", why, {"training_set": "m/2013-01-01.0123456789ab", "run_id": "c"}, {})
+    assert todo.command == "python -m features validate m/2013-01-01.0123456789ab"
