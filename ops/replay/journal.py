@@ -11,9 +11,9 @@ from artifacts.errors import Damaged
 from artifacts.whole_file import write_whole
 from ops.replay.plan import Week
 
-# `begun` has the champion that is asked, `watched` all that is found without training: once there is a new champion,
-# neither can be found again.
-Stage = Literal["begun", "watched", "done"]
+# `begun` has the champion that is asked, `asked` what was found and decided before anything landed, `watched` all that
+# is found without training: once there is a new champion, or a month more has landed, none can be found again.
+Stage = Literal["begun", "asked", "watched", "done"]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """One week: ask the champion, compact the log, watch, land the months that ended, and train what is due."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -46,7 +46,7 @@ def replay_week(replay: Replay, week: Week) -> Done:
     begun = begin(replay.journal, week, champion_of(replay.places, replay.plan.model))
     watched = read_done(replay.journal, week, "watched")
     if watched is None:
-        watched = _ask_and_watch(replay, week, begun)
+        watched = ask_and_watch(replay, week, begun)
         keep_alerts(replay.places)
         write_done(replay.journal, watched, "watched")
     trainings = []
@@ -57,11 +57,19 @@ def replay_week(replay: Replay, week: Week) -> Done:
     return replace(watched, trainings=tuple(trainings), seconds=round(time.monotonic() - started, 1))
 
 
-def _ask_and_watch(replay: Replay, week: Week, begun: Done) -> Done:
+def ask_and_watch(replay: Replay, week: Week, begun: Done) -> Done:
     """All of the week before a candidate is trained, and may become champion."""
-    rows = ask(replay.places, replay.plan.model, begun.champion, replay.rows, week)
-    _end(replay, "compact_predictions", {}, week, allowed=(NOTHING_NEW,))
-    watched = [_watch(replay, week)]
+    asked = read_done(replay.journal, week, "asked")
+    if asked is None:
+        rows = ask(replay.places, replay.plan.model, begun.champion, replay.rows, week)
+        _end(replay, "compact_predictions", {}, week, allowed=(NOTHING_NEW,))
+        first = _watch(replay, week)
+        is_due = NOTHING_DUE[0] not in first.undone
+        asked = replace(_found(begun, [first]), rows=rows, asked_for_training=is_due)
+        # Once a month has landed, drift would ask for what it does not while nothing is new.
+        keep_alerts(replay.places)
+        write_done(replay.journal, asked, "asked")
+    watched: list[Ended] = []
     months, training_set = week.months(), None
     for month in months:
         cli.say(f"land_month           {month}")
@@ -70,16 +78,14 @@ def _ask_and_watch(replay: Replay, week: Week, begun: Done) -> Done:
     if months:
         training_set = _build(replay, week)
         watched += [_watch(replay, week, number) for number in range(1, 1 + len(_early_labels(replay, week)))]
+    return replace(_found(asked, watched), months=tuple(months), training_set=training_set)
+
+
+def _found(before: Done, watched: Sequence[Ended]) -> Done:
+    """The week with what more DAG runs of `watch_drift` found; red is the first that was."""
     red = [ended.refused[0].message for ended in watched if RED[0] in ended.undone]
-    return replace(
-        begun,
-        rows=rows,
-        findings=tuple(one for ended in watched for one in ended.returned["check"]),
-        red=red[0] if red else None,
-        asked_for_training="retrain" not in watched[0].undone,
-        months=tuple(months),
-        training_set=training_set,
-    )
+    found = [one for ended in watched for one in ended.returned["check"]]
+    return replace(before, findings=(*before.findings, *found), red=before.red or (red[0] if red else None))
 
 
 def champion_of(places: Places, model: str) -> int:

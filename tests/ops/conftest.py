@@ -39,7 +39,8 @@ log, journal = places.home / "replay.log", places.home / "weeks"
 replaying = Replay(places, plan, rows, load_dags(REPOSITORY / "dags"), log, journal)
 with receiving(places.home / "inbox"):
     done = [replay_week(replaying, Week(*both)) for both in zip(days, days[1:])]
-    (journal / "2013-02-27.watched.json").unlink()
+    for stage in ("asked", "watched"):
+        (journal / f"2013-02-27.{stage}.json").unlink()
     again = replay_week(replaying, Week(*days[1:]))
     champion = ledger.champion(places.ledger, "toy")
     ledger.promote(

@@ -17,7 +17,7 @@ from ops.replay.journal import Done, Training, begin, read_done, write_done
 from ops.replay.own_alerts import keep_alerts, with_alerts_of_its_year
 from ops.replay.plan import Week, beginning, read_plan
 from ops.replay.run import refuse_future
-from ops.replay.week import CANNOT_JUDGE, NOTHING_DUE, RED, champion_of
+from ops.replay.week import CANNOT_JUDGE, NOTHING_DUE, RED, Replay, ask_and_watch, champion_of
 from tests.monitoring.found import FINE, MOVED, found
 
 PATIENCE = Patience(*4 * (timedelta(days=7),))
@@ -59,6 +59,16 @@ def test_what_was_done_is_read_as_it_was_written_and_a_week_that_is_not_finished
 def test_a_week_keeps_the_champion_that_it_began_with_whoever_is_promoted_before_it_is_done(tmp_path):
     assert [begin(tmp_path, WEEK, version).champion for version in (1, 2)] == [1, 1]
     assert read_done(tmp_path, WEEK) is None
+
+
+def test_what_a_week_asked_for_before_anything_landed_is_not_decided_anew_after_a_kill(tmp_path):
+    week = Week(date(2013, 12, 13), date(2013, 12, 20))
+    asked = Done(str(week.start), str(week.end), 1, 6000, ["late_arrival/x"], "cannot judge", asked_for_training=True)
+    write_done(tmp_path, asked, "asked")
+    no_dag = Replay(read_places({"PIPELINE_HOME": str(tmp_path)}), read_plan(EXAMPLE), None, {}, LOG, tmp_path)
+    again = ask_and_watch(no_dag, week, begin(tmp_path, week, 1))
+    assert (again.rows, again.asked_for_training, again.red) == (6000, True, "cannot judge")
+    assert list(again.findings) == ["late_arrival/x"]
 
 
 @pytest.mark.parametrize("until", ["2013-10-01", "2013-11-01", "2013-11-13", "2014-01-02"])
