@@ -8,8 +8,7 @@ within the cool-down of the last one, nor while nothing landed since the newest 
 nothing and tells nobody twice. Trigger it by hand for another `day`, or for `labels` that came early: their last day.
 
 **When it fails** the model serves on. A red `conclude`: "cannot judge", which was told, or drift of old windows, that
-was not (`docs/runbook.md`). A red `notify`: a receiver does not take what waits, or none is set; then clear it with
-what is downstream.
+was not (`docs/runbook.md`). A red `notify`: no receiver is set, or one takes nothing; clear it, and what is downstream.
 """
 
 from datetime import timedelta
