@@ -51,7 +51,10 @@ def test_an_mlflow_that_hangs_holds_up_neither_predictions_nor_what_is_told_from
         told = [one.result(60) for one in asked]
     assert {one.status_code for one in told} == {200}
     assert {(one.json()["answers"], one.json()["champion"], one.json()["versions"]) for one in told} == {(1, 1, None)}
-    assert {one.json()["not_told"][0].partition(" did not")[0] for one in told} == {"serving.no_answer: MLflow"}
+    # On a busy machine the ledger may be late as well.
+    assert all(
+        any(why.startswith("serving.no_answer: MLflow did not") for why in one.json()["not_told"]) for one in told
+    )
     assert {str(one.json()["troubles"]) for one in told} == {"[]"}
 
 
