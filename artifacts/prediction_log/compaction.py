@@ -17,7 +17,8 @@ from artifacts.prediction_log.frames import Tally
 from artifacts.prediction_log.locks import ended, unread
 from artifacts.prediction_log.moments import moments_of, written
 from artifacts.prediction_log.part_file import PartFiles
-from artifacts.prediction_log.parts import FILE, KIND, Key, part_name, parts_of
+from artifacts.prediction_log.parts import FILE, KIND, Key, Part, part_name, parts_of
+from artifacts.prediction_log.published_list import remember
 from artifacts.prediction_log.reading import read_segment, segments_of
 from artifacts.prediction_log.segment import NEW, SEAL, make_folder, seal_of, sync_folder
 from artifacts.prediction_log.survey import Survey, survey_all
@@ -140,18 +141,22 @@ def _publish(file: Path, into: str, key: Key, rows: Mapping[str, int]) -> str:
 
 
 def _remove(folder: Path, into: str, segments: list[Path], surveys: Mapping[Key, Survey], done: Compacted) -> None:
-    """Remove segments that are in published, verified parts, unless someone reads the log just now."""
+    """Remove segments that are in published, verified and listed parts, unless someone reads the log just now."""
+    seen: list[Part] = []
     for key, survey in surveys.items():
         there = parts_of(into, key)
         for part in there:
             if not part.segments.isdisjoint(survey.rows):
                 part.verify()
+                seen.append(part)
         if not survey.rows.keys() <= {name for part in there for name in part.segments}:
             raise Damaged(
                 "publish.damaged",
                 f"{key.uri(into)} lacks a part that was published a moment ago.",
                 next_step="Find out who removes it; the segments are still there.",
             )
+    with usable(str(folder)):
+        remember(folder, seen)
     with unread(folder) as free:
         if not free:
             done.left += len(segments)

@@ -12,6 +12,7 @@ from artifacts.prediction_log.locks import reading
 from artifacts.prediction_log.moments import may_have, moments_of
 from artifacts.prediction_log.part_file import PartFiles
 from artifacts.prediction_log.parts import Key, parts, refuse_lost
+from artifacts.prediction_log.published_list import refuse_gone
 from artifacts.prediction_log.reading import read_segment, segments_of
 from artifacts.prediction_log.survey import survey_all
 
@@ -34,12 +35,14 @@ def tables(log: Log, moment: str | None, start: datetime | None, end: datetime |
     A file is left out when no row of it has start <= `moment` < end, `moment` being a column of the entity, or
     `asked_at` where a row has none. Every byte of the others is verified. A part that its manifest puts outside is not
     opened: that its files are there, and of their size, is all that is seen of it. Segments are verified all. Raises
-    `Damaged` (`log.damaged`, `publish.damaged`).
+    `Damaged` (`log.damaged`, `log.part_gone`, `publish.damaged`).
     """
     with reading(log.folder), TemporaryDirectory(prefix="prediction-tables-") as scratch:
         segments = segments_of(log.folder)
         published = parts(log.into, model=log.model)
-        refuse_lost(log.into, published, {path.stem for path in segments}, log.model)
+        names = {path.stem for path in segments}
+        refuse_lost(log.into, published, names, log.model)
+        refuse_gone(log.folder, log.into, published, names, log.model)
         done = {(part.key, segment) for part in published for segment in part.segments}
         fresh = _write_fresh(Path(scratch), segments, done, log.model)
         # A part of before manifests said so is opened.

@@ -60,7 +60,12 @@ def test_sealed_segments_become_parts_by_model_version_and_day(tmp_path: Path) -
         ("late_arrival", 4, date(2013, 10, 1), 1),
         ("other", 3, date(2013, 10, 1), 1),
     ]
-    assert sorted(path.name for path in (tmp_path / "log").iterdir()) == [".lock", ".readers", ".tmp"]
+    assert sorted(path.name for path in (tmp_path / "log").iterdir()) == [
+        ".lock",
+        ".readers",
+        ".tmp",
+        "published-parts",
+    ]
     assert sorted(map(bits_text, both(tmp_path))) == sorted(map(bits_text, records))
 
 

@@ -1,5 +1,6 @@
 """A part of the log that is not whole is damage: what is left of the log is never taken for all of it."""
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -48,3 +49,41 @@ def test_in_a_store_a_part_without_manifest_is_damage_unless_its_segment_is_stil
     assert read(log) == 1
     assert compact(log.folder, log.into).predictions == 1
     assert read(log) == 1
+
+
+def test_a_part_whose_whole_folder_is_gone_is_damage_for_its_model_alone(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log", str(tmp_path / "parts"), "late_arrival")
+    logged(log.folder, prediction(), prediction(asked_at=NOON + timedelta(days=1)))
+    lost, _ = compact(log.folder, log.into).parts
+    shutil.move(lost, tmp_path / "kept")
+    with pytest.raises(Damaged, match=r"is gone: the log's published-parts says"):
+        read(log)
+    assert read(Log(log.folder, log.into, "cancellation")) == 0
+    shutil.move(tmp_path / "kept", lost)
+    assert read(log) == 2
+
+
+def test_with_all_parts_gone_a_log_is_damaged_and_not_empty(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log", str(tmp_path / "parts"), "late_arrival")
+    logged(log.folder, prediction())
+    compact(log.folder, log.into)
+    shutil.rmtree(log.into)
+    with pytest.raises(Damaged, match="says that it was published"):
+        read(log)
+
+
+def test_a_line_of_the_list_that_a_kill_cut_off_is_written_again_and_an_altered_one_is_damage(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log", str(tmp_path / "parts"), "late_arrival")
+    segment = logged(log.folder, prediction())
+    kept = {path: path.read_bytes() for path in (segment, segment.with_suffix(".sealed"))}
+    compact(log.folder, log.into)
+    listed = log.folder / "published-parts"
+    whole = listed.read_bytes()
+    listed.write_bytes(whole[:-9])
+    for path, content in kept.items():
+        path.write_bytes(content)
+    compact(log.folder, log.into)
+    assert listed.read_bytes() == whole
+    listed.write_bytes(b"zork\n" + whole)
+    with pytest.raises(Damaged, match="this line names no part"):
+        read(log)

@@ -100,6 +100,19 @@ def test_a_damaged_segment_is_named_and_the_rest_compacted_once_it_is_moved_away
     assert [ended for ended, _ in reader.follows("log.damaged")] == [0]
 
 
+def test_a_part_that_is_gone_is_named_and_once_it_is_restored_the_week_is_judged(
+    reader: Reader, tmp_path: Path
+) -> None:
+    reader.world.log(reader.world.answers(WEEK))
+    reader.runs("python -m serving compact")
+    part = min(Path(reader.world.places.prediction_parts).rglob("manifest.json")).parent
+    shutil.move(part, tmp_path / "copy")
+    ended, said = reader.runs(CHECK)
+    assert ended != 0 and "log.part_gone: " in said and part.name in said
+    shutil.move(tmp_path / "copy", part)
+    assert [ended for ended, _ in reader.follows("log.part_gone")] == [0]
+
+
 def test_what_nobody_is_told_waits_until_a_receiver_is_set_and_takes_it(
     reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:

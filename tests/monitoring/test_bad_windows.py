@@ -102,6 +102,12 @@ def one_id_in_two_parts(world: World, records: Records) -> None:
         compact(world.places.predictions, world.places.prediction_parts)
 
 
+def a_day_of_which_the_part_is_gone(world: World, records: Records) -> None:
+    world.log(records)
+    compact(world.places.predictions, world.places.prediction_parts)
+    shutil.rmtree(min(Path(world.places.prediction_parts).rglob("manifest.json")).parent)
+
+
 def a_day_without_rows(world: World, records: Records) -> None:
     def day(one: Prediction) -> date:
         return one.entity["observed_at"].date()  # type: ignore[index, union-attr]
@@ -148,6 +154,7 @@ ALL_NULL = {"hour", "delay_mean", "load", "is_holiday", "noise", "place", SCORE}
         (one_row_by_another_file_of_this_version, Said("UNKNOWN", ROWS, {"schema.other_model"})),
         (one_id_twice, Said("UNKNOWN", 0, {"log.damaged"})),
         (one_id_in_two_parts, Said("UNKNOWN", ROWS + 1, {"log.duplicate_ids"})),
+        (a_day_of_which_the_part_is_gone, Said("UNKNOWN", 0, {"log.part_gone"})),
         (a_day_without_rows, Said("UNKNOWN", ROWS - 103, {"predictions.gap"})),
     ],
     ids=lambda one: one.__name__ if callable(one) else "",

@@ -1,0 +1,77 @@
+"""The list of published parts, kept beside the segments: a part whose whole folder is gone is still known of."""
+
+import os
+import re
+from collections.abc import Collection, Iterable
+from datetime import date
+from pathlib import Path
+
+from artifacts.errors import Damaged
+from artifacts.prediction_log.frames import damaged
+from artifacts.prediction_log.parts import Key, Part
+
+LIST = "published-parts"
+_LINE = re.compile(rb"model=[^/=]+/version=\d+/day=\d{4}-\d\d-\d\d/[^/=]+")
+
+
+def remember(folder: Path, published: Iterable[Part]) -> None:
+    """Have the names of these parts on the disk, in the list of the log `folder`; raises OSError as the system does.
+
+    One process at a time may. A line that a kill cut off is written again: its segments are still there.
+    """
+    path = folder / LIST
+    known = _lines(path)
+    new = [line for part in published if (line := _line(part)) not in known]
+    if new:
+        descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o640)
+        try:
+            end = sum(len(line) + 1 for line in known)
+            os.ftruncate(descriptor, end)
+            os.lseek(descriptor, end, os.SEEK_SET)
+            with os.fdopen(descriptor, "wb", closefd=False) as stream:
+                stream.writelines(line + b"\n" for line in new)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def refuse_gone(log: Path, into: str, found: Iterable[Part], segments: Collection[str], model: str) -> None:
+    """Raise `Damaged` (`log.part_gone`) for a listed part of `model` that is neither among those `found` nor to be
+    made again: its first segment, which its name begins with, is in no other part and not among the `segments`.
+    """
+    parts = list(found)
+    there = {_line(part) for part in parts}
+    held = {(part.key, segment) for part in parts for segment in part.segments}
+    for line in _lines(log / LIST):
+        key, name = _read(line)
+        first = name.rsplit(".", 1)[0]
+        if key.model == model and line not in there and first not in segments and (key, first) not in held:
+            raise Damaged(
+                "log.part_gone",
+                f"{into}/{line.decode()} is gone: the log's {LIST} says that it was published.",
+                next_step=f"Restore it from a copy, under its own name; without one, take its line out of {log / LIST} "
+                "and note that its predictions are lost.",
+            )
+
+
+def _read(line: bytes) -> tuple[Key, str]:
+    """Of a line that `_LINE` matches: what the part is about, and its name."""
+    model, version, day, name = (one.rpartition("=")[2] for one in line.decode().split("/"))
+    return Key(model, int(version), date.fromisoformat(day)), name
+
+
+def _line(part: Part) -> bytes:
+    return f"{part.key.uri('')}/{part.published.uri.rsplit('/', 1)[-1]}".removeprefix("/").encode()
+
+
+def _lines(path: Path) -> list[bytes]:
+    """The lines that are whole; raises `Damaged` (`log.damaged`) for one that names no part."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    lines = content.split(b"\n")[:-1]
+    for number, line in enumerate(lines):
+        if _LINE.fullmatch(line) is None:
+            raise damaged(path, sum(len(one) + 1 for one in lines[:number]), "this line names no part")
+    return lines
