@@ -28,16 +28,10 @@ from ops.services import (
     stop_all,
     wait_until_healthy,
 )
+from ops.up_commands import AIRFLOW_PARTS, PARTS, api_at, mlflow_command, pages_at
 from plugins.on_call.settings import read_on_call_settings
 
-# Without the log servers, which listen on every address: here the API reads the logs from the disk.
-AIRFLOW_PARTS = {
-    "scheduler": ["airflow", "scheduler", "--skip-serve-logs"],
-    "dag-processor": ["airflow", "dag-processor"],
-    "triggerer": ["airflow", "triggerer", "--skip-serve-logs"],
-}
 SERVING = "python -m ops.up serving"
-PARTS = {"metadatabase", "scheduler", "dag_processor", "triggerer"}
 
 
 class OpsSettings(Settings):
@@ -160,33 +154,6 @@ def down(_: argparse.Namespace) -> cli.Answer:
     """Stop the processes that `up` started, known by id and start time, and nothing else."""
     stopped = stop_all(read_places())
     return cli.Answer(id="down", lines=[f"stopped {name}" for name in stopped] or ["nothing of this home was up"])
-
-
-def api_at(url: str) -> dict[str, str]:
-    """The variables that put Airflow's API at `url`, for itself and for the tasks that report to it."""
-    return {
-        "AIRFLOW__API__PORT": url.rpartition(":")[2],
-        "AIRFLOW__API__BASE_URL": url,
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
-    }
-
-
-def pages_at(places: Places, mlflow: str, serving: str) -> dict[str, str]:
-    """The variables that tell the on-call pages of the services beside Airflow; what is set already wins."""
-    wanted = {"ON_CALL_MLFLOW_URL": mlflow, "ON_CALL_SERVING_URL": serving}
-    wanted |= {"ON_CALL_SERVING_KEY_FILE": up_serving.key_file(places)}
-    return {name: os.environ.get(name, value) for name, value in wanted.items()}
-
-
-def mlflow_command(places: Places, port: int) -> list[str]:
-    """The MLflow server: one worker, loopback, its own host names only.
-
-    MLFLOW_BACKEND_STORE_URI names its database: the URL can hold a password, and everybody can read a command line.
-    """
-    hosts = f"127.0.0.1:{port},localhost:{port}"
-    store = ["--default-artifact-root", places.mlflow_artifacts]
-    bind = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--allowed-hosts", hosts]
-    return ["mlflow", "server", *store, *bind]
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -12,7 +12,7 @@ from pathlib import Path
 from artifacts.places import REPOSITORY, Places
 from ops.airflow_home import airflow_environment
 from ops.services import start, stop_all, wait_until_healthy
-from ops.up import api_at
+from ops.up_commands import api_at
 from tests.ports import free_port
 
 # What the DAG processor does beside: the UI shows tabs of a DAG that it knows.
