@@ -60,7 +60,8 @@ class FrozenRows:
     ) -> Iterator[pa.RecordBatch]:
         """Stream `columns`, in that order, of the rows with start <= observed_at < end (naive UTC), in key order.
 
-        Page checksums are verified; row groups outside the window are not read.
+        Page checksums are verified; row groups outside the window are not read. Raises `BadInput`
+        (`contract.unknown_column`) before the first row.
         """
         return read_rows(self.path, self.contract.observed_at, columns, start=start, end=end, batch_rows=batch_rows)
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from artifacts.content import Content
+from artifacts.errors import BadInput
 from artifacts.layout import Layout
 
 ROW_GROUP = 65_536
@@ -38,16 +39,29 @@ def read_rows(
 ) -> Iterator[pa.RecordBatch]:
     """Stream `columns`, in that order, of the rows with start <= `moment` < end; `moment` must be sorted.
 
-    Page checksums are verified; row groups outside the window are not read.
+    Page checksums are verified; row groups outside the window are not read. Raises `BadInput`
+    (`contract.unknown_column`) at once.
     """
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
-        groups = [group for group in range(file.num_row_groups) if _overlaps(file, group, moment, start, end)]
-        wanted = list(dict.fromkeys([*columns, moment]))
-        for batch in file.iter_batches(batch_rows, row_groups=groups, columns=wanted):
-            low, high = (_first_at(batch.column(moment), edge) for edge in (start, end))
-            first, last = low if start else 0, high if end else batch.num_rows
-            if last > first:
-                yield batch.slice(first, last - first).select(list(columns))
+    known = pq.read_schema(path).names
+    for name in columns:
+        if name not in known:
+            raise BadInput(
+                "contract.unknown_column",
+                f"{path} has no column {name!r}; it has {', '.join(known)}.",
+                next_step="Correct the name, or add the column to the contract and build again.",
+            )
+
+    def stream() -> Iterator[pa.RecordBatch]:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            groups = [group for group in range(file.num_row_groups) if _overlaps(file, group, moment, start, end)]
+            wanted = list(dict.fromkeys([*columns, moment]))
+            for batch in file.iter_batches(batch_rows, row_groups=groups, columns=wanted):
+                low, high = (_first_at(batch.column(moment), edge) for edge in (start, end))
+                first, last = low if start else 0, high if end else batch.num_rows
+                if last > first:
+                    yield batch.slice(first, last - first).select(list(columns))
+
+    return stream()
 
 
 def _overlaps(file: pq.ParquetFile, group: int, moment: str, start: datetime | None, end: datetime | None) -> bool:

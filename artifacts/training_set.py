@@ -1,11 +1,10 @@
 """A training-set version: a frozen table whose id is its content, with its contract and how it came to be."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -34,18 +33,6 @@ __all__ = [
 
 class TrainingSet(FrozenRows):
     """A published version; `facts` say rows, label_rate, window, as_of, content and what the builder added."""
-
-    def batches(
-        self,
-        columns: Sequence[str],
-        start: datetime | None = None,
-        end: datetime | None = None,
-        batch_rows: int = ROW_GROUP,
-    ) -> Iterator[pa.RecordBatch]:
-        """As those of all frozen rows; raises `BadInput` (`contract.unknown_column`) before the first row."""
-        for name in columns:
-            self.contract.column(name)
-        return super().batches(columns, start, end, batch_rows)
 
 
 def publish_training_set(
