@@ -34,8 +34,10 @@ up: setup ## start Airflow, the MLflow UI and the prediction service on loopback
 down: setup ## stop exactly what `make up` started
 	@$(PY) -m ops.up down
 
+# So many processes, a file each at a time; with 0, all in one, as a debugger needs it.
+TEST_WORKERS ?= 2
 test: setup-dev ## run every test
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n $(TEST_WORKERS) --dist loadfile $(ARGS)
 
 lint: setup-dev ## ruff, sqlfluff, mypy, import-linter, actionlint, compose-check
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .

@@ -9,10 +9,20 @@ from pathlib import Path
 from artifacts import cli
 from artifacts.places import REPOSITORY
 from ops.stack import rules
-from ops.stack.compose_file import read_compose
+from ops.stack.compose_file import read_compose, read_text
+from ops.stack.dockerfile import dockerfile
 from ops.stack.variables import VARIABLES
 
-_EACH = (rules.images, rules.ports, rules.networks, rules.privileges, rules.volumes, rules.lives, rules.secrets)
+_EACH = (
+    rules.images,
+    rules.ports,
+    rules.networks,
+    rules.privileges,
+    rules.volumes,
+    rules.lives,
+    rules.secrets,
+    rules.logins,
+)
 
 
 def check(path: Path) -> tuple[list[str], int]:
@@ -21,7 +31,7 @@ def check(path: Path) -> tuple[list[str], int]:
     problems = [problem for rule in _EACH for problem in rule(compose)]
     documented = (REPOSITORY / "docs" / "stack.md").read_text(encoding="utf-8")
     problems += rules.variables(path, documented)
-    problems += rules.dockerfile((path.parent / "Dockerfile").read_text(encoding="utf-8"))
+    problems += dockerfile(read_text(path.parent / "Dockerfile"))
     problems += _by_compose(path)
     return problems, len(compose.services)
 

@@ -130,13 +130,27 @@ class _Loader(yaml.SafeLoader):
 def read_compose(path: Path) -> Compose:
     """The checked file; raises `BadInput` (`stack.compose_invalid`) that names the first part that does not fit."""
     try:
-        tree = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506  a safe loader, made stricter
-        kept = {key: part for key, part in tree.items() if not str(key).startswith("x-")}
-        return Compose.model_validate(kept)
-    except (OSError, yaml.YAMLError, AttributeError) as error:
+        tree = yaml.load(read_text(path), _Loader)  # noqa: S506  a safe loader, made stricter
+    except yaml.YAMLError as error:
         raise _invalid(path, str(error)) from error
+    if not isinstance(tree, dict):
+        raise _invalid(path, "it holds no keys with values, such as services:")
+    try:
+        return Compose.model_validate({key: part for key, part in tree.items() if not str(key).startswith("x-")})
     except ValidationError as error:
         raise _invalid(path, _first(error.errors())) from error
+
+
+def read_text(path: Path) -> str:
+    """What a file of the stack says; raises `BadInput` (`stack.compose_invalid`) when it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(
+            "stack.compose_invalid",
+            f"{path.name} cannot be read ({error}); wanted is a file of UTF-8 text.",
+            next_step=f"Correct it, or get the one of the repository back: git checkout {path.name}",
+        ) from error
 
 
 def _first(problems: Sequence[Any]) -> str:

@@ -11,6 +11,7 @@ from ops.stack.rules import references
 from ops.stack.variables import VARIABLES, Variable
 
 _LINE = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)")
+_TO_FILL = "Run: make env, which fills in what is missing; correct the rest by hand."
 _HEAD = "# Secrets of the stack: for its owner alone, kept out of git, and kept with the backups. See docs/stack.md.\n"
 
 
@@ -19,7 +20,7 @@ def write_env(path: Path) -> list[str]:
 
     What has a value keeps it. The file is whole at every moment.
     """
-    text = path.read_text(encoding="utf-8") if path.exists() else _HEAD
+    text = _text(path) or _HEAD
     filled = read_env(text)
     fresh = [one for one in VARIABLES if not (one.name in filled if one.optional else filled.get(one.name))]
     for variable in fresh:
@@ -39,11 +40,12 @@ def check_env(path: Path, environ: Mapping[str, str]) -> None:
 
     A variable of the environment wins over the file's, as it does for Compose.
     """
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    text = _text(path)
     values = read_env(text)
     problems = [*_no_lines(text), *_twice(text), *unknown_names(values, _of_the_override(path.parent))]
     values |= {name: environ[name] for name in (*values, *(v.name for v in VARIABLES)) if name in environ}
     problems += [f"{v.name} ({v.about}) {no}" for v in VARIABLES if (no := wrong_value(v, values.get(v.name, "")))]
+    lacking = [v.name for v in VARIABLES if not v.optional and not values.get(v.name)]
     problems += ports_twice(values)
     profiles, executor = (
         values.get("COMPOSE_PROFILES", environ.get("COMPOSE_PROFILES", "")),
@@ -57,8 +59,20 @@ def check_env(path: Path, environ: Mapping[str, str]) -> None:
         raise BadInput(
             "stack.env_incomplete",
             f"{path.name} is not ready for the stack:\n  " + "\n  ".join(problems) + "\n",
-            next_step="Run: make env, which fills in what is missing; correct the rest by hand.",
+            next_step=_TO_FILL if lacking else "Correct what is named, by hand.",
         )
+
+
+def _text(path: Path) -> str:
+    """What the file says, nothing when there is none; raises `BadInput` (`stack.env_incomplete`)."""
+    try:
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(
+            "stack.env_incomplete",
+            f"{path.name} cannot be read ({error}); wanted is a file of UTF-8 text.",
+            next_step=f"Move {path.name} away, then run: make env",
+        ) from error
 
 
 def _no_lines(text: str) -> list[str]:

@@ -8,11 +8,12 @@ from pathlib import Path
 from ops.stack.compose_file import Compose, Service
 from ops.stack.variables import REQUIRED, VARIABLES
 
-_PINNED = re.compile(r"[a-z0-9./_-]+:[A-Za-z0-9._-]*\d+\.\d+[A-Za-z0-9._-]*@sha256:[0-9a-f]{64}")
+PINNED = re.compile(r"[a-z0-9./_-]+:[A-Za-z0-9._-]*\d+\.\d+[A-Za-z0-9._-]*@sha256:[0-9a-f]{64}")
 _REFERENCE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<rest>[^}]*)\}|(?<!\$)\$(?P<bare>[A-Za-z_]\w*)")
-_SECRET_NAME = re.compile(r"PASSWORD|SECRET|TOKEN|(^|_)KEY($|_)|FERNET|AUTH$", re.I)
+SECRET_NAME = re.compile(r"PASSWORD|SECRET|TOKEN|(^|_)KEY($|_)|FERNET|AUTH$", re.I)
 _LOGIN = re.compile(r"://[^/@\s]*:(?P<password>[^@\s]*)@")
 OWN_IMAGE = "shipshape:local"
+_INITDB = "POSTGRES_INITDB_ARGS"
 KNOWN = {variable.name: variable for variable in VARIABLES}
 
 
@@ -21,7 +22,7 @@ def images(compose: Compose) -> Iterator[str]:
     for name, service in compose.services.items():
         if service.image == OWN_IMAGE and service.build == ".":
             continue
-        if service.build or not _PINNED.fullmatch(service.image):
+        if service.build or not PINNED.fullmatch(service.image):
             yield f"{name}: image {service.image} is not pinned as NAME:VERSION@sha256:DIGEST"
 
 
@@ -95,7 +96,7 @@ def secrets(compose: Compose) -> Iterator[str]:
     for name, service in compose.services.items():
         for key, value in service.environment.items():
             left = _REFERENCE.sub("", value)
-            if _SECRET_NAME.search(key) and not key.endswith("_FILE") and left.strip():
+            if SECRET_NAME.search(key) and not key.endswith("_FILE") and left.strip():
                 yield f"{name}: {key} holds something literal"
             if any(login["password"] for login in _LOGIN.finditer(left)):
                 yield f"{name}: the URL in {key} holds a literal password"
@@ -103,6 +104,17 @@ def secrets(compose: Compose) -> Iterator[str]:
             for used, _ in references(text):
                 if used in KNOWN and KNOWN[used].secret:
                     yield f"{name}: {used} would stand in a command line"
+
+
+def logins(compose: Compose) -> Iterator[str]:
+    """Postgres asks everybody for a password: nothing says `trust`, and what makes the database says how it asks."""
+    for name, service in compose.services.items():
+        said = {**service.environment, "its command": " ".join(service.command)}
+        for key, value in said.items():
+            if re.search(r"(^|[=\s'\"])trust\b", value):
+                yield f"{name}: {key} says trust, which lets everybody in without a password"
+        if service.image.startswith("postgres:") and "--auth-host=scram-sha-256" not in said.get(_INITDB, ""):
+            yield f"{name}: {_INITDB} lacks --auth-host=scram-sha-256"
 
 
 def variables(path: Path, documented: str) -> Iterator[str]:
@@ -124,19 +136,6 @@ def variables(path: Path, documented: str) -> Iterator[str]:
     for name in sorted(KNOWN.keys()):
         if f"| `{name}` |" not in documented:
             yield f"{name} has no row in docs/stack.md"
-
-
-def dockerfile(text: str) -> Iterator[str]:
-    """The image's base is pinned, its user is not root, and nothing secret is built into it."""
-    for line in re.findall(r"^FROM\s+(\S+)", text, re.M):
-        if not _PINNED.fullmatch(line):
-            yield f"Dockerfile: FROM {line} is not pinned as NAME:VERSION@sha256:DIGEST"
-    users = re.findall(r"^USER\s+(\S+)", text, re.M)
-    if not users or not re.fullmatch(r"[1-9]\d*:[1-9]\d*", users[-1]):
-        yield "Dockerfile: ends as root; USER UID:GID is wanted"
-    for name in re.findall(r"^\s*(?:ENV|ARG)?\s*([A-Za-z_][A-Za-z0-9_]*)=", text, re.M):
-        if _SECRET_NAME.search(name):
-            yield f"Dockerfile: {name} would be built into the image"
 
 
 def references(text: str) -> Iterator[tuple[str, str]]:

@@ -62,6 +62,7 @@ BY_CODE = {
     "findings": ALERTS,
     "baseline": ALERTS,
     "log": "python -m serving compact",
+    "log.part_gone": ALERTS,
     "serving": "python -m serving score --model {model} --upcoming",
 }
 

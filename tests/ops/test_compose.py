@@ -13,8 +13,9 @@ from artifacts.settings import read_settings
 from monitoring.settings import read_monitoring_settings
 from ops.stack.check import check
 from ops.stack.compose_file import read_compose
+from ops.stack.dockerfile import dockerfile
 from ops.stack.prepare import SERVICE_KEY
-from ops.stack.rules import dockerfile, variables
+from ops.stack.rules import variables
 from ops.stack.variables import REQUIRED
 from plugins.alert_channels import airflow_channels
 from plugins.on_call.settings import OnCallSettings
@@ -84,6 +85,14 @@ BROKEN = {
         "S3_ACCESS_KEY",
         "is a secret and not required",
     ),
+    "a database without passwords": (
+        "postgres:\n",
+        r"      POSTGRES_INITDB_ARGS:",
+        "      POSTGRES_HOST_AUTH_METHOD: trust\n\\g<0>",
+        "POSTGRES_HOST_AUTH_METHOD says trust",
+    ),
+    "a database made without": ("postgres:\n", r"--auth-host=scram-sha-256", "--auth-host=trust", "INITDB_ARGS says"),
+    "a database that says nothing": ("postgres:\n", r"--auth-host=scram-sha-256 ", "", "INITDB_ARGS lacks --auth-host"),
     "an unknown variable": ("x-store", r"us-east-1", "${MY_REGION}", "MY_REGION is not in ops/stack/variables.py"),
     "another default": ("x-airflow", r"AIRFLOW_PORT:-8080", "AIRFLOW_PORT:-80", "AIRFLOW_PORT has another default"),
     "a variable that nobody uses": ("serving:\n", r"\$\{SERVED_MODEL:-late_arrival\}", "x", "does not use it"),
@@ -115,6 +124,7 @@ def test_a_planted_violation_is_named(tmp_path, name):
         ("volumes:\n  database: {}", "volumes:\n  database: {external: true}", "database.external: Extra inputs"),
         ("    restart:", "    restrat:", "restrat: Extra inputs are not permitted; did you mean restart?"),
         ("services:\n", "services: [\n", "while parsing"),
+        (FILE.read_text(), "", "it holds no keys with values"),
     ],
 )
 def test_what_does_not_fit_the_schema_is_named_by_its_place(tmp_path, old, new, told):
@@ -164,3 +174,21 @@ def test_a_dockerfile_is_pinned_ends_as_a_user_and_holds_no_secret():
     assert "ends as root" in next(dockerfile(text.replace("USER 10001:10001", "USER root")))
     assert "would be built into" in next(dockerfile(text.replace("    HOME=", "    API_KEY=x HOME=")))
     assert "would be built into" in next(dockerfile(text.replace("USER", "ENV DB_PASSWORD=x\nUSER")))
+    for line in ("COPY --from=busybox:latest /bin/sh /x", "RUN --mount=type=bind,from=busybox:latest true"):
+        assert list(dockerfile(f"{text}\n{line}\n")) == [
+            "Dockerfile: --from busybox:latest is not pinned as NAME:VERSION@sha256:DIGEST"
+        ]
+    assert "ADD may fetch" in next(dockerfile(f"{text}\nADD https://example.org/x /x\n"))
+
+
+@pytest.mark.parametrize("name", ["docker-compose.yaml", "Dockerfile"])
+@pytest.mark.parametrize("content", [b"caf\xe9", None])
+def test_a_file_that_is_no_text_or_not_there_is_named(tmp_path, name, content):
+    for one in ("docker-compose.yaml", "Dockerfile"):
+        shutil.copy(REPOSITORY / one, tmp_path)
+    (tmp_path / name).unlink()
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadInput, match=f"{name} cannot be read") as refused:
+        check(tmp_path / "docker-compose.yaml")
+    assert refused.value.next_step.endswith(f"git checkout {name}")

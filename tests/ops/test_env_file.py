@@ -104,6 +104,24 @@ def test_what_cannot_be_used_is_named_without_its_value(tmp_path, line, told):
     assert "hidden" not in str(refused.value)
 
 
+def test_what_is_wrong_and_not_missing_is_to_be_corrected_by_hand(tmp_path):
+    path = tmp_path / ".env"
+    write_env(path)
+    replace_lines(path, "REDIS_PASSWORD=abc")
+    with pytest.raises(BadInput) as refused:
+        check_env(path, {})
+    assert refused.value.next_step == "Correct what is named, by hand."
+
+
+@pytest.mark.parametrize("verb", [write_env, lambda path: check_env(path, {})])
+def test_a_file_that_is_no_text_is_named_and_left_as_it_is(tmp_path, verb):
+    path = tmp_path / ".env"
+    path.write_bytes(b"A=caf\xe9\n")
+    with pytest.raises(BadInput, match=r"\.env cannot be read"):
+        verb(path)
+    assert path.read_bytes() == b"A=caf\xe9\n"
+
+
 def test_a_variable_that_stands_twice_is_named_with_its_lines(tmp_path):
     path = tmp_path / ".env"
     write_env(path)

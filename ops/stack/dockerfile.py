@@ -1,0 +1,25 @@
+"""What the Dockerfile of the stack must keep."""
+
+import re
+from collections.abc import Iterator
+
+from ops.stack.rules import PINNED, SECRET_NAME
+
+
+def dockerfile(text: str) -> Iterator[str]:
+    """What it is made of is pinned, its user is not root, and nothing secret is built into it."""
+    text = re.sub(r"\\\n", " ", text)
+    stages = set(re.findall(r"(?im)^FROM\s.*\sAS\s+(\S+)", text))
+    bases = re.findall(r"(?im)^FROM\s+(?:--\S+\s+)*(\S+)", text)
+    copied = re.findall(r"(?im)^(?:COPY|RUN)\s.*?(?:--from=|--mount=\S*?\bfrom=)([^\s,]+)", text)
+    for word, image in [*(("FROM", one) for one in bases), *(("--from", one) for one in copied)]:
+        if image not in stages and not PINNED.fullmatch(image):
+            yield f"Dockerfile: {word} {image} is not pinned as NAME:VERSION@sha256:DIGEST"
+    for line in re.findall(r"(?im)^ADD\s.*", text):
+        yield f"Dockerfile: {line.split()[0]} may fetch or unpack what nobody pinned; COPY of a file is wanted"
+    users = re.findall(r"(?im)^USER\s+(\S+)", text)
+    if not users or not re.fullmatch(r"[1-9]\d*:[1-9]\d*", users[-1]):
+        yield "Dockerfile: ends as root; USER UID:GID is wanted"
+    for name in re.findall(r"(?im)(?:^(?:ENV|ARG)\s+|\s)([A-Za-z_][A-Za-z0-9_]*)=", text):
+        if SECRET_NAME.search(name):
+            yield f"Dockerfile: {name} would be built into the image"
