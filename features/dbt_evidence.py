@@ -39,9 +39,14 @@ def rows_of(result: Any) -> int | None:
     return None if rows is None else int(rows)
 
 
+def attached(node: Any) -> str | None:
+    """The id of what a test tests: in a YAML the model that it stands at, in SQL the first that it reads."""
+    return getattr(node, "attached_node", None) or next(iter(node.depends_on_nodes), None)
+
+
 def _failed(result: Any, raw: str) -> dict[str, Any]:
     node = result.node
-    about = getattr(node, "attached_node", None)
+    about = attached(node) if str(node.resource_type) == "test" else None
     return {
         "name": node.name,
         "kind": str(node.resource_type),

@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 
 from artifacts.errors import BadInput, CannotJudge, GateClosed, Refusal
+from features.dbt_evidence import attached
 from features.spilling import no_room
 
 SHOWN = 5
@@ -46,7 +47,7 @@ def refuse_unless_built(outcome: Any, results: list[Any], warehouse: Path, proje
 
 
 def _told(result: Any, warehouse: Path) -> str:
-    about = result.node.attached_node or "the project"
+    about = attached(result.node) or "the project"
     rows = ", ".join(_found(result, warehouse))
     told = f"{result.node.name} of {about.split('.')[-1]} found {result.failures} ({_flat(result.message)})"
     return f"{told}, e.g. {rows}" if rows else told
@@ -86,7 +87,7 @@ def _after_tests(failed: list[Any], project: Path) -> str:
     files = [
         _yaml(project, Path(result.node.original_file_path))
         for result in failed
-        if getattr(result.node.test_metadata, "name", None) == _UNDESCRIBED
+        if getattr(getattr(result.node, "test_metadata", None), "name", None) == _UNDESCRIBED
     ]
     steps = [f"Describe it in {file}, or take it out of the feature's SQL." for file in files]
     if len(files) < len(failed):

@@ -97,8 +97,8 @@ def next_of(record: RunRecord, verdict: Verdict | None, one: Fate | None) -> tup
     if one.became == "overtaken":
         return f"{version} was judged against another champion than that of now. Judge it again:", judging(run)
     if one.became == "suspicious":
-        looking = f"{version} is too good to be true. Look for a feature that knows the outcome:"
-        return looking, f"python -m features validate {record.training_set}"
+        leak = "is too good to be true: a feature knows the outcome. The importance plots on its MLflow run say which"
+        return f"{version} {leak}; train without it. The verdict's reasons are told by:", judging(run)
     if one.became == "cannot_judge":
         why = f" {verdict.reasons[0].text}" if verdict.reasons else ""
         return f"{version} could not be judged.{why} When that is mended, judge it again:", judging(run)

@@ -41,17 +41,18 @@ def within(body: Callable[[], T], patience: float) -> T:
     return _awaited(POOL.submit(body), time.monotonic() + patience, patience)
 
 
-def there(body: Callable[[], object], patience: float) -> None:
-    """Raise `Missing` when what a page is about is not there.
+def there(body: Callable[[], T], patience: float) -> T | None:
+    """What a page is about; raises `Missing` when it is not there.
 
-    What else keeps it from being read is said by each part in its own words.
+    None when something else keeps it from being read, which each part says in its own words.
     """
     try:
-        within(body, patience)
+        return within(body, patience)
     except Missing:
         raise
     except Exception as error:
         LOG.debug("on-call: whether a page is there is not known: %s", type(error).__name__)
+        return None
 
 
 def section(title: str, body: Callable[[], Child], *, anchor: str, wide: bool = False) -> Html:

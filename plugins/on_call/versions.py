@@ -36,10 +36,7 @@ def one_version(request: Request, model: Model, version: ModelVersion) -> Respon
 def run(request: Request, run_id: RunId) -> Response:
     """The version that an MLflow run made, or what is known of a run without one."""
     home = Home.of(request)
-    try:
-        record = home.registry.run(run_id)
-    except Exception:
-        record = None
+    record = there(lambda: home.registry.run(run_id), home.patience)
     if record is not None and record.version is not None:
         return RedirectResponse(address_of(request, "models", record.model, "versions", str(record.version)), 303)
     body = section("What it is", lambda: _record(request, home, home.registry.run(run_id)), anchor="record")

@@ -41,6 +41,11 @@ def changes_since(kept: Sequence[TaskEvidence], before: Sequence[TaskEvidence]) 
     return found
 
 
+def untold_since(kept: Sequence[TaskEvidence], before: Sequence[TaskEvidence]) -> list[str]:
+    """Of what there was a note before, and is none now: whether it changed is not known."""
+    return [ALONE[kind] for kind in COMPARED if _notes(before, kind) and not _notes(kept, kind)]
+
+
 def _notes(kept: Sequence[TaskEvidence], kind: str) -> list[Mapping[str, Any]]:
     if kind != "training_set":
         return [one.notes[kind] for one in kept if kind in one.notes]
@@ -94,4 +99,5 @@ def _code(told: Mapping[str, Any]) -> str:
 
 
 WORDS = {"inputs": "rows and SQL of", "config": "config", "training_set": "training set"}
+ALONE = {**WORDS, "inputs": "rows and SQL"}
 COMPARED = {"inputs": _inputs, "config": _config, "training_set": _set}

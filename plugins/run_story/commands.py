@@ -49,7 +49,7 @@ BY_CODE = {
     "train": TRAIN,
     "train.nothing_due": BUILD,
     "judge": JUDGE,
-    "judge.suspicious": "python -m features validate {training_set}",
+    "judge.suspicious": TRAIN,
     "promote": JUDGE,
     "alerts": "python -m monitoring notify",
     "alerts.no_channel": "MONITORING_WEBHOOK_URL=URL python -m monitoring notify",

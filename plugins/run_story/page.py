@@ -11,7 +11,7 @@ from plugins.on_call.markup import Child, Html, command, el, folded, join, joine
 from plugins.on_call.section import Part, all_of, told, with_command
 from plugins.on_call.service import asked
 from plugins.on_call.settings import OnCallSettings
-from plugins.run_story.changes import Change, changes_since
+from plugins.run_story.changes import Change, changes_since, untold_since
 from plugins.run_story.dbt_part import dbt_part, expectations_part
 from plugins.run_story.note import MARKS
 from plugins.run_story.numbers_part import has_numbers, numbers_part
@@ -80,11 +80,13 @@ def _changes(story: Story, places: Places) -> Html:
     if end is None or end.since is None:
         why = "This DAG run has not ended yet" if end is None else "No DAG run of this DAG ended well before it"
         return el("p", f"{why}, so there is nothing to hold it against.", class_="quiet")
-    found = changes_since(story.tasks, read_tasks(places.home, story.dag, end.since))
+    before = read_tasks(places.home, story.dag, end.since)
+    found, untold = changes_since(story.tasks, before), untold_since(story.tasks, before)
+    ended = f"It ended before {' and '.join(untold)} could be noted: what changed there is not told." if untold else ""
     if not found:
-        return el("p", f"Nothing that was noted differs from {end.since}.")
+        return el("p", f"Nothing that was noted differs from {end.since}. {ended}")
     rows = [_change(one) for one in found]
-    return join(el("p", f"Since {end.since}:"), table(("of", "what", "before", "now"), rows))
+    return join(el("p", f"Since {end.since}: {ended}"), table(("of", "what", "before", "now"), rows))
 
 
 def _change(one: Change) -> list[Child]:

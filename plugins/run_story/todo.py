@@ -58,6 +58,10 @@ KEPT = (
 )
 WAITS = "A person decides: answer under Required Actions in Airflow. What the verdict rests on is told by:"
 ANSWER = "Next: answer under Required Actions in Airflow."
+LEAK = (
+    "Look at the importance plots on the MLflow run, and ask of the first feature when its facts became known. Without "
+    "it in the config's features, train another candidate."
+)
 FOUND = (
     "What was found stays as it is, so clearing a task finds the same. The next DAG run of {dag} checks what has come "
     "since; for this day, once its labels or rows have come, start one with the same parameters."
@@ -110,8 +114,8 @@ def mending(
     command, to_choose = of_refusal(cause, facts)
     given = [f"{name} {conf[name]}" for name in BY_PARAMETER.get(cause.code, ()) if conf.get(name) is not None]
     repeats = command is not None and _repeats(culprit, cause.code, command)
-    if cause.code == "promote.not_promotable":
-        return Todo(then=_not_promotable(dag, given))
+    if cause.code in OF_A_VERDICT:
+        return OF_A_VERDICT[cause.code](dag, given, command)
     if cause.code in ANEW:
         return Todo(then=f"Clearing a task repeats the failure: start another DAG run of {dag}, as it says above.")
     if given:
@@ -136,12 +140,20 @@ def _repeats(culprit: str | None, code: str, command: str) -> bool:
     return culprit in DOES and command.startswith(DOES[culprit])
 
 
-def _not_promotable(dag: str, given: Sequence[str]) -> str:
+def _suspicious(_: str, _given: Sequence[str], command: str | None) -> Todo:
+    return Todo(command, LEAK, "Clearing the task judges the same candidate, and says the same.", repeats=True)
+
+
+def _not_promotable(dag: str, given: Sequence[str], _: str | None) -> Todo:
     was = f"This DAG run was given {given[0]}, and keeps it. " if given else ""
-    return (
-        f"{was}The verdict stays what it is for the same candidate against the same champion, so neither clearing a "
-        f"task nor judging again helps. Let it be, or start another DAG run of {dag} with another candidate."
+    return Todo(
+        then=f"{was}The verdict stays what it is for the same candidate against the same champion, so neither "
+        f"clearing a task nor judging again helps. Let it be, or start another DAG run of {dag} with another candidate."
     )
+
+
+# What says no to a candidate whose verdict stays what it is.
+OF_A_VERDICT = {"judge.suspicious": _suspicious, "promote.not_promotable": _not_promotable}
 
 
 def _none(to_choose: Sequence[str]) -> str:

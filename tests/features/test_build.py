@@ -92,6 +92,14 @@ def test_a_failed_dbt_test_publishes_nothing_and_is_named(places: Places, projec
     assert said.endswith(", e.g. small/56.")
 
 
+def test_a_failed_dbt_test_written_in_sql_is_named_with_what_it_reads(places: Places, project: Path) -> None:
+    (project / "tests").mkdir()
+    (project / "tests" / "no_small_one.sql").write_text("select size from {{ ref('postings') }} where size = 'small'\n")
+    said = _refused(places, project, GateClosed)
+    assert said.startswith("features.dbt_test_failed: 1 dbt tests failed: no_small_one of postings found ")
+    assert said.endswith(", e.g. small, small, small, small, small.")
+
+
 def test_a_dbt_test_that_cannot_run_is_no_pass(places: Places, project: Path) -> None:
     edit(project, "_staging.yml", "name: size", "name: zork")
     assert _refused(places, project, CannotJudge).startswith("features.dbt_test_errored: dbt test accepted_values")

@@ -152,7 +152,7 @@ def test_a_copy_of_a_version_that_was_rolled_back_from_does_not_wait(known):
 @pytest.mark.parametrize(
     ("outcome", "sentence", "command"),
     [
-        ("suspicious", "too good to be true", "python -m features validate toy/"),
+        ("suspicious", "too good to be true", "python -m training judge --candidate "),
         ("cannot_judge", "could not be judged", "python -m training judge --candidate "),
         ("keep", None, None),
     ],

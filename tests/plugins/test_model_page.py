@@ -218,7 +218,8 @@ def test_an_mlflow_run_leads_to_its_version(opened, home):
     line = ledger.champion(home[0].ledger, "toy")
     answer = opened(home[0], NOBODY).get(f"/on-call/mlflow-runs/{line.run_id}")
     assert (answer.status_code, answer.headers["location"]) == (303, "/on-call/models/toy/versions/1")
-    assert "Not there." in opened(home[0], NOBODY).get(f"/on-call/mlflow-runs/{'0' * 32}").text
+    unknown = opened(home[0], NOBODY).get(f"/on-call/mlflow-runs/{'0' * 32}")
+    assert (unknown.status_code, "registry.missing" in unknown.text) == (404, True)
 
 
 def test_the_page_of_a_training_set_tells_its_manifest_and_columns(opened, home):

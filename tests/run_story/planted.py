@@ -148,6 +148,10 @@ def choose_config():
     return [{"training_set": "parcels/2020-03-01.c5b123f8beb7", "config": "broken"}]
 
 
+def choose_parcels():
+    return [{"training_set": "parcels/2020-03-01.c5b123f8beb7", "config": "parcels"}]
+
+
 def train_from_a_broken_config(_):
     from training.read_config import read_config
 
@@ -236,7 +240,7 @@ FAULTS = {
     "mlflow_down": {"judge": judge(1)},
     "ledger_locked": {"judge": judge(2)},
     "candidate_worse": {"judge": judge(2), "promote": promote},
-    "candidate_suspicious": {"judge": judge(3)},
+    "candidate_suspicious": {"choose": choose_parcels, "judge": lambda _: judge(3)()},
     "metric_missing": {"judge": judge(4)},
     "config_error": {"choose": choose_config, "train": train_from_a_broken_config},
     "setting_error": {"judge": judge(1)},

@@ -55,7 +55,8 @@ FAULTS = {
         None,
     ),
     "candidate_suspicious": (
-        "FAILED", "judge.suspicious", "is not plausible: look for a leak", f"python -m features validate {SET}",
+        "FAILED", "judge.suspicious", "is not plausible: look for a leak",
+        f"python training/train.py --config training/configs/parcels.yaml --training-set {SET}",
     ),
     "metric_missing": (
         "FAILED", "judge.cannot_judge", "No slice by region has enough rows",

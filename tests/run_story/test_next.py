@@ -126,5 +126,9 @@ def test_reasons_that_are_only_said_again_are_no_command():
     why = Refused(
         "judge.suspicious", "x", "The reasons: python -m training judge --candidate c, and v.html on that run."
     )
-    todo = mending("dag", "judge", why, {"training_set": "m/2013-01-01.0123456789ab", "run_id": "c"}, {})
-    assert todo.command == "python -m features validate m/2013-01-01.0123456789ab"
+    todo = mending("dag", "judge", why, {"training_set": "m/2013-01-01.0123456789ab", "config": "v1"}, {})
+    assert todo.line == (
+        "Once mended: python training/train.py --config training/configs/v1.yaml "
+        "--training-set m/2013-01-01.0123456789ab"
+    )
+    assert "clear" not in todo.said and "Clearing the task judges the same candidate" in todo.then

@@ -7,7 +7,7 @@ import pytest
 
 from artifacts.errors import BadInput, Unavailable
 from artifacts.run_evidence import Refused, TaskEnd, keep_task
-from plugins.run_story.changes import Change, changes_since
+from plugins.run_story.changes import Change, changes_since, untold_since
 from plugins.run_story.commands import BY_CODE, filled
 from plugins.run_story.links import link_of
 from plugins.run_story.seen import Seen
@@ -115,6 +115,8 @@ def test_changes_name_rows_sql_config_and_code():
     of_another = changes_since([evidence(notes={"inputs": {**then, "name": "b"}})], [evidence(notes={"inputs": then})])
     assert of_another == [Change("rows and SQL of", "name", "a", "b")]
     assert changes_since([evidence()], [evidence(notes={"inputs": then})]) == []
+    assert untold_since([evidence()], [evidence(notes={"inputs": then})]) == ["rows and SQL"]
+    assert untold_since([evidence(notes={"inputs": now})], [evidence(notes={"inputs": then})]) == []
 
 
 @pytest.mark.parametrize(
