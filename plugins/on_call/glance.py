@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Request
 
 from artifacts import alerts, ledger
-from artifacts.errors import Missing, Unavailable
+from artifacts.errors import Missing, Refusal, Unavailable
 from artifacts.findings_summary import Summary
 from plugins.on_call.became import decided, fate
 from plugins.on_call.briefly import briefly
@@ -84,8 +84,13 @@ def _serves(request: Request, home: Home, model: str) -> Html:
         )
     except Unavailable as refusal:
         return el("a", f"? not known: {refusal.code}", href="#serving", class_="state ask")
-    line = ledger.champion(home.places.ledger, model)
     own = _number(request, model, found.get("answers"))
+    try:
+        line = ledger.champion(home.places.ledger, model)
+    except Refusal as refusal:
+        return join(
+            own, el("span", f" ? whether that is the champion is not known: {refusal.code}", class_="state ask")
+        )
     if line is not None and found.get("answers") != line.version:
         return join(el("span", "▲ not the champion: ", class_="state bad"), own)
     if _list(found, "troubles"):

@@ -1,6 +1,6 @@
 """Which models there are, by whoever may know: the ledger, the alerts and MLflow."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from artifacts import alerts, ledger
@@ -11,16 +11,15 @@ from plugins.on_call.section import within
 
 @dataclass(frozen=True)
 class Known:
-    """The models that anything knows of, why who cannot be asked, and whether ledger and alerts could."""
+    """The models that anything knows of, and why who cannot be asked, by `ledger`, `alerts` and `mlflow`."""
 
     names: frozenset[str]
-    silent: tuple[Exception, ...]
-    told: bool
+    silent: Mapping[str, Exception]
 
     @property
     def only(self) -> str | None:
         """The one model there is, also while MLflow cannot be asked."""
-        return next(iter(self.names)) if len(self.names) == 1 and self.told else None
+        return next(iter(self.names)) if len(self.names) == 1 and self.silent.keys() <= {"mlflow"} else None
 
     def may_be(self, model: str) -> bool:
         """Whether there is such a model, as far as it can be known."""
@@ -42,24 +41,19 @@ def known_models(home: Home) -> Known:
 
 def _asked(home: Home) -> Known:
     places = home.places
-    quick: tuple[Callable[[], list[str]], ...] = (
-        lambda: ledger.models(places.ledger),
-        lambda: list(alerts.models(places.alerts)),
-    )
-    told, silent = _names(home, *quick)
-    trained, down = _names(home, lambda: _trained(home))
-    return Known(frozenset(told | trained), (*silent, *down), told=not silent)
-
-
-def _names(home: Home, *sources: Callable[[], list[str]]) -> tuple[set[str], list[Exception]]:
+    sources: Mapping[str, Callable[[], list[str]]] = {
+        "ledger": lambda: ledger.models(places.ledger),
+        "alerts": lambda: list(alerts.models(places.alerts)),
+        "mlflow": lambda: _trained(home),
+    }
     names: set[str] = set()
-    silent: list[Exception] = []
-    for source in sources:
+    silent: dict[str, Exception] = {}
+    for source, ask in sources.items():
         try:
-            names.update(within(source, home.patience))
+            names.update(within(ask, home.patience))
         except Exception as error:
-            silent.append(error)
-    return names, silent
+            silent[source] = error
+    return Known(frozenset(names), silent)
 
 
 def _trained(home: Home) -> list[str]:

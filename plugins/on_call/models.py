@@ -1,11 +1,14 @@
 """The models that anything is known of, and the page of each."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from artifacts import alerts, ledger
+from artifacts.errors import Refusal
 from artifacts.registry.connect import is_there
 from plugins.on_call.alerts import alert_list
 from plugins.on_call.by_day import predictions
@@ -28,6 +31,8 @@ from plugins.on_call.words import became, moment
 
 # The DAGs that make what these pages show.
 DAGS = ("build_training_set", "train_candidate", "watch_drift")
+
+T = TypeVar("T")
 
 router = APIRouter(dependencies=reads(*DAGS))
 
@@ -82,29 +87,69 @@ def _unknown(request: Request, known: Known) -> Response:
 
 
 def _list(request: Request, home: Home) -> Html:
-    rows: list[list[Child]] = []
     known = known_models(home)
-    for name in sorted(known.names):
-        line = ledger.champion(home.places.ledger, name)
-        opened = sum(one.is_open for one in alerts.history(home.places.alerts, name))
-        alarm = (
-            el("span", f"▲ {opened} open", class_="state bad")
-            if opened
-            else el("span", "✓ none open", class_="state good")
+    names, places = sorted(known.names), home.places
+    # Who could not be asked for names is not asked again, and costs the page its patience once.
+    champions = _silent(known, "ledger") or _of_each(names, lambda name: ledger.champion(places.ledger, name))
+    opened = _silent(known, "alerts") or _of_each(
+        names, lambda name: sum(one.is_open for one in alerts.history(places.alerts, name))
+    )
+    rows: list[list[Child]] = []
+    for name in names:
+        since, alarm = _champion(champions, name), _alarm(opened, name)
+        waiting = (
+            _unknown_yet(champions)
+            if isinstance(champions, str)
+            else told("Who waits", partial(_waiting, request, home, name))
         )
-        since = [f"version {line.version}", moment(line.decided_at)] if line else ["none", NONE]
-        waiting = told("Who waits", partial(_waiting, request, home, name))
         rows.append([link(request, name, "models", name), *since, alarm, waiting])
     heads = ("model", "champion", "since (UTC)", "alerts", "waits for a person")
     if rows or known.silent:
-        return join(*(failed("The list of models", one) for one in known.silent), table(heads, rows) if rows else None)
+        return join(
+            *(failed("The list of models", one) for one in known.silent.values()), table(heads, rows) if rows else None
+        )
     return join(el("p", FIRST[0], class_="lead"), command(FIRST[1]))
+
+
+def _silent(known: Known, source: str) -> str | None:
+    error = known.silent.get(source)
+    return None if error is None else getattr(error, "code", type(error).__name__)
+
+
+def _of_each(names: list[str], ask: Callable[[str], T]) -> dict[str, T] | str:
+    """What `ask` says of each name, or the code with which it could not be asked."""
+    try:
+        return {name: ask(name) for name in names}
+    except Refusal as refusal:
+        return refusal.code
+
+
+def _champion(champions: dict[str, ledger.Promotion | None] | str, name: str) -> list[Child]:
+    if isinstance(champions, str):
+        return [_unknown_yet(champions), NONE]
+    line = champions[name]
+    return ["none", NONE] if line is None else [f"version {line.version}", moment(line.decided_at)]
+
+
+def _alarm(opened: dict[str, int] | str, name: str) -> Child:
+    if isinstance(opened, str):
+        return _unknown_yet(opened)
+    if opened[name]:
+        return el("span", f"▲ {opened[name]} open", class_="state bad")
+    return el("span", "✓ none open", class_="state good")
+
+
+def _unknown_yet(code: str) -> Html:
+    return el("span", f"? not known: {code}", class_="state ask")
 
 
 def _waiting(request: Request, home: Home, name: str) -> Child:
     """The candidate that a person has to decide on, if any does."""
     if not is_there(home.places.mlflow):
         return NONE
-    found = within(lambda: waits(home, name), home.patience)
+    try:
+        found = within(lambda: waits(home, name), home.patience)
+    except Refusal as refusal:
+        return _unknown_yet(refusal.code)
     number = None if found is None else found[0].version
     return NONE if number is None else join(version(request, name, number), " ", became("waits"))

@@ -47,7 +47,10 @@ def because(cause: Refused | None, every: Sequence[TaskEvidence]) -> Refused | N
     """A refusal of findings that could not be judged, under the code of the first of them."""
     if cause is None or cause.code != "monitoring.cannot_judge":
         return cause
-    unknown = [one for one in _worst(every) if one["state"] == "UNKNOWN"]
+    noted = [one.notes["findings"] for one in every if "findings" in one.notes]
+    # What is UNKNOWN beside a DRIFT makes nothing red; where all say DRIFT, it was of what was not asked.
+    blind = [one for one in noted if one["state"] == "UNKNOWN"] or noted
+    unknown = [each for one in blind for each in one["worst"] if each["state"] == "UNKNOWN"]
     if not unknown:
         return cause
     drifted = [f"{one['model']} version {one['version']}, {one['window']}" for one in _drifted(every)]

@@ -57,3 +57,8 @@ def test_a_locked_database_takes_its_parts_and_not_the_time_of_who_looks(opened,
         True,
     )
     assert took < 5
+    if path == "/models":
+        # What the others know stands, with the way to the model's own page.
+        assert '<a href="/on-call/models/toy">toy</a>' in page.text and f"? not known: {name}.unavailable" in page.text
+    elif path == "/models/toy" and name == "ledger":
+        assert "ledger.unavailable" in part(page.text, "glance")

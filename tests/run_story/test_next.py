@@ -31,6 +31,15 @@ def test_a_check_that_could_not_judge_does_not_say_that_nothing_drifted_where_so
     assert "What else was checked says DRIFT, and that was told: m version 1, v." in story.sentence
 
 
+def test_a_check_that_says_drift_gives_no_code_to_the_one_that_could_not_judge(tmp_path):
+    moved = [worst("DRIFT", "drift.psi"), worst("UNKNOWN", "values.none")]
+    drifted = {**FINDINGS, "state": "DRIFT", "not_ok": 2, "worst": moved}
+    unknown = {**FINDINGS, "state": "UNKNOWN", "not_ok": 1, "worst": [worst("UNKNOWN", "findings.nothing_judged")]}
+    kept = [evidence("check", map_index=at, notes={"findings": one}) for at, one in enumerate((drifted, unknown))]
+    story = told(tmp_path, *kept, refused(task="conclude", minute=1, refused=UNJUDGED))
+    assert "(findings.nothing_judged)" in story.sentence and "(values.none)" not in story.sentence
+
+
 def test_findings_stay_as_they_are_so_that_clearing_is_not_advised(tmp_path):
     story = watched(tmp_path)
     assert story.command == ALERTS
