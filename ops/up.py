@@ -73,6 +73,9 @@ def start_all(places: Places, settings: OpsSettings) -> cli.Answer:
     cli.say("bringing Airflow's database up to date")
     with quiet(places.home / "logs" / "migrate.log"):
         enter_airflow(places)
+    # Airflow writes the password that it made into its log and a file, both for everybody to read.
+    for folder in ("airflow", "logs"):
+        (places.home / folder).chmod(0o700)
     # Now: also where there is no champion to serve yet, the service is to be started later as `up` was told.
     remember(places, "serving", up_serving.settings_of(settings.serving_port, settings.serving_model))
     try:

@@ -202,6 +202,7 @@ def test_the_lines_of_the_docs_trigger_a_dag_run_and_keep_the_token_to_their_own
     done = subprocess.run(["sh", "-euc", script], env=environ, capture_output=True, text=True, timeout=120, check=True)
     assert running.ended(f"dags/land_month/dagRuns/{quote(json.loads(done.stdout)['dag_run_id'])}") == "success"
     assert (running.home / "airflow" / "token").stat().st_mode & 0o077 == 0
+    assert [(running.home / name).stat().st_mode & 0o777 for name in ("airflow", "logs")] == [0o700, 0o700]
 
 
 @pytest.mark.slow
