@@ -34,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _build(arguments: argparse.Namespace) -> cli.Answer:
     from features.build import build
+    from features.data_docs import page_of
 
     training_set = build(read_places(), arguments.name, parse_as_of(arguments.as_of))
     facts = {key: training_set.facts[key] for key in ("rows", "label_rate", "window", "as_of")}
@@ -41,7 +42,7 @@ def _build(arguments: argparse.Namespace) -> cli.Answer:
         f"{training_set.rows} rows, label rate {training_set.facts['label_rate']:.4f}",
         f"observed from {facts['window']['first']} to {facts['window']['last']}",
         f"in {training_set.published.uri}",
-        f"Data Docs: {training_set.published.uri}/{training_set.facts['docs']}",
+        f"Data Docs: {training_set.published.uri}/{page_of(training_set.published.files)}",
     ]
     if not training_set.published.created:
         lines.append("nothing changed")
@@ -71,7 +72,7 @@ def _validate(arguments: argparse.Namespace) -> cli.Answer:
     places = read_places()
     training_set = open_training_set(places.training_sets, *parse_id(arguments.training_set))
     found = audit_published(places.home, places.training_sets, training_set)
-    docs = str(found.folder / "docs" / "index.html")
+    docs = str(found.docs)
     lines = [f"{len(found.results)} expectations passed", f"Data Docs: {docs}"]
     return cli.Answer(training_set.id, lines, {"expectations": len(found.results), "docs": docs})
 

@@ -1,7 +1,7 @@
 """Writes Great Expectations' Data Docs of results that were merged over all chunks."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,17 @@ from features.great_expectations_alone import (
     gx,
 )
 
+# The page of a result; their index is filled by scripts from elsewhere, and is empty without a network.
+_RESULTS = "docs/validations/"
+
+
+def page_of(files: Iterable[str]) -> str:
+    """The page that tells the result, among the files of a version or of an attempt, relative to its folder."""
+    return min((name for name in files if name.startswith(_RESULTS)), default="docs/index.html")
+
 
 def write_docs(context: Any, name: str, attempt: str, results: Sequence[Result], folder: Path) -> Path:
-    """Write the Data Docs of merged `results` into `folder`, under the name `attempt`; returns their index page."""
+    """Write the Data Docs of merged `results` into `folder`, `docs`, named `attempt`; returns the result's page."""
     site = {
         "class_name": "SiteBuilder",
         "show_how_to_buttons": False,
@@ -47,7 +55,8 @@ def write_docs(context: Any, name: str, attempt: str, results: Sequence[Result],
     # Four megabytes that only decorate the pages.
     shutil.rmtree(folder / "static" / "fonts")
     shutil.rmtree(folder / "static" / "images")
-    return folder / "index.html"
+    there = (path.relative_to(folder.parent).as_posix() for path in folder.rglob("*.html"))
+    return folder.parent / page_of(there)
 
 
 def _merged(result: Result) -> Any:

@@ -29,10 +29,11 @@ NOTED = 50
 
 @dataclass(frozen=True)
 class Validation:
-    """Every check with what was found; `folder` has `validation.json` and the Data Docs, `docs/index.html`."""
+    """Every check with what was found; `folder` has `validation.json` and Data Docs, `docs` the page to look at."""
 
     results: tuple[Mapping[str, Any], ...]
     folder: Path
+    docs: Path
 
 
 def validate(
@@ -92,7 +93,7 @@ def _concluded(
     (folder / "validation.json").write_text(json.dumps(found, indent=1, default=str), encoding="utf-8")
     note("expectations", {"set": layout.name, "checked": len(found), "failed": _failed(found)[:NOTED]})
     _refuse_unless_passed(layout, results, found, docs)
-    return Validation(found, folder)
+    return Validation(found, folder, docs)
 
 
 def _failed(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -105,6 +105,17 @@ def _refuse_empty(source: str, month: str, content: MonthOfSource) -> None:
             )
 
 
+def _besides(broken: str, content: MonthOfSource) -> str:
+    """What is broken in other tables, of which rows of the `broken` one may be the consequence."""
+    found = [(name, table, table.quarantine.sort_by("line").slice(0, 1)) for name, table in content.tables.items()]
+    told = [
+        f"{name} {_counts(table)}, first in {first['file'][0]}, line {first['line'][0]}"
+        for name, table, first in found
+        if name != broken and first.num_rows
+    ]
+    return f" Broken too, which may be why: {'; '.join(told)}." if told else ""
+
+
 def _refuse_broken(source: str, month: str, content: MonthOfSource, settings: SourceSettings) -> None:
     for name, table in content.tables.items():
         broken, allowed = table.quarantine.num_rows, settings.max_quarantined_share
@@ -114,7 +125,7 @@ def _refuse_broken(source: str, month: str, content: MonthOfSource, settings: So
                 "ingestion.quarantine_share",
                 f"{source}/{name}/{month}: {broken} of {table.rows_read} rows are broken "
                 f"({_counts(table)}), allowed is a share of {allowed}; the first is "
-                f"{content.folder / first['file']}: line {first['line']}.",
+                f"{content.folder / first['file']}: line {first['line']}.{_besides(name, content)}",
                 next_step=f"Correct the files, or raise {_prefix(source)}MAX_QUARANTINED_SHARE; nothing landed.",
             )
 

@@ -88,6 +88,8 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 def _check_header(path: Path, header: bytes, wanted: list[str]) -> None:
     if not header.strip():
         raise _wrong("file_empty", path, "it is empty")
+    if header.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in header:
+        raise _wrong("columns_wrong", path, "line 1: it is no UTF-8 text, but looks like UTF-16; wanted UTF-8")
     if header.startswith(codecs.BOM_UTF8):
         mark = "it begins with a byte order mark (U+FEFF), wanted UTF-8 without one"
         raise _wrong("columns_wrong", path, f"line 1: {mark}")

@@ -42,7 +42,8 @@ def _env(arguments: argparse.Namespace) -> cli.Answer:
         check_env(path, os.environ)
         return cli.Answer(path.name, ["nothing is missing or wrong in"])
     written = write_env(path)
-    return cli.Answer(path.name, [f"wrote {name}" for name in written] or ["every name has a value already; whether it can be used, make env-check says:"])
+    there = "every name has a value already; whether it can be used, make env-check says:"
+    return cli.Answer(path.name, [f"wrote {name}" for name in written] or [there])
 
 
 def _prepare(_: argparse.Namespace) -> cli.Answer:

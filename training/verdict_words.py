@@ -16,8 +16,8 @@ NEXT = {
         "python training/train.py --config CONFIG --training-set {version}",
     ),
     "suspicious": (
-        "Look for a feature that knows the outcome; the importance plots on the MLflow run name the first to look at:",
-        "python -m features validate {training_set}",
+        "A feature knows the outcome: the importance plots on the MLflow run say which. Train without it:",
+        "python training/train.py --config CONFIG --training-set {version}",
     ),
     "cannot_judge": (
         "See what is missing, mend it, then judge again:",

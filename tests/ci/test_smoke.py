@@ -114,7 +114,7 @@ def test_a_sum_for_a_mean_is_refused_and_the_report_names_the_feature(tree, tmp_
     smoked, first = run(copy, tmp_path / "home", "smoke")
     compared, said = run(copy, tmp_path / "home", "compare")
     assert (smoked or compared) == 3 and compared == 3
-    [docs] = re.findall(rf"{tmp_path}\S+/index.html", first)[:1]
+    [docs] = re.findall(rf"{tmp_path}\S+/validations/\S+\.html", first)[:1]
     assert Path(docs).is_file()
     assert "Refused" in said and "origin_delay_mean_1h" in said
 

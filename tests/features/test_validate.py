@@ -42,6 +42,7 @@ def test_rows_that_keep_the_contract_pass_and_leave_data_docs(tmp_path: Path) ->
     assert all(result["passed"] for result in found.results)
     assert (tmp_path / "docs" / "index.html").is_file()
     [page] = (tmp_path / "docs" / "validations").rglob("*.html")
+    assert found.docs == page
     assert "delay_mean" in page.read_text()
     assert len(json.loads((tmp_path / "validation.json").read_text())) == len(found.results) > 30
 

@@ -137,6 +137,16 @@ def test_above_the_share_the_month_is_refused_and_nothing_lands(example: Example
     assert not example.raw.exists()
 
 
+def test_what_is_broken_elsewhere_is_named_beside_the_rows_that_break_by_it(example: Example) -> None:
+    example.write("airports.csv", AIRPORTS, HOUSTON, LA_GUARDIA, NEWARK, NEWARK).flights(OTHER, ON_TIME)
+    with pytest.raises(GateClosed) as refusal:
+        example.land(share=0.6)
+    assert "2 of 2 rows are broken (2 unknown_airport)" in refusal.value.message
+    assert refusal.value.message.endswith(
+        " Broken too, which may be why: airports 2 duplicate_key, first in airports.csv, line 4."
+    )
+
+
 def test_at_the_share_the_month_lands(example: Example) -> None:
     example.flights(OTHER, ON_TIME.replace("IAH", "QQQ")).land(share=0.5)
     assert len(example.landed()) == 5

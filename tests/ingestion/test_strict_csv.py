@@ -47,6 +47,14 @@ def test_a_line_without_an_end_is_refused_before_it_fills_the_memory(tmp_path: P
         read_rows(file, {"carrier": Column(pa.string()), "name": Column(pa.string())})
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_file_of_another_encoding_is_named_as_such(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "airlines.csv"
+    file.write_bytes("carrier,name\nUA,United\n".encode(encoding))
+    with pytest.raises(BadInput, match=r"airlines\.csv: line 1: it is no UTF-8 text, but looks like UTF-16"):
+        read_rows(file, {"carrier": Column(pa.string()), "name": Column(pa.string())})
+
+
 def test_a_last_line_without_a_line_break_counts(tmp_path: Path) -> None:
     file = tmp_path / "airlines.csv"
     file.write_bytes(b"carrier,name\r\nUA,United\r\nAA,American")
