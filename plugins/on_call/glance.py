@@ -16,9 +16,12 @@ from plugins.on_call.heat import judged
 from plugins.on_call.home import Home
 from plugins.on_call.markup import Child, Html, command, el, facts, folded, join, table
 from plugins.on_call.next_step import next_step
-from plugins.on_call.section import told
+from plugins.on_call.section import beside
 from plugins.on_call.service import asked
 from plugins.on_call.words import ago, became, moment, state
+
+# Of the patience that the page has, what a line has.
+SHARE = 0.8
 
 
 def glance(request: Request, home: Home, model: str) -> Html:
@@ -29,10 +32,17 @@ def glance(request: Request, home: Home, model: str) -> Html:
         ("Drift", lambda: _drift(home, model)),
         ("Alerts", lambda: _alerts(home, model)),
         ("Newest candidate", lambda: _candidate(request, home, model)),
+        ("What is next", lambda: _next(home, model)),
     ]
-    pairs: list[tuple[Child, Child]] = [(what, told(what, body)) for what, body in lines]
+    # A line that hangs does not take the others with it.
+    *said, (_, following) = beside(lines, SHARE * home.patience)
+    pairs: list[tuple[Child, Child]] = [*said]
+    return join(facts(pairs), following)
+
+
+def _next(home: Home, model: str) -> Html:
     why, run = next_step(home, model)
-    return join(facts(pairs), el("p", el("b", "Next. "), why, class_="lead"), command(run) if run else None)
+    return join(el("p", el("b", "Next. "), why, class_="lead"), command(run) if run else None)
 
 
 def serving(request: Request, home: Home, model: str) -> Html:

@@ -3,7 +3,7 @@
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +16,7 @@ from plugins.on_call.markup import Child, Html, command, el, join, joined
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 # What waits for a source that hangs keeps its thread, so there are more of them than parts of a page.
-POOL = ThreadPoolExecutor(max_workers=32, thread_name_prefix="on-call")
+POOL = ThreadPoolExecutor(max_workers=64, thread_name_prefix="on-call")
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,13 @@ def there(body: Callable[[], T], patience: float) -> T | None:
     except Exception as error:
         LOG.debug("on-call: whether a page is there is not known: %s", type(error).__name__)
         return None
+
+
+def beside(lines: Sequence[tuple[str, Callable[[], Child]]], patience: float) -> list[tuple[str, Html]]:
+    """Each line with what it says, all made beside one another; one that hangs costs `patience` seconds, and itself."""
+    asked = [(what, POOL.submit(body)) for what, body in lines]
+    until = time.monotonic() + patience
+    return [(what, told(what, partial(_awaited, made, until, patience))) for what, made in asked]
 
 
 def section(title: str, body: Callable[[], Child], *, anchor: str, wide: bool = False) -> Html:

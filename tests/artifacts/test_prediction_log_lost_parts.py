@@ -7,7 +7,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from artifacts.errors import Damaged
+from artifacts.errors import BadInput, Damaged
 from artifacts.prediction_log import Log, compact, counts, find, tables
 from tests.fixtures_prediction_log import NOON, logged, prediction
 
@@ -70,6 +70,12 @@ def test_with_all_parts_gone_a_log_is_damaged_and_not_empty(tmp_path: Path) -> N
     shutil.rmtree(log.into)
     with pytest.raises(Damaged, match="says that it was published"):
         read(log)
+
+
+def test_a_file_where_the_log_should_be_is_no_empty_log(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("x")
+    with pytest.raises(BadInput, match="is no place to keep anything: it is a file"):
+        read(Log(tmp_path / "log", str(tmp_path / "parts"), "late_arrival"))
 
 
 def test_a_line_of_the_list_that_a_kill_cut_off_is_written_again_and_an_altered_one_is_damage(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 
 from plugins.on_call.settings import OnCallSettings
+from tests.plugins.test_became import own_mlflow
 from tests.plugins.test_model_page import part
 from tests.plugins.test_run_page import PATH, failed
 
@@ -31,3 +32,14 @@ def test_a_locked_ledger_costs_a_page_its_patience_and_no_more(opened, home, fai
     assert (page.status_code, took < 8) == (200, True), took
     assert "on_call.slow" in page.text or "ledger.unavailable" in page.text
     assert path != PATH or "build said no" in part(page.text, "verdict")
+
+
+def test_an_mlflow_that_hangs_leaves_champion_service_drift_and_alerts_at_a_glance(opened, home, tmp_path):
+    places = home[0].model_copy(update=own_mlflow(home[0], tmp_path))
+    opened(places, OnCallSettings(patience_seconds=60)).get("/on-call/models/toy")
+    with closing(sqlite3.connect(places.mlflow.removeprefix("sqlite:///"), isolation_level=None)) as locking:
+        locking.execute("BEGIN EXCLUSIVE")
+        glance = part(opened(places, SHORT).get("/on-call/models/toy").text, "glance")
+        locking.execute("ROLLBACK")
+    assert "on_call.slow" in glance
+    assert "Champion version 1 since" in glance and "in the newest window" in glance and "open" in glance, glance
