@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+from collections.abc import Sequence
 
 from artifacts import ledger
 from artifacts.cli import Answer
@@ -15,10 +16,11 @@ from training.approval import keep
 from training.champion import promoted_by
 from training.decision import parse_decision
 from training.judge import judge
+from training.judged import Judged
 from training.ledger_cli import answer
-from training.promote import promote
+from training.promote import back_to, copy_of, other_rule, promote
 from training.promote_or_keep import judging_again
-from training.rollback import rollback
+from training.rollback import rollback, rolled_back
 from training.verdict_words import headline, next_command
 
 EXIT_CODES = {
@@ -75,11 +77,23 @@ def _judge(arguments: argparse.Namespace) -> Answer:
             *([before] if before else []),
             f"{headline(verdict)}{found}",
             *(f"  {reason.code}: {reason.text}" for reason in verdict.reasons),
-            *([] if before else next_command(verdict)),
+            *([] if before else _following(registry, places, judged)),
         ],
         facts=judged.to_dict(),
         exit_code=EXIT_CODES[verdict.outcome],
     )
+
+
+def _following(registry: Registry, places: Places, judged: Judged) -> Sequence[str]:
+    """What to do now: what a promotion would refuse or note is said before it is advised."""
+    verdict = judged.verdict
+    if verdict.outcome != "promote":
+        return next_command(verdict)
+    run = registry.run(verdict.evidence.candidate.run_id)
+    twin = rolled_back(registry, places.ledger, run)
+    if twin is not None:
+        return copy_of(run, twin), "To go back to it:", back_to(run.model, twin)
+    return *other_rule(registry, judged), *next_command(verdict)
 
 
 def _promote(arguments: argparse.Namespace) -> Answer:

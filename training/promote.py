@@ -53,7 +53,7 @@ def promote(
     twin = rolled_back(registry, ledger_url, run)
     if twin is not None:
         raise Conflict(
-            "promote.rolled_back", copy_of(run, twin), next_step=f"To go back to it: {_back_to(run.model, twin)}"
+            "promote.rolled_back", copy_of(run, twin), next_step=f"To go back to it: {back_to(run.model, twin)}"
         )
     load_candidate(registry, run.run_id)
     champion = verdict.evidence.champion
@@ -88,7 +88,8 @@ def _reasons(registry: Registry, judged: Judged, approved_because: str | None) -
     return [*approved, *(reason.text for reason in judged.verdict.reasons), *other_rule(registry, judged)]
 
 
-def _back_to(model: str, version: int) -> str:
+def back_to(model: str, version: int) -> str:
+    """The command that makes a version champion again."""
     return f"python -m training rollback --model {model} --to {version}"
 
 
@@ -121,5 +122,5 @@ def _promoted_before(registry: Registry, ledger_url: str, line: ledger.Promotion
     raise Conflict(
         "promote.promoted_before",
         f"Version {line.version} of {line.model} was promoted in line {line.seq} of the ledger, and replaced since.",
-        next_step=f"Go back to it: {_back_to(line.model, line.version)}",
+        next_step=f"Go back to it: {back_to(line.model, line.version)}",
     )

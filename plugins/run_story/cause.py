@@ -60,7 +60,9 @@ def because(cause: Refused | None, every: Sequence[TaskEvidence]) -> Refused | N
 
 def codes_of(said: Sequence[Refused | None], kept: Sequence[TaskEvidence]) -> tuple[str, ...]:
     """The runbook's sections: of what said no, then of what was found."""
-    found = [one["code"] for one in _worst(kept) if one["code"]]
+    each = [[one["code"] for one in _worst([one]) if one["code"]] for one in kept]
+    # Of each check what was worst, before all else of any.
+    found = [*(codes[0] for codes in each if codes), *(code for codes in each for code in codes)]
     return tuple(dict.fromkeys([*(one.code for one in said if one is not None), *found]))
 
 

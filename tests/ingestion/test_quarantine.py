@@ -29,6 +29,7 @@ OTHER = ON_TIME.replace("1545", "7")
         (ON_TIME.replace("EWR", "QQQ"), "unknown_airport"),
         (ON_TIME.replace("EWR", "IAH"), "origin_elsewhere"),
         (ON_TIME.replace("UA", "XX"), "unknown_carrier"),
+        (ON_TIME.replace(",1400,", ",-1400,"), "distance_impossible"),
         (ON_TIME.replace(",517,", ",NA,"), "departure_half_recorded"),
         (ON_TIME.replace(",517,515,2,", ",517,515,NA,"), "departure_half_recorded"),
         (ON_TIME.replace(",517,515,2,", ",NA,515,NA,"), "arrival_without_departure"),

@@ -11,6 +11,7 @@ from artifacts import cli, ledger
 from artifacts.training_set import TrainingSet
 from tests.training.small_world import World
 from tests.training.test_judge import GOOD, LEAKING, POOR
+from tests.training.test_promote import BETTER
 from training.judging_cli import add_verbs
 
 
@@ -70,6 +71,21 @@ def test_a_suspicious_candidate_exits_with_3(run, world, parcels_60) -> None:  #
     code, said, _ = run("judge", "--json", "--candidate", world.candidate(parcels_60, LEAKING).run_id)
     told = json.loads(said[0])
     assert (code, told["outcome"], told["reasons"][0]["code"]) == (3, "suspicious", "too_good")
+
+
+def test_a_promotion_that_would_be_refused_or_noted_is_not_simply_advised(run, world, parcels_60) -> None:  # type: ignore[no-untyped-def]
+    for features in ("[clear_sign]", BETTER):
+        run("promote", "--candidate", world.candidate(parcels_60, features).run_id)
+    run("rollback", "--model", world.model, "--to", "1", "--reason", "complaints")
+    _, said, _ = run("judge", "--candidate", world.candidate(parcels_60, BETTER, "judge.bootstrap.seed=8").run_id)
+    assert said[0] == "Promote version 3."
+    assert f"Version 3 of {world.model} is, byte for byte, version 2, which was rolled back from." in said
+    assert f"python -m training rollback --model {world.model} --to 2" in said
+    assert not any("training promote" in line for line in said)
+    other = world.candidate(parcels_60, GOOD, "judge.margin=0.0001")
+    _, said, _ = run("judge", "--candidate", other.run_id)
+    assert any(line.startswith("It was judged by another rule: ") for line in said)
+    assert said[-2] == f"python -m training promote --candidate {other.run_id}"
 
 
 def test_a_candidate_that_cannot_be_judged_exits_with_4(run, world, parcels_60) -> None:  # type: ignore[no-untyped-def]

@@ -67,6 +67,7 @@ select
         when has_unknown_airport then 'unknown_airport'
         when origin not in ('EWR', 'JFK', 'LGA') then 'origin_elsewhere'
         when has_unknown_carrier then 'unknown_carrier'
+        when not distance > 0 then 'distance_impossible'
         when count(*) over (partition by flight_id) > 1 then 'duplicate_key'
         when (dep_time is null) <> (dep_delay is null) then 'departure_half_recorded'
         when arr_time is null and arr_delay is not null then 'arrival_half_recorded'
