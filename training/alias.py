@@ -1,10 +1,9 @@
 """Points MLflow's alias at the ledger's champion, for people who look there; the ledger alone says who it is."""
 
 from artifacts import cli, ledger
+from artifacts.champion_alias import ALIAS
 from artifacts.errors import Missing, Unavailable
 from artifacts.registry import Registry
-
-ALIAS = "champion"
 
 
 def follow(registry: Registry, ledger_url: str, model: str) -> None:

@@ -1,9 +1,9 @@
 """Who is champion by the ledger, and by which line a candidate became it."""
 
 from artifacts import ledger
+from artifacts.champion_alias import refuse_lost_ledger
 from artifacts.errors import Damaged, Missing
 from artifacts.registry import Registry, RunRecord
-from training.alias import ALIAS
 
 
 def champion_run(registry: Registry, ledger_url: str, model: str) -> RunRecord | None:
@@ -14,14 +14,8 @@ def champion_run(registry: Registry, ledger_url: str, model: str) -> RunRecord |
     """
     line = ledger.champion(ledger_url, model)
     if line is None:
-        version = registry.alias(model, ALIAS)
-        if version is None:
-            return None
-        raise Damaged(
-            "judge.ledger_lost",
-            f"The ledger has no champion of {model}, and MLflow's alias {ALIAS} points at version {version}.",
-            next_step="Restore the ledger from its backup, or set PIPELINE_LEDGER to the one that has it.",
-        )
+        refuse_lost_ledger(registry, ledger_url, model)
+        return None
     run = registry.model_version(model, line.version)
     if run.run_id != line.run_id:
         raise Damaged(

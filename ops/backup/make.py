@@ -12,6 +12,7 @@ from artifacts.places import Places
 from artifacts.publish import Published, check_name, publish
 from ops.backup import databases
 from ops.backup.copying import copy_out, files
+from ops.backup.lost import refuse_lost
 from ops.backup.nothing import refuse_nothing
 from ops.backup.places import NEVER_GO, Sources, sources
 
@@ -22,7 +23,8 @@ def make_backup(places: Places, folder: Path) -> Published:
     """Publish a backup of these places at `folder`, for its owner alone, while everything runs on.
 
     A failure, or a kill at any moment, leaves nothing that is taken for a backup. Raises `Conflict` (`backup.exists`,
-    `backup.inside`), `Missing` (`home.empty`), `Unavailable` (`backup.file_failed`), and what databases and stores do.
+    `backup.inside`), `Missing` (`home.empty`), `Unavailable` (`backup.file_failed`), and what `refuse_lost`, databases
+    and stores do.
     """
     wanted, folder = sources(places), folder.absolute()
     check_name(folder.name, "name of a backup's folder")
@@ -36,6 +38,7 @@ def make_backup(places: Places, folder: Path) -> Published:
             next_step="Name a folder elsewhere, best on another disk.",
         )
     refuse_nothing(wanted)
+    refuse_lost(places)
     try:
         return publish(str(folder), KIND, lambda draft: _fill(draft, wanted))
     except BadInput as refusal:

@@ -2,18 +2,19 @@
 
 import json
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from artifacts import cli, ledger, shelf
+from artifacts import cli, shelf
 from artifacts.errors import Damaged
 from artifacts.places import Places
 from artifacts.publish import MANIFEST, read
 from artifacts.registry import Registry
-from artifacts.registry.connect import is_there, shown
+from artifacts.registry.connect import is_there
 from artifacts.registry.record import logged_files
 from ops.backup.copying import files
+from ops.backup.lost import refuse_lost
 from ops.backup.nothing import nothing_to
 
 _PUBLISHED = ("raw", "training_sets", "upcoming", "prediction_parts", "findings")
@@ -35,7 +36,7 @@ class Verified:
 def verify(places: Places) -> Verified:
     """Read everything back; raises `Damaged` that names what differs first.
 
-    That is `publish.damaged`, `registry.damaged`, or `home.champion_lost` when MLflow has not what the ledger names.
+    That is `publish.damaged`, `registry.damaged`, or what `refuse_lost` raises.
     """
     folders = {}
     for name in _PUBLISHED:
@@ -47,7 +48,7 @@ def verify(places: Places) -> Verified:
     cli.say("verifying models")
     # A client would make the database that is not there.
     models = set(_models(Registry.at(places))) if is_there(places.mlflow) else set()
-    _refuse_lost(places, models)
+    refuse_lost(places)
     return Verified(folders, len(models))
 
 
@@ -57,18 +58,6 @@ def verify_something(places: Places) -> Verified:
     if not any((*verified.folders.values(), verified.models)):
         raise nothing_to("verify", places.home)
     return verified
-
-
-def _refuse_lost(places: Places, models: Collection[str]) -> None:
-    for model in ledger.models(places.ledger):
-        line = ledger.champion(places.ledger, model)
-        if line is not None and f"{model}/{line.version}" not in models:
-            raise Damaged(
-                "home.champion_lost",
-                f"The ledger names version {line.version} of {model} as champion, and MLflow ({shown(places.mlflow)}) "
-                f"has {len(models)} model versions, not that one.",
-                next_step="Name MLflow's database with PIPELINE_MLFLOW, or restore it from a backup.",
-            )
 
 
 def _folders(place: str) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
@@ -11,10 +12,12 @@ from typing import Any, TypeVar
 from fastapi import Request
 
 from artifacts import ledger
-from artifacts.errors import Missing
+from artifacts.champion_alias import refuse_lost_ledger
+from artifacts.errors import Missing, Unavailable
 from artifacts.ledger import Promotion
 from artifacts.places import Places
 from artifacts.registry import FINISHED, Registry, RunRecord
+from artifacts.registry.connect import is_there
 from artifacts.verdict import Verdict, read_verdict
 from plugins.on_call.settings import OnCallSettings
 
@@ -55,9 +58,13 @@ class Home:
         return Registry.at(self.places)
 
     def lines(self, model: str) -> list[Promotion]:
-        """The ledger of the model, oldest first; raises `Missing` (`on_call.no_champion`) when it has none."""
+        """The ledger of the model, oldest first.
+
+        Raises `Missing` (`on_call.no_champion`) when it has none, `Damaged` (`judge.ledger_lost`) when it had.
+        """
         lines = ledger.history(self.places.ledger, model)
         if not lines:
+            self.refuse_lost_ledger(model)
             known = ", ".join(ledger.models(self.places.ledger)) or "none"
             raise Missing(
                 "on_call.no_champion",
@@ -65,6 +72,12 @@ class Home:
                 next_step="Its candidates stand below, each with what is to be done about it.",
             )
         return lines
+
+    def refuse_lost_ledger(self, model: str) -> None:
+        """Raise `Damaged` (`judge.ledger_lost`) when the ledger has no champion, and MLflow can say that it had."""
+        if is_there(self.places.mlflow):
+            with suppress(Unavailable):
+                refuse_lost_ledger(self.registry, self.places.ledger, model)
 
     def newest(self, model: str, count: int) -> list[int]:
         """The newest versions, newest first."""

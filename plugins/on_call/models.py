@@ -90,7 +90,7 @@ def _list(request: Request, home: Home) -> Html:
     known = known_models(home)
     names, places = sorted(known.names), home.places
     # Who could not be asked for names is not asked again, and costs the page its patience once.
-    champions = _silent(known, "ledger") or _of_each(names, lambda name: ledger.champion(places.ledger, name))
+    champions = _silent(known, "ledger") or _of_each(names, lambda name: _line(home, name))
     opened = _silent(known, "alerts") or _of_each(
         names, lambda name: sum(one.is_open for one in alerts.history(places.alerts, name))
     )
@@ -122,6 +122,13 @@ def _of_each(names: list[str], ask: Callable[[str], T]) -> dict[str, T] | str:
         return {name: ask(name) for name in names}
     except Refusal as refusal:
         return refusal.code
+
+
+def _line(home: Home, name: str) -> ledger.Promotion | None:
+    line = ledger.champion(home.places.ledger, name)
+    if line is None:
+        home.refuse_lost_ledger(name)
+    return line
 
 
 def _champion(champions: dict[str, ledger.Promotion | None] | str, name: str) -> list[Child]:

@@ -30,7 +30,8 @@ def next_step(home: Home, model: str) -> tuple[str, str | None]:
 
 
 def _no_model(home: Home, model: str) -> tuple[str, str] | None:
-    """Of a home in which nothing was trained yet."""
+    """Of a home in which nothing was trained yet, or that lost its ledger."""
+    home.refuse_lost_ledger(model)
     if ledger.champion(home.places.ledger, model) is not None or home.newest(model, 1):
         return None
     return FIRST

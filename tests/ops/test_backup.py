@@ -229,8 +229,8 @@ def test_what_sqlite_would_read_beside_a_restored_database_counts_as_filled(empt
 
 def test_a_failure_half_way_leaves_nothing_that_is_taken_for_a_backup(kept, tmp_path):
     places, _ = kept
-    broken = places.model_copy(update={"ledger": f"sqlite:///{tmp_path}/ledger.db"})
-    (tmp_path / "ledger.db").write_bytes(b"SQLite format 3\x00" + b"\xff" * 4096)
+    broken = places.model_copy(update={"alerts": f"sqlite:///{tmp_path}/alerts.db"})
+    (tmp_path / "alerts.db").write_bytes(b"SQLite format 3\x00" + b"\xff" * 4096)
     with pytest.raises(Damaged) as refused:
         make_backup(broken, tmp_path / "backup")
     assert refused.value.code == "backup.database_damaged"
@@ -331,6 +331,15 @@ def test_a_champion_whose_database_is_lost_or_another_is_no_home_that_is_well(ke
     with pytest.raises(Damaged, match=r"version 1 of toy as champion, and MLflow .* has 0 model versions") as refused:
         verify(lost)
     assert (refused.value.code, list(tmp_path.iterdir())) == ("home.champion_lost", [])
+
+
+def test_a_home_that_lost_its_ledger_is_not_well_and_no_backup_is_made_of_it(kept, tmp_path):
+    lost = kept[0].model_copy(update={"ledger": f"sqlite:///{tmp_path}/ledger.db"})
+    for act in (verify, lambda places: make_backup(places, tmp_path / "backup")):
+        with pytest.raises(Damaged, match="alias champion points at version 1") as refused:
+            act(lost)
+        assert refused.value.code == "judge.ledger_lost"
+    assert not (tmp_path / "backup").exists()
 
 
 @pytest.fixture(params=["absent", "with logs alone"])

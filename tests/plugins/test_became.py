@@ -20,9 +20,13 @@ QUIET = OnCallSettings(patience_seconds=60)
 
 @pytest.fixture
 def judged(home, tmp_path):
-    """The small home with an empty ledger and no alert, and the line by which its candidate was promoted."""
+    """The small home before its candidate was promoted, without an alert, and the line by which it then was."""
+    from mlflow import MlflowClient
+
     places, _ = home
-    mine = {"ledger": f"sqlite:///{tmp_path}/ledger.db", "alerts": f"sqlite:///{tmp_path}/alerts.db"}
+    mine = own_mlflow(places, tmp_path)
+    MlflowClient(mine["mlflow"]).delete_registered_model_alias("toy", "champion")
+    mine |= {"ledger": f"sqlite:///{tmp_path}/ledger.db", "alerts": f"sqlite:///{tmp_path}/alerts.db"}
     return places.model_copy(update=mine), ledger.champion(places.ledger, "toy")
 
 
@@ -72,7 +76,7 @@ def test_the_list_of_models_says_who_waits_and_who_does_not(opened, judged):
 
 
 def test_one_that_waits_comes_before_open_alerts_and_before_newer_ones_that_do_not(opened, judged, home, tmp_path):
-    places = judged[0].model_copy(update={"alerts": home[0].alerts, **own_mlflow(home[0], tmp_path)})
+    places = judged[0].model_copy(update={"alerts": home[0].alerts})
     log(Registry.at(places), tmp_path / "files")
     glance = shown(opened, places)[2]
     assert "Next. Version 1 waits for a person:" in glance

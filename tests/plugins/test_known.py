@@ -7,6 +7,7 @@ import time
 import pytest
 
 from artifacts.places import read_places
+from tests.plugins.test_became import own_mlflow
 from tests.plugins.test_model_page import NOBODY, broken, part
 
 
@@ -24,10 +25,23 @@ def test_whether_a_model_is_unknown_is_not_guessed_when_a_source_cannot_be_asked
 
 
 def test_a_model_that_was_trained_and_never_promoted_is_listed(opened, home, tmp_path):
+    from mlflow import MlflowClient
+
     none = {name: f"sqlite:///{tmp_path}/{name}.db" for name in ("ledger", "alerts")}
-    page = opened(home[0].model_copy(update=none), NOBODY).get("/on-call/models").text
+    places = home[0].model_copy(update=none | own_mlflow(home[0], tmp_path))
+    MlflowClient(places.mlflow).delete_registered_model_alias("toy", "champion")
+    page = opened(places, NOBODY).get("/on-call/models").text
     assert "<h1>toy</h1>" in page
     assert "Model toy never had a champion" in part(page, "champion")
+
+
+def test_a_ledger_that_is_lost_is_no_model_without_a_champion(opened, home, tmp_path):
+    client = opened(home[0].model_copy(update={"ledger": f"sqlite:///{tmp_path}/ledger.db"}), NOBODY)
+    page = client.get("/on-call/models/toy").text
+    for place in ("glance", "champion"):
+        assert "alias champion points at version 1. Restore the ledger" in part(page, place)
+    assert "Required Actions" not in part(page, "glance")
+    assert "judge.ledger_lost" in client.get("/on-call/models").text
 
 
 @pytest.mark.parametrize(("path", "status"), [("/models", 200), ("/models/late_arrival", 404)])

@@ -1,0 +1,20 @@
+"""MLflow's alias of the champion: for people who look there, and what tells that a ledger was lost."""
+
+from artifacts import ledger
+from artifacts.errors import Damaged
+from artifacts.registry import Registry
+
+ALIAS = "champion"
+
+
+def refuse_lost_ledger(registry: Registry, ledger_url: str, model: str) -> None:
+    """Raise `Damaged` (`judge.ledger_lost`) when the ledger has no champion, and MLflow's alias says there is one."""
+    if ledger.champion(ledger_url, model) is not None:
+        return
+    version = registry.alias(model, ALIAS)
+    if version is not None:
+        raise Damaged(
+            "judge.ledger_lost",
+            f"The ledger has no champion of {model}, and MLflow's alias {ALIAS} points at version {version}.",
+            next_step="Restore the ledger from its backup, or set PIPELINE_LEDGER to the one that has it.",
+        )

@@ -1,0 +1,32 @@
+"""Whether ledger and MLflow belong together: a home that lost one of them is not well, and no backup is made of it."""
+
+from collections.abc import Collection
+
+from artifacts import ledger
+from artifacts.champion_alias import refuse_lost_ledger
+from artifacts.errors import Damaged
+from artifacts.places import Places
+from artifacts.registry import Registry
+from artifacts.registry.connect import is_there, shown
+
+
+def refuse_lost(places: Places) -> None:
+    """Raise `Damaged`: `home.champion_lost` when MLflow has not what the ledger names, or `judge.ledger_lost`."""
+    registry = Registry.at(places)
+    # A client would make the database that is not there.
+    models = registry.models() if is_there(places.mlflow) else []
+    _refuse_lost_champion(places, {f"{one}/{version}" for one in models for version in registry.versions(one)})
+    for model in models:
+        refuse_lost_ledger(registry, places.ledger, model)
+
+
+def _refuse_lost_champion(places: Places, versions: Collection[str]) -> None:
+    for model in ledger.models(places.ledger):
+        line = ledger.champion(places.ledger, model)
+        if line is not None and f"{model}/{line.version}" not in versions:
+            raise Damaged(
+                "home.champion_lost",
+                f"The ledger names version {line.version} of {model} as champion, and MLflow ({shown(places.mlflow)}) "
+                f"has {len(versions)} model versions, not that one.",
+                next_step="Name MLflow's database with PIPELINE_MLFLOW, or restore it from a backup.",
+            )
