@@ -19,7 +19,7 @@ help: ## list the verbs
 setup: ## make .venv from the hashed requirements.txt
 	@ops/setup.sh requirements.txt
 
-setup-dev:
+setup-dev: ## make .venv with what tests, lint and notebooks need too
 	@ops/setup.sh requirements-dev.txt
 
 run: setup ## replay real months through the DAGs: land, build, validate, train, judge, promote

@@ -115,8 +115,8 @@ def _lines(found: Findings) -> list[str]:
     moved = not_ok(found)
     counted = [one for one in moved if one.required]
     lines = [f"{one.state:<8} {one.baseline or '-':<9} {one.reason.code}: {one.reason.text}" for one in counted[:SHOWN]]
-    if len(counted) > SHOWN:
-        lines.append(f"… and {len(counted) - SHOWN} more")
+    hidden = Counter((one.state, one.reason.code) for one in counted[SHOWN:])
+    lines += [f"{state:<8} … {code}: {many} more" for (state, code), many in hidden.items()]
     codes = Counter(one.reason.code for one in moved if not one.required)
     lines += [f"{many} could not be judged and do not count: {code}" for code, many in codes.items()]
     fine = len(found.findings) - len(moved)

@@ -19,14 +19,19 @@ _ENDS = {
 
 
 def write_message(batch: Batch, *, reports: str, runbook_url: str) -> Message:
-    """The events of `batch`, worst first, with the page of its findings, under `reports`, and the runbook sections."""
-    first, events = batch.events[0], batch.events
+    """The events of `batch`, the new ones first, with the page of its findings, under `reports`, and the runbook.
+
+    Each of them is named, however many there are; the first ten in full.
+    """
+    events = sorted(batch.events, key=lambda event: event.step != "opened")
+    first = events[0]
     steps = Counter(f"{event.alert.kind} {event.step}" for event in events)
     about = f"{first.alert.model} version {first.alert.version}"
     page = page_of(reports, batch.findings)
     runbook = runbook_link(runbook_url, first.alert.finding.reason.code)
     told = [_told(number, event, runbook_url) for number, event in enumerate(events[:SHOWN], start=1)]
-    left = [f"... and {len(events) - SHOWN} more: see the page.", ""] if len(events) > SHOWN else []
+    rest = [f"{number}. {_named(event)}" for number, event in enumerate(events[SHOWN:], start=SHOWN + 1)]
+    left = ["These too, of which the page has more:", *rest, ""] if rest else []
     counts = ", ".join(f"{number} {step}" for step, number in steps.items())
     lines = [f"{about}, window to {first.at:%Y-%m-%d %H:%M} UTC: {counts}", "", *told, *left]
     lines += [f"Page: {page}", f"Next: {next_command(batch)}", f"Key: {batch.key}"]
@@ -53,6 +58,10 @@ def next_command(batch: Batch) -> str:
     return f"python -m monitoring alerts --model {batch.events[0].alert.model}"
 
 
+def _named(event: Event) -> str:
+    return f"{event.alert.kind} {event.step}: {_moved(event)}"
+
+
 def _moved(event: Event) -> str:
     finding = event.alert.finding
     what = {None: "the window", SCORE: "the score"}.get(finding.feature, finding.feature)
@@ -67,7 +76,7 @@ def _told(number: int, event: Event, runbook_url: str) -> str:
         last = max(alert.since, alert.until - timedelta(seconds=1))
         since += f" to {last:%Y-%m-%d}"
     return (
-        f"{number}. {alert.kind} {event.step}: {_moved(event)}\n"
+        f"{number}. {_named(event)}\n"
         f"   how far: {_how_far(alert)}\n"
         f"   since: {since} (incident {alert.incident}, last seen in the window to {alert.seen:%Y-%m-%d})\n"
         f"{_meaning(event)}"

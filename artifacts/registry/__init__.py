@@ -122,7 +122,8 @@ class Registry:
             raise Damaged(
                 "registry.damaged",
                 f"{name} has sha256 {got}; {wanted} was logged.",
-                next_step=f"Restore the file, or make it again: python -m training reproduce --run {run_id}",
+                next_step="Restore the file from a backup; until then an earlier version can serve; these there are: "
+                f"python -m training history --model {record.model}",
             )
         return local
 

@@ -63,6 +63,13 @@ def verdict_with(change: Callable[[str], str]) -> Callable[[Home], Undo]:
     return plant
 
 
+def damaged_champion(home: Home) -> Undo:
+    """It stays damaged: what the section says to run must work without it."""
+    home.crown("first", "better")
+    replaced(home.file("better", MODEL), b"another model")
+    return nothing
+
+
 def held(home: Home) -> Undo:
     home.crown("first")
     holder = sqlite3.connect(home.ledger, isolation_level=None)
@@ -202,7 +209,7 @@ FAULTS = {
     "config.differs": Fault(JUDGE, [(0, "Promote version 2")], other_config),
     "registry.unavailable": Fault(JUDGE, [(0, "Promote version 2")], elsewhere),
     "registry.damaged": Fault(
-        JUDGE, [(0, "identical")], lambda home: (replaced(home.file("better", MODEL), b"another model"), nothing)[1]
+        JUDGE, [(0, "2. promote version 2"), (0, "3. rollback version 1 over version 2")], damaged_champion, "poor"
     ),
     "registry.missing": Fault(JUDGE, [(0, "1. promote version 1")], crowned("first"), run="0" * 32),
     "registry.run_deleted": Fault(JUDGE, [(0, "Promote version 2")], deleted),

@@ -118,14 +118,28 @@ def test_what_stays_open_is_told_with_how_it_ends_and_how_to_accept_it(places: P
     ) in receiver.got[-1][2]["text"]
 
 
-def test_the_events_of_one_check_are_one_message_and_a_long_one_is_cut(places: Places, receiver: Posts) -> None:
+def test_the_events_of_one_check_are_one_message_that_names_each_and_has_ten_in_full(
+    places: Places, receiver: Posts
+) -> None:
     happened(places, 2, *(of(MOVED, f"feature_{number}") for number in range(12)))
     deliver(places, settings(receiver.url))
     [(_, _, body)] = receiver.got
     assert body["subject"].endswith("(+11 more)")
-    assert body["text"].count("DRIFT opened:") == 10
-    assert "... and 2 more" in body["text"]
+    assert (body["text"].count("DRIFT opened:"), body["text"].count("how far:")) == (12, 10)
     assert len(body["events"]) == 12
+
+
+def test_what_is_new_comes_before_what_is_told_again_however_much_that_is(places: Places, receiver: Posts) -> None:
+    old = [of(MOVED, f"feature_{number}") for number in range(12)]
+    for day in range(2, 16):
+        happened(places, day, *old)
+        deliver(places, settings(receiver.url))
+    happened(places, 16, *old, of(MOVED, "distance"))
+    deliver(places, settings(receiver.url))
+    said = receiver.got[-1][2]
+    assert said["subject"].startswith("[DRIFT opened] ") and "distance" in said["subject"]
+    assert "1. DRIFT opened: distance, psi" in said["text"]
+    assert said["text"].count("DRIFT escalated: feature_") == 12
 
 
 def test_what_was_delivered_is_not_sent_again(places: Places, receiver: Posts) -> None:
