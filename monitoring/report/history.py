@@ -8,6 +8,7 @@ from artifacts.errors import Refusal
 from artifacts.finding import Finding, State
 from artifacts.findings import Findings, list_findings, read_findings, window_of
 from monitoring.asked import BADNESS, alert_key
+from monitoring.report.text import last_day
 
 MOST = 30
 
@@ -28,6 +29,11 @@ class History:
 
     windows: Sequence[Past]
     unread: Sequence[str] = ()
+
+    def short(self, past: Past) -> str:
+        """The last day of a window, with its year where they are not all of one."""
+        years = {last_day(one.end).year for one in self.windows}
+        return f"{last_day(past.end):{'%m-%d' if len(years) == 1 else '%Y-%m-%d'}}"
 
     def since(self, key: str) -> datetime:
         """Since when the key is DRIFT: the start of the first bad window, or the end of the good one before.

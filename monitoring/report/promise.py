@@ -11,7 +11,7 @@ from monitoring.asked import alert_key
 from monitoring.performance import RULES
 from monitoring.report.history import History, Past
 from monitoring.report.label import TICK, fitted
-from monitoring.report.text import day, last_day, number, tick
+from monitoring.report.text import day, number, tick
 from monitoring.report.trend import BLUE, GREY, INK, glyph
 
 WIDTH, HEIGHT, LEFT, RIGHT, EDGE, CAP = 520, 150, 58, 120, 14, 4
@@ -118,7 +118,7 @@ def _lines(newest: Finding, scale: _Scale) -> str:
 
 
 def _ends(history: History) -> str:
-    first, last = (f"{last_day(one.end):%m-%d}" for one in (history.windows[0], history.windows[-1]))
+    first, last = (history.short(one) for one in (history.windows[0], history.windows[-1]))
     told = f'<text x="{WIDTH - RIGHT}" y="{HEIGHT + 14}" text-anchor="end" class="tick">window to {last}</text>'
     if len(history.windows) == 1:
         return told

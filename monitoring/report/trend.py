@@ -8,12 +8,12 @@ from artifacts.finding import SCORE, BaselineKind, Finding, State
 from artifacts.finding_ratio import LEAST, MOST, OF_DISTRIBUTIONS, TIMES, ratio, state_of, worst_first
 from monitoring.report.history import History, Past
 from monitoring.report.label import fitted
-from monitoring.report.text import day, last_day
+from monitoring.report.text import day
 
 WIDTH, HEIGHT, LEFT, EDGE = 330, 92, 46, 10
 INK, GREY, VERMILION, PURPLE, BLUE = "#1d2129", "#8a8f98", "#C04A00", "#7a3e78", "#0072B2"
 NAME, CELL, ROW, WIDEST, SHOWN = 270, 27, 24, 56, 24
-TURNED = 44
+TURNED = 60
 Of = Mapping[str | None, list[Finding]]
 
 
@@ -80,7 +80,7 @@ def _tick(value: float) -> str:
 
 
 def _ends(history: History) -> str:
-    first, last = (f"{last_day(one.end):%m-%d}" for one in (history.windows[0], history.windows[-1]))
+    first, last = (history.short(one) for one in (history.windows[0], history.windows[-1]))
     y = HEIGHT + 13
     told = f'<text x="{WIDTH}" y="{y}" text-anchor="end" class="tick">window to {last}</text>'
     return told if len(history.windows) == 1 else f'<text x="{LEFT}" y="{y}" class="tick">{first}</text>{told}'
@@ -114,7 +114,7 @@ def grid(history: History) -> str:
     ]
     height = ROW * len(rows) + TURNED
     parts = [_row(at, name, cells, step) for at, (name, cells) in enumerate(rows)]
-    labels = [_when(past, NAME + step * at + step / 2) for at, past in enumerate(history.windows)]
+    labels = [_when(past, history.short(past), NAME + step * at + step / 2) for at, past in enumerate(history.windows)]
     wide = NAME + step * columns + 26
     left = [f"{len(order) - SHOWN} more features were not OK."] if len(order) > SHOWN else []
     told = " ".join([*left, f"{fine} others were OK in every window that judged them."] if fine else left)
@@ -143,9 +143,9 @@ def _row(at: int, name: str, cells: Sequence[State | None], step: int) -> str:
     return f"{'' if at % 2 else band}{fitted(name, NAME - 14, place)}{''.join(marks)}"
 
 
-def _when(past: Past, x: float) -> str:
+def _when(past: Past, told: str, x: float) -> str:
     y = TURNED - 6
     return (
-        f'<text x="{x + 4}" y="{y}" transform="rotate(-55 {x + 4} {y})" class="tick">{last_day(past.end):%m-%d}'
+        f'<text x="{x + 4}" y="{y}" transform="rotate(-55 {x + 4} {y})" class="tick">{told}'
         f"<title>{day(past.start)} to {day(past.end)}</title></text>"
     )

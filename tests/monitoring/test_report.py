@@ -253,6 +253,13 @@ def test_the_same_findings_after_the_same_ones_give_the_same_bytes(places: Place
     assert render(now, read_history(places.findings, now), RUNBOOK) == first
 
 
+def test_windows_of_two_years_are_told_with_their_year_and_those_of_one_without(places: Places) -> None:
+    of_one = page_after(places, found(2, MOVED), found(3, MOVED))
+    assert ">12-02<" in of_one and ">window to 12-03<" in of_one
+    of_two = page_after(places, found(40, MOVED))
+    assert ">12-02<" not in of_two and ">2013-12-02<" in of_two and ">window to 2014-01-09<" in of_two
+
+
 def test_findings_that_are_not_there_make_no_page(places: Places) -> None:
     with pytest.raises(Missing):
         write_report(places, found(2, FINE).id, RUNBOOK)
