@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from artifacts.training_set import TrainingSet, open_training_set
-from plugins.on_call.frame import link, no_page, page
+from plugins.on_call.expectations import expectations
+from plugins.on_call.frame import no_page, page
 from plugins.on_call.guard import reads
 from plugins.on_call.home import Home
 from plugins.on_call.markup import NONE, Child, Html, el, facts, folded, join, table
@@ -36,8 +37,9 @@ def training_set(request: Request, set_name: SetName, set_version: SetVersion) -
 
     there(opened, home.patience)
     parts = (
-        Part("What it is", "manifest", lambda: _manifest(request, opened())),
+        Part("What it is", "manifest", lambda: _manifest(opened())),
         Part("What differs from the one before", "diff", lambda: difference(request, home, opened())),
+        Part("Expectations", "expectations", lambda: expectations(request, opened()), wide=True),
         Part("Columns", "columns", lambda: _columns(opened()), wide=True),
         Part("What dbt did", "dbt", lambda: _dbt(opened()), wide=True),
         Part("SQL, as it ran", "sql", lambda: whole_sql(opened()), wide=True),
@@ -64,7 +66,7 @@ def data_docs(request: Request, set_name: SetName, set_version: SetVersion, file
     )
 
 
-def _manifest(request: Request, opened: TrainingSet) -> Html:
+def _manifest(opened: TrainingSet) -> Html:
     told = opened.facts
     code, window = told.get("code") or {}, told["window"]
     commit = f"{code.get('commit') or 'no commit'}{', with changes' if code.get('dirty') else ''}"
@@ -78,10 +80,7 @@ def _manifest(request: Request, opened: TrainingSet) -> Html:
         ("content", el("code", str(told["content"]))),
         ("raw partitions", f"{len(told.get('raw', ()))}"),
     ]
-    docs = told.get("docs")
-    if docs:
-        way = ("training-sets", opened.name, opened.version, *str(docs).split("/"))
-        pairs.append(("expectations", link(request, "Data Docs", *way)))
+    pairs.append(("expectations", el("a", "below", href="#expectations")))
     tools: list[list[Child]] = [[key, str(value)] for key, value in sorted(told.get("tools", {}).items())]
     return join(facts(pairs), folded("Made with", table(("tool", "version"), tools)) if tools else None)
 

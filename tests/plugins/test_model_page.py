@@ -1,5 +1,6 @@
 """The page of a model on a small real home, whole and with each of its sources down."""
 
+import json
 import re
 import shutil
 import threading
@@ -300,12 +301,19 @@ def test_the_index_of_data_docs_which_scripts_would_fill_leads_to_the_result(ope
     for file in ("index.html", result):
         (tmp_path / "staged" / "docs" / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "staged" / "docs" / file).write_text(f"<p>{file}</p>")
+    one = {"expectation": "ExpectColumnValuesToNotBeNull", "column": "load", "passed": True, "observed": 0.25}
+    held = [{**one, "bound": "a share of nulls of at most 0.3", "unexpected": 0, "seen": 1200, "raised": None}]
+    (tmp_path / "staged" / "validation.json").write_text(json.dumps(held))
     write_sorted(make_rows(contract).to_batches(), contract, tmp_path / "staged" / "data.parquet")
-    made = publish_training_set(str(tmp_path / "sets"), contract, AS_OF, tmp_path / "staged", {})
+    facts = {"docs": "docs/index.html"}
+    made = publish_training_set(str(tmp_path / "sets"), contract, AS_OF, tmp_path / "staged", facts)
     client = opened(home[0].model_copy(update={"training_sets": str(tmp_path / "sets")}), NOBODY)
     index = client.get(f"/on-call/training-sets/{made.id}/docs/index.html")
     assert (index.status_code, index.headers["location"]) == (307, result)
     assert client.get(f"/on-call/training-sets/{made.id}/docs/{result}").text == f"<p>{result}</p>"
+    shown = part(client.get(f"/on-call/training-sets/{made.id}").text, "expectations")
+    assert "✓ all 1 passed" in shown
+    assert re.search(r"load\s+values to not be null\s+a share of nulls of at most 0.3\s+0.25\s+1,200", shown), shown
 
 
 def test_a_long_name_is_cut_in_its_middle_so_that_two_stay_apart():
