@@ -76,6 +76,7 @@ FAULTS = {
 }  # fmt: skip
 # Their command does again what failed, so that something has to be mended before.
 REPEATED = {
+    "candidate_suspicious",
     "damaged_partition",
     "failing_expectation",
     "failing_dbt_test",
