@@ -13,7 +13,9 @@ from monitoring.report.text import day
 WIDTH, HEIGHT, LEFT, EDGE = 330, 92, 46, 10
 INK, GREY, VERMILION, PURPLE, BLUE = "#1d2129", "#8a8f98", "#C04A00", "#7a3e78", "#0072B2"
 NAME, CELL, ROW, WIDEST, SHOWN = 270, 27, 24, 56, 24
-TURNED = 60
+# The room for turned dates, without a year and with one.
+TURNED, TURNED_LONG = 44, 74
+WHOLE = "the whole"
 Of = Mapping[str | None, list[Finding]]
 
 
@@ -106,16 +108,21 @@ def grid(history: History) -> str:
     fine = len({name for one in states for name in one} - names)
     columns = len(states)
     step = min(WIDEST, max(CELL, 760 // columns))
-    rows: list[tuple[str, list[State | None]]] = [("the whole", [past.state for past in history.windows])]
+    rows: list[tuple[str, list[State | None]]] = [(WHOLE, [past.state for past in history.windows])]
     blind: list[State | None] = ["UNKNOWN" if is_blind(past) else None for past in history.windows]
     rows += [
         (_called(name), [one.get(name, other) for one, other in zip(states, blind, strict=True)])
         for name in order[:SHOWN]
     ]
-    height = ROW * len(rows) + TURNED
-    parts = [_row(at, name, cells, step) for at, (name, cells) in enumerate(rows)]
-    labels = [_when(past, history.short(past), NAME + step * at + step / 2) for at, past in enumerate(history.windows)]
-    wide = NAME + step * columns + 26
+    shorts = [history.short(past) for past in history.windows]
+    head = TURNED if len(shorts[0]) < len("2013-12-01") else TURNED_LONG
+    height = ROW * len(rows) + head
+    parts = [_row(head + ROW * (at + 0.5), name, cells, step) for at, (name, cells) in enumerate(rows)]
+    labels = [
+        _when(past, told, NAME + step * (at + 0.5), head - 6)
+        for at, (past, told) in enumerate(zip(history.windows, shorts, strict=True))
+    ]
+    wide = NAME + step * columns + (26 if head == TURNED else 46)
     left = [f"{len(order) - SHOWN} more features were not OK."] if len(order) > SHOWN else []
     told = " ".join([*left, f"{fine} others were OK in every window that judged them."] if fine else left)
     return (
@@ -134,17 +141,15 @@ def _called(name: str | None) -> str:
     return "the score" if name == SCORE else str(name)
 
 
-def _row(at: int, name: str, cells: Sequence[State | None], step: int) -> str:
-    y = TURNED + ROW * at + ROW / 2
-    weight = "" if at else ' font-weight="700"'
+def _row(y: float, name: str, cells: Sequence[State | None], step: int) -> str:
+    weight = ' font-weight="700"' if name == WHOLE else ""
     marks = [glyph(cell, NAME + step * place + step / 2, y) for place, cell in enumerate(cells) if cell]
     band = f'<rect x="0" y="{y - ROW / 2}" width="{NAME + step * len(cells)}" height="{ROW}" fill="#f5f6f8"/>'
     place = f'x="{NAME - 12}" y="{y + 4.5}" text-anchor="end"{weight}'
-    return f"{'' if at % 2 else band}{fitted(name, NAME - 14, place)}{''.join(marks)}"
+    return f"{band if int(y / ROW) % 2 else ''}{fitted(name, NAME - 14, place)}{''.join(marks)}"
 
 
-def _when(past: Past, told: str, x: float) -> str:
-    y = TURNED - 6
+def _when(past: Past, told: str, x: float, y: float) -> str:
     return (
         f'<text x="{x + 4}" y="{y}" transform="rotate(-55 {x + 4} {y})" class="tick">{told}'
         f"<title>{day(past.start)} to {day(past.end)}</title></text>"
