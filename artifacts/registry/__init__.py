@@ -122,8 +122,8 @@ class Registry:
             raise Damaged(
                 "registry.damaged",
                 f"{name} has sha256 {got}; {wanted} was logged.",
-                next_step="Restore the file from a backup. Until then serve another version by its number, or go back to "
-                f"one that was champion: python -m training history --model {record.model}",
+                next_step="Restore the file from a backup. Until then serve another version by its number, or go back "
+                f"to one that was champion: python -m training history --model {record.model}",
             )
         return local
 
