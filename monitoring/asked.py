@@ -24,7 +24,7 @@ def asked(findings: Findings) -> tuple[Stream, Mapping[str, Finding]]:
     """The stream, and its findings by key, the worst one of each; what may be UNKNOWN without harm is left out.
 
     With a truth only what was held against it counts. Nothing is never nothing: then that nothing was judged is the
-    finding.
+    finding, for the reason that the log gives, if it does.
     """
     stream: Stream = "log" if findings.truth is None else "truth"
     counted = [one for one in findings.findings if one.required or one.state != "UNKNOWN"]
@@ -32,7 +32,8 @@ def asked(findings: Findings) -> tuple[Stream, Mapping[str, Finding]]:
     if not counted:
         rule: Rule = "predictions" if stream == "log" else "labels"
         baseline: BaselineKind | None = None if stream == "log" else "truth"
-        counted = [Finding(rule, None, "UNKNOWN", NOTHING, rows=findings.rows, baseline=baseline)]
+        why = next((one.reason for one in findings.findings if one.required and one.state == "UNKNOWN"), NOTHING)
+        counted = [Finding(rule, None, "UNKNOWN", why, rows=findings.rows, baseline=baseline)]
     worst_last = sorted(counted, key=lambda one: BADNESS.index(one.state), reverse=True)
     return stream, {alert_key(one): one for one in worst_last}
 

@@ -34,7 +34,7 @@ def ending(
         f"champion       {example['model']} {champion}",
         f"raw rows       {places.raw}",
         f"warehouse      {places.warehouse}",
-        f"training sets  {places.training_sets}   (Data Docs: NAME/VERSION/docs/index.html)",
+        f"training sets  {places.training_sets}   (Data Docs: NAME/VERSION/docs/validations)",
         f"verdict page   {page}",
         f"MLflow         {ledger.shown(places.mlflow)}",
         f"ledger         {ledger.shown(places.ledger)}",

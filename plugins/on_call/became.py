@@ -39,7 +39,10 @@ def decided(home: Home, model: str) -> Decided:
 
 def _read(home: Home, model: str) -> Decided:
     try:
-        return Decided(ledger.history(home.places.ledger, model), rejections(home.places.ledger, model))
+        lines = ledger.history(home.places.ledger, model)
+        if not lines:
+            home.refuse_lost_ledger(model)
+        return Decided(lines, rejections(home.places.ledger, model))
     except Refusal as refusal:
         return Decided(unknown=refusal)
 

@@ -29,7 +29,7 @@ def expectations(request: Request, opened: TrainingSet) -> Html:
         way = ("training-sets", opened.name, opened.version, *str(docs).split("/"))
         theirs = el("p", link(request, "Great Expectations' own page", *way), ", without its scripts and styles.")
     rows = [_row(one) for one in found]
-    heads = ("column", "is expected to", "bound", "observed", "values")
+    heads = ("column", "expectation", "bound", "observed, where it failed", "values")
     return join(told, alarm, folded(f"{len(rows)} expectations", table(heads, rows, numbers=(4,))), theirs)
 
 

@@ -149,7 +149,7 @@ def _candidate(request: Request, home: Home, model: str) -> Child:
 
 
 def _number(request: Request, model: str, told: Any) -> Child:
-    return version(request, model, told) if type(told) is int and told > 0 else str(told)
+    return version(request, model, told) if type(told) is int and told > 0 else "none" if told is None else str(told)
 
 
 def _list(found: Mapping[str, Any], name: str) -> list[Any]:

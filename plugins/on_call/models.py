@@ -90,18 +90,15 @@ def _list(request: Request, home: Home) -> Html:
     known = known_models(home)
     names, places = sorted(known.names), home.places
     # Who could not be asked for names is not asked again, and costs the page its patience once.
-    champions = _silent(known, "ledger") or _of_each(names, lambda name: _line(home, name))
+    champions = _silent(known, "ledger") or _of_each(names, lambda name: _line(home, known, name))
     opened = _silent(known, "alerts") or _of_each(
         names, lambda name: sum(one.is_open for one in alerts.history(places.alerts, name))
     )
+    deciding = _silent(known, "mlflow") or (champions if isinstance(champions, str) else None)
     rows: list[list[Child]] = []
     for name in names:
         since, alarm = _champion(champions, name), _alarm(opened, name)
-        waiting = (
-            _unknown_yet(champions)
-            if isinstance(champions, str)
-            else told("Who waits", partial(_waiting, request, home, name))
-        )
+        waiting = _unknown_yet(deciding) if deciding else told("Who waits", partial(_waiting, request, home, name))
         rows.append([link(request, name, "models", name), *since, alarm, waiting])
     heads = ("model", "champion", "since (UTC)", "alerts", "waits for a person")
     if rows or known.silent:
@@ -124,9 +121,9 @@ def _of_each(names: list[str], ask: Callable[[str], T]) -> dict[str, T] | str:
         return refusal.code
 
 
-def _line(home: Home, name: str) -> ledger.Promotion | None:
+def _line(home: Home, known: Known, name: str) -> ledger.Promotion | None:
     line = ledger.champion(home.places.ledger, name)
-    if line is None:
+    if line is None and "mlflow" not in known.silent:
         home.refuse_lost_ledger(name)
     return line
 

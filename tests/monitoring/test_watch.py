@@ -100,7 +100,7 @@ def test_a_window_in_which_nobody_was_answered_has_labels_that_are_unknown(servi
     [_, due] = choose_checks(date(2013, 3, 27))
     with pytest.raises(CannotJudge):
         conclude_checks([check_version(**due)])  # type: ignore[arg-type]
-    assert open_alerts(serving) == {("UNKNOWN", "findings.nothing_judged")}
+    assert open_alerts(serving) == {("UNKNOWN", "predictions.none")}
 
 
 def test_labels_of_a_damaged_log_are_unknown(serving: World) -> None:

@@ -3,10 +3,13 @@
 import shutil
 import sqlite3
 import time
+from datetime import datetime
 
 import pytest
 
+from artifacts import ledger
 from artifacts.places import read_places
+from plugins.on_call.settings import OnCallSettings
 from tests.plugins.test_became import own_mlflow
 from tests.plugins.test_model_page import NOBODY, broken, part
 
@@ -40,7 +43,7 @@ def test_a_ledger_that_is_lost_is_no_model_without_a_champion(opened, home, tmp_
     page = client.get("/on-call/models/toy").text
     for place in ("glance", "champion"):
         assert "alias champion points at version 1. Restore the ledger" in part(page, place)
-    assert "Required Actions" not in part(page, "glance")
+    assert "Required Actions" not in part(page, "glance") and "waits for a person" not in part(page, "candidates")
     assert "judge.ledger_lost" in client.get("/on-call/models").text
 
 
@@ -76,3 +79,17 @@ def test_a_locked_database_takes_its_parts_and_not_the_time_of_who_looks(opened,
         assert '<a href="/on-call/models/toy">toy</a>' in page.text and f"? not known: {name}.unavailable" in page.text
     elif path == "/models/toy" and name == "ledger":
         assert "ledger.unavailable" in part(page.text, "glance")
+
+
+def test_an_mlflow_that_hangs_leaves_the_list_of_models(opened, home, tmp_path):
+    places = home[0].model_copy(update=own_mlflow(home[0], tmp_path) | {"ledger": f"sqlite:///{tmp_path}/ledger.db"})
+    shutil.copy(home[0].ledger.removeprefix("sqlite:///"), tmp_path / "ledger.db")
+    about = {"run_id": "a" * 32, "decided_by": "me", "reason": "a test", "decided_at": datetime(2026, 1, 1)}
+    ledger.promote(places.ledger, model="twin", version=7, expected=None, **about)
+    opened(places, OnCallSettings(patience_seconds=60)).get("/on-call/models")
+    lock = sqlite3.connect(tmp_path / "mlflow.db", isolation_level=None)
+    lock.execute("begin exclusive")
+    page = opened(places, OnCallSettings(patience_seconds=1)).get("/on-call/models").text
+    lock.close()
+    assert '<a href="/on-call/models/toy">toy</a>' in page and "version 7" in page
+    assert "? not known: on_call.slow" in page
