@@ -35,7 +35,9 @@ def write_message(batch: Batch, *, reports: str, runbook_url: str) -> Message:
     counts = ", ".join(f"{number} {step}" for step, number in steps.items())
     lines = [f"{about}, window to {first.at:%Y-%m-%d %H:%M} UTC: {counts}", "", *told, *left]
     lines += [f"Page: {page}", f"Next: {next_command(batch)}", f"Key: {batch.key}"]
-    more = f" (+{len(events) - 1} more)" if len(events) > 1 else ""
+    longer = sum(event.step == "escalated" for event in events[1:])
+    besides = f", {longer} escalated" if longer else ""
+    more = f" (+{len(events) - 1} more{besides})" if len(events) > 1 else ""
     return Message(
         key=batch.key,
         urgent=any(event.step == "escalated" for event in events),

@@ -138,6 +138,7 @@ def test_what_is_new_comes_before_what_is_told_again_however_much_that_is(places
     deliver(places, settings(receiver.url))
     said = receiver.got[-1][2]
     assert said["subject"].startswith("[DRIFT opened] ") and "distance" in said["subject"]
+    assert said["subject"].endswith("(+12 more, 12 escalated)")
     assert "1. DRIFT opened: distance, psi" in said["text"]
     assert said["text"].count("DRIFT escalated: feature_") == 12
 
