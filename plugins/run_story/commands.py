@@ -67,6 +67,10 @@ BY_CODE = {
 }
 
 
+# Of a place that is closed to us rather than full: whose it is.
+_CLOSED = re.compile(r"^(/[\w./=-]+) cannot be written: (?:Permission denied|Operation not permitted|Read-only)")
+
+
 def named(next_step: str) -> str | None:
     """The command that a next step says to run, or None; what is to be filled in stands in capitals."""
     if next_step.startswith(REASONS):
@@ -80,6 +84,8 @@ def named(next_step: str) -> str | None:
 
 def of_refusal(cause: Refused, facts: Mapping[str, str]) -> tuple[str | None, tuple[str, ...]]:
     """The command, with every name filled in; else None, and what a person would have to choose for it."""
+    if closed := _CLOSED.match(cause.message):
+        return f"ls -ld {closed[1]}", ()
     source = _SOURCE.search(cause.message)
     known = {**facts, **({"source": source[1]} if source else {})}
     said = named(cause.next_step)

@@ -131,6 +131,18 @@ def test_what_is_damaged_is_moved_away_and_made_again_by_its_own_name(folder, mo
     assert not mending("dag", "build", correction, {"home": "/home"}, {}).repeats
 
 
+@pytest.mark.parametrize(
+    ("why", "command"),
+    [
+        ("No space left on device", "df -h /home"),
+        ("Operation not permitted", "ls -ld /home/training_sets/late_arrival"),
+    ],
+)
+def test_a_place_that_is_closed_is_looked_at_and_not_the_free_space(why, command):
+    no = Refused("publish.no_place", f"/home/training_sets/late_arrival cannot be written: {why}.", "Free some space.")
+    assert mending("build_training_set", "build", no, {"home": "/home"}, {}).command == command
+
+
 def test_reasons_that_are_only_said_again_are_no_command():
     why = Refused(
         "judge.suspicious", "x", "The reasons: python -m training judge --candidate c, and v.html on that run."
