@@ -8,6 +8,10 @@ from ops.stack.rules import PINNED, SECRET_NAME
 
 def dockerfile(text: str) -> Iterator[str]:
     """What it is made of is pinned, its user is not root, and nothing secret is built into it."""
+    for image in re.findall(r"(?im)^\s*#\s*syntax\s*=\s*(\S+)", text):
+        yield f"Dockerfile: syntax {image} would build it; none is wanted"
+    # A comment within a line that goes on is left out, as the builder does.
+    text = re.sub(r"(?m)^[ \t]*#.*\n?", "", text)
     text = re.sub(r"\\\n", " ", text)
     stages = set(re.findall(r"(?im)^FROM\s.*\sAS\s+(\S+)", text))
     bases = re.findall(r"(?im)^FROM\s+(?:--\S+\s+)*(\S+)", text)

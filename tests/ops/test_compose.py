@@ -178,6 +178,9 @@ def test_a_dockerfile_is_pinned_ends_as_a_user_and_holds_no_secret():
         assert list(dockerfile(f"{text}\n{line}\n")) == [
             "Dockerfile: --from busybox:latest is not pinned as NAME:VERSION@sha256:DIGEST"
         ]
+    hidden = f"{text}\nCOPY \\\n# x\n  --from=busybox:latest /bin/sh /x\n"
+    assert "--from busybox:latest is not pinned" in next(dockerfile(hidden))
+    assert "syntax evil/frontend:latest would build it" in next(dockerfile(f"# syntax=evil/frontend:latest\n{text}"))
     assert "ADD may fetch" in next(dockerfile(f"{text}\nADD https://example.org/x /x\n"))
 
 
