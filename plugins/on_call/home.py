@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable, Hashable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
@@ -13,7 +12,7 @@ from fastapi import Request
 
 from artifacts import ledger
 from artifacts.champion_alias import refuse_lost_ledger
-from artifacts.errors import Missing, Unavailable
+from artifacts.errors import Missing
 from artifacts.ledger import Promotion
 from artifacts.places import Places
 from artifacts.registry import FINISHED, Registry, RunRecord
@@ -74,10 +73,12 @@ class Home:
         return lines
 
     def refuse_lost_ledger(self, model: str) -> None:
-        """Raise `Damaged` (`judge.ledger_lost`) when the ledger has no champion, and MLflow can say that it had."""
+        """Raise `Damaged` (`judge.ledger_lost`) when the ledger has no champion, and MLflow says that it had.
+
+        Raises `Unavailable` when MLflow cannot be asked: that there never was one is not guessed.
+        """
         if is_there(self.places.mlflow):
-            with suppress(Unavailable):
-                refuse_lost_ledger(self.registry, self.places.ledger, model)
+            refuse_lost_ledger(self.registry, self.places.ledger, model)
 
     def newest(self, model: str, count: int) -> list[int]:
         """The newest versions, newest first."""

@@ -93,3 +93,10 @@ def test_an_mlflow_that_hangs_leaves_the_list_of_models(opened, home, tmp_path):
     lock.close()
     assert '<a href="/on-call/models/toy">toy</a>' in page and "version 7" in page
     assert "? not known: on_call.slow" in page
+
+
+def test_that_there_never_was_a_champion_is_not_guessed_while_mlflow_cannot_be_asked(opened, home, tmp_path):
+    silent = {"ledger": f"sqlite:///{tmp_path}/ledger.db", "mlflow": "http://127.0.0.1:9"}
+    page = opened(home[0].model_copy(update=silent), NOBODY).get("/on-call/models/toy").text
+    for place in ("glance", "champion"):
+        assert "registry.unavailable" in part(page, place) and "never had a champion" not in part(page, place)
