@@ -103,6 +103,7 @@ def test_a_damaged_segment_is_named_and_the_rest_compacted_once_it_is_moved_away
 def test_a_part_that_is_gone_is_named_and_once_it_is_restored_the_week_is_judged(
     reader: Reader, tmp_path: Path
 ) -> None:
+    crown(reader.world)
     reader.world.log(reader.world.answers(WEEK))
     reader.runs("python -m serving compact")
     part = min(Path(reader.world.places.prediction_parts).rglob("manifest.json")).parent
