@@ -8,7 +8,10 @@ ALIAS = "champion"
 
 
 def refuse_lost_ledger(registry: Registry, ledger_url: str, model: str) -> None:
-    """Raise `Damaged` (`judge.ledger_lost`) when the ledger has no champion, and MLflow's alias says there is one."""
+    """Raise `Damaged` (`judge.ledger_lost`) when the ledger has no champion, and MLflow's alias says there is one.
+
+    Raises `Unavailable` when MLflow cannot be asked: that there never was one is not guessed.
+    """
     if ledger.champion(ledger_url, model) is not None:
         return
     version = registry.alias(model, ALIAS)
@@ -18,3 +21,9 @@ def refuse_lost_ledger(registry: Registry, ledger_url: str, model: str) -> None:
             f"The ledger has no champion of {model}, and MLflow's alias {ALIAS} points at version {version}.",
             next_step="Restore the ledger from its backup, or set PIPELINE_LEDGER to the one that has it.",
         )
+
+
+def refuse_lost_ledgers(registry: Registry, ledger_url: str) -> None:
+    """As `refuse_lost_ledger`, of every model that MLflow has."""
+    for model in registry.models():
+        refuse_lost_ledger(registry, ledger_url, model)

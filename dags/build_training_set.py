@@ -5,7 +5,8 @@ When rows have landed, or a model drifted, **choose** which training sets are du
 it. The asset `training_set` carries the new version to the DAG `train_candidate`.
 
 What is built depends on what has landed, never on how many events came: `as_of` is the end of the last month up to
-which every table is there. Trigger it by hand with a `name` and an `as_of` to build any other.
+which every table is there. Rows that landed build every training set; drift alone, that of the model that drifted.
+Trigger it by hand with a `name` and an `as_of` to build any other.
 
 **When it fails** nothing was published, and the champion serves on. The message names the dbt test, or the expectation
 with column, value, bound and offending keys. Mend the SQL or the source, then clear the task. Only a warehouse that is
@@ -32,7 +33,7 @@ TRAINING_SET = Asset("training_set")
     is_paused_upon_creation=False,
     doc_md=__doc__,
     params={
-        "name": Param(None, type=["null", "string"], enum=[None, *NAMES], description="Empty: every training set."),
+        "name": Param(None, type=["null", "string"], enum=[None, *NAMES], description="Empty: all that are due."),
         "as_of": Param(
             None,
             type=["null", "string"],
@@ -44,12 +45,13 @@ TRAINING_SET = Asset("training_set")
 def build_training_set():
     @task
     @fails_once
-    def choose(params=None):
-        from artifacts.landed import landed_until
+    def choose(params=None, triggering_asset_events=None):
         from artifacts.places import read_places
+        from features.due import due
 
-        as_of = params["as_of"] or f"{landed_until(read_places().raw):%Y-%m-%d}"
-        return [{"name": name, "as_of": as_of} for name in ([params["name"]] if params["name"] else NAMES)]
+        events = triggering_asset_events or {}
+        landed, drifted = bool(events.get(LANDED_ROWS)), [event.extra for event in events.get(DRIFT, [])]
+        return due(read_places(), params["name"], params["as_of"], NAMES, landed=landed, drifted=drifted)
 
     @task(outlets=[TRAINING_SET], retries=2, retry_delay=timedelta(minutes=5), max_active_tis_per_dag=1)
     @fails_once

@@ -26,10 +26,14 @@ def champion_run(registry: Registry, ledger_url: str, model: str) -> RunRecord |
     return run
 
 
-def lines_of(ledger_url: str, model: str) -> list[ledger.Promotion]:
-    """Every line of the ledger about `model`; raises `Missing` (`ledger.no_champion`) when there is none."""
+def lines_of(registry: Registry, ledger_url: str, model: str) -> list[ledger.Promotion]:
+    """Every line of the ledger about `model`.
+
+    Raises `Missing` (`ledger.no_champion`) when there is none, and as `refuse_lost_ledger` when MLflow says there was.
+    """
     lines = ledger.history(ledger_url, model)
     if not lines:
+        refuse_lost_ledger(registry, ledger_url, model)
         known = ", ".join(ledger.models(ledger_url)) or "none"
         raise Missing(
             "ledger.no_champion",

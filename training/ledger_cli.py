@@ -5,10 +5,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from artifacts import ledger
+from artifacts.champion_alias import refuse_lost_ledger
 from artifacts.cli import Answer
 from artifacts.errors import BadInput, Missing
 from artifacts.ledger import Promotion
 from artifacts.places import read_places
+from artifacts.registry import Registry
 from artifacts.rejections import rejections
 from artifacts.rejections import told as told_rejection
 from training.champion import lines_of
@@ -33,9 +35,13 @@ def answer(line: Promotion, *notes: str) -> Answer:
 
 
 def _history(arguments: argparse.Namespace) -> Answer:
-    url, model = read_places().ledger, arguments.model
+    places, model = read_places(), arguments.model
+    registry, url = Registry.at(places), places.ledger
     rejected = rejections(url, model)
-    lines = ledger.history(url, model) if rejected else lines_of(url, model)
+    # Whoever was only ever rejected has a history without a line.
+    if rejected:
+        refuse_lost_ledger(registry, url, model)
+    lines = ledger.history(url, model) if rejected else lines_of(registry, url, model)
     told = [(line.decided_at, _told(line)) for line in lines]
     told += [(one.decided_at, told_rejection(one)) for one in rejected]
     facts = {"model": model, "lines": [vars(line) for line in lines], "rejections": [vars(one) for one in rejected]}
@@ -43,9 +49,9 @@ def _history(arguments: argparse.Namespace) -> Answer:
 
 
 def _who_was_champion(arguments: argparse.Namespace) -> Answer:
-    at, url = _moment(arguments.at), read_places().ledger
-    first = lines_of(url, arguments.model)[0]
-    line = ledger.champion_at(url, arguments.model, at)
+    at, places = _moment(arguments.at), read_places()
+    first = lines_of(Registry.at(places), places.ledger, arguments.model)[0]
+    line = ledger.champion_at(places.ledger, arguments.model, at)
     if line is None:
         raise Missing(
             "ledger.no_champion",

@@ -43,7 +43,7 @@ def check(registry: Registry, ledger_url: str, model: str, version: int) -> tupl
     Raises as `lines_of`; `BadInput`: `rollback.never_champion`, `rollback.is_champion`; and as `load_candidate` does
     when the model that was champion is not whole.
     """
-    lines = lines_of(ledger_url, model)
+    lines = lines_of(registry, ledger_url, model)
     was = [line for line in lines if line.version == version]
     if not was:
         known = ", ".join(str(one) for one in sorted({line.version for line in lines}))

@@ -3,21 +3,19 @@
 from collections.abc import Collection
 
 from artifacts import ledger
-from artifacts.champion_alias import refuse_lost_ledger
+from artifacts.champion_alias import refuse_lost_ledgers
 from artifacts.errors import Damaged
 from artifacts.places import Places
 from artifacts.registry import Registry
-from artifacts.registry.connect import is_there, shown
+from artifacts.registry.connect import shown
 
 
 def refuse_lost(places: Places) -> None:
     """Raise `Damaged`: `home.champion_lost` when MLflow has not what the ledger names, or `judge.ledger_lost`."""
     registry = Registry.at(places)
-    # A client would make the database that is not there.
-    models = registry.models() if is_there(places.mlflow) else []
+    models = registry.models()
     _refuse_lost_champion(places, {f"{one}/{version}" for one in models for version in registry.versions(one)})
-    for model in models:
-        refuse_lost_ledger(registry, places.ledger, model)
+    refuse_lost_ledgers(registry, places.ledger)
 
 
 def _refuse_lost_champion(places: Places, versions: Collection[str]) -> None:

@@ -16,7 +16,6 @@ from artifacts.errors import Missing
 from artifacts.ledger import Promotion
 from artifacts.places import Places
 from artifacts.registry import FINISHED, Registry, RunRecord
-from artifacts.registry.connect import is_there
 from artifacts.verdict import Verdict, read_verdict
 from plugins.on_call.settings import OnCallSettings
 
@@ -73,12 +72,8 @@ class Home:
         return lines
 
     def refuse_lost_ledger(self, model: str) -> None:
-        """Raise `Damaged` (`judge.ledger_lost`) when the ledger has no champion, and MLflow says that it had.
-
-        Raises `Unavailable` when MLflow cannot be asked: that there never was one is not guessed.
-        """
-        if is_there(self.places.mlflow):
-            refuse_lost_ledger(self.registry, self.places.ledger, model)
+        """As `champion_alias.refuse_lost_ledger`, of these places."""
+        refuse_lost_ledger(self.registry, self.places.ledger, model)
 
     def newest(self, model: str, count: int) -> list[int]:
         """The newest versions, newest first."""

@@ -5,8 +5,10 @@ from urllib.parse import quote
 
 from artifacts import ledger
 from artifacts.alerts import Message
+from artifacts.champion_alias import refuse_lost_ledgers
 from artifacts.errors import Refusal
 from artifacts.places import Places
+from artifacts.registry import Registry
 from artifacts.runbook import runbook_link
 from plugins.on_call.address import root
 from plugins.run_story.story import Story
@@ -39,6 +41,8 @@ def champions(places: Places) -> list[str]:
     """What serves on, by the ledger."""
     try:
         lines = [ledger.champion(places.ledger, model) for model in ledger.models(places.ledger)]
+        if not lines:
+            refuse_lost_ledgers(Registry.at(places), places.ledger)
     except Refusal as refusal:
         return [f"Champions: not known ({refusal.code})"]
     return [f"Champion: {one.model} version {one.version}" for one in lines if one] or ["Champion: none yet"]

@@ -3,8 +3,10 @@
 from functools import partial
 
 from artifacts import ledger
+from artifacts.champion_alias import refuse_lost_ledgers
 from artifacts.errors import Missing
 from artifacts.places import Places
+from artifacts.registry import Registry
 from artifacts.run_evidence import read_run_end, read_tasks
 from artifacts.runbook import runbook_link, runbook_section
 from plugins.on_call.markup import Child, Html, command, el, folded, join, joined, name, outside, table
@@ -96,6 +98,7 @@ def _change(one: Change) -> list[Child]:
 def _serves(places: Places, settings: OnCallSettings) -> Html:
     models = ledger.models(places.ledger)
     if not models:
+        refuse_lost_ledgers(Registry.at(places), places.ledger)
         return el("p", "No model was promoted yet.")
     return joined(told(model, partial(_served, places, settings, model)) for model in models)
 

@@ -10,6 +10,7 @@ import pytest
 from artifacts import ledger
 from artifacts.places import read_places
 from plugins.on_call.settings import OnCallSettings
+from plugins.run_story.message import champions
 from tests.plugins.test_became import own_mlflow
 from tests.plugins.test_model_page import NOBODY, broken, part
 
@@ -39,12 +40,14 @@ def test_a_model_that_was_trained_and_never_promoted_is_listed(opened, home, tmp
 
 
 def test_a_ledger_that_is_lost_is_no_model_without_a_champion(opened, home, tmp_path):
-    client = opened(home[0].model_copy(update={"ledger": f"sqlite:///{tmp_path}/ledger.db"}), NOBODY)
+    lost = home[0].model_copy(update={"ledger": f"sqlite:///{tmp_path}/ledger.db"})
+    client = opened(lost, NOBODY)
     page = client.get("/on-call/models/toy").text
     for place in ("glance", "champion"):
         assert "alias champion points at version 1. Restore the ledger" in part(page, place)
     assert "Required Actions" not in part(page, "glance") and "waits for a person" not in part(page, "candidates")
     assert "judge.ledger_lost" in client.get("/on-call/models").text
+    assert champions(lost) == ["Champions: not known (judge.ledger_lost)"]
 
 
 @pytest.mark.parametrize(("path", "status"), [("/models", 200), ("/models/late_arrival", 404)])

@@ -18,6 +18,7 @@ from artifacts.run_evidence import (
     read_run_end,
 )
 from plugins.run_story.run_end import run_ended
+from tests.plugins.test_model_page import part
 
 RUN = "manual__2026-11-25T17:00:00+00:00"
 AT = datetime(2026, 11, 25, 17)
@@ -66,6 +67,13 @@ def test_at_the_end_of_a_dag_run_damaged_evidence_keeps_nothing_else_from_being_
     assert (story.state, row.note.partition(":")[0]) == ("FAILED", "✗ FAILED")
     assert alerts.undelivered(places.alerts) == 1
     assert read_run_end(places.home, "build_training_set", RUN).state == "failed"
+
+
+def test_what_serves_is_not_told_as_nothing_when_the_ledger_was_lost(failed, opened, home, tmp_path):
+    assert "No model was promoted yet." in part(opened(failed).get(PATH).text, "serves")
+    mlflow = {"mlflow": home[0].mlflow, "mlflow_artifacts": home[0].mlflow_artifacts}
+    page = opened(failed.model_copy(update=mlflow)).get(PATH).text
+    assert "judge.ledger_lost" in part(page, "serves")
 
 
 @pytest.mark.parametrize("path", [PATH, f"{PATH}/tasks/build/2"])

@@ -126,6 +126,16 @@ def test_a_model_without_history_is_missing_and_the_known_ones_are_named(run, wo
     assert f"in {world.ledger}: parcels, trains." in run(*words, "--model", "nobody")[2]
 
 
+@pytest.mark.parametrize("words", [["history"], ["who-was-champion", "--at", "2999-01-01"], ["rollback", "--to", "1"]])
+def test_a_ledger_that_was_lost_is_no_model_that_never_had_a_champion(run, world, parcels_60, tmp_path, words) -> None:  # type: ignore[no-untyped-def]
+    run("promote", "--candidate", world.candidate(parcels_60, GOOD).run_id)
+    (tmp_path / "ledger.db").unlink()
+    reason = ["--reason", "complaints"] if words[0] == "rollback" else []
+    code, _, error = run(*words, *reason, "--model", world.model)
+    assert (code, error.split(":")[0]) == (4, "judge.ledger_lost")
+    assert "points at version 1. Restore the ledger from its backup" in error
+
+
 @pytest.mark.parametrize("verb", ["judge", "promote"])
 def test_a_version_in_place_of_an_mlflow_run_id_is_refused_with_where_to_find_one(run, world, verb: str) -> None:  # type: ignore[no-untyped-def]
     code, _, error = run(verb, "--candidate", "2")
