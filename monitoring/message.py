@@ -41,7 +41,7 @@ def write_message(batch: Batch, *, reports: str, runbook_url: str) -> Message:
     return Message(
         key=batch.key,
         urgent=any(event.step == "escalated" for event in events),
-        subject=f"[{first.alert.kind} {first.step}] {about}: {_moved(first)}{more}",
+        subject=f"[{first.alert.kind} {first.step}] {about}: {moved(first.alert.finding)}{more}",
         text="\n".join(lines),
         facts={
             "key": batch.key,
@@ -61,11 +61,11 @@ def next_command(batch: Batch) -> str:
 
 
 def _named(event: Event) -> str:
-    return f"{event.alert.kind} {event.step}: {_moved(event)}"
+    return f"{event.alert.kind} {event.step}: {moved(event.alert.finding)}"
 
 
-def _moved(event: Event) -> str:
-    finding = event.alert.finding
+def moved(finding: Finding) -> str:
+    """What a finding is about, in a few words."""
     what = {None: "the window", SCORE: "the score"}.get(finding.feature, finding.feature)
     against = f" against {finding.baseline}" if finding.baseline else ""
     return f"{what}, {finding.rule}{against}{f', {finding.part}' if finding.part else ''}"

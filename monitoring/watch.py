@@ -13,8 +13,9 @@ from artifacts.registry import Registry
 from artifacts.training_set import TrainingSet, newest, parse_id
 from monitoring.alerts import passed_over, untold
 from monitoring.answered import versions_due
-from monitoring.asked import why_red, why_unknown
+from monitoring.asked import asked, why_red, why_unknown
 from monitoring.check import check
+from monitoring.message import moved
 from monitoring.noted import note_findings
 from monitoring.notify import deliver
 from monitoring.report import write_report
@@ -23,6 +24,8 @@ from monitoring.served import left_out_by_alerts
 from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
 from monitoring.window import parse_window, refuse_ahead
+
+SHOWN = 5
 
 
 def choose_checks(day: date, labels: date | None = None) -> list[dict[str, str | bool | int]]:
@@ -109,10 +112,12 @@ def conclude_checks(identities: Sequence[str]) -> list[str]:
 def _refuse_untold(places: Places, findings: Findings) -> None:
     keys = untold(findings, alerts.history(places.alerts, findings.model))
     if keys:
+        found = asked(findings)[1]
+        named = "; ".join(moved(found[key]) for key in keys[:SHOWN]) + (" …" if len(keys) > SHOWN else "")
         why = passed_over(alerts.watches(places.alerts, findings.model), findings) or "They were never taken in."
         raise GateClosed(
             "monitoring.drift_untold",
-            f"{findings.id} says DRIFT of {', '.join(keys)}, of which nobody was told. {why}",
+            f"{findings.id} says DRIFT, and nobody was told of {len(keys)}: {named}. {why}",
             next_step=f"See what moved: python -m monitoring report --findings {findings.id}",
         )
 

@@ -49,7 +49,9 @@ def run(settings: ServingSettings, places: Places, model: str, version: int | No
     with listen(settings.host, settings.port) as listening:
         host, port = listening.getsockname()[:2]
         who = "version" if version is not None else "champion, version"
-        cli.say(f"serving {model}, {who} {first.version}, on http://{host}:{port} with {settings.workers} worker(s)")
+        loading = "" if settings.workers == 1 else "; they load it now, and answer when /health/ready does"
+        at = f"on http://{host}:{port} with {settings.workers} worker(s)"
+        cli.say(f"serving {model}, {who} {first.version}, {at}{loading}")
         if not settings.loopback and key is None:
             cli.say(
                 f"WARNING: {settings.host} can be reached from other machines, and no API key is wanted: whoever "
