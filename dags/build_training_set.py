@@ -5,8 +5,8 @@ When rows have landed, or a model drifted, **choose** which training sets are du
 it. The asset `training_set` carries the new version to the DAG `train_candidate`.
 
 What is built depends on what has landed, never on how many events came: `as_of` is the end of the last month up to
-which every table is there. Rows that landed build every training set; drift alone, that of the model that drifted.
-Trigger it by hand with a `name` and an `as_of` to build any other.
+which every table is there. Rows that landed build every set; drift alone, that of the model that drifted. Trigger it by
+hand with a `name` and an `as_of` to build any other.
 
 **When it fails** nothing was published, and the champion serves on. The message names the dbt test, or the expectation
 with column, value, bound and offending keys. Mend the SQL or the source, then clear the task. Only a warehouse that is
@@ -21,10 +21,10 @@ from airflow.sdk import Asset, Param, task, task_group
 
 from plugins.wiring import dag, fails_once
 
-MODELS = Path(__file__).parent.parent / "dbt_project" / "models" / "training_sets"
-NAMES = sorted(p.stem for p in MODELS.glob("*.sql"))
-LANDED_ROWS, DRIFT = Asset("landed_rows"), Asset("drift")
-TRAINING_SET = Asset("training_set")
+SETS = Path(__file__).parent.parent / "dbt_project" / "models" / "training_sets"
+NAMES = sorted(path.stem for path in SETS.glob("*.sql"))
+DAY = r"^\d{4}-\d{2}-\d{2}$"
+LANDED_ROWS, DRIFT, TRAINING_SET = Asset("landed_rows"), Asset("drift"), Asset("training_set")
 
 
 @dag(
@@ -35,10 +35,7 @@ TRAINING_SET = Asset("training_set")
     params={
         "name": Param(None, type=["null", "string"], enum=[None, *NAMES], description="Empty: all that are due."),
         "as_of": Param(
-            None,
-            type=["null", "string"],
-            pattern=r"^\d{4}-\d{2}-\d{2}$",
-            description="Like 2013-10-01, UTC. Empty: the end of the last month that has landed in full.",
+            None, type=["null", "string"], pattern=DAY, description="Like 2013-10-01, UTC. Empty: all that landed."
         ),
     },
 )
@@ -49,9 +46,9 @@ def build_training_set():
         from artifacts.places import read_places
         from features.due import due
 
-        events = triggering_asset_events or {}
-        landed, drifted = bool(events.get(LANDED_ROWS)), [event.extra for event in events.get(DRIFT, [])]
-        return due(read_places(), params["name"], params["as_of"], NAMES, landed=landed, drifted=drifted)
+        rows, drift = ((triggering_asset_events or {}).get(one, []) for one in (LANDED_ROWS, DRIFT))
+        asked = {"landed": bool(rows), "drifted": [event.extra for event in drift]}
+        return due(read_places(), params["name"], params["as_of"], NAMES, **asked)
 
     @task(outlets=[TRAINING_SET], retries=2, retry_delay=timedelta(minutes=5), max_active_tis_per_dag=1)
     @fails_once

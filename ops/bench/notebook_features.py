@@ -10,15 +10,13 @@ from artifacts.errors import CannotJudge
 from ops.bench import compare
 from ops.bench.figures import Aim, Figure
 from ops.bench.measure import Measured, alternate, call
-from ops.bench.world import World, build_all
+from ops.bench.world import MEMORY, World, build_all
 
 TITLE = "Features in SQL"
 PEER = "the same features in pandas"
 AIM = Aim("ratio", 0.1)
 WHY = "Pandas that rolls and merges as of a moment is compiled code too; what SQL adds is the second core"
 WHY_MEMORY = "DuckDB keeps what it can in memory, up to the limit that a build has, and spills the rest to disk"
-# What dbt_project/profiles.yml gives a build, unless SHIPSHAPE_MEMORY_LIMIT says otherwise.
-MEMORY = "3GB"
 # What the features read: the name that the pandas code uses, and the relation and rows of the warehouse.
 INPUTS = {
     "spine": "spine",
