@@ -160,8 +160,6 @@ class Registry:
 
     def alias(self, model: str, alias: str) -> int | None:
         """The version that an alias points at, or None."""
-        if not is_there(self.tracking_uri):
-            return None
         try:
             with self._client(f"Alias {alias} of model {model}") as client:
                 return int(client.get_model_version_by_alias(model, alias).version)
