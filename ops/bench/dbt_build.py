@@ -16,8 +16,8 @@ PEER = "its compiled SQL in one plain DuckDB connection"
 LIMITED = "the same connection with the memory that a build may use"
 AIMS = {1: 1.5, 10: 1.1}
 WHY = (
-    "dbt loads for some five seconds and spends about 30 ms on each model and each test, whatever the rows; at ten "
-    "years it is the memory: a build spills what is beyond 3 GB to disk, and the plain connection has the machine's"
+    "dbt loads for some five seconds and spends about 30 ms on each model and each test, whatever the rows; and a "
+    "build spills what is beyond 3 GB to disk, where the plain connection has the memory of the machine"
 )
 WHY_MEMORY = "DuckDB keeps what it can in memory, up to the limit that a build has, and spills the rest to disk"
 

@@ -11,7 +11,10 @@ from ops.bench.world import NAME, SOURCE, World, as_of, eve, work
 TITLE = "Landing and building one more month"
 PEER = "month 2"
 AIM = Aim("ratio", 1.3)
-WHY = "The training set is written, tested, exported and checked as a whole, however few of its rows are new"
+WHY = (
+    "The training set is written, tested, exported and checked as a whole, however few of its rows are new, and keys "
+    "and relations of the features are tested over all months"
+)
 ROWS = 10_000
 UNIT = f"s per {ROWS:,} rows"
 SQL = ("landing", "dbt")
