@@ -6,13 +6,23 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NaiveDatetime, field_validator, model_validator
 
 from artifacts.metric_names import MetricName
 from training.metrics import METRICS
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$")]
-Columns = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise ValueError(f"{name} is given twice")
+    return names
+
+
+Names = Annotated[tuple[str, ...], AfterValidator(_each_once)]
+Columns = Annotated[Names, Field(min_length=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
 NotNegative = Annotated[float, Field(ge=0)]
 BEST = {"lower": 0.0, "higher": 1.0}
@@ -112,7 +122,7 @@ class Config(Closed):
     num_boost_round: int = Field(ge=1, le=10_000)
     xgboost: XGBoost
     naive: Naive
-    slices: tuple[str, ...] = ()
+    slices: Names = ()
     judge: Judge
     promotion: Literal["auto", "approve"] = "auto"
 

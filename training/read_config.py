@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from training.config import Bootstrap, Config, Guard, Judge, Naive, SliceGuard, 
 _KEYS = sorted(
     {key for part in (Config, XGBoost, Naive, Judge, Bootstrap, Guard, SliceGuard) for key in part.model_fields}
 )
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # What PyYAML lets through from a date, a number or an alias that it cannot make sense of, and json from a circle.
 _UNREADABLE = (
     yaml.YAMLError,
@@ -62,6 +64,9 @@ def parse_config(text: str, overrides: Sequence[str] = (), origin: str = "config
             raise _invalid(f"{origin} holds {type(given).__name__}; a mapping of keys is wanted.")
         for override in overrides:
             _override(given, override)
+        # A day in quotes is the moment that it is without.
+        if isinstance(given.get("as_of"), str) and _DAY.fullmatch(given["as_of"]):
+            given["as_of"] = f"{given['as_of']}T00:00:00"
         text = json.dumps(given, default=_moment)
     except _UNREADABLE as error:
         raise _invalid(f"{origin} {_not_yaml(error)}.") from error

@@ -72,6 +72,8 @@ def test_an_unknown_key_is_refused_with_the_nearest_known_one():
         ("xgboost.eta=true", "xgboost.eta is True"),
         ("seed='1'", "seed is '1'"),
         ("as_of=5", "as_of is 5"),
+        ("features=[carrier, distance, carrier]", "carrier is given twice"),
+        ("slices=[carrier, carrier]", "carrier is given twice"),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_name(override, part):
@@ -94,6 +96,10 @@ def test_what_an_option_says_is_refused_as_the_option_and_what_the_file_says_as_
         read_config(file, ["foo=1"])
     assert refused.value.message == f"{file}: bar is not a known key. --set foo=1: foo is not a known key."
     assert refused.value.next_step.startswith("Correct the key;")
+
+
+def test_a_day_in_quotes_is_the_moment_that_it_is_without():
+    assert read_config(V1, ["as_of='2013-10-01'"]) == read_config(V1, ["as_of=2013-10-01"])
 
 
 def test_a_key_given_twice_is_refused():
