@@ -25,22 +25,22 @@ class Patience:
 
 
 def continued(
-    alert: Alert, finding: Finding | None, judged: bool, findings: Findings, patience: Patience
+    alert: Alert, finding: Finding | None, is_well: bool, findings: Findings, patience: Patience
 ) -> tuple[Alert, Step | None]:
-    """An open alert after the window, and what is told of it."""
+    """An open alert after the window, and what is told of it; `is_well` counts where nothing was found."""
     if finding is not None and finding.state == alert.kind:
         alert = replace(alert, seen=findings.end, finding=finding)
-    elif _is_over(alert, finding, judged):
+    elif _is_over(alert, finding, is_well):
         closed = replace(alert, closed=findings.end, told=findings.end, until=_until(alert, findings), ended_by=finding)
         return closed, "settled" if _is_settled(closed, patience) else "resolved"
     return _again(alert, findings.end, patience)
 
 
-def _is_over(alert: Alert, finding: Finding | None, judged: bool) -> bool:
+def _is_over(alert: Alert, finding: Finding | None, is_well: bool) -> bool:
     if finding is not None:
         return finding.state == "OK" or (alert.kind == "UNKNOWN" and finding.state == "DRIFT")
-    # Of these no finding says OK; that the values could be judged does.
-    return alert.kind == "UNKNOWN" and alert.finding.rule in SAID_ONLY_WHEN_BAD and judged
+    # Of these no finding says OK; that the values could be judged does, or that nothing is asked of them any more.
+    return alert.kind == "UNKNOWN" and is_well
 
 
 def _is_settled(closed: Alert, patience: Patience) -> bool:

@@ -38,6 +38,16 @@ def asked(findings: Findings) -> tuple[Stream, Mapping[str, Finding]]:
     return stream, {alert_key(one): one for one in worst_last}
 
 
+def unasked(findings: Findings) -> frozenset[str]:
+    """The keys of the stream that could not be judged without harm: nothing is asked of them in this window."""
+    stream: Stream = "log" if findings.truth is None else "truth"
+    return frozenset(
+        alert_key(one)
+        for one in findings.findings
+        if one.state == "UNKNOWN" and not one.required and stream_of(one) == stream
+    )
+
+
 def why_unknown(findings: Findings) -> str | None:
     """Why what was asked could not be judged: each code once, with the sentence of one finding.
 

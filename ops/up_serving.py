@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from artifacts import ledger
+from artifacts.champion_alias import refuse_lost_ledger
 from artifacts.errors import BadInput, Refusal
 from artifacts.places import REPOSITORY, Places
 from artifacts.registry import Registry
@@ -33,6 +34,8 @@ def why_not(places: Places, model: str) -> str | None:
         line = ledger.champion(places.ledger, model)
         if line is not None:
             Registry.at(places).model_version(model, line.version)
+        else:
+            refuse_lost_ledger(Registry.at(places), places.ledger, model)
     except Refusal as refusal:
         return f"not started: {refusal}"
     if line is None:

@@ -302,3 +302,12 @@ def test_against_the_trailing_window_what_ends_after_weeks_is_the_new_normal_and
     moved, fine = (replace(one, baseline=baseline) for one in (MOVED, FINE))
     steps = [told(found(day, moved if day <= days else fine)) for day in range(1, days + 2)]
     assert [name for name, _, _ in steps[-1]] == [step]
+
+
+def test_an_unknown_alert_ends_once_its_rule_is_not_asked_any_more_and_a_drift_does_not() -> None:
+    noisy = replace(BLIND, required=False, reason=Reason("noise.too_large", "Noise may take it beyond 1."))
+    for before, ended in ((BLIND, True), (MOVED, False)):
+        watches, _ = take({}, found(1, before, of(FINE, "carrier")), 3, PATIENCE)
+        watches, events = take(watches, found(2, noisy, of(FINE, "carrier")), 3, PATIENCE)
+        assert [one.step for one in events] == (["resolved"] if ended else [])
+        assert any(one.is_open for watch in watches.values() for one in watch.alerts) is not ended

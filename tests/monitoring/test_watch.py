@@ -212,7 +212,9 @@ def test_drift_of_a_window_that_alerts_have_passed_by_is_red_unless_it_was_told_
     assert [taken(day, FINE) for day in (4, 20)]
     late = taken(10, of(MOVED, "carrier"))
     assert conclude_checks([told]) == [told]
-    with pytest.raises(GateClosed, match=r"DRIFT, and nobody was told of 1: carrier, psi against training\. .*PIPELINE_ALERTS") as refused:
+    with pytest.raises(
+        GateClosed, match=r"DRIFT, and nobody was told of 1: carrier, psi against training\. .*PIPELINE_ALERTS"
+    ) as refused:
         conclude_checks([told, late])
     assert refused.value.code == "monitoring.drift_untold"
     assert "2013-12-20 00:00:00 to 2013-12-21 00:00:00 was taken already" in refused.value.message
