@@ -1,7 +1,7 @@
 {#
     Building by month, and healing.
 
-    Every staging, spine, feature and label table keeps, in each row, the month that it belongs to and that month's fingerprint:
+    Every staging, spine, feature, label and rows table keeps, in each row, the month that it belongs to and that month's fingerprint:
     a hash of the model's own code, of the project's macros and of what its parents held when the month was built (in staging: the
     names of the raw partitions, which carry their content's hash). A month whose stored fingerprint is not the current
     one is stale: it is deleted and built again, in one transaction. So landing a month builds that month, a correction reopens the
@@ -60,6 +60,17 @@
 #}
 {% macro is_stale(month) -%}
     coalesce(list_contains(getvariable('stale_months'), {{ month }}), true)
+{%- endmacro %}
+
+
+{#
+    The rows of a parent kept by observed_month for the months that this build is to write, as a table to join. Said where the
+    parent is read, since a join does not hand the filter of one side to the other: one new month does not read them all.
+
+        left join {{ stale_rows_of(ref('origin_delays')) }} using (flight_id, observed_month)
+#}
+{% macro stale_rows_of(parent) -%}
+    (select * from {{ parent }} where {{ is_stale('observed_month') }})
 {%- endmacro %}
 
 

@@ -72,7 +72,7 @@
 {#
     True for rows that a training set as of as_of may hold.
 
-        where {{ observed_before_as_of('spine') }}
+        where {{ observed_before_as_of('late_arrival_rows') }}
 #}
 {% macro observed_before_as_of(row) -%}
     {{ row }}.observed_at < {{ as_of() }}

@@ -14,13 +14,14 @@ from tests.dbt_project.warehouse import TRAINING_SETS, Warehouse
 JANUARY, FEBRUARY, MARCH, APRIL, MAY = (
     Flight(f"2013-0{month}-15 14:00", departure_delay=month) for month in range(1, 6)
 )
+ROWS = ("late_arrival_rows", "cancellation_rows")
 LAST_EVENING = Flight(
     "2013-03-01 03:30", number=2
 )  # 28 February in New York: in February's partition, observed in March (UTC)
 
 
 def tables(warehouse: Warehouse) -> dict[str, list]:
-    return {name: warehouse.content(name) for name in ["spine", *warehouse.features(), *TRAINING_SETS]}
+    return {name: warehouse.content(name) for name in ["spine", *warehouse.features(), *ROWS, *TRAINING_SETS]}
 
 
 def build_delays(warehouse: Warehouse, **options: bool) -> dict[str, int]:
@@ -33,7 +34,7 @@ def test_landing_one_more_month_builds_that_month_and_what_spilled_into_it(wareh
     land_flights(warehouse.raw, [MARCH])
     written = warehouse.build()
     assert written["stg_nycflights13__flights_departed"] == written["flight_departures"] == 1
-    for model in ["spine", "label_late_arrival", "label_cancellation", *warehouse.features()]:
+    for model in ["spine", "label_late_arrival", "label_cancellation", *warehouse.features(), *ROWS]:
         assert written[model] == 2, model
 
 

@@ -32,12 +32,26 @@ def described() -> dict[str, dict]:
 
 
 def described_elsewhere(model: str) -> list[dict]:
-    """Upcoming rows have the columns of their training set but the label's, and the lookup key's; rows are no table."""
-    if not model.endswith("_upcoming"):
-        return []
+    """Upcoming rows have the columns of their training set but the label's, and the lookup key's."""
     of = described()[model.removesuffix("_upcoming")]
     lookup = [each for each in of["config"]["meta"]["upcoming"]["lookup"] if isinstance(each, dict)]
     return lookup + [c for c in of["columns"] if not c["config"]["meta"]["role"].startswith("label")]
+
+
+def joined(model: str) -> set[str]:
+    """What a model of rows reads."""
+    return set(re.findall(r"(?:from \{\{ |stale_rows_of\()ref\('(\w+)'", (PROJECT / f"models/rows/{model}.sql").read_text()))
+
+
+def test_rows_are_the_spine_with_the_columns_of_each_feature_model_that_they_join(built):
+    for model in ("late_arrival_rows", "cancellation_rows"):
+        parts = "', '".join(joined(model))
+        of_parts = built.query(
+            f"select distinct column_name from information_schema.columns where table_name in ('{parts}')"
+        )
+        whole = built.query(f"select column_name from information_schema.columns where table_name = '{model}'")
+        assert "spine" in parts and len(joined(model)) > 3
+        assert sorted(whole) == sorted(of_parts)
 
 
 def contract_columns() -> set[str]:
@@ -95,7 +109,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 
 
 def test_every_column_of_every_model_is_described_once_and_the_reverse(built):
-    for model, entry in described().items():
+    tables = {model: entry for model, entry in described().items() if not model.endswith("_rows")}
+    for model, entry in tables.items():
         named = built.query(f"select column_name from information_schema.columns where table_name = '{model}'")
         columns = {name for (name,) in named if model not in built.features() or name in KEPT}
         written = entry.get("columns") or described_elsewhere(model)
@@ -136,7 +151,7 @@ def test_a_feature_is_added_by_one_line_of_sql_and_its_description(warehouse):
     column = f"      - {{name: origin_answer, data_type: integer, description: Forty-two., {meta}}}\n"
     more = warehouse.edited(ORIGIN_DELAYS, LAST_COLUMN, "        42 as origin_answer,\n" + LAST_COLUMN)
     more.edited("models/training_sets/late_arrival.yml", FIRST_FEATURE, column + FIRST_FEATURE)
-    more.build("origin_delays", "late_arrival", verb="build")
+    more.build("origin_delays", "late_arrival_rows", "late_arrival", verb="build")
     assert more.query("select origin_answer from late_arrival") == [(42,)]
 
 

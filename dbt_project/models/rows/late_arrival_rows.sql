@@ -1,33 +1,30 @@
 -- The tests that carriers and airports are known need these two tables.
 -- depends_on: {{ ref('stg_nycflights13__airlines') }}, {{ ref('stg_nycflights13__airports') }}
 with spine as (
-    select * exclude (month_fingerprint)
-    from {{ ref('spine') }}
-    where {{ observed_before_as_of('spine') }}
-),
-
-joined as (
     select *
-    from spine
-    left join {{ ref('aircraft_attributes') }} using (flight_id)
-    left join {{ ref('aircraft_last_departure_2d') }} using (flight_id)
-    left join {{ ref('aircraft_turnaround') }} using (flight_id)
-    left join {{ ref('carrier_delays') }} using (flight_id)
-    left join {{ ref('departures_overdue_3h') }} using (flight_id)
-    left join {{ ref('flight_history_28d') }} using (flight_id)
-    left join {{ ref('flight_schedule_calendar') }} using (flight_id)
-    left join {{ ref('network_delays') }} using (flight_id)
-    left join {{ ref('origin_delays') }} using (flight_id)
-    left join {{ ref('origin_schedule_load') }} using (flight_id)
-    left join {{ ref('origin_weather') }} using (flight_id)
-    left join {{ ref('region_weather') }} using (flight_id)
-    left join {{ ref('route_air_time') }} using (flight_id)
-    left join {{ ref('route_delays') }} using (flight_id)
+    from {{ ref('spine') }}
+    where {{ is_stale('observed_month') }}
 ),
 
 listed as (
-    select {{ row_columns('late_arrival') }}
-    from joined
+    select
+        * exclude (month_fingerprint),
+        {{ month_fingerprint('observed_month') }} as month_fingerprint
+    from spine
+    left join {{ stale_rows_of(ref('aircraft_attributes')) }} using (flight_id, observed_month)
+    left join {{ stale_rows_of(ref('aircraft_last_departure_2d')) }} using (flight_id, observed_month)
+    left join {{ stale_rows_of(ref('aircraft_turnaround')) }} using (flight_id, observed_month)
+    left join {{ stale_rows_of(ref('carrier_delays')) }} using (flight_id, observed_month)
+    left join {{ stale_rows_of(ref('departures_overdue_3h')) }} using (flight_id, observed_month)
+    left join {{ stale_rows_of(ref('flight_history_28d')) }} using (flight_id, observed_month)
+    left join {{ stale_rows_of(ref('flight_schedule_calendar')) }} using (flight_id, observed_month)
+    left join {{ stale_rows_of(ref('network_delays')) }} using (flight_id, observed_month)
+    left join {{ stale_rows_of(ref('origin_delays')) }} using (flight_id, observed_month)
+    left join {{ stale_rows_of(ref('origin_schedule_load')) }} using (flight_id, observed_month)
+    left join {{ stale_rows_of(ref('origin_weather')) }} using (flight_id, observed_month)
+    left join {{ stale_rows_of(ref('region_weather')) }} using (flight_id, observed_month)
+    left join {{ stale_rows_of(ref('route_air_time')) }} using (flight_id, observed_month)
+    left join {{ stale_rows_of(ref('route_delays')) }} using (flight_id, observed_month)
 )
 
 select * from listed

@@ -1,6 +1,7 @@
 with observed as (
     select *
     from {{ ref('cancellation_rows') }}
+    where {{ observed_before_as_of('cancellation_rows') }}
 ),
 
 labels as (

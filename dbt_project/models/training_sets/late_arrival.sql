@@ -1,6 +1,7 @@
 with observed as (
     select *
     from {{ ref('late_arrival_rows') }}
+    where {{ observed_before_as_of('late_arrival_rows') }}
 ),
 
 labels as (
