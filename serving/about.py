@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from artifacts import ledger
+from artifacts.champion_alias import refuse_lost_ledger
 from artifacts.errors import Refusal
 from artifacts.places import Places
 from artifacts.registry import Registry
@@ -26,7 +27,7 @@ class About:
         self._versions: list[int] | None = None
 
     async def tell(self) -> dict[str, Any]:
-        """All of it; `not_told` says who was asked and did not answer.
+        """All of it; `not_told` says who was asked and could not tell.
 
         Of the ledger the champion that is followed stands in then, of MLflow the versions that it told last, or None.
         """
@@ -57,7 +58,11 @@ class About:
         }
 
     def _champion(self) -> int | None:
-        line = ledger.champion(self._places.ledger, self._service.live.current.model)
+        """None when there never was one; raises as `refuse_lost_ledger` when MLflow says there was."""
+        places, model = self._places, self._service.live.current.model
+        line = ledger.champion(places.ledger, model)
+        if line is None:
+            refuse_lost_ledger(Registry.at(places), places.ledger, model)
         return line.version if line else None
 
     def _listed(self) -> None:

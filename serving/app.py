@@ -38,7 +38,7 @@ def find_version(places: Places, model: str, version: int | None, threads: int =
     registry = Registry.at(places)
     if version is not None:
         return load_version(registry, model, version, threads)
-    return load_line(registry, champion_line(places.ledger, model), threads)
+    return load_line(registry, champion_line(registry, places.ledger, model), threads)
 
 
 def create_app(

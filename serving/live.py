@@ -56,7 +56,8 @@ class Watcher:
 
     def __init__(self, live: Live, registry: Registry, ledger_url: str, metrics: Metrics) -> None:
         self._live, self._registry, self._ledger, self._metrics = live, registry, ledger_url, metrics
-        self._asking = Aside("The ledger", LEDGER_SECONDS, at_once=3)
+        # MLflow is asked only where the ledger has no champion: whether there was one.
+        self._asking = Aside("The ledger, or MLflow beside it,", LEDGER_SECONDS, at_once=3)
         # One that the ledger names no more may be loading still.
         self._loads = Aside("MLflow, or the model on trial,", LOAD_SECONDS, at_once=2)
         self._loading: tuple[Promotion, asyncio.Task[LoadedVersion]] | None = None
@@ -85,7 +86,7 @@ class Watcher:
         Raises as `champion_line` and `load_line` do, and `Unavailable` (`serving.no_answer`).
         """
         live = self._live
-        line = await self._asking.run(partial(champion_line, self._ledger, live.current.model))
+        line = await self._asking.run(partial(champion_line, self._registry, self._ledger, live.current.model))
         if _is(live.current, line):
             live.trouble = self._loading = None
             return

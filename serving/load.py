@@ -5,6 +5,7 @@ import json
 import numpy as np
 
 from artifacts import cli, ledger
+from artifacts.champion_alias import refuse_lost_ledger
 from artifacts.contract import Contract
 from artifacts.encoder import CATEGORIES, Encoder, read_encoder
 from artifacts.errors import BadInput, Damaged, Missing
@@ -43,10 +44,14 @@ def load_version(registry: Registry, model: str, version: int, threads: int = 1)
     return loaded
 
 
-def champion_line(ledger_url: str, model: str) -> Promotion:
-    """The ledger's newest line of `model`; raises `Missing` (`serving.no_champion`)."""
+def champion_line(registry: Registry, ledger_url: str, model: str) -> Promotion:
+    """The ledger's newest line of `model`.
+
+    Raises `Missing` (`serving.no_champion`) when there is none, and as `refuse_lost_ledger` when MLflow says there was.
+    """
     line = ledger.champion(ledger_url, model)
     if line is None:
+        refuse_lost_ledger(registry, ledger_url, model)
         known = ", ".join(ledger.models(ledger_url)) or "none"
         raise Missing(
             "serving.no_champion",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from artifacts import ledger
+from artifacts.champion_alias import refuse_lost_ledgers
 from artifacts.cli import say
 from artifacts.errors import Missing
 from artifacts.landed import landed_until
@@ -101,13 +102,16 @@ def due(names: Collection[str], name: str | None, as_of: str | None) -> list[dic
     """Each model whose champion was trained on one of the training sets `names`, or on `name` alone, and as of when.
 
     `as_of` is, when none is given, the end of what has landed. Raises `Missing` (`serving.no_champion`) when `name` is
-    given and no champion was trained on it; without a name, none is due, and nothing is wrong.
+    given and no champion was trained on it; without a name, none is due, and nothing is wrong. `Damaged`
+    (`judge.ledger_lost`) when none is due because the ledger was lost.
     """
     places = read_places()
     moment = as_of or write_as_of(landed_until(places.raw))
     models = {model: _trained_on(places, model) for model in ledger.models(places.ledger)}
     wanted = [name] if name else names
     found = [{"model": model, "name": of, "as_of": moment} for model, of in models.items() if of in wanted]
+    if not found:
+        refuse_lost_ledgers(Registry.at(places), places.ledger)
     if name and not found:
         raise Missing(
             "serving.no_champion",

@@ -68,7 +68,7 @@ def serving(request: Request, home: Home, model: str) -> Html:
         el("p", f"Asked now, at {home.settings.serving_url}.", class_="quiet"),
         facts(pairs),
         el("div", el("b", "Trouble"), said, class_="alarm") if troubles else said,
-        el("p", f"It tells this from memory, since it got no answer: {' '.join(unasked)}", class_="down")
+        el("p", f"It tells this from memory, since it could not be told: {' '.join(unasked)}", class_="down")
         if unasked
         else None,
         folded("Limits", table(("limit", "value"), rows)) if rows else None,

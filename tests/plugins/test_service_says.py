@@ -34,7 +34,7 @@ def test_of_a_service_whose_ledger_is_damaged_neither_a_restart_nor_a_key_is_adv
     with served(create_service(ServingSettings(poll_seconds=2), places, "toy")) as client:
         file.write_bytes(b"no database" + file.read_bytes())
         page = opened(places, asking(client)).get("/on-call/models/toy").text
-    assert "It tells this from memory, since it got no answer: ledger.damaged" in part(page, "serving")
+    assert "It tells this from memory, since it could not be told: ledger.damaged" in part(page, "serving")
     assert "ops.up serving" not in page and KEY not in page
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from artifacts.champion_alias import ALIAS
 from artifacts.registry import RunRecord
 from artifacts.training_set import TrainingSet
 from tests.fixtures_registry import registry_in
 from tests.fixtures_training_set import make_training_set
-from tests.serving.world import World, places_in, serving
+from tests.serving.world import MODEL, World, places_in, serving
 from tests.training.toy import toy_config
 from training.train import train
 
@@ -27,7 +28,10 @@ def trained(shared: Path) -> tuple[TrainingSet, tuple[RunRecord, ...]]:
     training_set = make_training_set(shared / "sets")
     registry = registry_in(shared / "registry")
     configs = [toy_config(), toy_config("seed=2"), toy_config("seed=3", "num_boost_round=5")]
-    return training_set, tuple(train(registry, training_set, config) for config in configs)
+    runs = tuple(train(registry, training_set, config) for config in configs)
+    # As promotion does.
+    registry.set_alias(MODEL, ALIAS, 1)
+    return training_set, runs
 
 
 def world_in(home: Path, shared: Path, trained: tuple[TrainingSet, tuple[RunRecord, ...]]) -> World:

@@ -85,6 +85,13 @@ def test_what_cannot_be_served_is_refused_with_the_reason(
     assert (done.returncode, json.loads(done.stdout)["error"]) == (exit_code, code)
 
 
+@pytest.mark.parametrize("verb", [["run"], ["score", "--upcoming"]])
+def test_a_ledger_that_was_lost_is_no_model_that_has_no_champion(world: World, verb: list[str]) -> None:
+    Path(world.places.ledger.removeprefix("sqlite:///")).unlink()
+    done = run(world, *verb, "--model", MODEL)
+    assert (done.returncode, json.loads(done.stdout)["error"]) == (4, "judge.ledger_lost")
+
+
 def test_a_port_that_is_taken_and_a_poor_key_are_refused(world: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = run(world, "run", "--model", MODEL, "--port", str(taken.getsockname()[1]))

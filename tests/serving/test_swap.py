@@ -174,7 +174,9 @@ def test_a_ledger_that_is_gone_or_damaged_leaves_the_old_one_answering(world: Wo
         assert answering(client) == 1
     with serving(world) as client:
         ledger.rename(ledger.with_suffix(".away"))
-        wait_for(lambda: "serving.no_champion" in str(ready(client).get("trouble")))
+        wait_for(lambda: ready(client).get("trouble") == "judge.ledger_lost")
+        told = client.get(f"/v1/models/{MODEL}").json()
+        assert (told["champion"], [one.partition(":")[0] for one in told["not_told"]]) == (1, ["judge.ledger_lost"])
         assert answering(client) == 1
 
 
