@@ -2,8 +2,9 @@
 
 from artifacts import ledger
 from artifacts.champion_alias import refuse_lost_ledger
-from artifacts.errors import Damaged, Missing
+from artifacts.errors import Damaged
 from artifacts.registry import Registry, RunRecord
+from training.never_champion import never_champion
 
 
 def champion_run(registry: Registry, ledger_url: str, model: str) -> RunRecord | None:
@@ -26,20 +27,19 @@ def champion_run(registry: Registry, ledger_url: str, model: str) -> RunRecord |
     return run
 
 
-def lines_of(registry: Registry, ledger_url: str, model: str) -> list[ledger.Promotion]:
-    """Every line of the ledger about `model`.
-
-    Raises `Missing` (`ledger.no_champion`) when there is none, and as `refuse_lost_ledger` when MLflow says there was.
-    """
+def history_of(registry: Registry, ledger_url: str, model: str) -> list[ledger.Promotion]:
+    """Every line of the ledger about `model`, none if it never had a champion; raises as `refuse_lost_ledger`."""
     lines = ledger.history(ledger_url, model)
     if not lines:
         refuse_lost_ledger(registry, ledger_url, model)
-        known = ", ".join(ledger.models(ledger_url)) or "none"
-        raise Missing(
-            "ledger.no_champion",
-            f"Model {model} never had a champion; those that had one, in {ledger.shown(ledger_url)}: {known}.",
-            next_step="Name one of them, or set PIPELINE_LEDGER to the ledger that has it.",
-        )
+    return lines
+
+
+def lines_of(registry: Registry, ledger_url: str, model: str) -> list[ledger.Promotion]:
+    """As `history_of`; raises `Missing` (`ledger.no_champion`) when there is no line."""
+    lines = history_of(registry, ledger_url, model)
+    if not lines:
+        raise never_champion(registry, ledger_url, model)
     return lines
 
 

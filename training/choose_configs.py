@@ -26,3 +26,9 @@ def configs_of(training_set: str, config: str | None = None, folder: Path = CONF
             next_step=f"Write training/configs/NAME.yaml with training_set: {name}, or name another set.",
         )
     return found
+
+
+def config_of_model(model: str, folder: Path = CONFIGS) -> str | None:
+    """The name of the first config that trains `model`; None when none does."""
+    paths = sorted(folder.glob("*.yaml"))
+    return next((path.stem for path in paths if read_config(path).model == model), None)

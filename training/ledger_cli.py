@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from artifacts import ledger
-from artifacts.champion_alias import refuse_lost_ledger
 from artifacts.cli import Answer
 from artifacts.errors import BadInput, Missing
 from artifacts.ledger import Promotion
@@ -13,7 +12,8 @@ from artifacts.places import read_places
 from artifacts.registry import Registry
 from artifacts.rejections import rejections
 from artifacts.rejections import told as told_rejection
-from training.champion import lines_of
+from training.champion import history_of, lines_of
+from training.never_champion import never_champion
 
 
 def add_verbs(
@@ -37,11 +37,10 @@ def answer(line: Promotion, *notes: str) -> Answer:
 def _history(arguments: argparse.Namespace) -> Answer:
     places, model = read_places(), arguments.model
     registry, url = Registry.at(places), places.ledger
-    rejected = rejections(url, model)
+    rejected, lines = rejections(url, model), history_of(registry, url, model)
     # Whoever was only ever rejected has a history without a line.
-    if rejected:
-        refuse_lost_ledger(registry, url, model)
-    lines = ledger.history(url, model) if rejected else lines_of(registry, url, model)
+    if not lines and not rejected:
+        raise never_champion(registry, url, model)
     told = [(line.decided_at, _told(line)) for line in lines]
     told += [(one.decided_at, told_rejection(one)) for one in rejected]
     facts = {"model": model, "lines": [vars(line) for line in lines], "rejections": [vars(one) for one in rejected]}

@@ -63,13 +63,19 @@ class Home:
         lines = ledger.history(self.places.ledger, model)
         if not lines:
             self.refuse_lost_ledger(model)
-            known = ", ".join(ledger.models(self.places.ledger)) or "none"
-            raise Missing(
-                "on_call.no_champion",
-                f"Model {model} never had a champion; these had: {known}.",
-                next_step="Its candidates stand below, each with what is to be done about it.",
-            )
+            raise self._never_champion(model)
         return lines
+
+    def _never_champion(self, model: str) -> Missing:
+        had, trained = ledger.models(self.places.ledger), self.registry.models()
+        others = f"of the others {', '.join(had)} had one" if had else "no model had one yet"
+        return Missing(
+            "on_call.no_champion",
+            f"Model {model} never had a champion; {others}. Trained so far: {', '.join(trained) or 'none'}.",
+            next_step="Its candidates stand below, each with what is to be done about it."
+            if model in trained
+            else "It has no candidate either: train one by a config that names this model, under training/configs.",
+        )
 
     def refuse_lost_ledger(self, model: str) -> None:
         """As `champion_alias.refuse_lost_ledger`, of these places."""

@@ -81,7 +81,8 @@ def _page(request: Request, home: Home, model: str) -> Response:
 def _unknown(request: Request, known: Known) -> Response:
     """That there is no such model, and which there are."""
     links = joined(el("li", link(request, name, "models", name)) for name in sorted(known.names))
-    there = join(el("p", "These are:"), el("ul", links)) if known.names else join(el("p", FIRST[0]), command(FIRST[1]))
+    another = "Look at one of these, or train a model of that name by a config that names it, under training/configs:"
+    there = join(el("p", another), el("ul", links)) if known.names else join(el("p", FIRST[0]), command(FIRST[1]))
     none = el("p", "Nothing here knows a model of that name: it was never trained, promoted or watched.", class_="down")
     return page(request, "No such model", none, there, trail=(("Models", "models"),), status=404)
 

@@ -8,7 +8,9 @@ from datetime import datetime
 import pytest
 
 from artifacts import ledger
+from artifacts.errors import Missing
 from artifacts.places import read_places
+from plugins.on_call.home import Home
 from plugins.on_call.settings import OnCallSettings
 from plugins.run_story.message import champions
 from tests.plugins.test_became import own_mlflow
@@ -18,7 +20,7 @@ from tests.plugins.test_model_page import NOBODY, broken, part
 def test_a_model_that_nothing_knows_has_no_page_but_a_list_of_those_that_there_are(opened, home):
     answer = opened(home[0], NOBODY).get("/on-call/models/nope")
     assert answer.status_code == 404
-    assert '<a href="/on-call/models/toy">toy</a>' in answer.text
+    assert '<a href="/on-call/models/toy">toy</a>' in answer.text and "or train a model of that name" in answer.text
     assert opened(home[0], NOBODY, role=None).get("/on-call/models/nope").status_code == 401
 
 
@@ -36,7 +38,15 @@ def test_a_model_that_was_trained_and_never_promoted_is_listed(opened, home, tmp
     MlflowClient(places.mlflow).delete_registered_model_alias("toy", "champion")
     page = opened(places, NOBODY).get("/on-call/models").text
     assert "<h1>toy</h1>" in page
-    assert "Model toy never had a champion" in part(page, "champion")
+    assert "Model toy never had a champion; no model had one yet. Trained so far: toy." in part(page, "champion")
+    assert "Its candidates stand below" in part(page, "champion")
+
+
+def test_a_model_that_was_watched_and_never_trained_says_which_there_are_and_what_to_do(home):
+    with pytest.raises(Missing) as refused:
+        Home(home[0], NOBODY).lines("twin")
+    assert refused.value.message == "Model twin never had a champion; of the others toy had one. Trained so far: toy."
+    assert "train one by a config that names this model, under training/configs" in refused.value.next_step
 
 
 def test_a_ledger_that_is_lost_is_no_model_without_a_champion(opened, home, tmp_path):

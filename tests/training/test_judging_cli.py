@@ -119,11 +119,25 @@ def test_a_moment_that_is_not_utc_is_refused(run, world, at: str) -> None:  # ty
 def test_a_model_without_history_is_missing_and_the_known_ones_are_named(run, world, words: list[str]) -> None:  # type: ignore[no-untyped-def]
     code, _, error = run(*words, "--model", "nobody")
     assert (code, error.split(":")[0]) == (2, "ledger.no_champion")
-    assert f"in {world.ledger}: none." in error
+    assert "There is no model nobody: it has no champion, no version and no config." in error
+    assert f"Models that had one, in {world.ledger}: none." in error
+    assert "Name one that there is (" in error
     for model in ("trains", "parcels"):
         about = {"run_id": "a" * 32, "decided_by": "me", "reason": "a test", "decided_at": datetime(2026, 1, 1)}
         ledger.promote(world.ledger, model=model, version=1, expected=None, **about)
     assert f"in {world.ledger}: parcels, trains." in run(*words, "--model", "nobody")[2]
+
+
+def test_of_a_model_that_never_had_a_champion_the_next_step_is_its_candidate_or_its_config(
+    run, world, parcels_60
+) -> None:  # type: ignore[no-untyped-def]
+    candidate = world.candidate(parcels_60, GOOD).run_id
+    code, _, error = run("history", "--model", world.model)
+    assert (code, f"Model {world.model} never had a champion; its newest candidate is version 1." in error) == (2, True)
+    assert f"python -m training judge --candidate {candidate}" in error
+    code, _, error = run("history", "--model", "cancellation")
+    assert (code, "since it was never trained" in error) == (2, True)
+    assert "python training/train.py --config training/configs/cancellation.yaml --training-set NAME/VERSION" in error
 
 
 @pytest.mark.parametrize("words", [["history"], ["who-was-champion", "--at", "2999-01-01"], ["rollback", "--to", "1"]])
