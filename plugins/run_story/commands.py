@@ -1,7 +1,10 @@
 """The command that a refusal itself names, else what helps with its code, about what this DAG run was."""
 
+import os
 import re
+import shlex
 from collections.abc import Mapping
+from pathlib import Path
 
 from artifacts.run_evidence import Refused
 
@@ -67,8 +70,9 @@ BY_CODE = {
 }
 
 
-# Of a place that is closed to us rather than full: whose it is.
-_CLOSED = re.compile(r"^(/[\w./=-]+) cannot be written: (?:Permission denied|Operation not permitted|Read-only)")
+_PLACE = re.compile(
+    r"^(?P<path>/.*?) cannot be written: (?P<closed>Permission denied|Operation not permitted|Read-only)?"
+)
 
 
 def named(next_step: str) -> str | None:
@@ -84,8 +88,8 @@ def named(next_step: str) -> str | None:
 
 def of_refusal(cause: Refused, facts: Mapping[str, str]) -> tuple[str | None, tuple[str, ...]]:
     """The command, with every name filled in; else None, and what a person would have to choose for it."""
-    if closed := _CLOSED.match(cause.message):
-        return f"ls -ld {closed[1]}", ()
+    if place := _PLACE.match(cause.message):
+        return _of_place(Path(place["path"]), closed=place["closed"] is not None), ()
     source = _SOURCE.search(cause.message)
     known = {**facts, **({"source": source[1]} if source else {})}
     said = named(cause.next_step)
@@ -103,6 +107,12 @@ def filled(template: str, facts: Mapping[str, str]) -> str | None:
     """The template with the facts; None when one is not known: what cannot be run as it stands is no command."""
     wanted = set(re.findall(r"\{(\w+)\}", template))
     return template.format_map(facts) if wanted <= facts.keys() else None
+
+
+def _of_place(path: Path, *, closed: bool) -> str:
+    """Of a place that is closed to us whose it is, else how full its disk is: what lies on it may not be there yet."""
+    there = [one for one in (path, *path.parents[:-1]) if os.access(one, os.F_OK)]
+    return f"ls -ld {shlex.quote(str(path))}" if closed else f"df -h {shlex.quote(str(next(iter(there), path)))}"
 
 
 def _known(facts: Mapping[str, str], option: re.Match[str]) -> str:

@@ -134,13 +134,21 @@ def test_what_is_damaged_is_moved_away_and_made_again_by_its_own_name(folder, mo
 @pytest.mark.parametrize(
     ("why", "command"),
     [
-        ("No space left on device", "df -h /home"),
-        ("Operation not permitted", "ls -ld /home/training_sets/late_arrival"),
+        ("No space left on device", "df -h '{disk}/sets of X'"),
+        ("Operation not permitted", "ls -ld '{disk}/sets of X/late_arrival'"),
+        ("Read-only file system", "ls -ld '{disk}/sets of X/late_arrival'"),
     ],
 )
-def test_a_place_that_is_closed_is_looked_at_and_not_the_free_space(why, command):
-    no = Refused("publish.no_place", f"/home/training_sets/late_arrival cannot be written: {why}.", "Free some space.")
-    assert mending("build_training_set", "build", no, {"home": "/home"}, {}).command == command
+def test_a_place_is_looked_at_where_it_is_full_or_closed_and_not_in_the_home(tmp_path, why, command):
+    (tmp_path / "sets of X").mkdir()
+    no = Refused("publish.no_place", f"{tmp_path}/sets of X/late_arrival cannot be written: {why}.", "Free some space.")
+    todo = mending("build_training_set", "build", no, {"home": "/home"}, {})
+    assert todo.command == command.format(disk=tmp_path)
+
+
+def test_of_a_full_disk_that_is_not_mounted_here_the_path_is_that_of_the_message():
+    no = Refused("publish.no_place", "/nowhere/sets cannot be written: Disk quota exceeded.", "Free some space.")
+    assert mending("build_training_set", "build", no, {"home": "/home"}, {}).command == "df -h /nowhere/sets"
 
 
 def test_reasons_that_are_only_said_again_are_no_command():
