@@ -7,7 +7,7 @@ from artifacts.champion_alias import refuse_lost_ledgers
 from artifacts.errors import Missing
 from artifacts.places import Places
 from artifacts.registry import Registry
-from artifacts.run_evidence import read_run_end, read_tasks
+from artifacts.run_evidence import Refused, read_run_end, read_tasks
 from artifacts.runbook import runbook_link, runbook_section
 from plugins.on_call.markup import Child, Html, command, el, folded, join, joined, name, outside, table
 from plugins.on_call.section import Part, all_of, told, with_command
@@ -84,7 +84,8 @@ def _changes(story: Story, places: Places) -> Html:
         return el("p", f"{why}, so there is nothing to hold it against.", class_="quiet")
     before = read_tasks(places.home, story.dag, end.since)
     found, untold = changes_since(story.tasks, before), untold_since(story.tasks, before)
-    ended = f"It ended before {' and '.join(untold)} could be noted: what changed there is not told." if untold else ""
+    why = "Some of what it left cannot be read" if story.damaged else "It ended before that could be noted"
+    ended = f"{why}: whether {' and '.join(untold)} changed is not told." if untold else ""
     if not found:
         return el("p", f"Nothing that was noted differs from {end.since}. {ended}")
     rows = [_change(one) for one in found]
@@ -126,12 +127,21 @@ def _tasks(story: Story) -> Html:
     kept = {(one.name.task, one.name.map_index): one for one in story.tasks}
     rows: list[list[Child]] = []
     for end in story.ends:
-        one = kept.get((end.task, end.map_index))
+        own = (end.task, end.map_index)
+        one = kept.get(own)
         mapped = "" if end.map_index < 0 else f" [{end.map_index}]"
         seconds = f"{(one.ended - one.began).total_seconds():.1f}" if one else None
-        code = el("code", one.refused.code) if one and one.refused else None
-        rows.append([f"{end.task}{mapped}", end.state or "not begun", end.attempt, seconds, code])
-    return table(("task", "state", "try", "seconds", "said no"), rows, numbers=(2, 3))
+        no = one.refused if one else story.damaged.get(own)
+        rows.append(
+            [f"{end.task}{mapped}", end.state or "not begun", end.attempt, seconds, el("code", no.code) if no else None]
+        )
+    heads = ("task", "state", "try", "seconds", "said no")
+    return join(table(heads, rows, numbers=(2, 3)), *map(_damaged, story.damaged.values()))
+
+
+def _damaged(no: Refused) -> Html:
+    """Of evidence that cannot be read: without a word, an empty row would look like a task that had nothing to say."""
+    return el("p", f"{no.message} {no.next_step} ", el("code", no.code), class_="down")
 
 
 def _runbook(story: Story, settings: OnCallSettings) -> Html:

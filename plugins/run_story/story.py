@@ -1,7 +1,7 @@
 """Assembles the story of a DAG run, or of one task of it: the verdict, its cause, and what to do now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,7 +22,8 @@ class Story:
     """What happened, in one sentence, and what it rests on.
 
     `cause` is what said no, if anything did; `codes` are the runbook's sections about it; `todo` has the one next
-    command. `tasks` are the newest tries that left evidence.
+    command. `tasks` are the newest tries that left evidence; `damaged` is why that of a task, by its name and map
+    index, cannot be read.
     """
 
     dag: str
@@ -35,6 +36,7 @@ class Story:
     todo: Todo
     tasks: tuple[TaskEvidence, ...]
     ends: tuple[TaskEnd, ...]
+    damaged: Mapping[tuple[str, int], Refused] = field(default_factory=dict)
 
     @property
     def command(self) -> str | None:
@@ -72,10 +74,11 @@ def tell(home: Path, saw: Seen, task: str | None = None, map_index: int = -1) ->
         sentence=sentence_of(verdict, first, why, told, ends),
         cause=why,
         culprit=first,
-        codes=codes_of((why, cause), told),
+        codes=codes_of((why, cause, *damaged.values()), told),
         todo=_todo(saw, first, cause, why, facts) if cause and why else todo(verdict, told, facts),
         tasks=tuple(told),
         ends=ends,
+        damaged=damaged,
     )
 
 

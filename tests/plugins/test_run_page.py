@@ -85,6 +85,15 @@ def test_the_page_tells_damaged_evidence_as_what_it_is(failed, opened, path):
     assert "run_evidence.damaged" in answer.text and "✓ OK" not in answer.text
 
 
+def test_damaged_evidence_is_told_also_where_another_task_said_no(failed, opened):
+    keep_task(failed.home, TaskEvidence(TaskName("build_training_set", RUN, "choose"), "passed", AT, AT))
+    [file] = failed.home.rglob("task.choose.*")
+    file.write_bytes(b"\xff no JSON")
+    page = opened(failed).get(PATH).text
+    assert "build said no (set.bad)" in part(page, "verdict") and "run_evidence.damaged" in part(page, "verdict")
+    assert f"{file} is damaged: it does not hold run evidence" in part(page, "tasks")
+
+
 def test_a_page_that_is_nothing_without_what_was_refused_says_it_plainly(home, opened, tmp_path):
     places, about = home
     copied = tmp_path / "sets"

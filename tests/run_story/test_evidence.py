@@ -67,7 +67,11 @@ def test_a_refusal_whose_evidence_is_damaged_still_comes_through_airflow_or_from
     ends = (TaskEnd("build", -1, 1, "failed"), TaskEnd("choose", -1, 1, "failed"))
     assert tell(tmp_path, Seen("dag", RUN, "failed", ends)).cause == NO
     damage(tmp_path, "build")
-    assert tell(tmp_path, Seen("dag", RUN, "failed", ends, {("build", -1): NO})).cause == NO
+    story = tell(tmp_path, Seen("dag", RUN, "failed", ends, {("build", -1): NO}))
+    assert (story.cause, story.codes) == (NO, ("set.bad", "run_evidence.damaged"))
+    assert {name: no.code for name, no in story.damaged.items()} == {
+        (task, -1): "run_evidence.damaged" for task in ("build", "choose")
+    }
 
 
 def test_a_run_id_that_is_a_path_stays_in_its_folder(tmp_path):
