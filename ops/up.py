@@ -116,21 +116,21 @@ def serve(places: Places, settings: OpsSettings, environment: dict[str, str]) ->
     model, url = settings.serving_model or up_serving.example_model(), f"http://127.0.0.1:{settings.serving_port}"
     reason = up_serving.why_not(places, model)
     if reason is not None:
-        return [f"Serving  {reason}"], None
+        return up_serving.not_started(places, reason), None
     key, place = up_serving.key_setting(places)
     start(places, environment | key, {"serving": up_serving.command(model, settings.serving_port)})
     try:
         wait_until_healthy(places, "serving", f"{url}/health/ready", set(), SERVING)
     except Unavailable as refusal:
         stop_all(places, {"serving"})
-        return [f"Serving  not started: {refusal}"], None
+        return up_serving.not_started(places, f"not started: {refusal}"), None
     return [f"Serving  {url}   {model}; send Authorization: Bearer KEY", f"         (kept in {place})"], url
 
 
 def serving(_: argparse.Namespace) -> cli.Answer:
     """Start the prediction service again as `up` did, and nothing else; its log until now is kept beside the new one.
 
-    What would keep it from starting is seen before the one that runs is stopped.
+    What would keep it from starting is seen before the one that runs is stopped. Raises `BadInput` as `serve` does.
     """
     places, given = read_places(), read_settings(OpsSettings, "OPS_")
     with at_work(places, SERVING):
@@ -141,9 +141,12 @@ def serving(_: argparse.Namespace) -> cli.Answer:
         model, log = settings.serving_model or up_serving.example_model(), log_of(places, "serving")
         reason = up_serving.why_not(places, model)
         if reason is not None:
-            goes_on = ["The one that runs goes on."] if "serving" in running(places) else []
-            lines = [f"Serving  {reason}", *goes_on]
+            if "serving" in running(places):
+                lines = [f"Serving  {reason}", "The one that runs goes on."]
+            else:
+                lines = up_serving.not_started(places, reason)
             return cli.Answer(id="serving", lines=lines, facts={"serving": None}, exit_code=Unavailable.exit_code)
+        up_serving.key_setting(places)
         stop_all(places, {"serving"})
         if log.exists():
             log.replace(log.with_suffix(".before.log"))

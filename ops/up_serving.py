@@ -13,6 +13,7 @@ from artifacts.errors import BadInput, Refusal
 from artifacts.places import REPOSITORY, Places
 from artifacts.registry import Registry
 from artifacts.whole_file import FOR_ITS_OWNER, write_whole
+from ops.services import log_of
 
 GIVEN = ("SERVING_API_KEY", "SERVING_API_KEY_FILE")
 
@@ -41,6 +42,13 @@ def why_not(places: Places, model: str) -> str | None:
     if line is None:
         return f"not started: {model} has no champion yet. Run: make down run up"
     return None
+
+
+def not_started(places: Places, why: str) -> list[str]:
+    """The line about a service that does not run, said in its log too: that is what the on-call pages tell to read."""
+    with log_of(places, "serving").open("a", encoding="utf-8") as log:
+        log.write(f"{why}\n")
+    return [f"Serving  {why}"]
 
 
 def command(model: str, port: int) -> list[str]:

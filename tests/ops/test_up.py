@@ -317,6 +317,8 @@ def test_without_a_champion_the_service_is_not_started_and_up_says_what_to_run(t
     places = read_places({"PIPELINE_HOME": str(tmp_path)})
     told = "Serving  not started: late_arrival has no champion yet. Run: make down run up"
     assert serve(places, OpsSettings(), {}) == ([told], None)
+    # That is the log which the on-call pages tell to read.
+    assert "not started: late_arrival has no champion yet" in log_of(places, "serving").read_text()
     assert alive(places) == {}
 
 
@@ -412,6 +414,26 @@ def test_the_service_starts_again_where_and_with_what_up_was_told_and_stays_up_w
         assert alive(places)["serving"] != first
     finally:
         stop_all(places)
+
+
+def test_a_key_that_others_may_read_is_seen_before_anything_is_stopped_or_moved(home_with_a_champion, monkeypatch):
+    places = home_with_a_champion
+    environment_of_a_fresh_shell(monkeypatch, places, OPS_SERVING_PORT=free_port(), OPS_SERVING_MODEL="toy")
+    path, ours = Path(key_setting(places, {})[1]), sleeper()
+    record(places).write_text(
+        json.dumps({"serving": {"pid": ours.pid, "created": psutil.Process(ours.pid).create_time()}})
+    )
+    log_of(places, "serving").write_text("It runs.")
+    path.chmod(0o640)
+    try:
+        with pytest.raises(BadInput, match="has mode 640"):
+            serving(argparse.Namespace())
+        assert list(alive(places)) == ["serving"]
+        assert log_of(places, "serving").read_text() == "It runs."
+    finally:
+        path.chmod(0o600)
+        stop_all(places)
+        ours.wait()
 
 
 def test_a_service_that_cannot_be_started_again_is_no_success(tmp_path, monkeypatch):
