@@ -58,9 +58,12 @@ def test_workers_share_the_port_and_each_logs_its_answers(world: World, tmp_path
 
         wait_for(both_answered)
         asked = sum(1 for _ in range(20) if ask(client, GOOD).status_code == 200)
-        killed = running.workers()[0]
+        killed, stuck = running.workers()
         killed.kill()
         wait_for(lambda: f"worker {killed.pid} ended by signal 9; " in (tmp_path / "out").read_text())
+        stuck.suspend()
+        hung = f"worker {stuck.pid} hung for 20 s, and the service itself ended it; "
+        wait_for(lambda: hung in (tmp_path / "out").read_text())
     assert asked == 20
     assert "WARNING" not in (tmp_path / "out").read_text()
     assert len(world.logged()) == len({one.prediction_id for one in world.logged()}) > 20
