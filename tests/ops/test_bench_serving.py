@@ -11,7 +11,7 @@ from ops.bench.figures import Spread
 from ops.bench.serving import page
 from ops.bench.serving.cells import CLIENTS, LIMIT, ROWS, WORKERS, Cell, from_dict, to_dict
 from ops.bench.serving.load import load, told
-from ops.bench.serving.servers import MLFLOW, SERVICE, SPLIT
+from ops.bench.serving.servers import MLFLOW, SERVICE, SPLIT, service
 
 
 @contextmanager
@@ -67,6 +67,13 @@ def test_another_answer_than_200_is_no_measurement(tmp_path):
     with server(status=503) as (port, _), pytest.raises(CannotJudge) as refused:
         asked(tmp_path, port)
     assert refused.value.code == "bench.refused"
+
+
+def test_a_server_that_ends_at_once_is_named_with_its_log(tmp_path):
+    log = tmp_path / "service.log"
+    with pytest.raises(CannotJudge, match="the service did not answer") as told, service(tmp_path, tmp_path, 1, log):
+        pass
+    assert (told.value.code, str(log) in told.value.next_step) == ("bench.not_up", True)
 
 
 def test_the_99th_percentile_is_exceeded_by_one_in_a_hundred():

@@ -1,7 +1,6 @@
 """The stack, natively: Airflow, MLflow, ledger and alerts on a real Postgres, artefacts in S3, and its backup."""
 
 import json
-import os
 import shutil
 import time
 import urllib.error
@@ -27,6 +26,7 @@ from tests.fixtures_postgres import DATABASES
 from tests.fixtures_training_set import make_training_set
 from tests.ops.native_stack import native_stack
 from tests.ports import free_port
+from tests.processes import command_of
 from tests.serving.world import GOOD
 from tests.training.toy import toy_config
 from training.promote_or_keep import promote_or_keep
@@ -111,7 +111,7 @@ def test_airflow_mlflow_and_the_service_run_on_it_and_a_dag_writes_to_the_store(
     # A segment is compacted once it is finished: here, when the service has ended.
     try:
         up = stack.run("ops.up", "up", **settings)
-        commands = [" ".join(one.cmdline()) for one in psutil.Process(os.getpid()).children(recursive=True)]
+        commands = [command_of(one) for one in psutil.Process().children(recursive=True)]
         record = json.loads((stack.places.home / "services.json").read_text())
         commands += [" ".join(psutil.Process(one["pid"]).cmdline()) for one in record.values()]
         answered = request(f"{serving}/v1/models/toy/predict", {"rows": [GOOD]}, settings["SERVING_API_KEY"])

@@ -15,6 +15,7 @@ from artifacts.places import read_places
 from ops import services
 from ops.services import alive, log_of, record, running, start, stop_all, wait_until_healthy
 from ops.sessions import lives
+from tests.processes import command_of
 
 # A parent whose child does not end with it, and whose grandchild minds no SIGTERM.
 STUBBORN = "import signal as s, time; s.signal(s.SIGTERM, s.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
@@ -90,8 +91,13 @@ def test_a_program_that_cannot_be_recorded_is_not_left_running(places, monkeypat
     monkeypatch.setattr(services, "write_whole", full)
     with pytest.raises(OSError, match="No space"):
         start(places, dict(os.environ), {"lost": ["python", "-c", "import time; time.sleep(600)"]})
-    running = [one for one in psutil.Process().children() if one.status() != psutil.STATUS_ZOMBIE]
-    assert not any("time.sleep(600)" in " ".join(one.cmdline()) for one in running)
+    assert not any("time.sleep(600)" in command_of(one) for one in psutil.Process().children())
+
+
+def test_a_process_that_ended_and_was_not_waited_for_has_no_command_line():
+    with subprocess.Popen(["true"]) as ended:
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        assert command_of(psutil.Process(ended.pid)) == ""
 
 
 @pytest.mark.parametrize("said", [b"<html>", b"[]", b'{"scheduler": 3}', b"{}"])

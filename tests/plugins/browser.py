@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,8 @@ def browser(folder: Path) -> Iterator[Tab]:
                 yield _tab(connection)
         finally:
             for one in [*psutil.Process(process.pid).children(recursive=True), process]:
-                one.kill()
+                with suppress(psutil.NoSuchProcess):
+                    one.kill()
 
 
 def _tab(connection: ClientConnection) -> Tab:

@@ -14,6 +14,7 @@ import httpx
 import psutil
 
 from artifacts.places import REPOSITORY
+from tests.processes import command_of
 from tests.serving.world import MODEL, World, wait_for
 
 
@@ -27,8 +28,7 @@ class Running:
     def workers(self) -> list[psutil.Process]:
         """The processes that answer, and no resource tracker."""
         first = psutil.Process(self.process.pid)
-        alive = [one for one in first.children() if one.status() != psutil.STATUS_ZOMBIE]
-        return [one for one in alive if "spawn_main" in " ".join(one.cmdline())] or [first]
+        return [one for one in first.children() if "spawn_main" in command_of(one)] or [first]
 
     def kill_all(self) -> None:
         """SIGKILL to the process and to every child it has, at once."""

@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -97,12 +97,16 @@ def _running(command: list[str], environ: Mapping[str, str], log: Path) -> Itera
     try:
         yield process
     finally:
-        family = [*process.children(recursive=True), process]
+        family: list[psutil.Process] = [process]
+        # Any of them may have ended by itself, the first one too.
+        with suppress(psutil.NoSuchProcess):
+            family += process.children(recursive=True)
         for one in family:
-            if one.is_running():
+            with suppress(psutil.NoSuchProcess):
                 one.terminate()
         for one in psutil.wait_procs(family, timeout=STOPPED_WITHIN_SECONDS)[1]:
-            one.kill()
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
         process.wait()
 
 
