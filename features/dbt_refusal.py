@@ -17,6 +17,13 @@ _UNKNOWN_COLUMN = re.compile(r'Referenced column "(\w+)" not found')
 
 def refuse_unless_built(outcome: Any, results: list[Any], warehouse: Path, project: Path) -> None:
     """Raise, as `run_dbt` says, unless dbt's `outcome` is a success and all its `results` are."""
+    if outcome.exception is not None and not isinstance(outcome.exception, Exception):
+        # Ctrl-C mostly, which dbt keeps to itself. No `Unavailable`: Airflow would try again by itself.
+        raise Refusal(
+            "features.interrupted",
+            f"dbt was interrupted ({type(outcome.exception).__name__}), and nothing was published of what it was at.",
+            next_step="Give the same command again: it goes on from there.",
+        )
     wrong = {status: [r for r in results if str(r.status) == status] for status in ("error", "fail", "runtime error")}
     errored = wrong["error"] + wrong["runtime error"]
     for message in [*(str(result.message) for result in errored), str(outcome.exception or "")]:

@@ -44,8 +44,8 @@ def run_dbt(name: str, as_of: datetime, raw: str, warehouse: Path, project: Path
     """`dbt build` of the model `name` and all above it, with their data tests; the warehouse is closed afterwards.
 
     `as_of` is naive UTC, `name` a known model. Raises `GateClosed` (`features.dbt_test_failed`) naming test and rows,
-    `CannotJudge` (`features.dbt_test_errored`), `Unavailable` (`features.warehouse_in_use`, `publish.no_place`), or
-    `BadInput` (`features.dbt_failed`) with dbt's own words and the file.
+    `CannotJudge` (`features.dbt_test_errored`), `Unavailable` (`features.warehouse_in_use`, `publish.no_place`),
+    `BadInput` (`features.dbt_failed`) with dbt's own words and the file, or `Refusal` (`features.interrupted`).
     """
     # Imported here: it takes seconds, which a command that does not run dbt need not wait.
     from dbt.cli.main import dbtRunner

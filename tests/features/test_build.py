@@ -1,7 +1,9 @@
 """A build publishes what it has validated, or nothing; the same inputs and the same rows make no second version."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -244,6 +246,28 @@ def test_rows_that_land_during_a_build_stop_it(places: Places, project: Path) ->
         landing = other.submit(land_once_dbt_runs)
         assert _refused(places, project, Unavailable).startswith("features.inputs_moved")
         landing.result()
+
+
+def test_an_interrupt_while_dbt_runs_is_told_as_one_and_publishes_nothing(places: Places, project: Path) -> None:
+    lasting = "(select max(md5(range::varchar)) from range(3000000))"
+    edit(project, "toy.sql", "postings.weight_g,", f"postings.weight_g + length({lasting})::integer as weight_g,")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def interrupt_once_dbt_computes() -> None:
+        log = places.warehouse / "dbt" / "dbt.log"
+        for _ in range(6000):
+            if log.exists() and "START sql table model main.toy" in log.read_text():
+                os.kill(os.getpid(), signal.SIGINT)
+                return
+            time.sleep(0.01)
+
+    with ThreadPoolExecutor() as other:
+        other.submit(interrupt_once_dbt_computes)
+        try:
+            said = _refused(places, project, BaseException)
+        finally:
+            signal.signal(signal.SIGINT, before)
+    assert said.startswith("features.interrupted: dbt was interrupted (KeyboardInterrupt)")
 
 
 def test_what_a_killed_build_left_is_not_published(places: Places, project: Path) -> None:
