@@ -11,6 +11,7 @@ from artifacts.places import REPOSITORY
 from ops.stack import rules
 from ops.stack.compose_file import read_compose, read_text
 from ops.stack.dockerfile import dockerfile
+from ops.stack.documented import PAGE, documented
 from ops.stack.variables import VARIABLES
 
 _EACH = (
@@ -29,8 +30,8 @@ def check(path: Path) -> tuple[list[str], int]:
     """What breaks a rule, and the number of services; raises `BadInput` (`stack.compose_invalid`)."""
     compose = read_compose(path)
     problems = [problem for rule in _EACH for problem in rule(compose)]
-    documented = (REPOSITORY / "docs" / "stack.md").read_text(encoding="utf-8")
-    problems += rules.variables(path, documented)
+    problems += rules.variables(path)
+    problems += documented((REPOSITORY / PAGE).read_text(encoding="utf-8"))
     problems += dockerfile(read_text(path.parent / "Dockerfile"))
     problems += _by_compose(path)
     return problems, len(compose.services)
