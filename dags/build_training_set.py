@@ -19,7 +19,7 @@ from pathlib import Path
 import pendulum
 from airflow.sdk import Asset, Param, task, task_group
 
-from plugins.wiring import dag, fails_once
+from plugins.wiring import announced, dag, fails_once
 
 SETS = Path(__file__).parent.parent / "dbt_project" / "models" / "training_sets"
 NAMES = sorted(path.stem for path in SETS.glob("*.sql"))
@@ -46,9 +46,8 @@ def build_training_set():
         from artifacts.places import read_places
         from features.due import due
 
-        rows, drift = ((triggering_asset_events or {}).get(one, []) for one in (LANDED_ROWS, DRIFT))
-        asked = {"landed": bool(rows), "drifted": [event.extra for event in drift]}
-        return due(read_places(), params["name"], params["as_of"], NAMES, **asked)
+        rows, drift = (announced(triggering_asset_events, one) for one in (LANDED_ROWS, DRIFT))
+        return due(read_places(), params["name"], params["as_of"], NAMES, landed=bool(rows), drifted=drift)
 
     @task(outlets=[TRAINING_SET], retries=2, retry_delay=timedelta(minutes=5), max_active_tis_per_dag=1)
     @fails_once

@@ -18,7 +18,7 @@ from pathlib import Path
 import pendulum
 from airflow.sdk import Asset, AssetAlias, Param, task, task_group
 
-from plugins.wiring import dag, fails_once
+from plugins.wiring import announced, dag, fails_once
 
 CONFIGS = sorted(p.stem for p in (Path(__file__).parent.parent / "training" / "configs").glob("*.yaml"))
 SET_ID = r"^[a-z0-9_]+/[0-9T-]+\.[0-9a-f]{12}$"
@@ -41,8 +41,7 @@ def train_candidate():
     def choose(params=None, triggering_asset_events=None):
         from training.due import due
 
-        events = (triggering_asset_events or {}).get(TRAINING_SET, [])
-        return due(params["training_set"], params["config"], [event.extra for event in events])
+        return due(params["training_set"], params["config"], announced(triggering_asset_events, TRAINING_SET))
 
     @task(retries=2, retry_delay=timedelta(minutes=5), max_active_tis_per_dag=1)
     @fails_once

@@ -119,15 +119,6 @@ def _returned(dag_run: Any) -> dict[str, list[Any]]:
     return values
 
 
-def forget_announcements() -> None:
-    """Drop the asset events that wait for a scheduler: the DAG runs of the replay were what they announce."""
-    from airflow.models.asset import AssetDagRunQueue
-    from airflow.utils.session import create_session
-
-    with create_session() as session:
-        session.query(AssetDagRunQueue).delete()
-
-
 @contextlib.contextmanager
 def quiet(log: Path) -> Iterator[TextIO]:
     """Send what Airflow prints in this process to `log`; yield a stream that still reaches the person."""

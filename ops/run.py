@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ import yaml
 from artifacts import cli
 from artifacts.places import REPOSITORY, read_places
 from ops.airflow_home import enter_airflow
+from ops.announcements import forget_announcements
 from ops.at_work import running_dags
-from ops.dag_runs import forget_announcements, load_dags, quiet, run_dag
+from ops.dag_runs import load_dags, quiet, run_dag
 from ops.table import ending, footprint
 
 
@@ -29,7 +30,7 @@ class Replay:
 
 def replay(arguments: argparse.Namespace) -> cli.Answer:
     """Land, build, train and judge stage by stage, and compare what there is with what there was."""
-    started = time.monotonic()
+    started, begun = time.monotonic(), datetime.now(UTC)
     example = yaml.safe_load((REPOSITORY / "ops" / "example.yaml").read_text())
     places = read_places()
     log = places.home / "logs" / "run.log"
@@ -42,7 +43,7 @@ def replay(arguments: argparse.Namespace) -> cli.Answer:
         before = footprint(places, example)
         for stage in example["stages"]:
             run_stage(done, example, stage)
-        forget_announcements()
+        forget_announcements(begun)
         after = footprint(places, example)
     seconds = time.monotonic() - started
     return cli.Answer(

@@ -7,10 +7,11 @@ from airflow.sdk import dag as airflow_dag
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
+from plugins.announced import announced
 from plugins.refusals import fails_once
 from plugins.run_story.telling import tell_failure, tell_late
 
-__all__ = ["dag", "fails_once"]
+__all__ = ["announced", "dag", "fails_once"]
 
 TOO_LONG = timedelta(hours=2)
 

@@ -4,7 +4,7 @@ import argparse
 import os
 import time
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import yaml
@@ -14,8 +14,9 @@ from artifacts.errors import BadInput
 from artifacts.landed import landed_until
 from artifacts.places import REPOSITORY, Places, read_places
 from ops.airflow_home import enter_airflow
+from ops.announcements import forget_announcements
 from ops.at_work import running_dags
-from ops.dag_runs import forget_announcements, load_dags, quiet
+from ops.dag_runs import load_dags, quiet
 from ops.replay.inbox import receiving
 from ops.replay.journal import Done, read_done, write_done
 from ops.replay.own_alerts import with_alerts_of_its_year
@@ -64,7 +65,7 @@ def refuse_future(until: date, week: Week) -> None:
 
 
 def _go_through(places: Places, plan: Plan, left: Sequence[Week], journal: Path) -> None:
-    log = places.home / "logs" / "replay.log"
+    log, begun = places.home / "logs" / "replay.log", datetime.now(UTC)
     with quiet(log) as person:
         cli.show_progress(person)
         cli.say(f"shipshape: replaying {left[0].start} to {plan.end} into {places.home}, {len(left)} weeks")
@@ -79,7 +80,7 @@ def _go_through(places: Places, plan: Plan, left: Sequence[Week], journal: Path)
                 done = replay_week(replaying, week)
                 write_done(journal, done)
                 cli.say(f"  {_said(done)}")
-        forget_announcements()
+        forget_announcements(begun)
 
 
 def _said(done: Done) -> str:

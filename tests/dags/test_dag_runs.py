@@ -13,19 +13,48 @@ pytestmark = pytest.mark.slow
 
 SCRIPT = """
 import json, sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from ops.airflow_home import enter_airflow
 enter_airflow()
 from artifacts.errors import Refusal
 from artifacts.places import REPOSITORY
-from ops.dag_runs import load_dags, run_dag
+from ops.announcements import forget_announcements
+from ops.dag_runs import _returned, load_dags, run_dag
+def what_drift_chooses():
+    from airflow.assets.manager import asset_manager
+    from airflow.jobs.job import Job
+    from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+    from airflow.models import DagModel, DagRun
+    from airflow.models.asset import AssetModel
+    from airflow.sdk.definitions.dag import _run_task
+    from airflow.utils.session import create_session
+    from artifacts.findings import publish_findings
+    from artifacts.places import read_places
+    from tests.monitoring.found import MOVED, found
+    publish_findings(read_places().findings, found(2, MOVED))
+    with create_session() as session:
+        drift = session.query(AssetModel).filter_by(name="drift").one()
+        asset_manager.register_asset_change(asset=drift, extra={"findings": [found(2, MOVED).id]}, session=session)
+        session.commit()
+        job = Job()
+        session.add(job)
+        session.flush()
+        dag_models = [session.get_one(DagModel, "build_training_set")]
+        SchedulerJobRunner(job)._create_dag_runs_asset_triggered(dag_models=dag_models, session=session)
+        dag_run = session.query(DagRun).filter_by(run_type="asset_triggered").one()
+        dag_run.state = "running"
+        session.commit()
+        events = [event.asset.name for event in dag_run.consumed_asset_events]
+        [choose] = [one for one in dag_run.get_task_instances() if one.task_id == "choose"]
+        _run_task(ti=choose, task=dags["build_training_set"].task_dict["choose"])
+        return {"events": events, **_returned(dag_run)}
 def began(dag_id):
     from airflow.models import DagRun
     from airflow.utils.session import create_session
     with create_session() as session:
         return [str(run.start_date) for run in session.query(DagRun).filter(DagRun.dag_id == dag_id)]
-dags, answers = load_dags(REPOSITORY / "dags"), {}
+dags, answers, begun = load_dags(REPOSITORY / "dags"), {}, datetime.now(UTC)
 for name, dag_id, conf in json.loads(sys.argv[1]):
     try:
         month = conf.get("month", "2013-01").replace("2012", "2013")
@@ -34,6 +63,8 @@ for name, dag_id, conf in json.loads(sys.argv[1]):
         answers[name]["began"] = began(dag_id)
     except Refusal as refusal:
         answers[name] = refusal.to_dict()
+forget_announcements(begun)
+answers["drift afterwards"] = what_drift_chooses()
 Path(sys.argv[2]).write_text(json.dumps(answers))
 """
 DAG_RUNS = [
@@ -91,6 +122,12 @@ def test_every_training_set_is_built_as_of_the_end_of_what_has_landed(answers):
     assert answers["what has landed"]["compare"] == [
         f"{one} is the first version of {one.split('/')[0]}" for one in built
     ]
+
+
+def test_drift_after_a_replay_does_not_build_again_what_the_replay_announced(answers):
+    drift = answers["drift afterwards"]
+    assert drift["events"] == ["landed_rows", "drift"]
+    assert drift["choose"] == [[{"name": "late_arrival", "as_of": "2013-02-01"}]]
 
 
 def test_training_with_nothing_named_and_nothing_announced_is_red_not_empty(answers):
