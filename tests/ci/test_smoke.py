@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -17,22 +18,37 @@ from ci.mutants.catalogue import read_catalogue
 from ci.mutants.run import copy_tree
 from ci.tolerances import read_tolerances
 
+# A smoke run says what it is at; only one that says nothing for so long hangs.
+SILENT_SECONDS = 600
+pytestmark = pytest.mark.timeout(7200)
 MUTANTS = {mutant.id: mutant for mutant in read_catalogue()}
 
 
 def run(tree: Path, home: Path, *verb: str) -> tuple[int, str]:
+    """Exit code, and all that was said; a verb that gets on is waited for, on a busy machine too."""
     environ = {
         name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "PIPELINE", "GITHUB"))
     }
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-m", "ci", *verb],
         cwd=tree,
         env=environ | {"PIPELINE_HOME": str(home)},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
+    ) as process:
+        said = list(iter(lambda: read_within(SILENT_SECONDS, process), ""))
+    return process.returncode, "".join(said)
+
+
+def read_within(seconds: float, process: subprocess.Popen) -> str:
+    """The next line that the process says; it is killed when there is none for so long."""
+    patience = threading.Timer(seconds, process.kill)
+    patience.start()
+    try:
+        return process.stdout.readline()
+    finally:
+        patience.cancel()
 
 
 def told(home: Path) -> dict:
