@@ -13,7 +13,7 @@ import urllib.request
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import psutil
 import pytest
@@ -39,6 +39,9 @@ from tests.training.test_judge import crowned
 from tests.training.toy import toy_config
 from training.train import train
 
+# On a busy machine a DAG run takes long; a test that waits for one gives up when nothing happens for five minutes.
+pytestmark = pytest.mark.timeout(3600)
+ENDED = {"success", "failed"}
 DAGS = {path.stem for path in (REPOSITORY / "dags").glob("*.py")}
 
 
@@ -51,10 +54,13 @@ def request(url, data=None, token=None, method=None):
 
 
 def until(ask, enough):
-    """What `ask` returns once that is enough, or after five minutes."""
-    deadline = time.monotonic() + 300
-    while not enough(told := ask()) and time.monotonic() < deadline:
+    """What `ask` returns once that is enough, or has not changed for five minutes."""
+    told, deadline = ask(), time.monotonic() + 300
+    while not enough(told) and time.monotonic() < deadline:
         time.sleep(1)
+        before, told = told, ask()
+        if told != before:
+            deadline = time.monotonic() + 300
     return told
 
 
@@ -136,7 +142,9 @@ class Up:
         return f"dags/{dag}/dagRuns/{quote(started['dag_run_id'])}"
 
     def ended(self, dag_run):
-        return until(lambda: self.ask(dag_run)["state"], {"success", "failed"}.__contains__)
+        """How a DAG run ended; it is waited for as long as any task of it gets on."""
+        told = until(lambda: (self.ask(dag_run)["state"], self.states(dag_run)), lambda told: told[0] in ENDED)
+        return told[0]
 
     def states(self, dag_run):
         return {one["task_id"]: one["state"] for one in self.ask(f"{dag_run}/taskInstances")["task_instances"]}
@@ -146,7 +154,11 @@ class Up:
         waits = until(lambda: self.states(dag_run), lambda told: told.get("approve") == "awaiting_input")
         assert waits["approve"] == "awaiting_input", waits
         # Airflow 3.3.2 takes an answer that comes before its scheduler heard that the task waits for a lost task.
-        time.sleep(10)
+        heard = (
+            f"TaskInstance Finished: dag_id=approve_promotion, task_id=approve, run_id={unquote(Path(dag_run).name)},"
+        )
+        log = log_of(read_places({"PIPELINE_HOME": str(self.home)}), "scheduler")
+        assert until(lambda: heard in log.read_text(errors="replace"), bool), heard
         question = f"{dag_run}/taskInstances/approve/0/hitlDetails"
         asked = self.ask(question)
         self.ask(question, {"chosen_options": [chosen], "params_input": {"reason": reason}}, "PATCH")
