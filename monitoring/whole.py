@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from artifacts.baseline import Baseline
-from artifacts.findings import Finding, Reason
+from artifacts.findings import SCORE, Finding, Reason
 from monitoring.case import Case, unknown
 from monitoring.window import Window
 
@@ -34,15 +34,19 @@ def find_whole(case: Case, rows: int, entities: int) -> Iterator[Finding]:
 
 
 def _log(case: Case, rows: int) -> Iterator[Finding]:
-    ids, shas, sha = case.answers.connection.execute(
-        f"select count(distinct prediction_id), count(distinct model_sha256), min(model_sha256) from {case.sql}"  # noqa: S608
-    ).fetchone() or (0, 0, None)
+    ids, shas, sha, odd = case.answers.connection.execute(
+        "select count(distinct prediction_id), count(distinct model_sha256), min(model_sha256), "  # noqa: S608
+        f"count(*) filter (not coalesce(score between 0 and 1, false)) from {case.sql}"
+    ).fetchone() or (0, 0, None, 0)
     if ids != rows:
         text = f"{rows - ids} of {rows} rows repeat an id. Move the segment or part that was copied out of the log."
         yield unknown("log", Reason("log.duplicate_ids", text), rows)
     if (shas, sha) != (1, case.described.run.model_sha256):
         text = f"Rows of {case.who} were answered by {shas} model files, not all of them the registered one."
         yield unknown("schema", Reason("schema.other_model", text), rows)
+    if odd:
+        text = f"{odd} of {rows} scores are NaN or outside [0, 1]: no probabilities."
+        yield unknown("schema", Reason("score.invalid", text), rows, SCORE)
 
 
 def _gap(case: Case, before: Baseline, rows: int) -> Iterator[Finding]:

@@ -1,9 +1,11 @@
 """Fits a candidate on a training-set version, and scores rows with a candidate that was logged."""
 
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -71,12 +73,12 @@ def fit_candidate(
     return Candidate(booster, encoder, curve)
 
 
-def load_candidate(registry: Registry, run_id: str) -> Scorer:
-    """The model that an MLflow run logged, from its native file after its sha256 was checked.
+def load_candidate(registry: Registry, run_id: str, into: Path | None = None) -> Scorer:
+    """The model that an MLflow run logged, from its native file after its sha256 was checked; fetched anew `into`.
 
     Raises `Missing` (`registry.missing`) or `Damaged` (`registry.damaged`, `encode.damaged`, `fit.damaged`).
     """
-    path = registry.artefact(run_id, MODEL)
+    path = registry.artefact(run_id, MODEL, into)
     try:
         booster = xgboost.Booster(model_file=str(path))
     except xgboost.core.XGBoostError as error:
@@ -85,7 +87,13 @@ def load_candidate(registry: Registry, run_id: str) -> Scorer:
             f"{MODEL} of MLflow run {run_id} is no XGBoost model, though it is what was logged.",
             next_step="Train again.",
         ) from error
-    return Scorer(registry.run(run_id), booster, read_encoder(registry.artefact(run_id, CATEGORIES)))
+    return Scorer(registry.run(run_id), booster, read_encoder(registry.artefact(run_id, CATEGORIES, into)))
+
+
+def refuse_not_whole(registry: Registry, run_id: str) -> None:
+    """Raise as `load_candidate` when the store has not a whole model: a copy in a cache is no place for a champion."""
+    with tempfile.TemporaryDirectory() as scratch:
+        load_candidate(registry, run_id, Path(scratch))
 
 
 def score(scorer: Scorer, training_set: TrainingSet, start: datetime, end: datetime) -> Floats:

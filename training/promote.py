@@ -8,7 +8,7 @@ from artifacts.registry import Registry, RunRecord
 from training.alias import follow
 from training.champion import promoted_by
 from training.decision import how_to_approve, wants_approval
-from training.fit import load_candidate
+from training.fit import refuse_not_whole
 from training.judged import Judged, refuse
 from training.logged_config import config_of
 from training.rollback import rolled_back
@@ -26,7 +26,7 @@ def promote(
     that person, and `approved_because` says why.
 
     Raises `GateClosed` (`promote.not_promotable`, `promote.wants_approval`), `Damaged` (`promote.verdict_contradicts`,
-    `promote.model_differs`, and as `load_candidate`), and `Conflict`: `ledger.conflict` when another champion came in
+    `promote.model_differs`, and as `refuse_not_whole`), and `Conflict`: `ledger.conflict` when another champion came in
     between, `ledger.rejected` when a person said no to this verdict, `promote.promoted_before` for a candidate that was
     replaced or rolled back since, `promote.rolled_back` for a copy of one that was.
     """
@@ -55,7 +55,7 @@ def promote(
         raise Conflict(
             "promote.rolled_back", copy_of(run, twin), next_step=f"To go back to it: {back_to(run.model, twin)}"
         )
-    load_candidate(registry, run.run_id)
+    refuse_not_whole(registry, run.run_id)
     champion = verdict.evidence.champion
     line = ledger.promote(
         ledger_url,

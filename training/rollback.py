@@ -10,7 +10,7 @@ from artifacts.registry import Registry, RunRecord
 from training.alias import follow
 from training.champion import lines_of
 from training.decision import parse_reason
-from training.fit import load_candidate
+from training.fit import refuse_not_whole
 
 
 def rollback(
@@ -40,7 +40,7 @@ def rollback(
 def check(registry: Registry, ledger_url: str, model: str, version: int) -> tuple[ledger.Promotion, ledger.Promotion]:
     """The newest line that made `version` champion, and the line in force: whether there is a way back, and whole.
 
-    Raises as `lines_of`; `BadInput`: `rollback.never_champion`, `rollback.is_champion`; and as `load_candidate` does
+    Raises as `lines_of`; `BadInput`: `rollback.never_champion`, `rollback.is_champion`; and as `refuse_not_whole` does
     when the model that was champion is not whole.
     """
     lines = lines_of(registry, ledger_url, model)
@@ -58,7 +58,7 @@ def check(registry: Registry, ledger_url: str, model: str, version: int) -> tupl
             f"Version {version} is the champion of {model} since {lines[-1].decided_at:%Y-%m-%d %H:%M:%S} UTC.",
             next_step=f"Nothing to do; all of it is shown by: python -m training history --model {model}",
         )
-    load_candidate(registry, registry.model_version(model, version).run_id)
+    refuse_not_whole(registry, registry.model_version(model, version).run_id)
     return was[-1], lines[-1]
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 
@@ -76,3 +77,13 @@ def test_a_refusal_that_nobody_reads_ends_the_command_too() -> None:
         assert command.stderr is not None
         command.stderr.close()
     assert command.returncode == 141
+
+
+def test_an_interrupt_is_told_in_one_line() -> None:
+    waits = ANSWER.replace("if arguments.refuse:", "import time; time.sleep(60)\n    if arguments.refuse:")
+    with subprocess.Popen([sys.executable, "-c", waits], stderr=subprocess.PIPE, text=True) as command:
+        assert command.stderr is not None
+        assert command.stderr.readline() == "working\n"
+        command.send_signal(signal.SIGINT)
+        assert command.stderr.read() == "interrupted: nothing half-done was kept; give the same command again\n"
+    assert command.returncode == 130

@@ -63,6 +63,14 @@ def nothing_but_nulls(world: World, records: Records) -> None:
     world.log([replace(one, score=float("nan")) for one in with_features(records, **nulls)])
 
 
+def one_score_that_is_none(world: World, records: Records) -> None:
+    world.log([replace(records[0], score=float("nan")), *records[1:]])
+
+
+def one_score_beyond_one(world: World, records: Records) -> None:
+    world.log([replace(records[0], score=1.5), *records[1:]])
+
+
 def one_nan(world: World, records: Records) -> None:
     world.log([*with_features(records[:1], noise=float("nan")), *records[1:]])
 
@@ -133,7 +141,12 @@ ALL_NULL = {"hour", "delay_mean", "load", "is_holiday", "noise", "place", SCORE}
                 {("place", "null_share"): 1.0, ("delay_mean", "null_share"): 0.9},
             ),
         ),
-        (nothing_but_nulls, Said("DRIFT", ROWS, {"values.none"}, {name: {"null_share"} for name in ALL_NULL})),
+        (
+            nothing_but_nulls,
+            Said("DRIFT", ROWS, {"values.none", "score.invalid"}, {name: {"null_share"} for name in ALL_NULL}),
+        ),
+        (one_score_that_is_none, Said("UNKNOWN", ROWS, {"score.invalid"})),
+        (one_score_beyond_one, Said("UNKNOWN", ROWS, {"score.invalid"})),
         (one_nan, Said("OK", ROWS, values={("noise", "null_share"): 1 / ROWS})),
         (
             one_infinity,
