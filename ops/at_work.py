@@ -10,6 +10,7 @@ from artifacts.places import Places
 from artifacts.shelf import LOCK
 from artifacts.usable import usable
 from ops.services import running
+from ops.signals import told_when_ended
 
 FILE = f"at_work{LOCK}"
 
@@ -44,9 +45,10 @@ def at_work(places: Places, verb: str) -> Iterator[None]:
 def running_dags(places: Places, verb: str) -> Iterator[None]:
     """As `at_work`, for a `verb` that runs the DAGs in its own process.
 
-    Raises `BadInput` (`run.services_up`) while services of the home run: their scheduler would run the same DAGs.
+    Raises `BadInput` (`run.services_up`) while services of the home run: their scheduler would run the same DAGs; and
+    as `told_when_ended`, by which SIGTERM ends it.
     """
-    with at_work(places, verb):
+    with told_when_ended(verb), at_work(places, verb):
         if there := running(places):
             raise BadInput(
                 "run.services_up",

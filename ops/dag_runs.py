@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from artifacts.errors import BadInput, Refusal
+from ops.signals import interruptible
 
 
 def load_dags(folder: Path) -> dict[str, Any]:
@@ -76,7 +77,8 @@ def end_dag(dag: Any, conf: dict[str, Any], logical_date: datetime | None = None
     from plugins.refusals import REFUSED
 
     REFUSED.clear()
-    dag_run = dag.test(run_after=logical_date, logical_date=logical_date or datetime.now(UTC), run_conf=conf)
+    with interruptible():
+        dag_run = dag.test(run_after=logical_date, logical_date=logical_date or datetime.now(UTC), run_conf=conf)
     _tell_when_it_ran(dag_run)
     # A DAG run with no task in it, as for a date after the DAG's last, is a success to Airflow, and none to us.
     states = [(ti.task_id, str(ti.state)) for ti in dag_run.get_task_instances()]
