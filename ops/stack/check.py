@@ -12,6 +12,7 @@ from ops.stack import rules
 from ops.stack.compose_file import read_compose, read_text
 from ops.stack.dockerfile import dockerfile
 from ops.stack.documented import PAGE, documented
+from ops.stack.lives import lives
 from ops.stack.variables import VARIABLES
 
 _EACH = (
@@ -20,7 +21,7 @@ _EACH = (
     rules.networks,
     rules.privileges,
     rules.volumes,
-    rules.lives,
+    lives,
     rules.secrets,
     rules.logins,
 )

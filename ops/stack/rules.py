@@ -55,8 +55,8 @@ def privileges(compose: Compose) -> Iterator[str]:
             yield f"{name}: user {service.user} is root or a name; UID:GID beyond 0 is wanted"
         if service.cap_drop != ["ALL"]:
             yield f"{name}: cap_drop is not [ALL]"
-        if "no-new-privileges:true" not in service.security_opt:
-            yield f"{name}: security_opt lacks no-new-privileges:true"
+        if service.security_opt != ["no-new-privileges:true"]:
+            yield f"{name}: security_opt is not [no-new-privileges:true]; anything else there can only take from it"
         if not service.read_only:
             yield f"{name}: its file system can be written; read_only and a tmpfs are wanted"
 
@@ -66,29 +66,13 @@ def volumes(compose: Compose) -> Iterator[str]:
     for name, service in compose.services.items():
         for volume in service.volumes:
             source, *rest = volume.split(":")
-            if source.startswith("./") and ".." not in source:
+            if Path(source).name.startswith(".env") or Path(source) == Path():
+                yield f"{name}: {source} is mounted, with every secret of .env"
+            elif source.startswith("./") and ".." not in source:
                 if rest[1:] != ["ro"]:
                     yield f"{name}: {source} is mounted writable"
             elif source not in compose.volumes:
                 yield f"{name}: {source} is no declared volume"
-
-
-def lives(compose: Compose) -> Iterator[str]:
-    """A service is watched, started again and waited for; what runs once is neither."""
-    for name, service in compose.services.items():
-        if service.restart not in {"unless-stopped", "no"}:
-            yield f"{name}: restart is {service.restart}; unless-stopped, or no for what runs once"
-        if (service.restart == "no") == (service.healthcheck is not None):
-            yield f"{name}: {'runs once, and has a' if service.healthcheck else 'runs on, and has no'} health check"
-        for other, dependency in service.depends_on.items():
-            if other not in compose.services:
-                yield f"{name}: waits for {other}, which there is not"
-                continue
-            once = compose.services[other].restart == "no"
-            if dependency.condition != ("service_completed_successfully" if once else "service_healthy"):
-                yield f"{name}: waits for {other} by {dependency.condition}"
-            if set(compose.services[other].profiles) - set(service.profiles):
-                yield f"{name}: waits for {other}, which another profile starts"
 
 
 def secrets(compose: Compose) -> Iterator[str]:
@@ -104,6 +88,9 @@ def secrets(compose: Compose) -> Iterator[str]:
             for used, _ in references(text):
                 if used in KNOWN and KNOWN[used].secret:
                     yield f"{name}: {used} would stand in a command line"
+            for used in _filled_in_by_a_shell(text):
+                if SECRET_NAME.search(used) or _holds_secret(service.environment.get(used, "")):
+                    yield f"{name}: a shell would fill {used} into a command line; printf to standard input is wanted"
 
 
 def logins(compose: Compose) -> Iterator[str]:
@@ -139,6 +126,17 @@ def references(text: str) -> Iterator[tuple[str, str]]:
     """Each variable that the text of a compose file fills in, with what stands after its name."""
     for match in _REFERENCE.finditer(text):
         yield match["name"] or match["bare"], match["rest"] or ""
+
+
+def _filled_in_by_a_shell(text: str) -> Iterator[str]:
+    """Each variable that a shell in the container fills in; printf is the shell's own, and no process of its own."""
+    for command in re.split(r"[|;&(`\n]", text):
+        if not command.lstrip().startswith("printf "):
+            yield from re.findall(r"\$\$\{?(\w+)", command)
+
+
+def _holds_secret(value: str) -> bool:
+    return any(used in KNOWN and KNOWN[used].secret for used, _ in references(value))
 
 
 def _command_lines(service: Service) -> list[str]:
