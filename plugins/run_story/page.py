@@ -3,7 +3,7 @@
 from functools import partial
 
 from artifacts import ledger
-from artifacts.champion_alias import refuse_lost_ledgers
+from artifacts.champion_alias import refuse_lost_ledger, refuse_lost_ledgers
 from artifacts.errors import Missing
 from artifacts.places import Places
 from artifacts.registry import Registry
@@ -34,7 +34,7 @@ def body_of(story: Story, places: Places, settings: OnCallSettings) -> Html:
         parts.append(Part("dbt", "dbt", lambda: dbt_part(story)))
     parts += [
         Part("Changed since the last good DAG run", "changes", lambda: _changes(story, places)),
-        Part("What serves now", "serves", lambda: _serves(places, settings)),
+        Part("What serves now", "serves", lambda: _serves(story, places, settings)),
         Part("Tasks", "tasks", lambda: _tasks(story)),
         Part("Runbook", "runbook", lambda: _runbook(story, settings)),
     ]
@@ -96,8 +96,8 @@ def _change(one: Change) -> list[Child]:
     return [one.about, name(one.what), *(el("code", told) if told else "none" for told in (one.before, one.now))]
 
 
-def _serves(places: Places, settings: OnCallSettings) -> Html:
-    models = ledger.models(places.ledger)
+def _serves(story: Story, places: Places, settings: OnCallSettings) -> Html:
+    models = sorted({*ledger.models(places.ledger), *story.models})
     if not models:
         refuse_lost_ledgers(Registry.at(places), places.ledger)
         return el("p", "No model was promoted yet.")
@@ -106,11 +106,15 @@ def _serves(places: Places, settings: OnCallSettings) -> Html:
 
 def _served(places: Places, settings: OnCallSettings, model: str) -> Html:
     line = ledger.champion(places.ledger, model)
-    version = line.version if line else None
-    champion = f"{model}: version {version} is champion"
-    since = f" since {line.decided_at:%Y-%m-%d %H:%M} UTC." if line else "."
-    answer = told(model, lambda: _answered(settings, model, version))
-    return join(el("p", champion, since), answer)
+    if line is None:
+        refuse_lost_ledger(Registry.at(places), places.ledger, model)
+        champion = (
+            f"{model}: no version was promoted yet, so it has no champion, and no service of a champion serves it."
+        )
+    else:
+        champion = f"{model}: version {line.version} is champion since {line.decided_at:%Y-%m-%d %H:%M} UTC."
+    answer = told(model, lambda: _answered(settings, model, line.version if line else None))
+    return join(el("p", champion), answer)
 
 
 def _answered(settings: OnCallSettings, model: str, champion: int | None) -> Html:

@@ -43,6 +43,11 @@ class Story:
         """The one next command; None when there is nothing to run."""
         return self.todo.command
 
+    @property
+    def models(self) -> set[str]:
+        """The models that its tasks noted."""
+        return {str(noted["model"]) for one in self.tasks for noted in one.notes.values() if noted.get("model")}
+
     def note(self, kind: str) -> list[Mapping[str, Any]]:
         """Every note of `kind` that a room left in this DAG run."""
         return [one.notes[kind] for one in self.tasks if kind in one.notes]

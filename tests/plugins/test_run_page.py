@@ -76,6 +76,18 @@ def test_what_serves_is_not_told_as_nothing_when_the_ledger_was_lost(failed, ope
     assert "judge.ledger_lost" in part(page, "serves")
 
 
+def test_of_a_model_that_it_is_about_and_that_has_no_champion_it_says_so_beside_those_that_have_one(
+    failed, opened, home
+):
+    about = {"trained": {"run_id": "a" * 32, "model": "twin", "version": 1}}
+    name = TaskName("build_training_set", RUN, "train")
+    keep_task(failed.home, TaskEvidence(name, "passed", AT, AT, notes=about))
+    places = home[0].model_copy(update={"home": failed.home})
+    serves = part(opened(places).get(PATH).text, "serves")
+    assert "twin: no version was promoted yet, so it has no champion, and no service of a champion serves it." in serves
+    assert "toy: version 1 is champion since" in serves and "None" not in serves
+
+
 @pytest.mark.parametrize("path", [PATH, f"{PATH}/tasks/build/2"])
 def test_the_page_tells_damaged_evidence_as_what_it_is(failed, opened, path):
     [file] = failed.home.rglob("task.*")
