@@ -10,6 +10,7 @@ from artifacts.ledger import Promotion
 from artifacts.registry import RunRecord
 from artifacts.rejections import Rejection, rejections, told
 from artifacts.verdict import Verdict
+from plugins.on_call.asking import asks
 from plugins.on_call.home import Found, Home
 
 Became = Literal["promoted", "rejected", "waits", "overtaken", "copy", "unknown", "keep", "suspicious", "cannot_judge"]
@@ -26,10 +27,14 @@ class Decided:
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a candidate, and that in a sentence; empty where the reasons of its verdict say all."""
+    """What became of a candidate, and that in a sentence; empty where the reasons of its verdict say all.
+
+    `asked` says of one that waits whether Airflow asks a person about it now; None where that is not known.
+    """
 
     became: Became
     said: str = ""
+    asked: bool | None = None
 
 
 def decided(home: Home, model: str) -> Decided:
@@ -70,7 +75,8 @@ def _undecided(home: Home, known: Decided, record: RunRecord, verdict: Verdict) 
     twin = _rolled_back(home, known.lines, record)
     if twin is not None:
         return Fate("copy", f"It is, byte for byte, version {twin}, which was rolled back from.")
-    return Fate("waits", "A person has to decide on it.")
+    asked = home.once(("asks", record.run_id), lambda: asks(record.run_id))
+    return Fate("waits", "A person has to decide on it.", asked)
 
 
 def came_of(home: Home, known: Decided, record: RunRecord, one: Found, newest: Found) -> Fate:
@@ -95,8 +101,9 @@ def next_of(record: RunRecord, verdict: Verdict | None, one: Fate | None) -> tup
     if verdict is None or one is None:
         return f"{version} was never judged:", judging(run)
     if one.became == "waits":
-        how = "waits for a person: answer under Required Actions in Airflow. What its verdict rests on is told by:"
-        return f"{version} {how}", judging(run)
+        return f"{version} waits for a person{_where(run, one.asked)} What its verdict rests on is told by:", judging(
+            run
+        )
     if one.became == "overtaken":
         return f"{version} was judged against another champion than that of now. Judge it again:", judging(run)
     if one.became == "suspicious":
@@ -106,6 +113,16 @@ def next_of(record: RunRecord, verdict: Verdict | None, one: Fate | None) -> tup
         why = f" {verdict.reasons[0].text}" if verdict.reasons else ""
         return f"{version} could not be judged.{why} When that is mended, judge it again:", judging(run)
     return None
+
+
+def _where(run: str, asked: bool | None) -> str:
+    """Where a person answers, or what brings the question back: its week may be over, or its answer had no reason."""
+    again = f"trigger the DAG approve_promotion with the candidate {run}, or clear the task approve that asked."
+    if asked is None:
+        return f": answer under Required Actions in Airflow. If nothing about it stands there, {again}"
+    if asked:
+        return ": answer under Required Actions in Airflow."
+    return f", and nothing asks one now. To be asked under Required Actions in Airflow, {again}"
 
 
 def judging(run_id: str) -> str:

@@ -63,7 +63,8 @@ def test_a_verdict_that_says_promote_waits_until_somebody_decides(opened, judged
     assert "… waits for a person" in table and not drawn and "✓" not in table
     by_hand = f"python -m training promote --candidate {judged[1].run_id} --approved-by NAME --reason TEXT"
     assert by_hand in table and by_hand not in glance
-    assert "Next. Version 1 waits for a person: answer under Required Actions in Airflow." in glance
+    assert "Next. Version 1 waits for a person, and nothing asks one now." in glance
+    assert f"trigger the DAG approve_promotion with the candidate {judged[1].run_id}, or clear the task" in glance
     assert f"python -m training judge --candidate {judged[1].run_id}" in glance
 
 
@@ -79,7 +80,7 @@ def test_one_that_waits_comes_before_open_alerts_and_before_newer_ones_that_do_n
     places = judged[0].model_copy(update={"alerts": home[0].alerts})
     log(Registry.at(places), tmp_path / "files")
     glance = shown(opened, places)[2]
-    assert "Next. Version 1 waits for a person:" in glance
+    assert "Next. Version 1 waits for a person, and" in glance
     say_no(*judged)
     assert "python -m monitoring alerts --model toy" in shown(opened, places)[2]
     quiet = places.model_copy(update={"alerts": judged[0].alerts})
@@ -172,6 +173,16 @@ def test_a_verdict_that_says_anything_but_promote_has_a_next_command_of_its_own(
     for said in filter(None, (run, next_of(record, None, None)[1], next_of(record, verdict, Fate("waits"))[1])):
         parser, words = parse(said)
         assert parser.parse_args(words)
+
+
+def test_whoever_decides_is_sent_to_required_actions_only_while_a_question_is_open(known):
+    _, record, found, _ = known
+    asked, unasked, unknown = (
+        next_of(record, found.verdict, Fate("waits", asked=one))[0] for one in (True, False, None)
+    )
+    assert asked.startswith("Version 1 waits for a person: answer under Required Actions in Airflow. What")
+    assert "nothing asks one now" in unasked and "answer under" not in unasked
+    assert "If nothing about it stands there, trigger the DAG approve_promotion" in unknown
 
 
 @pytest.fixture

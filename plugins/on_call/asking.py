@@ -1,0 +1,39 @@
+"""Whether Airflow asks a person about a candidate, under Required Actions."""
+
+from typing import Any
+
+DAG, ASK, APPROVE = "approve_promotion", "ask", "approve"
+UNDER_WAY, OVER = ("queued", "running"), ("success", "failed", "skipped", "upstream_failed", "removed")
+
+
+def asks(candidate: str) -> bool | None:
+    """Whether a question about the MLflow run `candidate` is open, or soon will be; None when Airflow cannot say."""
+    from airflow.utils.session import create_session
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        with create_session(scoped=False) as session:
+            return _asks(session, candidate)
+    except SQLAlchemyError:
+        return None
+
+
+def _asks(session: Any, candidate: str) -> bool:
+    from airflow.models import DagRun, TaskInstance
+    from airflow.models.xcom import XComModel
+
+    begun = session.query(DagRun.run_id).filter(DagRun.dag_id == DAG, DagRun.state.in_(UNDER_WAY))
+    under_way = {run for (run,) in begun}
+    if not under_way:
+        return False
+    of_runs = (XComModel.dag_id == DAG, XComModel.run_id.in_(under_way), XComModel.task_id == ASK)
+    rows = session.query(XComModel).filter(*of_runs, XComModel.key == "candidate")
+    asked = {(row.run_id, row.map_index): XComModel.deserialize_value(row) for row in rows}
+    if under_way - {run for run, _ in asked}:
+        # It has not come to its first question yet, and that may be about this one.
+        return True
+    answers = session.query(TaskInstance.run_id, TaskInstance.map_index, TaskInstance.state).filter(
+        TaskInstance.dag_id == DAG, TaskInstance.run_id.in_(under_way), TaskInstance.task_id == APPROVE
+    )
+    over = {(run, index) for run, index, state in answers if state in OVER}
+    return any(about == candidate and place not in over for place, about in asked.items())
