@@ -1,10 +1,12 @@
 """Writes Great Expectations' Data Docs of results that were merged over all chunks."""
 
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from features.expectations import Result, expectation
 from features.great_expectations_alone import (
@@ -15,8 +17,17 @@ from features.great_expectations_alone import (
     gx,
 )
 
-# The page of a result; their index is filled by scripts from elsewhere, and is empty without a network.
+# The page of a result; Great Expectations fills their index by scripts from elsewhere: ours only leads to this one.
 _RESULTS = "docs/validations/"
+# What a page has its reader ask another host for as soon as it is opened: scripts, styles, the logo. It reads without.
+_ELSEWHERE = re.compile(r"""<(?:script|link|img)\b[^>]*?\s(?:src|href)="https?://[^>]*>(?:\s*</script>)?""")
+_STYLED_ELSEWHERE = re.compile(r"""url\((['"]?)https?://[^)]*\)""")
+_INDEX = """<!DOCTYPE html>
+<meta charset="utf-8">
+<title>Data Docs</title>
+<meta http-equiv="refresh" content="0; url={page}">
+<p><a href="{page}">What the expectations found</a></p>
+"""
 
 
 def page_of(files: Iterable[str]) -> str:
@@ -55,8 +66,13 @@ def write_docs(context: Any, name: str, attempt: str, results: Sequence[Result],
     # Four megabytes that only decorate the pages.
     shutil.rmtree(folder / "static" / "fonts")
     shutil.rmtree(folder / "static" / "images")
-    there = (path.relative_to(folder.parent).as_posix() for path in folder.rglob("*.html"))
-    return folder.parent / page_of(there)
+    for page in (*folder.rglob("*.html"), *folder.rglob("*.css")):
+        kept = _STYLED_ELSEWHERE.sub("none", _ELSEWHERE.sub("", page.read_text(encoding="utf-8")))
+        page.write_text(kept, encoding="utf-8")
+    found = folder.parent / page_of(path.relative_to(folder.parent).as_posix() for path in folder.rglob("*.html"))
+    to = quote(found.relative_to(folder).as_posix())
+    (folder / "index.html").write_text(_INDEX.format(page=to), encoding="utf-8")
+    return found
 
 
 def _merged(result: Result) -> Any:

@@ -1,9 +1,11 @@
 """Every expectation closes the gate on its own red case; what cannot be judged is no pass and no bad data either."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import duckdb
 import pandas as pd
@@ -45,6 +47,17 @@ def test_rows_that_keep_the_contract_pass_and_leave_data_docs(tmp_path: Path) ->
     assert found.docs == page
     assert "delay_mean" in page.read_text()
     assert len(json.loads((tmp_path / "validation.json").read_text())) == len(found.results) > 30
+
+
+def test_data_docs_ask_no_other_host_and_their_links_lead_to_pages_that_are_there(tmp_path: Path) -> None:
+    found = _hold(tmp_path)
+    for page in (tmp_path / "docs").rglob("*.html"):
+        text = page.read_text()
+        assert not re.search(r'<(?:script|link|img|iframe)[^>]*https?:|url\([\'"]?https?:|@import', text)
+        links = re.findall(r'<a\s[^>]*href="([^"#:]+)"|content="0; url=([^"]+)"', text)
+        assert links
+        assert all((page.parent / unquote(one or other)).is_file() for one, other in links)
+    assert found.docs.relative_to(tmp_path / "docs").as_posix() in unquote((tmp_path / "docs/index.html").read_text())
 
 
 @pytest.mark.parametrize(
