@@ -80,9 +80,11 @@ def _version(places: Places, model: str, given: int | None) -> int:
     registry = Registry.at(places)
     known = registry.versions(model)
     if not known:
-        models = ", ".join(registry.models()) or "none"
+        models = registry.models()
         raise Missing(
-            "registry.missing", f"No model {model} is registered; those that are: {models}.", next_step="Name one."
+            "registry.missing",
+            f"No model {model} is registered; those that are: {', '.join(models) or 'none'}.",
+            next_step="Name one." if models else "Start with a candidate: make run",
         )
     line = ledger.champion(places.ledger, model) if given is None else None
     if given is None and line is None:

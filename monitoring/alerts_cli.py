@@ -70,7 +70,7 @@ def _refuse_unknown(places: Places, model: str) -> None:
             "alerts.model_unknown",
             f"No findings of model {model} were ever taken in, and it never had a champion; those that are "
             f"known: {', '.join(known) or 'none'}.",
-            next_step="Name one of them.",
+            next_step="Name one of them." if known else "Start with a champion: make run",
         )
 
 

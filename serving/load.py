@@ -52,11 +52,13 @@ def champion_line(registry: Registry, ledger_url: str, model: str) -> Promotion:
     line = ledger.champion(ledger_url, model)
     if line is None:
         refuse_lost_ledger(registry, ledger_url, model)
-        known = ", ".join(ledger.models(ledger_url)) or "none"
+        known = ledger.models(ledger_url)
+        step = "promote a version, or serve one by its number: --version N"
         raise Missing(
             "serving.no_champion",
-            f"Model {model} has no champion in {ledger.shown(ledger_url)}; those that have one: {known}.",
-            next_step="Name one of them, promote a version, or serve one by its number: --version N",
+            f"Model {model} has no champion in {ledger.shown(ledger_url)}; those that have one: "
+            f"{', '.join(known) or 'none'}.",
+            next_step=f"Name one of them, {step}" if known else f"Either {step}",
         )
     return line
 
