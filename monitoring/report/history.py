@@ -6,6 +6,7 @@ from datetime import datetime
 
 from artifacts.errors import Refusal
 from artifacts.finding import Finding, State
+from artifacts.finding_ratio import state_of
 from artifacts.findings import Findings, list_findings, read_findings, window_of
 from monitoring.asked import BADNESS, alert_key
 from monitoring.report.text import last_day
@@ -21,6 +22,14 @@ class Past:
     end: datetime
     state: State
     found: Mapping[str, Finding]
+
+    def states(self) -> dict[str, State]:
+        """The state of each feature, whatever it was held against: by skew it is DRIFT too."""
+        found: dict[str, list[Finding]] = {}
+        for one in self.found.values():
+            if one.feature:
+                found.setdefault(one.feature, []).append(one)
+        return {name: state_of(several) for name, several in found.items()}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from artifacts.finding import SCORE, BaselineKind, Finding, State
-from artifacts.finding_ratio import LEAST, MOST, OF_DISTRIBUTIONS, TIMES, ratio, state_of, worst_first
+from artifacts.finding_ratio import LEAST, MOST, OF_DISTRIBUTIONS, TIMES, ratio, worst_first
 from monitoring.report.history import History, Past
 from monitoring.report.label import fitted
 from monitoring.report.text import day
@@ -102,9 +102,9 @@ def glyph(state: State, x: float, y: float) -> str:
 
 def grid(history: History) -> str:
     """A row for the whole and for each feature that was not OK in some window, a column for each window."""
-    states = [{name: state_of(found) for name, found in by_feature(past).items()} for past in history.windows]
+    states = [past.states() for past in history.windows]
     names = {name for one in states for name, state in one.items() if state != "OK"}
-    order = sorted(names, key=lambda name: (_rank(states, name), str(name)))
+    order = sorted(names, key=lambda name: (_rank(states, name), name))
     fine = len({name for one in states for name in one} - names)
     columns = len(states)
     step = min(WIDEST, max(CELL, 760 // columns))
@@ -124,7 +124,8 @@ def grid(history: History) -> str:
     ]
     wide = NAME + step * columns + (26 if head == TURNED else 46)
     left = [f"{len(order) - SHOWN} more features were not OK."] if len(order) > SHOWN else []
-    told = " ".join([*left, f"{fine} others were OK in every window that judged them."] if fine else left)
+    others = "other was" if fine == 1 else "others were"
+    told = " ".join([*left, f"{fine} {others} OK in every window that judged them."] if fine else left)
     return (
         f'<svg class="plot" viewBox="0 0 {wide} {height}" width="{wide}" height="{height}" role="img">'
         f"<title>States over {columns} windows</title>{''.join(labels)}{''.join(parts)}</svg>"
@@ -132,13 +133,13 @@ def grid(history: History) -> str:
     )
 
 
-def _rank(states: Sequence[Mapping[str | None, State]], name: str | None) -> tuple[int, int]:
+def _rank(states: Sequence[Mapping[str, State]], name: str) -> tuple[int, int]:
     now = {"DRIFT": 0, "UNKNOWN": 1}.get(states[-1].get(name, "OK"), 2)
     return now, -sum(one.get(name) == "DRIFT" for one in states)
 
 
-def _called(name: str | None) -> str:
-    return "the score" if name == SCORE else str(name)
+def _called(name: str) -> str:
+    return "the score" if name == SCORE else name
 
 
 def _row(y: float, name: str, cells: Sequence[State | None], step: int) -> str:

@@ -236,6 +236,14 @@ def test_a_baseline_that_was_not_asked_in_a_window_is_no_question_there(places: 
     assert (drawn.count("<circle"), drawn.count(">?</text>"), drawn.count("Z")) == (0, 0, 1)
 
 
+def test_over_time_a_feature_that_is_drift_by_skew_alone_is_none_of_those_that_were_ok(places: Places) -> None:
+    skew = replace(of(MOVED, "carrier"), rule="skew", baseline="truth")
+    page = page_after(places, found(3, FINE, of(FINE, "carrier"), skew, truth=TRUTH))
+    [grid] = re.findall(r"<svg[^>]*><title>States over.*?</p>", page)
+    assert (">carrier<" in grid, ">distance<" in grid, grid.count("Z")) == (True, False, 2)
+    assert "1 other was OK in every window" in grid
+
+
 def test_an_earlier_window_that_is_damaged_is_told_and_taken_for_unknown(places: Places) -> None:
     damaged = found(3, FINE)
     publish_findings(places.findings, damaged)
