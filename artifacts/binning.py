@@ -11,15 +11,18 @@ from artifacts.column import Column
 # At most so many distinct values get a bin each; beyond, quantiles, finer towards both ends, where a bin would be wide.
 MOST_VALUES = 64
 _ENDS = (0.0, 0.0005, 0.001, 0.002, 0.005, 0.01)
-PROBABILITIES = tuple(sorted({*_ENDS, *(1 - p for p in _ENDS), *(step / 48 for step in range(1, 48))}))
+_STEPS = 48
+PROBABILITIES = tuple(sorted({*_ENDS, *(1 - p for p in _ENDS), *(step / _STEPS for step in range(1, _STEPS))}))
+# A tenth of the rows reaches over three steps or more.
+HEAVY = 2.5 / _STEPS
 
 
 @dataclass(frozen=True)
 class Bins:
     """How a column is counted. A number falls into bin i when edges[i-1] < x <= edges[i]; a category into its own.
 
-    The last bin holds what is beyond the last edge, or any other category. `is_exact`: the edges are all values that
-    there were. `spread` is the standard deviation, `low` and `high` the contract's bounds.
+    The last bin holds what is beyond the last edge, or any other category. `is_exact`: all values that there were are
+    edges. `spread` is the standard deviation, `low` and `high` the contract's bounds.
     """
 
     name: str
@@ -67,21 +70,19 @@ def learn_number(
 ) -> Bins:
     """The bins of the double column `name` of `rows` (SQL); without any value there is one bin.
 
-    Edges are the values where there are few, else quantiles; the last is the greatest value, the first just below the
-    least.
+    Edges are the values where there are few, else quantiles; the last is the greatest value. The number just below the
+    least one is an edge too, and that below each value that a tenth of the rows have: its bin holds nothing else.
     """
     x = quoted(name)
     source = f"(select {x} as x from {rows} where isfinite({x}))"  # noqa: S608
     few = connection.execute(f"select distinct x from {source} limit {MOST_VALUES + 1}").fetchall()  # noqa: S608
-    if len(few) <= MOST_VALUES:
-        edges = sorted(float(row[0]) for row in few)
-    else:
-        quantiles = f"select quantile_disc(x, {list(PROBABILITIES)}) from {source}"  # noqa: S608
-        edges = sorted(set(connection.execute(quantiles).fetchone()[0]))
-    spread = _spread(connection, source, edges)
-    if edges:
-        # So that the first bin holds only what is below all that there was, as the last what is above.
-        edges.insert(0, math.nextafter(edges[0], -math.inf))
+    shares = f"select quantile_disc(x, {list(PROBABILITIES)}) from {source}"  # noqa: S608
+    quantiles: Sequence[float] = connection.execute(shares).fetchone()[0] or []
+    values = [float(row[0]) for row in few] if len(few) <= MOST_VALUES else quantiles
+    # So that the first bin holds only what is below all that there was, as the last what is above.
+    least = [math.nextafter(min(values), -math.inf)] if values else []
+    edges = sorted({*least, *values, *_below_heavy(quantiles)})
+    spread = _spread(connection, source, values)
     low, high = bounds or (None, None)
     return Bins(
         name,
@@ -101,9 +102,16 @@ def learn_category(connection: Any, rows: str, name: str) -> Bins:
     return Bins(name, "category", categories=tuple(sorted(row[0] for row in found)))
 
 
-def _spread(connection: Any, source: str, edges: Sequence[float]) -> float:
+def _below_heavy(quantiles: Sequence[float]) -> list[float]:
+    """The number just below each value that a tenth of the rows have: at least four neighbouring quantiles are it."""
+    of_shares = list(zip(quantiles, PROBABILITIES, strict=False))
+    first, last = dict(reversed(of_shares)), dict(of_shares)
+    return [math.nextafter(value, -math.inf) for value in first if last[value] - first[value] > HEAVY]
+
+
+def _spread(connection: Any, source: str, values: Sequence[float]) -> float:
     """The standard deviation, from exact sums of whole numbers, so that no number of threads changes a digit."""
-    size = max((abs(edge) for edge in edges), default=0.0)
+    size = max(map(abs, values), default=0.0)
     if size == 0:
         return 0.0
     scale = 2.0 ** (30 - math.frexp(size)[1])

@@ -1,5 +1,7 @@
 """How far two binned distributions lie apart; every function takes counts with bins on the last axis."""
 
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -47,28 +49,37 @@ def wasserstein(baseline: npt.ArrayLike, current: npt.ArrayLike, places: Floats,
 def grouping(bins: Bins, baseline: npt.ArrayLike) -> npt.NDArray[np.intp]:
     """The group of each bin: neighbours, or categories by falling share, until a tenth of the baseline is in it.
 
-    A last group of less than half a tenth goes with the one before, unless that would leave a single one: of a feature
-    that is nearly always the same value, what is rare would then never be seen to become common.
+    A bin with a tenth or more, which is one value or category, is a group of its own, so that its loss is seen wherever
+    its rows went; what lies between two such bins, or beyond one, is grouped by itself, however rare it was. Categories
+    that were never seen are a group too.
     """
     counts = np.asarray(baseline, np.float64)
-    order = (
-        np.arange(counts.size)
-        if bins.kind == "number"
-        else np.r_[np.argsort(-counts[:-1], kind="stable"), counts.size - 1]
-    )
+    order = np.arange(counts.size)
+    if bins.kind == "category":
+        order = np.argsort(-counts[:-1], kind="stable")
     wanted = max(counts.sum(), 1.0) / GROUPS
-    groups = np.zeros(counts.size, np.intp)
-    group, held = 0, 0.0
-    for at in order:
-        groups[at] = group
-        held += counts[at]
-        if held >= wanted:
-            group, held = group + 1, 0.0
-    if held < wanted / 2 and group > 1:
-        groups[groups == group] = group - 1
+    groups = np.full(counts.size, -1, np.intp)
+    for is_alone, run in groupby(order.tolist(), lambda at: bool(counts[at] >= wanted)):
+        for several in [[at] for at in run] if is_alone else _tenths(list(run), counts, wanted):
+            groups[several] = groups.max() + 1
     if bins.kind == "category":
         groups[-1] = groups.max() + 1
     return groups
+
+
+def _tenths(run: Sequence[int], counts: Floats, wanted: float) -> list[list[int]]:
+    """The bins `run` in groups that hold `wanted`; a last one of less than half of it goes with the one before."""
+    found: list[list[int]] = [[]]
+    held = 0.0
+    for at in run:
+        if held >= wanted:
+            found.append([])
+            held = 0.0
+        found[-1].append(at)
+        held += counts[at]
+    if len(found) > 1 and held < wanted / 2:
+        found[-2:] = [found[-2] + found[-1]]
+    return found
 
 
 def grouped(counts: npt.ArrayLike, groups: npt.NDArray[np.intp]) -> Floats:

@@ -1,6 +1,6 @@
 """A distribution as a picture: the baseline filled, the current window an outline over it."""
 
-import sys
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -28,7 +28,7 @@ class Column:
 def picture(found: Distribution) -> str:
     """The distribution of a number as SVG."""
     before, now = shares(found.baseline_counts), shares(found.current_counts)
-    edges = found.edges or ()
+    edges, before, now = _without_empty(found.edges or (), before, now)
     if len(edges) <= SEPARATE:
         return _columns(found, _separate(edges, before, now))
     return _columns(found, _even(edges, before, now))
@@ -40,12 +40,26 @@ def shares(counts: Sequence[int]) -> list[float]:
     return [count / total if total else 0.0 for count in counts]
 
 
+def _without_empty(
+    edges: Sequence[float], before: Sequence[float], now: Sequence[float]
+) -> tuple[list[float], list[float], list[float]]:
+    """Without the bins between two values of which one is common, where nothing lies in between."""
+    kept = [at for at in range(len(edges)) if at == 0 or before[at] + now[at] or not _is_just_below(edges, at)]
+    bins = [*kept, len(edges)]
+    return [edges[at] for at in kept], [before[at] for at in bins], [now[at] for at in bins]
+
+
+def _is_just_below(edges: Sequence[float], at: int) -> bool:
+    return at + 1 < len(edges) and edges[at] == math.nextafter(edges[at + 1], -math.inf)
+
+
 def _separate(edges: Sequence[float], before: Sequence[float], now: Sequence[float]) -> list[Column]:
     """A column for each bin, named by its upper edge; those beyond the ends only where they hold something."""
     last = len(edges)
-    columns = [Column(tick(edges[at]), before[at], now[at]) for at in range(1, last)]
+    names = [_up_to(edges, at) if _is_just_below(edges, at) else tick(edges[at]) for at in range(last)]
+    columns = [Column(names[at], before[at], now[at]) for at in range(1, last)]
     if edges and before[0] + now[0]:
-        columns.insert(0, Column(_up_to(edges[0]), before[0], now[0]))
+        columns.insert(0, Column(_up_to(edges, 0), before[0], now[0]))
     if before[last] + now[last]:
         columns.append(Column(f"> {tick(edges[-1])}" if edges else "all", before[last], now[last], gap=True))
     return columns
@@ -68,7 +82,7 @@ def _even(edges: Sequence[float], before: Sequence[float], now: Sequence[float])
     tails = [[sum(side[: low + 1]), sum(side[high + 1 :])] for side in (before, now)]
     if tails[0][0] + tails[1][0]:
         columns[0] = Column(columns[0].label, columns[0].baseline, columns[0].current, gap=True)
-        columns.insert(0, Column(_up_to(edges[low]), tails[0][0], tails[1][0]))
+        columns.insert(0, Column(_up_to(edges, low), tails[0][0], tails[1][0]))
     if tails[0][1] + tails[1][1]:
         columns.append(Column(f"> {tick(edges[high])}", tails[0][1], tails[1][1], gap=True))
     return columns
@@ -118,9 +132,9 @@ def _columns(found: Distribution, columns: Sequence[Column]) -> str:
     )
 
 
-def _up_to(edge: float) -> str:
-    """The label of all up to an edge; one just below 0, as the first edge of a share is, holds none of the zeros."""
-    return "< 0" if -sys.float_info.min < edge < 0 else f"≤ {tick(edge)}"
+def _up_to(edges: Sequence[float], at: int) -> str:
+    """The label of all up to an edge; one just below a value, as the first edge is, holds none of its rows."""
+    return f"< {tick(edges[at + 1])}" if _is_just_below(edges, at) else f"≤ {tick(edges[at])}"
 
 
 def _labels(labels: Sequence[tuple[float, str, bool]], y: float) -> str:

@@ -13,8 +13,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from artifacts.binning import Bins
 from artifacts.findings import SCORE, State
 from artifacts.prediction_log import Prediction, compact
+from monitoring.distances import grouping
 from monitoring.drift import find_drift
 from tests.monitoring.study import FINE, count, describe
 from tests.monitoring.world import WEEK, World, codes, of
@@ -228,6 +230,7 @@ UNKNOWN = ("UNKNOWN", None)
     [
         (5.0, 5.0, {"jensen_shannon": OK_AT_0, "wasserstein": OK_AT_0, "null_share": OK_AT_0}),
         (5.0, 6.0, {"jensen_shannon": ("DRIFT", 1.0), "wasserstein": ("DRIFT", 1.0), "null_share": OK_AT_0}),
+        (5.0, 4.0, {"jensen_shannon": ("DRIFT", 1.0), "wasserstein": ("DRIFT", 1.0), "null_share": OK_AT_0}),
         (5.0, None, {"psi": UNKNOWN, "jensen_shannon": UNKNOWN, "wasserstein": UNKNOWN, "null_share": ("DRIFT", 1.0)}),
         (None, 5.0, {"psi": UNKNOWN, "jensen_shannon": UNKNOWN, "wasserstein": UNKNOWN, "null_share": ("DRIFT", 1.0)}),
         (None, None, {"null_share": OK_AT_0}),
@@ -241,3 +244,35 @@ def test_a_column_of_one_value_or_none_is_told_by_what_became_of_it(
     found = {one.rule: (one.state, one.value) for one in find_drift("training", described, week, FINE, 700).findings}
     assert {rule: found.get(rule) for rule in said} == said
     assert (set(found) >= SHAPE) == ((before, now) != (None, None))
+
+
+@pytest.mark.parametrize("far", [0.0, 2000.0], ids=["highest", "lowest"])
+@pytest.mark.parametrize("values", [7, 140], ids=["a bin for each value", "quantiles"])
+def test_a_week_without_the_value_that_nearly_all_rows_had_is_drift_however_near_it_moved(
+    far: float, values: int
+) -> None:
+    def rows(days: int, common: float) -> dict[str, pa.Array]:
+        return {"capped": pa.array([far + at // 20 % values if at % 20 == 0 else common for at in range(days * 400)])}
+
+    described = describe(rows(28, 1000.0), 28)
+    for common, said in ((1000.0, "OK"), (995.0, "DRIFT"), (1005.0, "DRIFT")):
+        week = count(rows(7, common), 7, {"capped": described["capped"][0]})
+        found = {one.rule: one.state for one in find_drift("training", described, week, FINE, 2800).findings}
+        assert (common, found["psi"], found["jensen_shannon"]) == (common, said, said)
+
+
+def test_the_common_value_is_a_group_alone_in_bins_that_were_kept_before_there_was_an_edge_below_it_too() -> None:
+    bins = Bins("days", "number", edges=(-5e-324, *map(float, range(15))))
+    groups = grouping(bins, [0, *[5] * 14, 900, 0]).tolist()
+    assert groups == [*[0] * 15, 1, 2]
+
+
+def test_a_week_in_which_a_common_category_became_a_rare_one_is_drift() -> None:
+    def rows(days: int, second: str) -> dict[str, pa.Array]:
+        kinds = [*["a"] * 60, *[second] * 38, *["c"] * 2]
+        return {"place": pa.array([kinds[at * 37 % 100] for at in range(days * 400)])}
+
+    described = describe(rows(28, "b"), 28)
+    week = count(rows(7, "c"), 7, {"place": described["place"][0]})
+    found = {one.rule: one.state for one in find_drift("training", described, week, FINE, 2800).findings}
+    assert (found["psi"], found["jensen_shannon"]) == ("DRIFT", "DRIFT")

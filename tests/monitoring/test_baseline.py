@@ -1,6 +1,7 @@
 """The baseline that training keeps is that of the newest fit and holdout rows, and is read whole or not at all."""
 
 import json
+import math
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
@@ -82,14 +83,25 @@ def test_what_is_no_baseline_is_damaged(tmp_path: Path) -> None:
         read_baseline(tmp_path / "baseline.json")
 
 
-def test_few_values_have_a_bin_each_and_a_value_that_was_never_there_falls_beyond() -> None:
+def test_few_values_have_a_bin_each_and_a_common_one_shares_it_with_none_that_was_never_there() -> None:
     bins, found = counted([3.0, 1.0, 3.0, None, float("nan")])
     assert (bins.is_exact, bins.edges[1:], found.counts.tolist(), found.nulls.tolist()) == (
         True,
-        (1.0, 3.0),
-        [[0, 1, 2, 0]],
+        (1.0, math.nextafter(3.0, 0.0), 3.0),
+        [[0, 1, 0, 2, 0]],
         [2],
     )
+
+
+def test_values_of_less_than_a_twentieth_of_the_rows_each_have_no_edge_more() -> None:
+    bins, _ = counted([float(row % 24) for row in range(2400)])
+    assert bins.edges[1:] == tuple(map(float, range(24)))
+
+
+def test_a_value_that_a_tenth_of_the_rows_have_has_a_bin_of_its_own_among_quantiles() -> None:
+    bins, found = counted([500.0 if row % 10 == 0 else float(row) for row in range(1000)])
+    at = bins.edges.index(500.0)
+    assert (bins.is_exact, bins.edges[at - 1], found.counts[0, at]) == (False, math.nextafter(500.0, 0.0), 100)
 
 
 def test_many_values_have_quantiles_whose_counts_add_up_whatever_the_threads() -> None:
@@ -112,7 +124,7 @@ def test_many_values_have_quantiles_whose_counts_add_up_whatever_the_threads() -
 
 def test_infinity_is_beyond_the_last_edge_and_out_of_range() -> None:
     _, found = counted([1.0, 2.0, float("inf")], bounds=(0.0, 5.0))
-    assert (found.counts.tolist(), found.out_of_range.tolist()) == ([[0, 1, 1, 1]], [1])
+    assert (found.counts.tolist(), found.out_of_range.tolist()) == ([[0, 1, 0, 1, 1]], [1])
 
 
 def test_categories_are_counted_by_name_whatever_stands_in_it() -> None:

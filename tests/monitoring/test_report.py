@@ -174,6 +174,15 @@ def test_a_share_that_is_0_for_many_rows_has_no_bar_of_more_than_all_and_no_labe
     assert re.findall(r'class="tick">([^<]*)</text>', picture(below))[1] == "&lt; 0"
 
 
+@pytest.mark.parametrize(
+    ("between", "labels"), [(0, ["1", "14"]), (3, ["1", "&lt; 14", "14"])], ids=["nothing", "something"]
+)
+def test_what_lies_just_below_a_common_value_is_drawn_where_something_does(between: int, labels: list[str]) -> None:
+    edges = (math.nextafter(1.0, 0.0), 1.0, math.nextafter(14.0, 0.0), 14.0)
+    about = Distribution("distance", "training", edges, None, (0, 2, 0, 40, 0), (0, 2, between, 40, 0), 0, 0)
+    assert re.findall(r'class="tick">([^<]*)</text>', picture(about))[1:] == labels
+
+
 def test_categories_that_training_never_saw_have_a_row(places: Places) -> None:
     kinds = Distribution("distance", "training", None, ("AA", "UA"), (6, 4, 0), (6, 2, 2), 0, 0)
     page = page_after(places, replace(found(2, MOVED), distributions=(kinds,)))
