@@ -3,18 +3,18 @@
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from artifacts import cli, ledger
+from artifacts import cli
 from artifacts.cli import Answer
-from artifacts.errors import BadInput, CannotJudge, GateClosed, Missing
+from artifacts.errors import CannotJudge, GateClosed, Missing
 from artifacts.finding_ratio import worst_first
 from artifacts.findings import Finding, Findings, publish_findings
 from artifacts.places import Places, read_places
 from artifacts.registry import Registry
 from artifacts.training_set import open_training_set, parse_id
 from monitoring.alerts_cli import add_verbs
+from monitoring.champion import champion_version
 from monitoring.check import check
 from monitoring.report import write_report
 from monitoring.report.cli import add_verb as add_report
@@ -86,25 +86,14 @@ def _version(places: Places, model: str, given: int | None) -> int:
             f"No model {model} is registered; those that are: {', '.join(models) or 'none'}.",
             next_step="Name one." if models else "Start with a candidate: make run",
         )
-    line = ledger.champion(places.ledger, model) if given is None else None
-    if given is None and line is None:
-        raise BadInput(
-            "monitoring.no_champion",
-            f"Model {model} has no champion in {ledger.shown(places.ledger)}.",
-            next_step=f"Name one of its versions, {_listed(known)}: --version N",
-        )
-    version = given if line is None else line.version
-    if version is None or version not in known:
+    version = champion_version(places, model) if given is None else given
+    if version not in known:
         raise Missing(
             "registry.missing",
-            f"Model {model} has no version {version}; it has {_listed(known)}.",
+            f"Model {model} has no version {version}; it has {', '.join(map(str, known))}.",
             next_step="Name one of them: --version N",
         )
     return version
-
-
-def _listed(versions: Sequence[int]) -> str:
-    return ", ".join(map(str, versions))
 
 
 def not_ok(found: Findings) -> list[Finding]:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from artifacts import alerts, cli, ledger
 from artifacts.alerts import Receivers, Send
+from artifacts.champion_alias import refuse_lost_ledgers
 from artifacts.errors import BadInput, CannotJudge, GateClosed, Missing
 from artifacts.findings import Findings, publish_findings, read_findings
 from artifacts.places import Places, read_places
@@ -14,6 +15,7 @@ from artifacts.training_set import TrainingSet, newest, parse_id
 from monitoring.alerts import passed_over, untold
 from monitoring.answered import versions_due
 from monitoring.asked import asked, why_red, why_unknown
+from monitoring.champion import champion_version
 from monitoring.check import check
 from monitoring.message import moved
 from monitoring.noted import note_findings
@@ -32,8 +34,9 @@ def choose_checks(day: date, labels: date | None = None) -> list[dict[str, str |
     """For each champion the window that ends before `day`; for each version that answered in it, the one with labels.
 
     That one ends `label_days` before, or at `labels`, when they came early.
-    Raises `Missing` (`monitoring.no_champion`) when no model has a champion, and yet something was answered or told,
-    and `BadInput` (`monitoring.day_ahead`) for a `day` that has not come, or `labels` after it.
+    When no model has a champion, raises as `refuse_lost_ledgers`, and `Missing` (`monitoring.no_champion`) when yet
+    something was answered or told; `BadInput` (`monitoring.day_ahead`) for a `day` that has not come, or `labels`
+    after it.
     """
     settings, places = read_monitoring_settings(), read_places()
     _refuse_ahead(day, labels)
@@ -41,10 +44,11 @@ def choose_checks(day: date, labels: date | None = None) -> list[dict[str, str |
     last, labelled = (f"{end - timedelta(days=settings.window_days)}..{end}" for end in (day, due))
     models = ledger.models(places.ledger)
     if not models:
+        refuse_lost_ledgers(Registry.at(places), places.ledger)
         _refuse_if_any_was_watched(places)
     checks: list[dict[str, str | bool | int]] = []
     for model in models:
-        champion = _champion(places, model)
+        champion = champion_version(places, model)
         checks.append({"model": model, "window": last, "labelled": False, "version": champion})
         asked_then = versions_due(places, model, champion, parse_window(labelled), settings.min_label_days)
         checks += [{"model": model, "window": labelled, "labelled": True, "version": one} for one in asked_then]
@@ -141,13 +145,6 @@ def _refuse_if_any_was_watched(places: Places) -> None:
             f"No model has a champion in {ledger.shown(places.ledger)}, and yet {what}.",
             next_step="Restore the ledger from its backup, or correct PIPELINE_LEDGER.",
         )
-
-
-def _champion(places: Places, model: str) -> int:
-    line = ledger.champion(places.ledger, model)
-    if line is None:
-        raise Missing("monitoring.no_champion", f"Model {model} has no champion.", next_step="Promote a candidate.")
-    return line.version
 
 
 def _newest_set(places: Places, model: str, version: int) -> TrainingSet:

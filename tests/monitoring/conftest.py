@@ -2,11 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from artifacts.baseline import FILE
+from artifacts.champion_alias import ALIAS
 from artifacts.registry import Registry, RunRecord
 from artifacts.training_set import TrainingSet
 from tests.fixtures_registry import registry_in
@@ -34,6 +36,15 @@ def trained(shared: Path) -> tuple[TrainingSet, RunRecord]:
 def world(shared: Path, trained: tuple[TrainingSet, RunRecord], tmp_path: Path) -> World:
     """A world of this test's own, in which nothing was answered yet."""
     return World(places_in(tmp_path, shared / "registry", shared / "sets"), *trained)
+
+
+@pytest.fixture
+def aliased(world: World, tmp_path: Path) -> World:
+    """This world with a copy of MLflow's database, whose alias says that version 1 is champion."""
+    copy = shutil.copy(world.places.mlflow.removeprefix("sqlite:///"), tmp_path / "mlflow.db")
+    places = world.places.model_copy(update={"mlflow": f"sqlite:///{copy}"})
+    Registry.at(places).set_alias(world.run.model, ALIAS, 1)
+    return replace(world, places=places)
 
 
 @pytest.fixture

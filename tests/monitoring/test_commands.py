@@ -77,6 +77,11 @@ def test_a_model_without_champion_an_unknown_version_and_half_a_set_are_bad_inpu
     assert (done.returncode, list_findings(world.places.findings, "toy")) == (2, [])
 
 
+def test_a_ledger_that_was_lost_is_no_model_without_a_champion(aliased: World) -> None:
+    done = run(aliased, "--json")
+    assert (done.returncode, json.loads(done.stdout)["error"]) == (4, "judge.ledger_lost")
+
+
 def test_a_wrong_model_or_version_is_told_with_those_there_are(world: World) -> None:
     wrong = run(world, "--version", "9")
     assert "registry.missing: Model toy has no version 9; it has 1." in wrong.stderr

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from artifacts import alerts, ledger
-from artifacts.errors import BadInput, CannotJudge, GateClosed, Missing
+from artifacts.errors import BadInput, CannotJudge, Damaged, GateClosed, Missing
 from artifacts.finding import Finding, Reason
 from artifacts.findings import publish_findings, read_findings
 from artifacts.prediction_log import compact
@@ -81,6 +81,16 @@ def test_a_lost_ledger_is_a_refusal_not_a_quiet_day(
     with pytest.raises(Missing, match=r"No model has a champion in .*elsewhere.db, and yet") as refused:
         choose_checks(date(2013, 3, 27))
     assert refused.value.code == "monitoring.no_champion"
+
+
+def test_a_ledger_that_mlflow_says_was_lost_is_told_as_everywhere(
+    serving: World, aliased: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIPELINE_MLFLOW", aliased.places.mlflow)
+    monkeypatch.setenv("PIPELINE_LEDGER", f"sqlite:///{serving.places.home / 'elsewhere.db'}")
+    with pytest.raises(Damaged, match="alias champion points at version 1") as refused:
+        choose_checks(date(2013, 3, 27))
+    assert refused.value.code == "judge.ledger_lost"
 
 
 def test_before_the_first_promotion_and_the_first_answer_there_is_nothing_to_check(
