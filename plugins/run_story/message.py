@@ -1,6 +1,7 @@
 """What a person is told of a DAG run that failed, or takes too long: the sentence of the run page, and what to do."""
 
 import hashlib
+from dataclasses import replace
 from urllib.parse import quote
 
 from artifacts import ledger
@@ -11,6 +12,7 @@ from artifacts.places import Places
 from artifacts.registry import Registry
 from artifacts.runbook import runbook_link
 from plugins.on_call.address import root
+from plugins.run_story.overdue import overdue
 from plugins.run_story.story import Story
 from plugins.unsaid import unsaid
 
@@ -29,7 +31,8 @@ def failure_message(places: Places, story: Story, runbook_url: str) -> Message:
 def late_message(places: Places, story: Story, runbook_url: str, since: str) -> Message:
     """About a DAG run that still runs after its deadline."""
     subject = f"[LATE] {story.dag} has not ended since {since}"
-    return _message(places, story, f"late {since}", subject, ("run.late", runbook_link(runbook_url, "run.late")))
+    link = runbook_link(runbook_url, "run.late")
+    return _message(places, replace(story, todo=overdue(story)), f"late {since}", subject, ("run.late", link))
 
 
 def page_of(dag: str, run: str) -> str:
@@ -64,7 +67,7 @@ def _message(places: Places, story: Story, what: str, subject: str, section: tup
         "state": story.state,
         "code": code,
         "sentence": story.sentence,
-        "next_step": story.cause.next_step if story.cause else None,
+        "next_step": story.cause.next_step if story.cause else story.todo.then or story.todo.answer or None,
         "next": story.command,
         "page": page,
         "runbook": runbook,

@@ -8,6 +8,7 @@ from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence
 from plugins.on_call.briefly import briefly
 
 SHOWN = 3
+ENDED = ("success", "failed", "skipped")
 _COMMAND = re.compile(r": python -m .*$")
 
 
@@ -42,8 +43,12 @@ def _so_far(ends: Sequence[TaskEnd]) -> str:
         return f"It waits for a person: {asking}. Answer in Airflow, under Required Actions."
     if running := those("running"):
         return f"Running: {running}."
-    ended = those("success", "failed", "skipped")
-    return f"Between two tasks: {ended} ended." if ended else "Running: nothing has begun yet."
+    ended = those(*ENDED)
+    if not ends:
+        return "It has not ended, and no task of it has left anything yet."
+    if all(end.state in ENDED for end in ends):
+        return f"It has not ended. Ended so far: {ended}."
+    return f"Between two tasks: {ended} ended." if ended else "No task has begun yet."
 
 
 def _said(state: str, culprit: str | None, cause: Refused) -> str:

@@ -107,7 +107,7 @@ def _of_one(ends: Sequence[TaskEnd]) -> str:
 
 def _verdict(state: str, kept: Sequence[TaskEvidence], ends: Sequence[TaskEnd], cause: Refused | None) -> State:
     states = {end.state for end in ends}
-    if state not in ENDED and ("up_for_retry" in states or (cause is None and states & RUNNING)):
+    if state not in ENDED and (cause is None or "up_for_retry" in states):
         return "RUNNING"
     if cause is not None:
         unknown = {"monitoring.cannot_judge", *(() if state == "failed" else ("run_evidence.damaged",))}

@@ -12,6 +12,7 @@ from artifacts.places import Places, read_places
 from artifacts.run_evidence import DagRunEnd, TaskEnd, read_run_end, readable_tasks
 from plugins.alert_channels import airflow_channels
 from plugins.run_story.message import late_message
+from plugins.run_story.overdue import standing
 from plugins.run_story.run_end import put_failure
 from plugins.run_story.seen import Seen
 from plugins.run_story.story import Story, tell
@@ -46,7 +47,8 @@ def late(dag_run: Mapping[str, Any]) -> None:
     if dag_run["state"] in ENDED or not receivers.channels(airflow_channels):
         return
     since = str(dag_run.get("start_date") or dag_run.get("queued_at"))[:16].replace("T", " ") + " UTC"
-    message = late_message(places, _story(places, dag, run, "running"), receivers.runbook_url, since)
+    saw = Seen(dag, run, str(dag_run["state"]), _standing(places, dag, run), conf=dag_run.get("conf") or {})
+    message = late_message(places, tell(places.home, saw), receivers.runbook_url, since)
     alerts.put(places.alerts, f"run {dag}/{run}", message)
     _deliver(places, message)
 
@@ -63,8 +65,18 @@ def _story(places: Places, dag: str, run: str, state: str) -> Story:
     What was written down of an earlier end, before the DAG run was cleared, is not so any more.
     """
     end = _end(places, dag, run)
-    ends = end.tasks if end and end.state == state else tuple(_so_far(places, dag, run))
+    ends = end.tasks if end and end.state == state else _so_far(places, dag, run)
     return tell(places.home, Seen(dag, run, state, ends, conf=end.conf if end else {}))
+
+
+def _standing(places: Places, dag: str, run: str) -> tuple[TaskEnd, ...]:
+    """The tasks of a DAG run that has not ended, as Airflow says; where it does not answer, as they told so far."""
+    try:
+        told = standing(dag, run, readable_tasks(places.home, dag, run).tasks)
+    except Exception as error:
+        say(f"How the tasks of {dag} {run} stand is told by what they left; Airflow did not: {type(error).__name__}")
+        told = ()
+    return told or _so_far(places, dag, run)
 
 
 def _end(places: Places, dag: str, run: str) -> DagRunEnd | None:
@@ -75,7 +87,7 @@ def _end(places: Places, dag: str, run: str) -> DagRunEnd | None:
         return None
 
 
-def _so_far(places: Places, dag: str, run: str) -> list[TaskEnd]:
+def _so_far(places: Places, dag: str, run: str) -> tuple[TaskEnd, ...]:
     states = {"passed": "success", "skipped": "skipped", "refused": "failed", "broke": "failed"}
     kept = readable_tasks(places.home, dag, run).tasks
-    return [TaskEnd(one.name.task, one.name.map_index, one.name.attempt, states[one.outcome]) for one in kept]
+    return tuple(TaskEnd(one.name.task, one.name.map_index, one.name.attempt, states[one.outcome]) for one in kept)

@@ -70,7 +70,7 @@ def test_evidence_of_a_try_before_is_no_evidence_of_this_one(tmp_path):
     [
         (("success", "awaiting_input"), "It waits for a person: publish. Answer in Airflow, under Required Actions."),
         (("success", "scheduled"), "Between two tasks: build ended."),
-        ((None, None), "Running: nothing has begun yet."),
+        ((None, None), "No task has begun yet."),
     ],
 )
 def test_a_dag_run_that_has_not_ended_says_what_it_is_at(tmp_path, states, said):

@@ -13,6 +13,7 @@ from monitoring.notify import deliver
 from monitoring.settings import read_monitoring_settings
 from plugins.run_story.telling import tell_failure
 from tests.monitoring.receivers import Posts, running
+from tests.run_story.answering import answering
 
 RUN, AT = "manual__2026-11-25T17:00:00+00:00", datetime(2026, 11, 25, 17)
 CONTEXT = {"dag": SimpleNamespace(dag_id="build_training_set"), "run_id": RUN}
@@ -136,3 +137,67 @@ def test_a_dag_run_past_its_deadline_is_told_once_while_it_runs(posts):
 def test_a_dag_run_that_ended_before_its_deadline_came_is_not_late(posts, state):
     assert past_its_deadline({**LATE, "state": state}) == ["running", "success"]
     assert posts.got == []
+
+
+def left(task, map_index=-1, dag="train_candidate"):
+    keep_task(read_places().home, TaskEvidence(TaskName(dag, RUN, task, map_index, 1), "passed", AT, AT))
+
+
+@pytest.mark.parametrize(
+    ("tasks", "said"),
+    [
+        ((), "It has not ended, and no task of it has left anything yet."),
+        (("choose",), "It has not ended. Ended so far: choose."),
+    ],
+)
+def test_a_late_dag_run_is_never_told_to_be_done_or_idle_where_airflow_cannot_be_asked(posts, tasks, said):
+    for task in tasks:
+        left(task)
+    past_its_deadline({**LATE, "dag_id": "train_candidate", "state": "queued"})
+    [(_, _, body)] = posts.got
+    assert (body["state"], body["sentence"]) == ("RUNNING", said)
+    assert "Which of its tasks have not ended stands under Tasks on its page." in body["text"]
+    assert body["next_step"].startswith("See in Airflow") and body["next_step"] in body["text"]
+
+
+@pytest.fixture
+def airflow_says():
+    """What Airflow answers a program that it runs, from its own database, to which the tasks of the test are added."""
+    with answering() as states:
+        yield states
+
+
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        ({("choose", -1): None, ("train", -1): None}, ("No task has begun yet.", "choose, train", "See in Airflow")),
+        (
+            {("choose", -1): "success", ("build", 0): "running", ("judge", 0): None},
+            ("Running: build.", "build [0], judge [0]", "Look at the end of the log of build [0]"),
+        ),
+        ({("approve", 0): "awaiting_input"}, ("It waits for a person: approve.", "approve [0]", "Next: answer under")),
+    ],
+    ids=["nothing begun", "a branch runs again", "a person"],
+)
+def test_a_late_dag_run_says_which_tasks_have_not_ended_and_what_to_look_at(posts, airflow_says, states, told):
+    said, not_ended, next_step = told
+    before = next(name for name, state in states.items() if state != "success")
+    refused = Refused("set.bad", "Set a has 3 rows.", "Land more.")
+    keep_task(
+        read_places().home, TaskEvidence(TaskName("build_training_set", RUN, *before, 1), "refused", AT, AT, refused)
+    )
+    airflow_says("build_training_set", RUN, states)
+    past_its_deadline(LATE)
+    [(_, _, body)] = posts.got
+    assert (body["state"], body["sentence"].startswith(said)) == ("RUNNING", True)
+    assert f"Not ended: {not_ended}." in body["text"]
+    assert body["next_step"].startswith(next_step) and body["next_step"] in body["text"]
+
+
+def test_a_late_dag_run_in_which_a_task_said_no_says_what_to_do_about_that(posts, airflow_says):
+    fail()
+    airflow_says("build_training_set", RUN, {("build", -1): "failed", ("publish", -1): "running"})
+    past_its_deadline(LATE)
+    [(_, _, body)] = posts.got
+    assert (body["state"], body["next_step"]) == ("FAILED", "Land more.")
+    assert "Not ended: publish." in body["text"] and "Land more." in body["text"]
