@@ -42,9 +42,10 @@ def _told(request: Request, dag: str, run: str, task_id: str | None = None, map_
         return no_page(
             request, f"The DAG run {run} of {dag} has no task {task_id}{f' [{map_index}]' * (map_index >= 0)}."
         )
-    story = tell(request.app.state.places.home, saw, task_id, map_index)
+    places = request.app.state.places
+    story = tell(places.home, saw, task_id, map_index, ledger_url=places.ledger)
     what = f"{dag} · {task_id}" if task_id else dag
-    return page(request, what, body_of(story, request.app.state.places, request.app.state.settings))
+    return page(request, what, body_of(story, places, request.app.state.settings))
 
 
 def _is_of(saw: Seen, home: Path, task_id: str, map_index: int) -> bool:

@@ -17,6 +17,7 @@ from plugins.on_call.settings import read_on_call_settings
 from plugins.run_story.airflow_saw import seen
 from plugins.run_story.message import failure_message
 from plugins.run_story.note import ENDS, with_note, without_verdict
+from plugins.run_story.retell import retell_waiting
 from plugins.run_story.seen import Seen
 from plugins.run_story.story import Story, tell
 
@@ -27,6 +28,7 @@ NOWHERE = Path("/dev/null")
 def run_ended(dag_run: Any) -> Story:
     """Write down how `dag_run` ended, set its note, and put what is to be told of a failure into the outbox.
 
+    Notes of others that waited for a person are set anew: this may be the DAG run in which one decided.
     Called in the transaction that ends the DAG run: when that is lost, this is done again.
     """
     places = _places()
@@ -41,6 +43,8 @@ def run_ended(dag_run: Any) -> Story:
                 put_failure(places, story)
         finally:
             _write_down(places, saw)
+        with _session_of(dag_run) as (session, _):
+            retell_waiting(places, session)
     return story
 
 

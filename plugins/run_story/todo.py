@@ -57,6 +57,7 @@ KEPT = (
     "candidate by itself."
 )
 WAITS = "A person decides: answer under Required Actions in Airflow. What the verdict rests on is told by:"
+OVERTAKEN = "An answer to the old question promotes nothing. Judge it against the champion of now:"
 ANSWER = "Next: answer under Required Actions in Airflow."
 LEAK = (
     "Look at the importance plots on the MLflow run, and ask of the first feature when its facts became known. Without "
@@ -97,8 +98,11 @@ def todo(state: str, kept: Sequence[TaskEvidence], facts: Mapping[str, str]) -> 
         return Todo(filled(ALERTS, facts))
     if state == "WAITS":
         waiting = [one.notes["decided"] for one in kept if "decided" in one.notes and one.notes["decided"]["waits"]]
+        # One that can still be answered comes before one that has to be judged again.
+        waiting.sort(key=lambda one: one.get("overtaken", False))
         judge = filled(JUDGE, {"run_id": waiting[0]["candidate"]}) if waiting else None
-        return Todo(judge, WAITS, answer=ANSWER)
+        overtaken = bool(waiting) and waiting[0].get("overtaken", False)
+        return Todo(judge, OVERTAKEN) if overtaken else Todo(judge, WAITS, answer=ANSWER)
     return Todo(said=KEPT) if state == "KEPT" else Todo()
 
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from artifacts import alerts
+from artifacts import alerts, ledger
 from artifacts.places import read_places
 from artifacts.run_evidence import (
     DagRunEnd,
@@ -25,21 +25,38 @@ AT = datetime(2026, 11, 25, 17)
 PATH = "/on-call/dags/build_training_set/runs/manual__2026-11-25T17%3A00%3A00%2B00%3A00"
 
 
+def added(dag, state):
+    """A DAG run in Airflow's database."""
+    from airflow.models import DagRun
+    from airflow.utils.session import create_session
+    from airflow.utils.types import DagRunType
+
+    row = DagRun(dag_id=dag, run_id=RUN, run_type=DagRunType.MANUAL, run_after=datetime.now(UTC), state=state)
+    with create_session() as session:
+        session.add(row)
+    return row
+
+
+def noted(dag):
+    """Its note."""
+    from airflow.models import DagRun
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        return session.query(DagRun).filter(DagRun.dag_id == dag).one().note
+
+
 @pytest.fixture
 def failed(auth, tmp_path):
     """A home in which the task build said no, and that DAG run in Airflow's database."""
     from airflow.models import DagRun
     from airflow.utils.session import create_session
-    from airflow.utils.types import DagRunType
 
     places = read_places({"PIPELINE_HOME": str(tmp_path)})
     said = Refused("set.bad", "Set <b>a</b> has 3 rows.", "Land more: python -m ingestion land --source a")
     name = TaskName("build_training_set", RUN, "build", 2)
     keep_task(places.home, TaskEvidence(name, "refused", AT, AT, said))
-    now = datetime.now(UTC)
-    row = DagRun(dag_id="build_training_set", run_id=RUN, run_type=DagRunType.MANUAL, run_after=now, state="failed")
-    with create_session() as session:
-        session.add(row)
+    added("build_training_set", "failed")
     yield places
     with create_session() as session:
         session.query(DagRun).delete()
@@ -168,3 +185,33 @@ def test_a_dag_run_that_airflow_does_not_know_has_no_page(opened):
     answer = opened().get("/on-call/dags/build_training_set/runs/nothing")
     assert answer.status_code == 404
     assert "Airflow knows no DAG run nothing" in answer.text
+
+
+WAITS = {
+    "promoted": False, "waits": True, "candidate": "c" * 32, "model": "toy", "version": 1, "champion": None,
+    "verdict": "verdicts/a/verdict.json", "reasons": [], "said": "Version 1 waits for a person.",
+    "headline": "Promote version 1.", "metrics": {"candidate": {}},
+}  # fmt: skip
+
+
+def test_the_page_and_the_note_of_a_dag_run_that_waited_tell_what_was_decided_since(failed_run, opened, monkeypatch):
+    (places, approved), path = failed_run, PATH.replace("build_training_set", "train_candidate")
+    monkeypatch.setenv("PIPELINE_HOME", str(places.home))
+    keep_task(
+        places.home,
+        TaskEvidence(TaskName("train_candidate", RUN, "promote"), "passed", AT, AT, notes={"decided": WAITS}),
+    )
+    waited = added("train_candidate", "success")
+    run_ended(waited)
+    assert noted("train_candidate").startswith(
+        "… WAITS: toy: Version 1 waits for a person.\nNext: answer under Required"
+    )
+    ledger.promote(
+        places.ledger, model="toy", version=1, run_id="c" * 32, expected=None, decided_at=AT, decided_by="ana",
+        reason="It is the first.", verdict="verdicts/a/verdict.json",
+    )  # fmt: skip
+    run_ended(approved)
+    said = "toy: Version 1 was promoted, 2026-11-25 17:00:00 UTC, ana: It is the first."
+    assert noted("train_candidate") == f"✓ OK: {said}\n(from the run page)"
+    verdict = part(opened(places).get(path).text, "verdict")
+    assert said in verdict and "Required Actions" not in verdict

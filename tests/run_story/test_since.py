@@ -1,0 +1,74 @@
+"""Of a candidate that waited for a person the story tells what was decided since, when, by whom and why."""
+
+from datetime import datetime
+
+import pytest
+
+from artifacts import ledger
+from artifacts.rejections import Rejection, reject
+from plugins.run_story.seen import Seen
+from plugins.run_story.story import tell
+from tests.run_story.kept import RUN, evidence, told
+
+AT, CANDIDATE, VERDICT = datetime(2026, 11, 26, 10, 30), "c" * 32, "verdicts/a/verdict.json"
+WAITS = {
+    "promoted": False, "waits": True, "candidate": CANDIDATE, "model": "m", "version": 2, "champion": 1,
+    "verdict": VERDICT, "reasons": [], "said": "Version 2 waits for a person: python -m training promote --x NAME",
+}  # fmt: skip
+
+
+def promote(url, version, run_id, expected):
+    about = {"decided_at": AT, "decided_by": "ana", "reason": "It is better.", "verdict": VERDICT}
+    ledger.promote(url, model="m", version=version, run_id=run_id, expected=expected, **about)
+
+
+@pytest.fixture
+def waiting(tmp_path):
+    """The ledger of a home in which version 2 waits, and a function that tells its story with that ledger."""
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    promote(url, 1, "a" * 32, None)
+    assert told(tmp_path, evidence("promote", notes={"decided": WAITS}), state="success").state == "WAITS"
+    return url, lambda: tell(tmp_path, Seen("dag", RUN, "success", ()), ledger_url=url)
+
+
+def test_while_nobody_decides_it_waits(waiting):
+    story = waiting[1]()
+    assert (story.state, story.sentence) == ("WAITS", "m: Version 2 waits for a person.")
+    assert story.todo.line == "Next: answer under Required Actions in Airflow."
+
+
+def test_what_a_person_approved_says_when_who_and_why_and_leaves_nothing_to_do(waiting):
+    url, story = waiting
+    promote(url, 2, CANDIDATE, 1)
+    assert (story().state, story().todo.line, story().todo.said, story().command) == ("OK", "", "", None)
+    said = "m: Version 2 was promoted over version 1, 2026-11-26 10:30:00 UTC, ana: It is better."
+    assert story().sentence == said
+
+
+def test_what_a_person_rejected_says_when_who_and_why_and_leaves_nothing_to_run(waiting):
+    url, story = waiting
+    reject(url, Rejection("m", 2, CANDIDATE, VERDICT, 1, AT, "ana", "Too slow."))
+    assert (story().state, story().todo.line, story().command) == ("KEPT", "", None)
+    assert story().sentence == (
+        "m: Version 2 was rejected and version 1 stayed, 2026-11-26 10:30:00 UTC, ana: Too slow."
+    )
+
+
+def test_what_another_champion_overtook_is_judged_again_and_not_answered(waiting):
+    url, story = waiting
+    promote(url, 3, "d" * 32, 1)
+    assert (story().state, story().command) == ("WAITS", f"python -m training judge --candidate {CANDIDATE}")
+    assert "judged against version 1, and version 3 is champion by now" in story().sentence
+    assert "Required Actions" not in story().todo.line + story().todo.said
+
+
+@pytest.mark.parametrize("lost", [True, False], ids=["lost", "damaged"])
+def test_of_a_ledger_that_was_lost_or_is_damaged_nothing_is_guessed(waiting, tmp_path, lost):
+    file = tmp_path / "ledger.db"
+    file.write_bytes(b"no database at all, but long enough to be read as one" * 20)
+    if lost:
+        file.unlink()
+    story = waiting[1]()
+    code = "judge.ledger_lost" if lost else "ledger.damaged"
+    assert story.state == "WAITS"
+    assert story.sentence.startswith(f"m: Whether a person decided since is not known ({code}). Version 2 waits")
