@@ -44,7 +44,7 @@ def refuse_unless_built(outcome: Any, results: list[Any], warehouse: Path, proje
         told = "; ".join(_told(result, warehouse) for result in wrong["fail"][:SHOWN])
         raise GateClosed(
             "features.dbt_test_failed",
-            f"{len(wrong['fail'])} dbt tests failed: {told}.",
+            f"{len(wrong['fail'])} dbt test{'s' * (len(wrong['fail']) > 1)} failed: {told}.",
             next_step=_after_tests(wrong["fail"], project),
         )
     if outcome.exception is not None:

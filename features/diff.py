@@ -144,8 +144,9 @@ def _shape(one: Distribution) -> str:
     if one.mean is not None:
         told.append(f"mean {one.mean:.4g}")
     if one.low is not None and one.high is not None:
+        # What DuckDB reads from Parquet's statistics is -0.0 where 0.0 is the least.
         deciles = ", ".join(f"{value:.4g}" for value in one.deciles)
-        told.append(f"from {one.low:.4g} to {one.high:.4g}, deciles {deciles}")
+        told.append(f"from {one.low + 0:.4g} to {one.high + 0:.4g}, deciles {deciles}")
     told += [f"{value} {share:.1%}" for value, share in one.common]
     return ", ".join(told)
 

@@ -1,20 +1,29 @@
 """Several processes behind one port: uvicorn's, which replaces one that ends, and says nothing of it."""
 
+import time
+from typing import Any
+
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
 from artifacts import cli
 
+# A busy machine takes its time to load Python's libraries; a worker that is ended for it would have to begin anew.
+STARTING_SECONDS = 300
+
 
 class Workers(Multiprocess):
     """Replaces a worker that died or hung, and says which one, and how it ended."""
 
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self._answered, self._asked_first = set[int | None](), dict[int | None, float]()
+
     def keep_subprocess_alive(self) -> None:
         """As uvicorn 0.54's, which kills a worker that hangs and one that is dead alike, and tells them not apart."""
         for at, old in enumerate(self.processes):
-            seconds = self.config.timeout_worker_healthcheck
-            if self.should_exit.is_set() or old.is_alive(timeout=seconds):
+            if self.should_exit.is_set() or self._is_well(old):
                 continue
             # One that died while it was asked did not hang, though it did not answer either.
             hung = old.process.is_alive()
@@ -28,8 +37,26 @@ class Workers(Multiprocess):
             new = Process(self.config, self.sockets)
             new.start()
             self.processes[at] = new
-            how = f"hung for {seconds} s, and the service itself ended it" if hung else _ended(old)
+            how = f"{self._hung(old)}, and the service itself ended it" if hung else _ended(old)
             cli.say(f"worker {old.pid} {how}; {new.pid} is started in its place")
+
+    def _is_well(self, worker: Process) -> bool:
+        """Whether it answers; until its first answer, whether it may still be loading."""
+        asked = self._asked_first.setdefault(worker.pid, time.monotonic())
+        if worker.is_alive(timeout=self.config.timeout_worker_healthcheck):
+            if worker.pid not in self._answered:
+                self._answered.add(worker.pid)
+                # What it was asked while it loaded it answers now: that is no answer to what comes next.
+                while worker.parent_conn.poll(0.1):
+                    worker.parent_conn.recv()
+            return True
+        loading = worker.pid not in self._answered and time.monotonic() < asked + STARTING_SECONDS
+        return loading and worker.process.is_alive()
+
+    def _hung(self, worker: Process) -> str:
+        if worker.pid in self._answered:
+            return f"hung for {self.config.timeout_worker_healthcheck} s"
+        return f"did not start within {STARTING_SECONDS} s"
 
 
 def _ended(worker: Process) -> str:

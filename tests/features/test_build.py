@@ -89,7 +89,7 @@ def test_a_later_version_is_compared_with_the_one_before(places: Places, project
 def test_a_failed_dbt_test_publishes_nothing_and_is_named(places: Places, project: Path) -> None:
     edit(project, "_staging.yml", "[small, large]", "[large]")
     said = _refused(places, project, GateClosed)
-    assert said.startswith("features.dbt_test_failed: 1 dbt tests failed: accepted_values_postings_size__large")
+    assert said.startswith("features.dbt_test_failed: 1 dbt test failed: accepted_values_postings_size__large")
     assert "of postings found 1" in said
     assert said.endswith(", e.g. small/56.")
 
@@ -98,7 +98,7 @@ def test_a_failed_dbt_test_written_in_sql_is_named_with_what_it_reads(places: Pl
     (project / "tests").mkdir()
     (project / "tests" / "no_small_one.sql").write_text("select size from {{ ref('postings') }} where size = 'small'\n")
     said = _refused(places, project, GateClosed)
-    assert said.startswith("features.dbt_test_failed: 1 dbt tests failed: no_small_one of postings found ")
+    assert said.startswith("features.dbt_test_failed: 1 dbt test failed: no_small_one of postings found ")
     assert said.endswith(", e.g. small, small, small, small, small.")
 
 
