@@ -16,8 +16,8 @@ NEXT = {
         "python training/train.py --config CONFIG --training-set {version}",
     ),
     "suspicious": (
-        "Most likely a feature knows the outcome: the importance plots on the MLflow run say which. If the score is real, "
-        "raise judge.plausible in the config; else train without that feature:",
+        "Most likely a feature knows the outcome: the importance plots on the MLflow run say which. If the score is "
+        "real, raise judge.plausible in the config; else train without that feature:",
         "python training/train.py --config CONFIG --training-set {version}",
     ),
     "cannot_judge": (
