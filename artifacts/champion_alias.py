@@ -7,6 +7,17 @@ from artifacts.registry import Registry
 ALIAS = "champion"
 
 
+def known_champion(registry: Registry, ledger_url: str, model: str) -> ledger.Promotion | None:
+    """The ledger's newest line of `model`; None when MLflow knows of no champion either.
+
+    Raises as `refuse_lost_ledger`.
+    """
+    line = ledger.champion(ledger_url, model)
+    if line is None:
+        refuse_lost_ledger(registry, ledger_url, model)
+    return line
+
+
 def refuse_lost_ledger(registry: Registry, ledger_url: str, model: str) -> None:
     """Raise `Damaged` (`judge.ledger_lost`) when the ledger has no champion, and MLflow's alias says there is one.
 

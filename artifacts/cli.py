@@ -33,7 +33,7 @@ Verb = Callable[[argparse.Namespace], Answer]
 def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
     """Parse `argv`, call the verb that the parser's `verb` default names, print its answer, return the exit code.
 
-    Of an interrupt it says so in one line; nothing half-written stays, so that the same command can be given again.
+    An interrupt is told in one line, and ends it as SIGINT would.
     """
     arguments = _parse(parser, sys.argv[1:] if argv is None else argv)
     show_progress(sys.stderr)
@@ -45,7 +45,7 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> i
         told = [json.dumps(refusal.to_dict(), sort_keys=True)] if as_json else []
         return _print(refusal.exit_code, told, [f"{refusal.code}: {refusal}"])
     except KeyboardInterrupt:
-        return _print(128 + signal.SIGINT, (), ["interrupted: nothing half-done was kept; give the same command again"])
+        return _print(128 + signal.SIGINT, (), ["interrupted before it was done: give the same command again"])
     if as_json:
         return _print(answer.exit_code, [json.dumps({"id": answer.id, **answer.facts}, sort_keys=True, default=str)])
     return _print(answer.exit_code, [*answer.lines, answer.id])

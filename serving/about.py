@@ -3,8 +3,7 @@
 import asyncio
 from typing import Any
 
-from artifacts import ledger
-from artifacts.champion_alias import refuse_lost_ledger
+from artifacts.champion_alias import known_champion
 from artifacts.errors import Refusal
 from artifacts.places import Places
 from artifacts.registry import Registry
@@ -60,9 +59,7 @@ class About:
     def _champion(self) -> int | None:
         """None when there never was one; raises as `refuse_lost_ledger` when MLflow says there was."""
         places, model = self._places, self._service.live.current.model
-        line = ledger.champion(places.ledger, model)
-        if line is None:
-            refuse_lost_ledger(Registry.at(places), places.ledger, model)
+        line = known_champion(Registry.at(places), places.ledger, model)
         return line.version if line else None
 
     def _listed(self) -> None:

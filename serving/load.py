@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from artifacts import cli, ledger
-from artifacts.champion_alias import refuse_lost_ledger
+from artifacts.champion_alias import known_champion
 from artifacts.contract import Contract
 from artifacts.encoder import CATEGORIES, Encoder, read_encoder
 from artifacts.errors import BadInput, Damaged, Missing
@@ -47,11 +47,10 @@ def load_version(registry: Registry, model: str, version: int, threads: int = 1)
 def champion_line(registry: Registry, ledger_url: str, model: str) -> Promotion:
     """The ledger's newest line of `model`.
 
-    Raises `Missing` (`serving.no_champion`) when there is none, and as `refuse_lost_ledger` when MLflow says there was.
+    Raises `Missing` (`serving.no_champion`) when there is none, and as `known_champion`.
     """
-    line = ledger.champion(ledger_url, model)
+    line = known_champion(registry, ledger_url, model)
     if line is None:
-        refuse_lost_ledger(registry, ledger_url, model)
         known = ledger.models(ledger_url)
         step = "promote a version, or serve one by its number: --version N"
         raise Missing(

@@ -2,6 +2,7 @@
 
 import time
 from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
 
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
@@ -18,7 +19,7 @@ class Workers(Multiprocess):
 
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
-        self._answered, self._asked_first = set[int | None](), dict[int | None, float]()
+        self._answered, self._asked_first = WeakSet[Process](), WeakKeyDictionary[Process, float]()
 
     def keep_subprocess_alive(self) -> None:
         """As uvicorn 0.54's, which kills a worker that hangs and one that is dead alike, and tells them not apart."""
@@ -42,19 +43,19 @@ class Workers(Multiprocess):
 
     def _is_well(self, worker: Process) -> bool:
         """Whether it answers; until its first answer, whether it may still be loading."""
-        asked = self._asked_first.setdefault(worker.pid, time.monotonic())
+        asked = self._asked_first.setdefault(worker, time.monotonic())
         if worker.is_alive(timeout=self.config.timeout_worker_healthcheck):
-            if worker.pid not in self._answered:
-                self._answered.add(worker.pid)
+            if worker not in self._answered:
+                self._answered.add(worker)
                 # What it was asked while it loaded it answers now: that is no answer to what comes next.
                 while worker.parent_conn.poll(0.1):
                     worker.parent_conn.recv()
             return True
-        loading = worker.pid not in self._answered and time.monotonic() < asked + STARTING_SECONDS
+        loading = worker not in self._answered and time.monotonic() < asked + STARTING_SECONDS
         return loading and worker.process.is_alive()
 
     def _hung(self, worker: Process) -> str:
-        if worker.pid in self._answered:
+        if worker in self._answered:
             return f"hung for {self.config.timeout_worker_healthcheck} s"
         return f"did not start within {STARTING_SECONDS} s"
 

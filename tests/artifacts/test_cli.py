@@ -87,5 +87,5 @@ def test_an_interrupt_is_told_in_one_line() -> None:
         assert command.stderr is not None
         assert command.stderr.readline() == "working\n"
         command.send_signal(signal.SIGINT)
-        assert command.stderr.read() == "interrupted: nothing half-done was kept; give the same command again\n"
+        assert command.stderr.read() == "interrupted before it was done: give the same command again\n"
     assert command.returncode == 130
