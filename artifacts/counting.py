@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from artifacts.binning import Bins, quoted, text
+from artifacts.side_by_side import side_by_side
 
 Integers = npt.NDArray[np.int64]
 
@@ -44,6 +45,12 @@ class Counted:
         counts = self.counts.sum(axis=0)
         np.divide(self.sums, counts, out=places, where=counts > 0)
         return places
+
+
+def count_columns(connection: Any, rows: str, columns: Mapping[str, Bins]) -> dict[str, Counted]:
+    """As `count_by_day`, of several columns, under the names that `columns` gives them."""
+    counted = side_by_side(connection, columns.values(), lambda cursor, bins: count_by_day(cursor, rows, bins))
+    return dict(zip(columns, counted, strict=True))
 
 
 def count_by_day(connection: Any, rows: str, bins: Bins, day: str = "day") -> Counted:

@@ -1,9 +1,10 @@
 """One window of one model version under check: its rows, and what the version was trained on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from artifacts.binning import Bins, quoted
-from artifacts.counting import Counted, count_by_day
+from artifacts.counting import Counted, count_columns
 from artifacts.findings import Finding, Reason, Rule
 from monitoring.answers import TABLE, Answers
 from monitoring.described import Described
@@ -58,9 +59,9 @@ class Case:
         [found] = self.answers.connection.execute(sql).fetchone() or (0,)
         return int(found)
 
-    def count(self, rows: str, bins: Bins) -> Counted:
-        """A column of `rows` (SQL), counted."""
-        return count_by_day(self.answers.connection, rows, bins)
+    def count(self, rows: str, columns: Mapping[str, Bins]) -> dict[str, Counted]:
+        """Columns of `rows` (SQL), counted, by the names of `columns`."""
+        return count_columns(self.answers.connection, rows, columns)
 
 
 def unknown(rule: Rule, reason: Reason, rows: int = 0, feature: str | None = None) -> Finding:

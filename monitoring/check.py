@@ -100,7 +100,7 @@ def _hold_against_baselines(case: Case, baseline: Baseline, left_out: LeftOut, f
         unknown("schema", Reason("schema.mixed", f"{name} is {why}."), found.rows, name) for name, why in mixed.items()
     ]
     names = [name for name in known if name not in mixed]
-    current = {name: case.count(case.sql, known[name][0]) for name in names}
+    current = case.count(case.sql, {name: known[name][0] for name in names})
     cli.say(f"counted {len(current)} columns of {found.rows} rows")
     _add_drift(case, "training", known, current, found)
     served = read_served(case, known, names, left_out, found.rows)

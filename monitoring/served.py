@@ -79,7 +79,8 @@ def read_served(case: Case, known: Described, names: Sequence[str], left_out: Le
         sql = _rows(case, {*left_out.of_all, *days})
         why = _too_young(case, sql, " without an incident of it") if days else None
         if why is None:
-            described |= {name: (known[name][0], case.count(sql, known[name][0])) for name in several}
+            counted = case.count(sql, {name: known[name][0] for name in several})
+            described |= {name: (known[name][0], one) for name, one in counted.items()}
         else:
             findings += [_no_baseline(name, why, rows) for name in several]
     return Served({name: described[name] for name in names if name in described}, tuple(findings))

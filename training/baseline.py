@@ -13,10 +13,11 @@ from artifacts import cli
 from artifacts.baseline import FOLDER, Baseline
 from artifacts.binning import Bins, as_counted, learn_category, learn_number, quoted, text
 from artifacts.column import Column
-from artifacts.counting import count_by_day
+from artifacts.counting import count_by_day, count_columns
 from artifacts.encoder import Encoder
 from artifacts.places import read_places
 from artifacts.registry import Registry
+from artifacts.side_by_side import side_by_side
 from artifacts.training_set import TrainingSet, open_training_set, parse_id
 from training.fit import load_candidate, score_rows
 from training.metrics import Floats
@@ -41,8 +42,8 @@ def describe(
         duckdb.connect(config={"temp_directory": spill, "memory_limit": MEMORY}) as connection,
     ):
         connection.execute(_rows_sql(training_set, columns, start, windows.holdout_end))
-        features = {column.name: _learn(connection, column) for column in columns}
-        counted = {name: (bins, count_by_day(connection, "newest", bins)) for name, bins in features.items()}
+        features = {bins.name: bins for bins in side_by_side(connection, columns, _learn)}
+        counted = count_columns(connection, "newest", features)
         connection.register("scored", _scored(training_set, windows, scores))
         score = learn_number(connection, "scored", SCORE, (0.0, 1.0))
         return Baseline(
@@ -50,7 +51,7 @@ def describe(
             model_sha256=model_sha256,
             start=start,
             end=windows.holdout_end,
-            features=counted,
+            features={name: (bins, counted[name]) for name, bins in features.items()},
             score=(score, count_by_day(connection, "scored", score)),
         )
 
@@ -82,7 +83,7 @@ def _rows_sql(training_set: TrainingSet, columns: Sequence[Column], start: datet
     moment = quoted(training_set.contract.observed_at)
     values = [f"{as_counted(quoted(column.name), column)} as {quoted(column.name)}" for column in columns]
     return f"""
-        create temp view newest as
+        create view newest as
         select cast({moment} as date) as "day", {", ".join(values)}
         from read_parquet({text(str(training_set.path))})
         where {moment} >= timestamp '{start}' and {moment} < timestamp '{end}'

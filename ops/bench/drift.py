@@ -102,7 +102,8 @@ def run_product(baseline: str, current: str) -> dict[str, Any]:
     import duckdb
 
     from artifacts.binning import learn_category, learn_number, text
-    from artifacts.counting import count_by_day
+    from artifacts.counting import count_columns
+    from artifacts.side_by_side import side_by_side
     from monitoring.drift import find_drift
     from monitoring.settings import MonitoringSettings
 
@@ -116,9 +117,11 @@ def run_product(baseline: str, current: str) -> dict[str, Any]:
             connection.execute(f'create view "{name}" as select *, {day} as "day" from {source}')  # noqa: S608
         names = [row[0] for row in connection.execute("describe now").fetchall() if row[0].split()[0] in _KINDS]
         learn = {name: learn_category if name in categories else learn_number for name in names}
-        bins = {name: learn[name](connection, "before", name) for name in names}
-        described = {name: (one, count_by_day(connection, "before", one)) for name, one in bins.items()}
-        counted = {name: count_by_day(connection, "now", one) for name, one in bins.items()}
+        learnt = side_by_side(connection, names, lambda cursor, name: learn[name](cursor, "before", name))
+        bins = {one.name: one for one in learnt}
+        before = count_columns(connection, "before", bins)
+        described = {name: (one, before[name]) for name, one in bins.items()}
+        counted = count_columns(connection, "now", bins)
     rows = max(one.rows for one in counted.values())
     drift = find_drift("training", described, counted, MonitoringSettings(), rows)
     done = time.monotonic()
