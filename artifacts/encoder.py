@@ -105,5 +105,7 @@ def read_encoder(path: Path) -> Encoder:
         return Encoder(types=dict(held["types"]), categories=categories)
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise Damaged(
-            "encode.damaged", f"{path} does not hold categories: {error!r}.", next_step="Restore the file."
+            "encode.damaged",
+            f"{path} does not hold categories, though it is what was logged: {error!r}.",
+            next_step="Train again.",
         ) from error

@@ -71,8 +71,8 @@ def load_naive(registry: Registry, run_id: str) -> Naive:
     except (ValueError, LookupError, TypeError) as error:
         raise Damaged(
             "naive.damaged",
-            f"{NAIVE} of MLflow run {run_id} holds no naive model: {error!r}.",
-            next_step="Restore the file, or train again.",
+            f"{NAIVE} of MLflow run {run_id} holds no naive model, though it is what was logged: {error!r}.",
+            next_step="Train again.",
         ) from error
 
 

@@ -9,15 +9,23 @@ from pathlib import Path
 from mlflow import MlflowClient
 
 from artifacts.places import REPOSITORY
-from artifacts.registry import Registry
+from artifacts.registry import Registry, ToLog
+from artifacts.training_set import open_training_set, parse_id
 from tests.fixtures_registry import registry_in
 from tests.training.small_world import CONFIG, World, parcels
 from training.judge import judge
 from training.judged import Judged
+from training.logged_config import config_of
 from training.promote import promote
+from training.train import train
 
 Undo = Callable[[], object]
-FEATURES = {"first": "[clear_sign]", "better": "[clear_sign, weak_sign, region]", "poor": "[weak_sign, region]"}
+FEATURES = {
+    "first": "[clear_sign]",
+    "better": "[clear_sign, weak_sign, region]",
+    "poor": "[weak_sign, region]",
+    "wanting": "[clear_sign, weak_sign]",
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,20 @@ class Home:
         for one in who:
             promote(self.registry, self.world.ledger, self.judged(one), "tester")
 
+    def again(self, who: str) -> str:
+        """The MLflow run of the same model, trained once more."""
+        found = open_training_set(self.world.training_sets, *parse_id(self.training_set))
+        return train(self.registry, found, config_of(self.registry, self.runs[who]), again=True).run_id
+
+    def logged_with(self, name: str, content: bytes) -> str:
+        """An MLflow run as better's, of which a file was logged with that content."""
+        run, folder = self.registry.run(self.runs["better"]), self.path / name.replace("/", "-")
+        shutil.copytree(self.file("better", "."), folder, dirs_exist_ok=True)
+        (folder / name).write_bytes(content)
+        tags = {key: run.tags[key] for key in ("config_sha256", "content")}
+        told = (run.params, tags, run.metrics, {"clear_sign": "double"})
+        return self.registry.log_run(ToLog(run.model, name, run.training_set, folder, *told)).run_id
+
     def values(self, who: str, **given: str) -> dict[str, str]:
         """What the reader of a section fills in about a candidate."""
         config = os.path.relpath(self.path / "parcels", REPOSITORY / "training" / "configs")
@@ -65,12 +87,12 @@ class Home:
         self.client.delete_registered_model_alias("parcels", "champion")
 
 
-def made_home(folder: Path) -> Home:
-    """Train the four."""
+def made_home(folder: Path, *only: str) -> Home:
+    """Train the four, or those that are named."""
     world = World(registry_in(folder / "mlflow"), f"sqlite:///{folder}/ledger.db", str(folder / "sets"), "parcels")
     training_set = parcels(world.training_sets, 60)
-    runs = {who: world.candidate(training_set, columns).run_id for who, columns in FEATURES.items()}
-    runs["wanting"] = world.candidate(training_set, "[clear_sign, weak_sign]", "promotion=approve").run_id
+    decides = {"wanting": ["promotion=approve"]}
+    runs = {who: world.candidate(training_set, FEATURES[who], *decides.get(who, ())).run_id for who in only or FEATURES}
     (folder / "parcels.yaml").write_text(CONFIG.format(model="parcels", features="[clear_sign, region]"))
     shutil.copytree(world.registry.artifacts_uri, folder / "pristine")
     return Home(folder, world, runs, training_set.id)

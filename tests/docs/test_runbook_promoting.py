@@ -41,7 +41,7 @@ class Fault:
     plant: Callable[[Home], Undo] = lambda home: nothing
     who: str = "better"
     n: str = "1"
-    run: str | None = None
+    run: Callable[[Home], str] | None = None
 
 
 def crowned(*who: str) -> Callable[[Home], Undo]:
@@ -138,6 +138,9 @@ FAULTS = {
     "promote.not_promotable": Fault(PROMOTE, [(3, "Keep version 2")], crowned("better"), "poor"),
     "promote.wants_approval": Fault(PROMOTE, [(0, "parcels/4"), (2, "ledger.promoted")], who="wanting"),
     "promote.promoted_before": Fault(PROMOTE, [(0, "parcels/2")], rolled_back, n="2"),
+    "promote.rolled_back": Fault(
+        PROMOTE, [(0, "parcels/2")], rolled_back, n="2", run=lambda home: home.again("better")
+    ),
     "promote.verdict_contradicts": Fault(
         lambda home: promoted(home, reasons=(Reason("better", "Trust me."),)), [(0, "Promote version 2")]
     ),
@@ -211,9 +214,14 @@ FAULTS = {
     "registry.damaged": Fault(
         JUDGE, [(0, "2. promote version 2"), (0, "3. rollback version 1 over version 2")], damaged_champion, "poor"
     ),
-    "registry.missing": Fault(JUDGE, [(0, "1. promote version 1")], crowned("first"), run="0" * 32),
+    "registry.missing": Fault(JUDGE, [(0, "1. promote version 1")], crowned("first"), run=lambda _: "0" * 32),
     "registry.run_deleted": Fault(JUDGE, [(0, "Promote version 2")], deleted),
-    "registry.run_foreign": Fault(JUDGE, [(0, "model sha256")], run="foreign"),
+    "registry.run_foreign": Fault(JUDGE, [(0, "model sha256")], run=foreign_run),
+    "encode.damaged": Fault(
+        JUDGE, [(0, "model sha256")], run=lambda home: home.logged_with("model/categories.json", b"[]")
+    ),
+    "fit.damaged": Fault(JUDGE, [(0, "model sha256")], run=lambda home: home.logged_with(MODEL, b"no model")),
+    "naive.damaged": Fault(JUDGE, [(0, "model sha256")], run=lambda home: home.logged_with("model/naive.json", b"{}")),
 }
 
 
@@ -239,7 +247,7 @@ def test_what_the_section_says_to_run_after_the_repair_works(
 ) -> None:
     fault = FAULTS[code]
     mend = fault.plant(home)
-    run = foreign_run(home) if fault.run == "foreign" else fault.run or home.runs[fault.who]
+    run = fault.run(home) if fault.run else home.runs[fault.who]
     values = home.values(fault.who, RUN=run, N=fault.n)
     try:
         if isinstance(fault.no, str):
