@@ -22,7 +22,9 @@ def usable(uri: str) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _NO_FOLDER:
-            raise no_such_place(uri, f"{error.filename or uri}: {error.strerror}") from error
+            # The system's words are "File exists", as if that were well.
+            told = " is a file, wanted a folder" if error.errno == errno.EEXIST else f": {error.strerror}"
+            raise no_such_place(uri, f"{error.filename or uri}{told}") from error
         # Without a number: `shutil.copytree` collects what it met as text.
         why = error.strerror if error.errno in _NO_PLACE else why_no_place(str(error)) if error.errno is None else None
         if why is not None:
@@ -49,5 +51,6 @@ def no_such_place(uri: str, why: str) -> BadInput:
     return BadInput(
         "place.invalid",
         f"{uri} is no place to keep anything: {why.rstrip('.')}.",
-        next_step="Correct the PIPELINE_ variable that names it, or install what its kind of URL needs.",
+        next_step="Correct the PIPELINE_ variable that names it, move away a file that stands in its place, or install "
+        "what its kind of URL needs.",
     )
