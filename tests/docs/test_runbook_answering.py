@@ -45,13 +45,16 @@ def test_a_log_that_is_no_folder_is_told_by_the_command_and_once_it_is_one_the_s
         answers(client)
 
 
-def test_a_log_without_room_is_compacted_but_for_what_is_written_and_answers_once_there_is_some(
+def test_a_log_without_room_is_compacted_but_for_what_is_written_and_answers_once_there_is_room(
     reader: Reader, tmp_path: Path
 ) -> None:
     with started(reader.world, tmp_path / "out") as running:
         process = psutil.Process(running.process.pid)
         process.rlimit(psutil.RLIMIT_FSIZE, (20_000, psutil.RLIM_INFINITY))
         wait_for(lambda: refusal(running.client) == "log.no_room")
+        [(ended, said)] = reader.follows("log.no_room")
+        assert (ended, "new parts" in said) == (0, True), said
+        # What the section calls a sign that room has to come from elsewhere.
         [(ended, said)] = reader.follows("log.no_room")
         assert (ended, "0 predictions in 0 new parts" in said) == (0, True), said
         process.rlimit(psutil.RLIMIT_FSIZE, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))

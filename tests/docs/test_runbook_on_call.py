@@ -71,6 +71,8 @@ def test_of_a_service_that_cannot_tell_of_itself_whether_it_answers_decides_what
 ) -> None:
     first, log = find_version(reader.world.places, MODEL, None), reader.world.places.predictions
     places = reader.world.places.model_copy(update={"mlflow": silent})
+    # Only so many of its questions wait for MLflow; it says at once of a further one that nobody answers.
+    reader.environ.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "2")
     with served(create_app(ServingSettings(poll_seconds=0.05), places, MODEL, None, first)) as client:
         # It gives MLflow a moment more than these pages wait; a busy machine may take that for its health too.
         impatient = asks(client.base_url, timeout_seconds=0.2)
