@@ -34,7 +34,7 @@ def choose_checks(day: date, labels: date | None = None) -> list[dict[str, str |
     """For each champion the window that ends before `day`; for each version that answered in it, the one with labels.
 
     That one ends `label_days` before, or at `labels`, when they came early.
-    When no model has a champion, raises as `refuse_lost_ledgers`, and `Missing` (`monitoring.no_champion`) when yet
+    Raises as `refuse_lost_ledgers`; `Missing` (`monitoring.no_champion`) when no model has a champion, and yet
     something was answered or told; `BadInput` (`monitoring.day_ahead`) for a `day` that has not come, or `labels`
     after it.
     """
@@ -42,9 +42,9 @@ def choose_checks(day: date, labels: date | None = None) -> list[dict[str, str |
     _refuse_ahead(day, labels)
     due = labels or day - timedelta(days=settings.label_days)
     last, labelled = (f"{end - timedelta(days=settings.window_days)}..{end}" for end in (day, due))
+    refuse_lost_ledgers(Registry.at(places), places.ledger)
     models = ledger.models(places.ledger)
     if not models:
-        refuse_lost_ledgers(Registry.at(places), places.ledger)
         _refuse_if_any_was_watched(places)
     checks: list[dict[str, str | bool | int]] = []
     for model in models:

@@ -103,15 +103,14 @@ def due(names: Collection[str], name: str | None, as_of: str | None) -> list[dic
 
     `as_of` is, when none is given, the end of what has landed. Raises `Missing` (`serving.no_champion`) when `name` is
     given and no champion was trained on it; without a name, none is due, and nothing is wrong. `Damaged`
-    (`judge.ledger_lost`) when none is due because the ledger was lost.
+    (`judge.ledger_lost`) when the ledger was lost, be it of one model: that one would be left out without a word.
     """
     places = read_places()
+    refuse_lost_ledgers(Registry.at(places), places.ledger)
     moment = as_of or write_as_of(landed_until(places.raw))
     models = {model: _trained_on(places, model) for model in ledger.models(places.ledger)}
     wanted = [name] if name else names
     found = [{"model": model, "name": of, "as_of": moment} for model, of in models.items() if of in wanted]
-    if not found:
-        refuse_lost_ledgers(Registry.at(places), places.ledger)
     if name and not found:
         raise Missing(
             "serving.no_champion",

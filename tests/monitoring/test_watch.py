@@ -83,11 +83,18 @@ def test_a_lost_ledger_is_a_refusal_not_a_quiet_day(
     assert refused.value.code == "monitoring.no_champion"
 
 
-def test_a_ledger_that_mlflow_says_was_lost_is_told_as_everywhere(
-    serving: World, aliased: World, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("only_one", [False, True])
+def test_a_ledger_that_mlflow_says_was_lost_is_told_as_everywhere_and_where_it_lost_one_model_of_two(
+    serving: World, aliased: World, monkeypatch: pytest.MonkeyPatch, only_one: bool
 ) -> None:
     monkeypatch.setenv("PIPELINE_MLFLOW", aliased.places.mlflow)
-    monkeypatch.setenv("PIPELINE_LEDGER", f"sqlite:///{serving.places.home / 'elsewhere.db'}")
+    elsewhere = f"sqlite:///{serving.places.home / 'elsewhere.db'}"
+    monkeypatch.setenv("PIPELINE_LEDGER", elsewhere)
+    if only_one:
+        ledger.promote(
+            elsewhere, model="other", version=1, run_id=serving.run.run_id, expected=None,
+            decided_at=datetime(2013, 3, 1), decided_by="test", reason="the first",
+        )  # fmt: skip
     with pytest.raises(Damaged, match="alias champion points at version 1") as refused:
         choose_checks(date(2013, 3, 27))
     assert refused.value.code == "judge.ledger_lost"
