@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from artifacts.alerts import Alert, Event, Kind, Step, Watch
 from artifacts.finding import Finding, Rule
 from artifacts.findings import Findings
-from monitoring.asked import alert_key
+from monitoring.asked import alert_key, unasked
 
 SAID_ONLY_WHEN_BAD: frozenset[Rule] = frozenset({"predictions", "log", "schema", "baseline", "skew"})
 
@@ -25,22 +25,28 @@ class Patience:
 
 
 def continued(
-    alert: Alert, finding: Finding | None, is_well: bool, findings: Findings, patience: Patience
+    alert: Alert, finding: Finding | None, is_judged: bool, findings: Findings, patience: Patience
 ) -> tuple[Alert, Step | None]:
-    """An open alert after the window, and what is told of it; `is_well` counts where nothing was found."""
+    """An open alert after the window, and what is told of it; `finding` is what counts of it there.
+
+    `is_judged`, whether anything was, decides where there is none.
+    """
     if finding is not None and finding.state == alert.kind:
-        alert = replace(alert, seen=findings.end, finding=finding)
-    elif _is_over(alert, finding, is_well):
-        closed = replace(alert, closed=findings.end, told=findings.end, until=_until(alert, findings), ended_by=finding)
-        return closed, "settled" if _is_settled(closed, patience) else "resolved"
-    return _again(alert, findings.end, patience)
+        return _again(replace(alert, seen=findings.end, finding=finding), findings.end, patience)
+    ended_by = finding or unasked(findings, alert.finding)
+    if not _is_over(alert, ended_by, is_judged):
+        return _again(alert, findings.end, patience)
+    closed = replace(alert, closed=findings.end, told=findings.end, until=_until(alert, findings), ended_by=ended_by)
+    return closed, "settled" if _is_settled(closed, patience) else "resolved"
 
 
-def _is_over(alert: Alert, finding: Finding | None, is_well: bool) -> bool:
-    if finding is not None:
-        return finding.state == "OK" or (alert.kind == "UNKNOWN" and finding.state == "DRIFT")
-    # Of these no finding says OK; that the values could be judged does, or that nothing is asked of them any more.
-    return alert.kind == "UNKNOWN" and is_well
+def _is_over(alert: Alert, found: Finding | None, is_judged: bool) -> bool:
+    if alert.kind == "DRIFT":
+        return found is not None and found.state == "OK"
+    if found is not None:
+        return found.state != "UNKNOWN" or not found.required
+    # Of these no finding says OK; that the values could be judged does.
+    return is_judged and alert.finding.rule in SAID_ONLY_WHEN_BAD
 
 
 def _is_settled(closed: Alert, patience: Patience) -> bool:

@@ -7,8 +7,8 @@ from artifacts.alerts import Alert, Event, Kind, Step, Stream, Watch
 from artifacts.finding import Finding
 from artifacts.finding_ratio import worst_first
 from artifacts.findings import Findings
-from monitoring.alert_steps import SAID_ONLY_WHEN_BAD, Patience, continued, opened, retired
-from monitoring.asked import asked, unasked
+from monitoring.alert_steps import Patience, continued, opened, retired
+from monitoring.asked import asked
 
 ORDER: tuple[Step, ...] = ("escalated", "opened", "reminded", "accepted", "resolved", "settled", "retired")
 
@@ -78,7 +78,7 @@ def _taken(
     watch: Watch, found: Mapping[str, Finding], findings: Findings, patience: Patience
 ) -> tuple[Watch, list[Event]]:
     alerts = {(one.kind, one.key): one for one in watch.alerts}
-    judged, spared = any(one.state != "UNKNOWN" for one in found.values()), unasked(findings)
+    is_judged = any(one.state != "UNKNOWN" for one in found.values())
     events: list[Event] = []
     kinds: tuple[Kind, ...] = ("DRIFT", "UNKNOWN")
     for key in sorted(found.keys() | {one.key for one in watch.alerts if one.is_open}):
@@ -86,8 +86,7 @@ def _taken(
         for kind in kinds:
             alert, step = alerts.get((kind, key)), None
             if alert is not None and alert.is_open:
-                is_well = key in spared or (judged and alert.finding.rule in SAID_ONLY_WHEN_BAD)
-                alert, step = continued(alert, finding, is_well, findings, patience)
+                alert, step = continued(alert, finding, is_judged, findings, patience)
             elif finding is not None and finding.state == kind:
                 alert, step = opened(kind, alert, finding, watch, findings), "opened"
             if alert is not None:

@@ -38,14 +38,19 @@ def asked(findings: Findings) -> tuple[Stream, Mapping[str, Finding]]:
     return stream, {alert_key(one): one for one in worst_last}
 
 
-def unasked(findings: Findings) -> frozenset[str]:
-    """The keys of the stream that could not be judged without harm: nothing is asked of them in this window."""
-    stream: Stream = "log" if findings.truth is None else "truth"
-    return frozenset(
-        alert_key(one)
-        for one in findings.findings
-        if one.state == "UNKNOWN" and not one.required and stream_of(one) == stream
-    )
+def unasked(findings: Findings, before: Finding) -> Finding | None:
+    """The finding that says why nothing is asked in this window of what `before` was about, and that it does no harm.
+
+    A baseline that is there no more says so of all that was held against it, or of all of the one feature.
+    """
+    key = alert_key(before)
+    harmless = (one for one in findings.findings if one.state == "UNKNOWN" and not one.required)
+    return next((one for one in harmless if alert_key(one) == key or _was_held_against(one, before)), None)
+
+
+def _was_held_against(gone: Finding, before: Finding) -> bool:
+    is_baseline = gone.rule == "baseline" and gone.baseline == before.baseline
+    return is_baseline and gone.feature in {None, before.feature}
 
 
 def why_unknown(findings: Findings) -> str | None:

@@ -304,10 +304,29 @@ def test_against_the_trailing_window_what_ends_after_weeks_is_the_new_normal_and
     assert [name for name, _, _ in steps[-1]] == [step]
 
 
-def test_an_unknown_alert_ends_once_its_rule_is_not_asked_any_more_and_a_drift_does_not() -> None:
-    noisy = replace(BLIND, required=False, reason=Reason("noise.too_large", "Noise may take it beyond 1."))
-    for before, ended in ((BLIND, True), (MOVED, False)):
+HARMLESS = replace(BLIND, required=False)
+NOISY = replace(HARMLESS, value=1.2, threshold=1.3, reason=Reason("noise.too_large", "By chance beyond 1."))
+YOUNG = replace(HARMLESS, rule="baseline", baseline="served", reason=Reason("baseline.too_young", "5 days."))
+
+
+@pytest.mark.parametrize(
+    ("baseline", "instead", "ends"),
+    [
+        ("training", NOISY, True),
+        ("served", YOUNG, True),
+        ("served", replace(YOUNG, feature=None), True),
+        ("served", of(YOUNG, "origin"), False),
+        ("training", YOUNG, False),
+        ("training", replace(YOUNG, baseline="training", required=True), False),
+    ],
+)
+def test_an_unknown_alert_ends_once_nothing_is_asked_of_it_any_more_saying_why_and_a_drift_does_not(
+    baseline: str, instead: Finding, ends: bool
+) -> None:
+    blind, drifted = (replace(one, baseline=baseline) for one in (BLIND, MOVED))
+    for before, ended in ((blind, ends), (drifted, False)):
         watches, _ = take({}, found(1, before, of(FINE, "carrier")), 3, PATIENCE)
-        watches, events = take(watches, found(2, noisy, of(FINE, "carrier")), 3, PATIENCE)
-        assert [one.step for one in events] == (["resolved"] if ended else [])
-        assert any(one.is_open for watch in watches.values() for one in watch.alerts) is not ended
+        watches, events = take(watches, found(2, instead, of(FINE, "carrier")), 3, PATIENCE)
+        told = [(one.step, one.alert.ended_by) for one in events if one.step != "opened"]
+        assert told == ([("resolved", instead)] if ended else [])
+        assert any(one.is_open for one in watches[3, "log"].alerts if one.key == before.key) is not ended
