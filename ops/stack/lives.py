@@ -1,12 +1,9 @@
 """What lives on in the stack: watched, started again, and waited for in an order that there is."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ops.stack.compose_file import Compose
-
-# A command that succeeds whatever the service does, alone or as the way out of one that failed.
-_NOTHING_ASKED = re.compile(r"(^NONE|^CMD(-SHELL)?|\|\||;)\s+(/\S*/)?(true|:|echo|exit 0|sleep)(\s|$)")
+from ops.stack.health import can_fail
 
 
 def lives(compose: Compose) -> Iterator[str]:
@@ -14,8 +11,9 @@ def lives(compose: Compose) -> Iterator[str]:
     waits = {name: [*service.depends_on] for name, service in compose.services.items()}
     for name, service in compose.services.items():
         if name in _before(waits, name):
-            yield f"{name}: waits for itself, by way of {' and '.join(waits[name])}"
-        if service.healthcheck and _NOTHING_ASKED.search(" ".join(service.healthcheck.test)):
+            circle = [one for one in waits[name] if name in {one, *_before(waits, one)}]
+            yield f"{name}: waits for itself, by way of {' and '.join(circle)}"
+        if service.healthcheck and not can_fail(service.healthcheck.test):
             yield f"{name}: its health check asks nothing, and can never fail"
         if service.restart not in {"unless-stopped", "no"}:
             yield f"{name}: restart is {service.restart}; unless-stopped, or no for what runs once"
@@ -35,7 +33,7 @@ def lives(compose: Compose) -> Iterator[str]:
 def _before(waits: Mapping[str, Sequence[str]], name: str) -> set[str]:
     """Every service that has to come before `name`."""
     found: set[str] = set()
-    left = [*waits[name]]
+    left = [*waits.get(name, ())]
     while left:
         one = left.pop()
         if one not in found:

@@ -15,6 +15,7 @@ from ops.stack.check import check
 from ops.stack.compose_file import read_compose
 from ops.stack.dockerfile import dockerfile
 from ops.stack.documented import PAGE, documented
+from ops.stack.lives import lives
 from ops.stack.prepare import SERVICE_KEY
 from ops.stack.variables import REQUIRED
 from plugins.alert_channels import airflow_channels
@@ -37,6 +38,44 @@ def changed(tmp_path, old, new):
     (tmp_path / "docker-compose.yaml").write_text(text.replace(old, new, 1))
     shutil.copy(REPOSITORY / "Dockerfile", tmp_path)
     return check(tmp_path / "docker-compose.yaml")[0]
+
+
+CHECKS = {
+    ("NONE", "x"): False,
+    ("CMD", "true"): False,
+    ("CMD", "/usr/bin/sleep", "1"): False,
+    ("CMD", "sh", "-c", "exit 0"): False,
+    ("CMD", "/bin/sh", "-c", "true"): False,
+    ("CMD", "bash", "-ec", "pg_isready || :"): False,
+    ("CMD-SHELL", ""): False,
+    ("CMD-SHELL", "exit 0"): False,
+    ("CMD-SHELL", "pg_isready||true"): False,
+    ("CMD-SHELL", "pg_isready;exit 0"): False,
+    ("CMD-SHELL", "pg_isready\ntrue"): False,
+    ("CMD-SHELL", "pg_isready || (echo down; true)"): False,
+    ("CMD-SHELL", "pg_isready | true"): False,
+    ("CMD-SHELL", "true || pg_isready"): False,
+    ("CMD-SHELL", "sleep 1 && echo ready"): False,
+    ("CMD-SHELL", "echo ruok | nc localhost 2181"): True,
+    ("CMD-SHELL", "sleep 1 && pg_isready"): True,
+    ("CMD-SHELL", "sleep 1; pg_isready"): True,
+    ("CMD-SHELL", "pg_isready && echo ready"): True,
+    ("CMD-SHELL", "pg_isready || exit 1"): True,
+    ("CMD-SHELL", "(pg_isready && redis-cli ping); exit;"): True,
+    ("CMD-SHELL", "pg_isready || true && redis-cli ping"): True,
+    ("CMD", "bash", "-c", "pg_isready"): True,
+    ("CMD", "python", "-c", "import shop; true"): True,
+}
+
+
+@pytest.mark.parametrize("test", CHECKS, ids=" ".join)
+def test_a_health_check_has_to_be_able_to_fail(test):
+    compose = read_compose(FILE)
+    redis = compose.services["redis"]
+    health = redis.healthcheck.model_copy(update={"test": list(test)})
+    services = {**compose.services, "redis": redis.model_copy(update={"healthcheck": health})}
+    told = list(lives(compose.model_copy(update={"services": services})))
+    assert told == ([] if CHECKS[test] else ["redis: its health check asks nothing, and can never fail"])
 
 
 SECRET = f"${{LEDGER_DB_PASSWORD:?{REQUIRED}}}"
@@ -89,8 +128,9 @@ BROKEN = {
     "a wait in a circle": (
         "postgres:\n",
         r"    stop_grace_period: 60s\n",
-        r"\g<0>    depends_on: {prepare: {condition: service_completed_successfully}}\n",
-        "postgres: waits for itself, by way of prepare",
+        r"\g<0>    depends_on:\n      redis: {condition: service_healthy}\n"
+        r"      prepare: {condition: service_completed_successfully}\n",
+        "postgres: waits for itself, by way of prepare$",
     ),
     "a wait for a start only": ("prepare:\n", r"service_healthy", "service_started", "waits for postgres by"),
     "a wait for nobody": ("prepare:\n", r"postgres: \{cond", "postgre: {cond", "waits for postgre, which there is not"),
