@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TextIO
 
-from artifacts.errors import BadInput, Refusal
+from artifacts.errors import BadInput, Interrupted, Refusal
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ Verb = Callable[[argparse.Namespace], Answer]
 def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
     """Parse `argv`, call the verb that the parser's `verb` default names, print its answer, return the exit code.
 
-    An interrupt is told in one line, and ends it as SIGINT would.
+    An interrupt is told as a refusal is (`cli.interrupted`), and ends it with the exit code of SIGINT.
     """
     arguments = _parse(parser, sys.argv[1:] if argv is None else argv)
     show_progress(sys.stderr)
@@ -42,13 +42,18 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> i
     try:
         answer = verb(arguments)
     except Refusal as refusal:
-        told = [json.dumps(refusal.to_dict(), sort_keys=True)] if as_json else []
-        return _print(refusal.exit_code, told, [f"{refusal.code}: {refusal}"])
+        return _print_refusal(refusal, as_json)
     except KeyboardInterrupt:
-        return _print(128 + signal.SIGINT, (), ["interrupted before it was done: give the same command again"])
+        message, step = "The command was interrupted before it was done.", "Give the same command again."
+        return _print_refusal(Interrupted("cli.interrupted", message, next_step=step), as_json)
     if as_json:
         return _print(answer.exit_code, [json.dumps({"id": answer.id, **answer.facts}, sort_keys=True, default=str)])
     return _print(answer.exit_code, [*answer.lines, answer.id])
+
+
+def _print_refusal(refusal: Refusal, as_json: bool) -> int:
+    told = [json.dumps(refusal.to_dict(), sort_keys=True)] if as_json else []
+    return _print(refusal.exit_code, told, [f"{refusal.code}: {refusal}"])
 
 
 def _print(exit_code: int, told: Sequence[str], complaints: Sequence[str] = ()) -> int:

@@ -62,6 +62,12 @@ class Unavailable(Refusal):
     exit_code = 4
 
 
+class Interrupted(Refusal):
+    """Somebody ended it before it was done; the same again goes on. The exit code is a shell's for SIGINT."""
+
+    exit_code = 130
+
+
 class Missing(BadInput):
     """No artefact of that name has been published."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from artifacts.errors import BadInput, CannotJudge, GateClosed, Refusal
+from artifacts.errors import BadInput, CannotJudge, GateClosed, Interrupted, Refusal
 from features.dbt_evidence import attached
 from features.spilling import no_room
 
@@ -19,7 +19,7 @@ def refuse_unless_built(outcome: Any, results: list[Any], warehouse: Path, proje
     """Raise, as `run_dbt` says, unless dbt's `outcome` is a success and all its `results` are."""
     if outcome.exception is not None and not isinstance(outcome.exception, Exception):
         # Ctrl-C mostly, which dbt keeps to itself. No `Unavailable`: Airflow would try again by itself.
-        raise Refusal(
+        raise Interrupted(
             "features.interrupted",
             f"dbt was interrupted ({type(outcome.exception).__name__}), and nothing was published of what it was at.",
             next_step="Give the same command again: it goes on from there.",

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from artifacts.errors import Refusal
+from artifacts.errors import Interrupted
 
 
 @contextmanager
 def told_when_ended(verb: str) -> Iterator[None]:
-    """Make SIGTERM in the body an interrupt, and an interrupt the `Refusal` (`run.interrupted`) that says how to go on.
+    """Make SIGTERM in the body an interrupt, and of an interrupt `Interrupted` (`run.interrupted`): how to go on.
 
     The handler that was there comes back afterwards.
     """
@@ -18,7 +18,7 @@ def told_when_ended(verb: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        raise Refusal(
+        raise Interrupted(
             "run.interrupted",
             f"{verb} was ended from outside before it was done; what it had finished is kept.",
             next_step=f"To go on from there: {verb}",

@@ -55,6 +55,7 @@ def many(arguments):
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--refuse", action="store_true")
+parser.add_argument("--json", action="store_true")
 parser.set_defaults(verb=many)
 sys.exit(cli.run(parser))
 """
@@ -79,13 +80,16 @@ def test_a_refusal_that_nobody_reads_ends_the_command_too() -> None:
     assert command.returncode == 141
 
 
-def test_an_interrupt_is_told_in_one_line() -> None:
+def test_an_interrupt_is_told_in_one_line_and_in_json_as_a_refusal_is() -> None:
     # A process that a script started in the background ignores it from the start, and so would ours.
     heard = "import signal, time\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
     waits = heard + ANSWER.replace("if arguments.refuse:", "time.sleep(60)\n    if arguments.refuse:")
-    with subprocess.Popen([sys.executable, "-c", waits], stderr=subprocess.PIPE, text=True) as command:
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", waits, "--json"], stdout=pipe, stderr=pipe, text=True) as command:
         assert command.stderr is not None
         assert command.stderr.readline() == "working\n"
         command.send_signal(signal.SIGINT)
-        assert command.stderr.read() == "interrupted before it was done: give the same command again\n"
-    assert command.returncode == 130
+        out, err = command.communicate()
+    assert err == "cli.interrupted: The command was interrupted before it was done. Give the same command again.\n"
+    told = json.loads(out)
+    assert (told["error"], told["exit_code"], command.returncode) == ("cli.interrupted", 130, 130)

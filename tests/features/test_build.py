@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from artifacts.errors import BadInput, CannotJudge, Damaged, GateClosed, Missing, Unavailable
+from artifacts.errors import BadInput, CannotJudge, Damaged, GateClosed, Interrupted, Missing, Unavailable
 from artifacts.places import Places, read_places
 from artifacts.training_set import versions
 from features.build import build
@@ -264,7 +264,7 @@ def test_an_interrupt_while_dbt_runs_is_told_as_one_and_publishes_nothing(places
     with ThreadPoolExecutor() as other:
         other.submit(interrupt_once_dbt_computes)
         try:
-            said = _refused(places, project, BaseException)
+            said = _refused(places, project, Interrupted)
         finally:
             signal.signal(signal.SIGINT, before)
     assert said.startswith("features.interrupted: dbt was interrupted (KeyboardInterrupt)")
