@@ -19,7 +19,7 @@ class Workers(Multiprocess):
 
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
-        self._answered, self._asked_first = WeakSet[Process](), WeakKeyDictionary[Process, float]()
+        self._ready, self._asked_first = WeakSet[Process](), WeakKeyDictionary[Process, float]()
 
     def keep_subprocess_alive(self) -> None:
         """As uvicorn 0.54's, which kills a worker that hangs and one that is dead alike, and tells them not apart."""
@@ -42,20 +42,21 @@ class Workers(Multiprocess):
             cli.say(f"worker {old.pid} {how}; {new.pid} is started in its place")
 
     def _is_well(self, worker: Process) -> bool:
-        """Whether it answers; until its first answer, whether it may still be loading."""
-        asked = self._asked_first.setdefault(worker, time.monotonic())
-        if worker.is_alive(timeout=self.config.timeout_worker_healthcheck):
-            if worker not in self._answered:
-                self._answered.add(worker)
-                # What it was asked while it loaded it answers now: that is no answer to what comes next.
-                while worker.parent_conn.poll(0.1):
-                    worker.parent_conn.recv()
+        """Whether it answers; until it has loaded, whether it may still be at it."""
+        asked, patience = self._asked_first.setdefault(worker, time.monotonic()), self.config.timeout_worker_healthcheck
+        if worker in self._ready:
+            return worker.is_alive(timeout=patience)
+        # It answers while it loads too, and not while libraries that it loads keep Python's lock.
+        if worker.process.is_alive() and worker.is_ready(timeout=patience):
+            self._ready.add(worker)
+            # What it was asked while it loaded it answers now: that is no answer to what comes next.
+            while worker.parent_conn.poll(0.1):
+                worker.parent_conn.recv()
             return True
-        loading = worker not in self._answered and time.monotonic() < asked + STARTING_SECONDS
-        return loading and worker.process.is_alive()
+        return worker.process.is_alive() and time.monotonic() < asked + STARTING_SECONDS
 
     def _hung(self, worker: Process) -> str:
-        if worker in self._answered:
+        if worker in self._ready:
             return f"hung for {self.config.timeout_worker_healthcheck} s"
         return f"did not start within {STARTING_SECONDS} s"
 

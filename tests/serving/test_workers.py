@@ -8,8 +8,9 @@ from artifacts.places import REPOSITORY
 from tests.ports import free_port
 from tests.serving.world import wait_for
 
+# Both as what loads does: by itself, and in code that lets no other thread of its process go on.
 SLOW = """
-import sys, time
+import ctypes, sys, time
 import uvicorn
 from artifacts import cli
 from serving.workers import Workers
@@ -17,13 +18,18 @@ from serving.workers import Workers
 async def app(scope, receive, send):
     pass
 
+def make_app():
+    time.sleep(1)
+    ctypes.PyDLL(None).sleep(3)
+    return app
+
 if __name__ == "__main__":
     cli.show_progress(sys.stderr)
-    at = {"port": int(sys.argv[1]), "workers": 1, "lifespan": "off"}
-    config = uvicorn.Config(f"{sys.argv[2]}:app", timeout_worker_healthcheck=1, **at)
+    at = {"port": int(sys.argv[1]), "workers": 1, "lifespan": "off", "factory": True}
+    config = uvicorn.Config(f"{sys.argv[2]}:make_app", timeout_worker_healthcheck=1, **at)
     Workers(config, sockets=[config.bind_socket()]).run()
 else:
-    time.sleep(4)
+    time.sleep(2)
 """
 
 
