@@ -37,7 +37,7 @@ def replay(arguments: argparse.Namespace) -> cli.Answer:
     left = [week for week in weeks if read_done(journal, week) is None]
     champion_of(places, plan.model)
     if left:
-        with running_dags(places, "make replay"):
+        with running_dags(places, _called(arguments.until)):
             refuse_future(landed_until(places.raw).date(), left[0])
             places = with_alerts_of_its_year(places, plan, left, journal)
             _go_through(places, plan, left, journal)
@@ -52,6 +52,11 @@ def replay(arguments: argparse.Namespace) -> cli.Answer:
         lines=[*lines, "", f"{told}, {seconds:.0f} s. The story of the year:"],
         facts={"weeks": len(weeks), "replayed": len(left), "seconds": round(seconds, 1)},
     )
+
+
+def _called(until: date | None) -> str:
+    """The command that goes on from where this one was ended, to the same day."""
+    return "make replay" if until is None else f'make replay ARGS="--until {until}"'
 
 
 def refuse_future(until: date, week: Week) -> None:

@@ -60,11 +60,15 @@ def test_make_run_refuses_while_services_of_the_home_are_up(services):
     assert refused.value.code == "run.services_up"
 
 
-def test_make_replay_refuses_while_services_of_the_home_are_up(services):
+@pytest.mark.parametrize(
+    ("given", "verb"),
+    [([], "make replay"), (["--until", "2013-11-15"], 'make replay ARGS="--until 2013-11-15"')],
+)
+def test_make_replay_refuses_while_services_of_the_home_are_up_by_the_name_that_it_was_called(services, given, verb):
     about = {"decided_at": datetime(2013, 11, 1), "decided_by": "tester", "reason": "for the test", "expected": None}
     ledger.promote(services.ledger, model="late_arrival", version=1, run_id="0" * 32, **about)
-    with pytest.raises(BadInput, match="make replay runs the DAGs") as refused:
-        arguments = build_parser().parse_args([])
+    with pytest.raises(BadInput, match=f"^{verb} runs the DAGs") as refused:
+        arguments = build_parser().parse_args(given)
         arguments.verb(arguments)
     assert refused.value.code == "run.services_up"
 
