@@ -1,5 +1,6 @@
 """Which configs train on a training set: those under `configs/` that carry its name."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from artifacts.errors import BadInput
@@ -29,6 +30,9 @@ def configs_of(training_set: str, config: str | None = None, folder: Path = CONF
 
 
 def config_of_model(model: str, folder: Path = CONFIGS) -> str | None:
-    """The name of the first config that trains `model`; None when none does."""
-    paths = sorted(folder.glob("*.yaml"))
-    return next((path.stem for path in paths if read_config(path).model == model), None)
+    """The name of the first config that trains `model`; None when none does of those that can be read."""
+    for path in sorted(folder.glob("*.yaml")):
+        with suppress(BadInput):
+            if read_config(path).model == model:
+                return path.stem
+    return None
