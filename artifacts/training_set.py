@@ -13,6 +13,7 @@ from artifacts.content import Content, content_id
 from artifacts.contract import Contract
 from artifacts.errors import BadInput, CannotJudge, Conflict, Missing
 from artifacts.frozen_rows import DATA, FrozenRows, check_names, open_rows, publish_rows
+from artifacts.publish import Published
 from artifacts.published_versions import KIND, those_there, versions
 from artifacts.sorted_rows import ROW_GROUP, write_sorted
 from artifacts.version_name import parse_as_of, parse_id, write_as_of
@@ -25,6 +26,7 @@ __all__ = [
     "parse_as_of",
     "parse_id",
     "publish_training_set",
+    "refuse_other_content",
     "version_as_of",
     "versions",
     "write_sorted",
@@ -65,13 +67,18 @@ def publish_training_set(
     version, published = publish_rows(
         root, contract, as_of, staged, kind=KIND, content=content, facts={**facts, **found}
     )
-    if published.facts["content"] != content.id():
+    refuse_other_content(published, content.id())
+    return open_rows(contract.name, version, published, TrainingSet)
+
+
+def refuse_other_content(published: Published, content: str) -> None:
+    """Raise `Conflict` (`training_set.conflict`) unless the version that stands there has the whole of this content."""
+    if published.facts["content"] != content:
         raise Conflict(
             "training_set.conflict",
-            f"{published.uri} holds content {published.facts['content']}, not {content.id()}.",
-            next_step="Keep the folder and report this: two contents share the first 12 digits.",
+            f"{published.uri} holds content {published.facts['content']}, not {content}.",
+            next_step="Keep the folder, build into another, and compare them: two contents share the first 12 digits.",
         )
-    return open_rows(contract.name, version, published, TrainingSet)
 
 
 def open_training_set(root: str, name: str, version: str) -> TrainingSet:

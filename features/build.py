@@ -10,7 +10,14 @@ from artifacts.contract import Contract
 from artifacts.contract_file import read_contract
 from artifacts.places import Places
 from artifacts.run_evidence import note
-from artifacts.training_set import TrainingSet, open_training_set, publish_training_set, versions, write_sorted
+from artifacts.training_set import (
+    TrainingSet,
+    open_training_set,
+    publish_training_set,
+    refuse_other_content,
+    versions,
+    write_sorted,
+)
 from artifacts.usable import usable
 from artifacts.version_name import version_name
 from features.export import warehouse_rows
@@ -67,6 +74,7 @@ def _freeze(
     if version in versions(places.training_sets, contract.name):
         training_set = open_training_set(places.training_sets, contract.name, version)
         training_set.published.verify()
+        refuse_other_content(training_set.published, content)
         say(f"{training_set.id}: nothing changed, its rows are those already published")
         return training_set
     # Imported here: Great Expectations takes seconds, which a build that changes nothing need not wait.

@@ -1,0 +1,231 @@
+"""Faults of a build: each is planted, named by its code, and what its section says to run builds once it is mended."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import s3fs
+from moto.server import ThreadedMotoServer
+
+from artifacts import publish
+from artifacts.errors import Refusal
+from artifacts.places import REPOSITORY, Places
+from artifacts.published_versions import KIND
+from artifacts.training_set import publish_training_set
+from features.validate import validate
+from tests.docs import runbook
+from tests.docs.post_home import BUILD, Reader, edit, made_home, reader_in
+from tests.features.conftest import post
+from tests.fixtures_training_set import make_contract, make_rows
+from tests.ports import free_port
+from tests.serving.world import wait_for
+
+pytestmark = pytest.mark.slow
+
+VALIDATE = "python -m features validate NAME/VERSION"
+# By code: the file of the project, what stands in it, and what a careless hand puts there.
+EDITS = {
+    "features.dbt_failed": ("postings.sql", "known_at desc", "unknown_at desc"),
+    "features.dbt_test_failed": ("_staging.yml", "[small, large]", "[large]"),
+    "features.dbt_test_errored": ("_staging.yml", "name: size", "name: zork"),
+    "validation.failed": ("toy.yml", "bounds: [0, 5000]", "bounds: [0, 150]"),
+    "training_set.null_key": (
+        "toy.sql",
+        "    postings.parcel,",
+        "    nullif(postings.parcel, '2013-01-05') as parcel,",
+    ),
+    "training_set.duplicate_key": ("toy.sql", "using (parcel)", "using (parcel)\ncross join range(2)"),
+    "training_set.not_finite": ("toy.sql", "postings.weight_g / 1000.0::double", "'nan'::double"),
+}
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
+    return made_home(tmp_path_factory.mktemp("building"))
+
+
+@pytest.fixture
+def reader(places: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Reader:
+    """A reader of the shared home, in which nothing is remembered, so that every build runs dbt."""
+    shutil.rmtree(places.warehouse / "built", ignore_errors=True)
+    return reader_in(places, monkeypatch, capsys)
+
+
+@pytest.fixture
+def built(reader: Reader) -> Reader:
+    """The same, after a build."""
+    assert reader.runs(BUILD)[0] == 0
+    return reader
+
+
+@contextmanager
+def edited(reader: Reader, file: str, old: str, new: str) -> Iterator[None]:
+    edit(reader.project, file, old, new)
+    try:
+        yield
+    finally:
+        edit(reader.project, file, new, old)
+
+
+@pytest.mark.parametrize("code", sorted(EDITS.keys() - {"features.dbt_test_failed"}))
+def test_a_wrong_edit_is_named_and_once_it_is_mended_the_command_builds(code: str, reader: Reader) -> None:
+    with edited(reader, *EDITS[code]):
+        reader.refused(code, BUILD)
+    assert reader.follows(code) == [0]
+
+
+def test_a_failed_dbt_test_fails_by_dbt_alone_too_and_passes_once_it_is_mended(built: Reader, tmp_path: Path) -> None:
+    make, build = runbook.section("features.dbt_test_failed").commands
+    assert make == 'make dbt ARGS="test -s MODEL"'
+    # As `make dbt` does, in the project of this home.
+    inside = f"import pathlib, ops.dbt; ops.dbt.REPOSITORY = pathlib.Path({str(built.project.parent)!r})"
+    # Not beside the project's own files, which the next test edits.
+    environ = {**os.environ, "DBT_TARGET_PATH": f"{tmp_path}/target", "DBT_LOG_PATH": str(tmp_path)}
+    with edited(built, *EDITS["features.dbt_test_failed"]):
+        built.refused("features.dbt_test_failed", BUILD)
+        command = [sys.executable, "-c", f"{inside}; ops.dbt.main()", "test", "-s", "postings"]
+        done = subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
+    assert (done.returncode, "accepted_values_postings_size__large" in done.stdout) == (1, True), done.stderr
+    assert built.runs(build)[0] == 0
+
+
+def test_a_moment_before_the_first_row_has_nothing_to_check(reader: Reader) -> None:
+    reader.refused("validation.nothing_to_check", BUILD, DAY="2012-01-01")
+    assert reader.follows("validation.nothing_to_check") == [0]
+
+
+def test_an_interrupted_build_goes_on_by_the_same_command(reader: Reader) -> None:
+    lasting = "(select max(md5(range::varchar)) from range(3000000))"
+    log = reader.places.warehouse / "dbt" / "dbt.log"
+    log.unlink(missing_ok=True)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    slow = ("toy.sql", "postings.weight_g,", f"postings.weight_g + length({lasting})::integer as weight_g,")
+
+    def interrupt() -> None:
+        wait_for(lambda: log.exists() and "START sql table model main.toy" in log.read_text())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with edited(reader, *slow), ThreadPoolExecutor() as other:
+        other.submit(interrupt)
+        try:
+            reader.refused("features.interrupted", BUILD)
+        finally:
+            signal.signal(signal.SIGINT, before)
+    assert reader.follows("features.interrupted") == [0]
+
+
+def test_rows_that_land_during_a_build_are_built_from_by_the_next(reader: Reader) -> None:
+    log = reader.places.warehouse / "dbt" / "dbt.log"
+    log.unlink(missing_ok=True)
+    with ThreadPoolExecutor() as other:
+        landing = other.submit(lambda: (wait_for(log.exists), post(reader.places.raw, "2013-03")))
+        reader.refused("features.inputs_moved", BUILD)
+        landing.result()
+    assert reader.follows("features.inputs_moved") == [0]
+
+
+def test_a_warehouse_that_a_shell_has_open_is_built_in_once_it_is_closed(built: Reader) -> None:
+    shutil.rmtree(built.places.warehouse / "built")
+    opened = f"import duckdb; c = duckdb.connect('{built.places.warehouse}/shipshape.duckdb'); print(1); input()"
+    command = [sys.executable, "-u", "-c", opened]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as shell:
+        assert shell.stdout and shell.stdout.readline() == b"1\n"
+        built.refused("features.warehouse_in_use", BUILD)
+        shell.communicate(b"\n")
+    assert built.follows("features.warehouse_in_use") == [0]
+
+
+def of_another_type(folder: Path) -> None:
+    contract = make_contract()
+    rows = make_rows(contract, rows=200)
+    texts = rows.set_column(4, "hour", rows.column("hour").cast("string"))
+    pq.write_table(texts, folder / "data.parquet")
+    validate(folder / "data.parquet", contract, datetime(2013, 4, 1), None, folder=folder, attempt="try")
+
+
+def without_a_row(folder: Path) -> None:
+    contract = make_contract()
+    pq.write_table(make_rows(contract, rows=200).slice(0, 0), folder / "data.parquet")
+    publish_training_set(str(folder / "sets"), contract, datetime(2013, 4, 1), folder, {})
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"), [("validation.raised", of_another_type), ("training_set.empty", without_a_row)]
+)
+def test_what_dbt_and_the_gates_before_keep_away_is_refused_too(
+    code: str, fault: Callable[[Path], None], reader: Reader, tmp_path: Path
+) -> None:
+    with pytest.raises(Refusal) as refusal:
+        fault(tmp_path)
+    assert refusal.value.code == code
+    assert reader.follows(code) == [0]
+
+
+def test_what_cannot_be_written_is_built_once_there_is_a_place(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Nobody may make a folder there, root neither.
+    monkeypatch.setenv("PIPELINE_TRAINING_SETS", "/sys/shipshape")
+    reader.refused("publish.no_place", BUILD)
+    monkeypatch.delenv("PIPELINE_TRAINING_SETS")
+    assert reader.follows("publish.no_place") == [0]
+
+
+def test_what_a_store_that_was_down_did_not_take_is_built_once_it_is_up(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    store = {"ENDPOINT_URL": f"http://127.0.0.1:{port}", "DEFAULT_REGION": "us-east-1", "ACCESS_KEY_ID": "me"}
+    for name, value in {**store, "SECRET_ACCESS_KEY": "s3cret", "MAX_ATTEMPTS": "1"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("PIPELINE_TRAINING_SETS", "s3://pipeline/sets")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(reader.places.home / "cache"))
+    s3fs.S3FileSystem.clear_instance_cache()
+    reader.refused("place.unreachable", BUILD)
+    server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
+    server.start()
+    try:
+        s3fs.S3FileSystem().mkdir("pipeline")
+        assert reader.follows("place.unreachable") == [0]
+        assert "s3://pipeline/sets/toy" in reader.runs(BUILD)[1]
+    finally:
+        server.stop()
+        s3fs.S3FileSystem.clear_instance_cache()
+
+
+def test_a_renamed_version_is_whole_under_its_own_name(built: Reader) -> None:
+    folder = Path(built.places.training_sets) / built.values["NAME/VERSION"]
+    other = folder.rename(folder.with_name("2013-03-01.0123456789ab"))
+    try:
+        ended, said = built.runs(VALIDATE, **{"NAME/VERSION": f"toy/{other.name}"})
+        assert (ended, "training_set.misnamed: " in said) == (4, True)
+    finally:
+        other.rename(folder)
+    assert built.follows("training_set.misnamed") == [0]
+
+
+def test_another_content_under_the_same_twelve_digits_is_noticed_and_built_beside_it(
+    built: Reader, tmp_path: Path
+) -> None:
+    identity = built.values["NAME/VERSION"]
+    folder = Path(built.places.training_sets) / identity
+    away = folder.rename(tmp_path / "away")
+    facts = publish.read(str(away), KIND).facts
+    other = {**facts, "content": facts["content"][:12] + "f" * 52}
+    publish.publish(str(folder), KIND, lambda fresh: (shutil.copy(away / "data.parquet", fresh), other)[1])
+    shutil.rmtree(built.places.warehouse / "built")
+    try:
+        built.refused("training_set.conflict", BUILD)
+        built.values["FOLDER"] = str(tmp_path / "beside")
+        assert built.follows("training_set.conflict") == [0]
+        assert (tmp_path / "beside" / identity / "data.parquet").is_file()
+    finally:
+        shutil.rmtree(folder)
+        away.rename(folder)
