@@ -88,5 +88,5 @@ def _no_rows(identity: str, window: Observed | None) -> CannotJudge:
         if window is None
         else f"has no row that was observed from {window[0]} to {window[1]}, and nothing was scored."
     )
-    step = "Publish rows as of another moment." if window is None else "Name another window."
+    step = "Publish rows as of a later moment." if window is None else "Name another window."
     return CannotJudge("serving.no_rows", f"{identity} {told}", next_step=step)

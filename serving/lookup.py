@@ -72,7 +72,7 @@ class Held:
             raise Unavailable(
                 "upcoming.other_columns",
                 f"The upcoming rows {self.upcoming.id} do not fit version {version.id}: {error.message}",
-                next_step="Publish rows of the contract that the version was trained under, or train again.",
+                next_step="Bring the column back and publish again, or roll back to a version that never had it.",
             ) from error
 
     def refuse_old(self, limit_seconds: float) -> None:

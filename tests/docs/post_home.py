@@ -34,6 +34,7 @@ as_of: 2013-03-01
 holdout_days: 14
 early_stopping_share: 0
 early_stopping_rounds: null
+features: all
 seed: 1
 num_boost_round: 20
 xgboost: {max_depth: 6, eta: 0.5, min_child_weight: 0, nthread: 1}
@@ -85,7 +86,7 @@ class Reader:
 
     def made(self) -> tuple[list[str], list[int]]:
         """Versions of the training set and of the model."""
-        return versions(self.places.training_sets, "toy"), [one.version for one in self.registry.versions("toy")]
+        return versions(self.places.training_sets, "toy"), self.registry.versions("toy")
 
     def config(self, **changes: str) -> None:
         """Write the config with other lines, by key."""
