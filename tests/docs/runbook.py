@@ -19,6 +19,7 @@ import training.__main__
 import training.train_cli
 from artifacts import cli
 from artifacts.places import REPOSITORY
+from tests.docs.making import made
 
 TEXT = (REPOSITORY / "docs" / "runbook.md").read_text()
 TABLE_ROW = re.compile(r"^\| `([a-z_0-9.]+)` \| (.*) \|$", re.M)
@@ -121,13 +122,18 @@ def parse(command: str) -> tuple[argparse.ArgumentParser, list[str]]:
 
 
 def run(command: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
-    """Run a filled-in python command in this process, with the settings before it; its exit code and all it said."""
+    """Run a filled-in command in this process, with the settings before it; its exit code and all it said.
+
+    Of `make` what it would run is run, up to the first that says no.
+    """
     capsys.readouterr()
     given = re.match(r"(\w+=\S+ )*", command)[0]
+    command, code = command.removeprefix(given), 0
     with pytest.MonkeyPatch.context() as environ:
         for one in given.split():
             environ.setenv(*one.split("=", 1))
-        code = cli.run(*parse(command.removeprefix(given)))
+        for one in made(command) if command.startswith("make ") else [command]:
+            code = code or cli.run(*parse(one))
     said = capsys.readouterr()
     return code, said.err + said.out
 
