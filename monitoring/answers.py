@@ -24,15 +24,23 @@ _FITTING = {"number": _NUMBERS, "category": (pa.string(), pa.bool_())}
 
 @dataclass(frozen=True)
 class Answers:
-    """A connection with the view `answers`, and by feature why its values cannot be read in one type.
+    """A connection with the view `answers`, and by feature why its values cannot be read in one type somewhere.
 
     Columns: `moment` (the entity's `observed_at`, else when it was asked), `day`, `asked_at`, `version`,
-    `model_sha256`, `prediction_id`, `score`, each feature (double or text), and each column of the entity in `keys`.
+    `model_sha256`, `prediction_id`, `score`, each feature (double or text), each column of the entity in `keys`, and
+    `mixed`, the names of the features that are null because they cannot be read.
     """
 
     connection: duckdb.DuckDBPyConnection
     mixed: Mapping[str, str]
     keys: Sequence[str]
+
+    def mixed_in(self, rows: str) -> dict[str, str]:
+        """Those of `mixed` that `rows` (SQL) have."""
+        if not self.mixed:
+            return {}
+        found = self.connection.execute(f"select distinct unnest(mixed) from {rows}").fetchall()  # noqa: S608
+        return {name: why for name, why in self.mixed.items() if (name,) in found}
 
     def rows(self, window: Window, version: int, without: Sequence[object] = ()) -> str:
         """SQL for the rows of a version in a window, without the days named."""
@@ -88,7 +96,10 @@ def _select(
     columns = [f"{moment} as moment", f'cast({moment} as date) as "day"']
     columns += [f"{name}" for name in ("asked_at", "version", "model_sha256", "prediction_id", "score")]
     columns += [_key(schema, name) for name in keys]
-    columns += [_feature(schema, bins, mixed, files) for bins in features]
+    here: dict[str, str] = {}
+    columns += [_feature(schema, bins, here, files) for bins in features]
+    columns += [f"[{', '.join(map(text, here))}]::varchar[] as mixed"]
+    mixed |= here
     if files:
         source = f"read_parquet([{', '.join(text(str(path)) for path in files)}])"
     else:

@@ -95,7 +95,7 @@ def _judge(case: Case, truth: TrainingSet | None, left_out: LeftOut) -> _Found:
 
 def _hold_against_baselines(case: Case, baseline: Baseline, left_out: LeftOut, found: _Found) -> None:
     known: Described = {**baseline.features, SCORE: baseline.score}
-    mixed = case.answers.mixed
+    mixed = case.answers.mixed_in(case.sql)
     found.findings += [
         unknown("schema", Reason("schema.mixed", f"{name} is {why}."), found.rows, name) for name, why in mixed.items()
     ]
@@ -128,7 +128,7 @@ def _hold_against_truth(case: Case, truth: TrainingSet, found: _Found) -> None:
     slices = tuple(sorted({column for column, _ in promised_slices(metrics)}))
     names, other = list(case.described.features), in_another_type(truth, case.described.features)
     answered = join_truth(case.answers, case.sql, truth, [name for name in names if name not in other], slices)
-    mixed = {**other, **case.answers.mixed}
+    mixed = {**other, **case.answers.mixed_in(case.sql)}
     found.findings += find_skew(case.answers, names, mixed, found.rows, case.settings)
     labelled = read_labelled(case.answers, slices)
     rows = int(promised_on) if promised_on.isdecimal() else 0

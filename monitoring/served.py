@@ -79,7 +79,9 @@ def read_served(case: Case, known: Described, names: Sequence[str], left_out: Le
         sql = _rows(case, {*left_out.of_all, *days})
         why = _too_young(case, sql, " without an incident of it") if days else None
         if why is None:
-            counted = case.count(sql, {name: known[name][0] for name in several})
+            mixed = case.answers.mixed_in(sql)
+            findings += [_no_baseline(name, mixed[name], rows, "schema.mixed") for name in several if name in mixed]
+            counted = case.count(sql, {name: known[name][0] for name in several if name not in mixed})
             described |= {name: (known[name][0], one) for name, one in counted.items()}
         else:
             findings += [_no_baseline(name, why, rows) for name in several]
@@ -92,9 +94,9 @@ def _rows(case: Case, out: Collection[date]) -> str:
     return case.answers.rows(case.window.before(back), case.version, without=sorted(out))
 
 
-def _no_baseline(feature: str | None, why: str, rows: int) -> Finding:
-    text = why if feature is None else f"{feature}: {why}"
-    reason = Reason("baseline.too_young", text)
+def _no_baseline(feature: str | None, why: str, rows: int, code: str = "baseline.too_young") -> Finding:
+    told = f"{feature} is {why} in its trailing window." if code == "schema.mixed" else f"{feature}: {why}"
+    reason = Reason(code, why if feature is None else told)
     return Finding("baseline", feature, "UNKNOWN", reason, rows=rows, baseline="served", required=False)
 
 

@@ -3,63 +3,27 @@
 import json
 import shutil
 import sqlite3
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from artifacts import database, ledger
+from artifacts import database
+from artifacts.baseline import FILE, Baseline, read_baseline
+from artifacts.errors import CannotJudge, GateClosed
 from artifacts.findings import list_findings, publish_findings
-from tests.docs import runbook
-from tests.monitoring.conftest import shared, trained, world
-from tests.monitoring.found import MOVED, found
+from monitoring.watch import check_version, choose_checks, conclude_checks
+from tests.docs.monitoring_reader import ALERTS, CHECK, NOTIFY, Reader, crown, reader, second, shared, trained, world
+from tests.monitoring.conftest import baseline_file
+from tests.monitoring.found import FINE, MOVED, found
 from tests.monitoring.receivers import Posts, running
-from tests.monitoring.world import COARSE, WEEK, World
+from tests.monitoring.world import WEEK
 
-__all__ = ["shared", "trained", "world"]
+__all__ = ["baseline_file", "reader", "second", "shared", "trained", "world"]
 
 pytestmark = pytest.mark.slow
-
-CHECK = "python -m monitoring check --model MODEL --window START..END"
-UPDATE = "python -m monitoring update --findings MODEL/FINDINGS"
-NOTIFY, ALERTS = "python -m monitoring notify", "python -m monitoring alerts --model MODEL"
-
-
-class Reader:
-    """Whoever follows the runbook, in the places of one test."""
-
-    def __init__(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
-        self.world, self.capsys = world, capsys
-        self.values = {"MODEL": "toy", "START..END": WEEK, "RUN": world.run.run_id}
-
-    def runs(self, command: str) -> tuple[int, str]:
-        return runbook.run(runbook.filled(command, self.values), self.capsys)
-
-    def follows(self, code: str) -> list[tuple[int, str]]:
-        return [self.runs(command) for command in runbook.section(code).commands]
-
-    def findings(self) -> str:
-        """Findings of a drift, published, and their name filled in."""
-        made = found(2, MOVED)
-        publish_findings(self.world.places.findings, made)
-        model, _, name = made.id.partition("/")
-        self.values |= {"MODEL": model, "FINDINGS": name}
-        return made.id
-
-
-@pytest.fixture
-def reader(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Reader:
-    for name, place in world.places.model_dump().items():
-        monkeypatch.setenv(f"PIPELINE_{name.upper()}", str(place))
-    for name, value in COARSE.items():
-        monkeypatch.setenv(f"MONITORING_{name.upper()}", str(value))
-    monkeypatch.setenv("MONITORING_REPLICATES", "300")
-    return Reader(world, capsys)
-
-
-def crown(world: World) -> None:
-    about = {"decided_by": "tester", "reason": "for the test", "run_id": world.run.run_id, "expected": None}
-    ledger.promote(world.places.ledger, model="toy", version=1, decided_at=datetime(2013, 3, 1), **about)  # type: ignore[arg-type]
 
 
 def test_a_model_without_a_champion_and_then_a_week_without_an_answer_and_then_one_with(reader: Reader) -> None:
@@ -166,15 +130,62 @@ def test_findings_under_another_name_are_made_again_by_a_check_once_they_are_del
     assert reader.runs(f"python -m monitoring update --findings {identity}")[0] == 0
 
 
-def test_a_missing_baseline_is_made_by_the_command(reader: Reader) -> None:
+def lost(file: Path) -> None:
+    shutil.rmtree(file.parent)
+
+
+def altered(file: Path) -> None:
+    file.write_text(file.read_text().replace("[0,", "[1,", 1))
+
+
+def of_another(file: Path) -> None:
+    other = Baseline(**{**vars(read_baseline(file)), "model_sha256": "0" * 64})
+    other.write(file.parent.parent / "other")
+    shutil.copy(file.parent.parent / "other" / FILE, file)
+
+
+@pytest.mark.parametrize(
+    ("code", "spoil"),
+    [("baseline.missing", lost), ("baseline.damaged", altered), ("baseline.other_model", of_another)],
+)
+def test_a_baseline_that_is_not_the_versions_own_is_made_by_the_command(
+    code: str, spoil: Callable[[Path], None], reader: Reader, baseline_file: Path
+) -> None:
     crown(reader.world)
-    reader.world.log(reader.world.answers(WEEK))
-    [baseline] = Path(reader.world.places.mlflow_artifacts).rglob("baseline")
-    away = baseline.rename(baseline.with_name("away"))
-    try:
-        assert "baseline.missing" in reader.runs(CHECK)[1]
-        assert [ended for ended, _ in reader.follows("baseline.missing")] == [0]
-        assert "baseline.missing" not in reader.runs(CHECK)[1]
-    finally:
-        shutil.rmtree(baseline, ignore_errors=True)
-        away.rename(baseline)
+    reader.logs(reader.world.answers(WEEK))
+    spoil(baseline_file)
+    assert f"{code}: " in reader.checks()
+    assert [ended for ended, _ in reader.follows(code)] == [0]
+    assert code not in reader.checks()
+
+
+def test_a_window_of_which_nothing_was_judged_is_said_and_then_checked_by_hand(reader: Reader) -> None:
+    crown(reader.world)
+    empty = replace(found(26), model="toy", version=1)
+    publish_findings(reader.world.places.findings, empty)
+    reader.takes(empty.id)
+    assert "findings.nothing_judged" in reader.runs(ALERTS)[1]
+    reader.logs(reader.world.answers(WEEK))
+    assert [ended for ended, _ in reader.follows("findings.nothing_judged")] == [0]
+
+
+def test_why_conclude_is_red_is_told_by_the_alerts(reader: Reader) -> None:
+    crown(reader.world)
+    checked = [check_version(**one) for one in choose_checks(date(2013, 3, 27))]  # type: ignore[arg-type]
+    with pytest.raises(CannotJudge) as refused:
+        conclude_checks(checked)
+    assert refused.value.code == "monitoring.cannot_judge"
+    [(ended, said)] = reader.follows("monitoring.cannot_judge")
+    assert (ended, "predictions.none" in said) == (0, True)
+
+
+def test_a_drift_that_alerts_had_passed_by_is_shown_by_its_page(reader: Reader) -> None:
+    for day in (20, 10):
+        made = replace(found(day, MOVED if day == 10 else FINE), model="toy", version=1)
+        publish_findings(reader.world.places.findings, made)
+        reader.takes(made.id)
+    with pytest.raises(GateClosed) as refused:
+        conclude_checks([made.id])
+    assert refused.value.code == "monitoring.drift_untold"
+    [(ended, said)] = reader.follows("monitoring.drift_untold")
+    assert (ended, "DRIFT: " in said, Path(said.split("DRIFT: ")[1].split()[0]).is_file()) == (0, True, True)

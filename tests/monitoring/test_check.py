@@ -123,6 +123,21 @@ def test_a_feature_of_another_type_or_missing_cannot_be_judged_and_the_others_ar
     assert of(found, "psi", "noise", baseline="training").state == "OK"
 
 
+def test_a_week_after_one_in_which_a_feature_had_another_type_is_judged_against_the_training_baseline(
+    world: World,
+) -> None:
+    world.log(world.answers("2013-03-01..2013-03-19"))
+    day_before = every(world.answers("2013-03-19..2013-03-20"), hour="seven")
+    world.log([replace(one, asked_at=datetime(2025, 12, 31)) for one in day_before])
+    world.log(world.answers(WEEK))
+    found = world.check()
+    why = of(found, "baseline", "hour", baseline="served")
+    assert (found.state, why.reason.code, why.required) == ("OK", "schema.mixed", False)
+    assert of(found, "psi", "hour", baseline="training").state == "OK"
+    judged = {one.feature for one in found.findings if one.rule == "psi" and one.baseline == "served"}
+    assert ("hour" in judged, "noise" in judged) == (False, True)
+
+
 @pytest.mark.parametrize("compacted", [True, False])
 def test_a_feature_that_the_version_before_did_not_know_is_judged_from_the_first_week_on(
     world: World, compacted: bool
