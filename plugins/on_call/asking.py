@@ -18,6 +18,16 @@ def asks(candidate: str) -> bool | None:
         return None
 
 
+def where(candidate: str, asked: bool | None) -> str:
+    """Where a person answers, or what brings the question back: its week may be over, or its answer had no reason."""
+    again = f"trigger the DAG approve_promotion with the candidate {candidate}, or clear the task approve that asked."
+    if asked is None:
+        return f": answer under Required Actions in Airflow. If nothing about it stands there, {again}"
+    if asked:
+        return ": answer under Required Actions in Airflow."
+    return f", and nothing asks one now. To be asked under Required Actions in Airflow, {again}"
+
+
 def _asks(session: Any, candidate: str) -> bool:
     from airflow.models import DagRun, TaskInstance
     from airflow.models.xcom import XComModel

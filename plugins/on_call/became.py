@@ -8,21 +8,13 @@ from artifacts import ledger
 from artifacts.errors import Missing, Refusal
 from artifacts.ledger import Promotion
 from artifacts.registry import RunRecord
-from artifacts.rejections import Rejection, rejections, told
+from artifacts.rejections import told
 from artifacts.verdict import Verdict
-from plugins.on_call.asking import asks
+from plugins.on_call.asking import asks, where
+from plugins.on_call.decided import Decided, Judged, decision_on, read_decided
 from plugins.on_call.home import Found, Home
 
 Became = Literal["promoted", "rejected", "waits", "overtaken", "copy", "unknown", "keep", "suspicious", "cannot_judge"]
-
-
-@dataclass(frozen=True)
-class Decided:
-    """What the ledger has of a model, promotions and rejections; `unknown` is why it cannot be read."""
-
-    lines: Sequence[Promotion] = ()
-    rejected: Sequence[Rejection] = ()
-    unknown: Refusal | None = None
 
 
 @dataclass(frozen=True)
@@ -38,44 +30,32 @@ class Fate:
 
 
 def decided(home: Home, model: str) -> Decided:
-    """Read it, once for each page; of a ledger that cannot be read nothing is guessed."""
-    return home.once(("decided", model), lambda: _read(home, model))
-
-
-def _read(home: Home, model: str) -> Decided:
-    try:
-        lines = ledger.history(home.places.ledger, model)
-        if not lines:
-            home.refuse_lost_ledger(model)
-        return Decided(lines, rejections(home.places.ledger, model))
-    except Refusal as refusal:
-        return Decided(unknown=refusal)
+    """What the ledger has of the model, read once for each page."""
+    return home.once(("decided", model), lambda: read_decided(home.places.ledger, model, home.registry))
 
 
 def fate(home: Home, known: Decided, record: RunRecord, newest: Found) -> Fate:
     """What became of the candidate of `record`, whose newest verdict is given."""
-    verdict = newest.verdict
-    if known.unknown is not None:
-        return Fate("unknown", f"What became of it is not known ({known.unknown.code}).")
-    line = next((one for one in known.lines if one.run_id == record.run_id and one.kind == "promote"), None)
-    if line is not None:
+    verdict, rival = newest.verdict, newest.verdict.evidence.champion
+    try:
+        decision = decision_on(known, Judged(record.run_id, newest.path, rival.version if rival else None))
+    except Refusal as refusal:
+        return Fate("unknown", f"What became of it is not known ({refusal.code}).")
+    if decision is not None and decision.became == "promoted":
         return Fate("promoted")
-    no = next((one for one in known.rejected if (one.run_id, one.verdict) == (record.run_id, newest.path)), None)
-    if no is not None:
-        return Fate("rejected", told(no))
-    return _undecided(home, known, record, verdict) if verdict.outcome == "promote" else Fate(verdict.outcome)
+    if decision is not None and (decision.became == "rejected" or verdict.outcome == "promote"):
+        return Fate(decision.became, decision.said)
+    if verdict.outcome != "promote":
+        return Fate(verdict.outcome)
+    return undecided(home, known, record.model, record.version or 0, record.run_id)
 
 
-def _undecided(home: Home, known: Decided, record: RunRecord, verdict: Verdict) -> Fate:
-    """Of a verdict that says promote, and that nobody acted on."""
-    rival, now = verdict.evidence.champion, known.lines[-1].version if known.lines else None
-    if (rival.version if rival else None) != now:
-        against, champion = (f"version {one}" if one else "no version" for one in (rival and rival.version, now))
-        return Fate("overtaken", f"It was judged against {against}, and {champion} is champion by now.")
-    twin = _rolled_back(home, known.lines, record)
+def undecided(home: Home, known: Decided, model: str, version: int, candidate: str) -> Fate:
+    """Of a verdict that says promote, and that nobody acted on: whether anybody still can, and is asked to."""
+    twin = _rolled_back(home, known.lines, model, version)
     if twin is not None:
         return Fate("copy", f"It is, byte for byte, version {twin}, which was rolled back from.")
-    asked = home.once(("asks", record.run_id), lambda: asks(record.run_id))
+    asked = home.once(("asks", candidate), lambda: asks(candidate))
     return Fate("waits", "A person has to decide on it.", asked)
 
 
@@ -101,7 +81,7 @@ def next_of(record: RunRecord, verdict: Verdict | None, one: Fate | None) -> tup
     if verdict is None or one is None:
         return f"{version} was never judged:", judging(run)
     if one.became == "waits":
-        return f"{version} waits for a person{_where(run, one.asked)} What its verdict rests on is told by:", judging(
+        return f"{version} waits for a person{where(run, one.asked)} What its verdict rests on is told by:", judging(
             run
         )
     if one.became == "overtaken":
@@ -115,27 +95,17 @@ def next_of(record: RunRecord, verdict: Verdict | None, one: Fate | None) -> tup
     return None
 
 
-def _where(run: str, asked: bool | None) -> str:
-    """Where a person answers, or what brings the question back: its week may be over, or its answer had no reason."""
-    again = f"trigger the DAG approve_promotion with the candidate {run}, or clear the task approve that asked."
-    if asked is None:
-        return f": answer under Required Actions in Airflow. If nothing about it stands there, {again}"
-    if asked:
-        return ": answer under Required Actions in Airflow."
-    return f", and nothing asks one now. To be asked under Required Actions in Airflow, {again}"
-
-
 def judging(run_id: str) -> str:
     """The command that judges a candidate."""
     return f"python -m training judge --candidate {run_id}"
 
 
-def _rolled_back(home: Home, lines: Sequence[Promotion], record: RunRecord) -> int | None:
+def _rolled_back(home: Home, lines: Sequence[Promotion], model: str, version: int) -> int | None:
     """The version of the same bytes that was rolled back from; what MLflow has no longer has no bytes to compare."""
-    for version in ledger.rolled_back_from(lines):
+    for before in ledger.rolled_back_from(lines):
         try:
-            if home.record(record.model, version).model_sha256 == record.model_sha256:
-                return version
+            if home.record(model, before).model_sha256 == home.record(model, version).model_sha256:
+                return before
         except Missing:
             continue
     return None

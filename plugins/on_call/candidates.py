@@ -5,7 +5,8 @@ from fastapi import Request
 from artifacts.metric_names import words
 from artifacts.registry import RunRecord
 from artifacts.verdict import Verdict
-from plugins.on_call.became import Decided, Fate, decided, fate, judging
+from plugins.on_call.became import Fate, decided, fate, judging
+from plugins.on_call.decided import Decided
 from plugins.on_call.frame import link, version
 from plugins.on_call.home import Home
 from plugins.on_call.markup import NONE, Child, Html, command, el, join, joined, table

@@ -1,10 +1,12 @@
 """The notes of DAG runs that waited for a person when they ended: set anew once the ledger says what was decided."""
 
+from functools import partial
 from typing import Any
 
 from artifacts.places import Places
 from plugins.run_story.airflow_saw import seen
 from plugins.run_story.note import MARKS, with_note
+from plugins.run_story.since import since
 from plugins.run_story.story import tell
 
 WAIT = (f"%{MARKS['WAITS']} WAITS%", "%waits for a person%")
@@ -17,6 +19,6 @@ def retell_waiting(places: Places, session: Any) -> None:
 
     waits = or_(*(DagRunNote.content.like(one) for one in WAIT))
     for one in session.query(DagRun).filter(DagRun.dag_run_note.has(waits)):
-        story = tell(places.home, seen(one, session, str(one.state)), ledger_url=places.ledger)
+        story = tell(places.home, seen(one, session, str(one.state)), since=partial(since, places.ledger))
         if story.note("decided"):
             one.note = with_note(one.note, story)

@@ -1,5 +1,6 @@
 """The run page: a tab of a DAG run, and of a task instance."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +11,12 @@ from starlette.responses import Response
 from artifacts.run_evidence import readable_tasks
 from plugins.on_call.frame import no_page, page
 from plugins.on_call.guard import reads
+from plugins.on_call.home import Home
 from plugins.on_call.names import DagId, DagRunId, TaskId
 from plugins.run_story.airflow_saw import find
 from plugins.run_story.page import body_of
 from plugins.run_story.seen import Seen
+from plugins.run_story.since import since
 from plugins.run_story.story import tell
 
 # Of a task that is not mapped, Airflow's UI leaves the placeholder as it is.
@@ -43,7 +46,8 @@ def _told(request: Request, dag: str, run: str, task_id: str | None = None, map_
             request, f"The DAG run {run} of {dag} has no task {task_id}{f' [{map_index}]' * (map_index >= 0)}."
         )
     places = request.app.state.places
-    story = tell(places.home, saw, task_id, map_index, ledger_url=places.ledger)
+    decided = partial(since, places.ledger, home=Home.of(request))
+    story = tell(places.home, saw, task_id, map_index, since=decided)
     what = f"{dag} · {task_id}" if task_id else dag
     return page(request, what, body_of(story, places, request.app.state.settings))
 

@@ -2,51 +2,54 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from artifacts import ledger
 from artifacts.errors import Damaged, Refusal
-from artifacts.rejections import rejection_of, told
+from artifacts.rejections import rejections
 from artifacts.run_evidence import TaskEvidence
+from plugins.on_call.became import undecided
+from plugins.on_call.decided import Decided, Judged, decision_on
+from plugins.on_call.home import Home
 
 
-def since(ledger_url: str, one: TaskEvidence) -> TaskEvidence:
+def since(ledger_url: str, one: TaskEvidence, home: Home | None = None) -> TaskEvidence:
     """The evidence with what came of a candidate that waited when the task ended; all else as it was left.
 
-    Of a ledger that cannot be read nothing is guessed: it waited, and what came of it is not known.
+    Of a ledger that cannot be read nothing is guessed: it waited, and what came of it is not known. For a page, `home`
+    is asked besides whether it still can be promoted, and whether Airflow asks a person about it.
     """
     left = one.notes.get("decided")
     if left is None or not left["waits"]:
         return one
     try:
-        now = _now(ledger_url, left)
+        now = _now(ledger_url, left, one.ended, home)
     except Refusal as refusal:
         now = {"said": f"Whether a person decided since is not known ({refusal.code}). {left['said']}"}
     return replace(one, notes={**one.notes, "decided": {**left, **now}})
 
 
-def _now(ledger_url: str, left: Mapping[str, Any]) -> dict[str, Any]:
+def _now(ledger_url: str, left: Mapping[str, Any], noted: datetime, home: Home | None) -> dict[str, Any]:
     """What differs from what was noted; empty while it waits."""
     model, candidate = left["model"], left["candidate"]
     lines = ledger.history(ledger_url, model)
-    line = next((one for one in lines if one.run_id == candidate and one.kind == "promote"), None)
-    if line is not None:
-        over = "" if line.previous_version is None else f" over version {line.previous_version}"
-        when = f"{line.decided_at:%Y-%m-%d %H:%M:%S} UTC"
-        said = f"Version {line.version} was promoted{over}, {when}, {line.decided_by}: {line.reason.rstrip('.')}."
-        return {"waits": False, "promoted": True, "line": line.seq, "said": said}
-    no = rejection_of(ledger_url, model, candidate, left["verdict"])
-    if no is not None:
-        return {"waits": False, "said": told(no)}
+    known = Decided(lines, rejections(ledger_url, model))
+    decision = decision_on(known, Judged(candidate, left["verdict"], left["champion"], noted))
+    if decision is not None and decision.became == "promoted":
+        return {"waits": False, "promoted": True, "line": decision.line and decision.line.seq, "said": decision.said}
+    if decision is not None and decision.became == "rejected":
+        return {"waits": False, "said": decision.said}
     if not lines and left["champion"] is not None:
         raise Damaged(
             "judge.ledger_lost",
             f"The ledger has no champion of {model}, and version {left['champion']} was it when this was judged.",
             next_step="Restore the ledger from its backup, or set PIPELINE_LEDGER to the one that has it.",
         )
-    champion = lines[-1].version if lines else None
-    if champion == left["champion"]:
+    nobody = f"Nobody decided on version {left['version']}."
+    if decision is not None:
+        return {"overtaken": True, "said": f"{nobody} {decision.said}"}
+    if home is None:
         return {}
-    against = "no version" if left["champion"] is None else f"version {left['champion']}"
-    rival = f"it was judged against {against}, and version {champion} is champion by now."
-    return {"overtaken": True, "said": f"Nobody decided on version {left['version']}: {rival}"}
+    fate = undecided(home, known, model, left["version"], candidate)
+    return {"waits": False, "said": f"{nobody} {fate.said}"} if fate.became == "copy" else {"asked": fate.asked}

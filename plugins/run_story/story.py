@@ -1,6 +1,6 @@
 """Assembles the story of a DAG run, or of one task of it: the verdict, its cause, and what to do now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +10,6 @@ from plugins.run_story.cause import because, cause_of, codes_of
 from plugins.run_story.facts import facts_of
 from plugins.run_story.seen import Seen
 from plugins.run_story.sentence import sentence_of
-from plugins.run_story.since import since
 from plugins.run_story.todo import FINDS, Todo, mending, todo, unjudged
 
 State = Literal["OK", "KEPT", "WAITS", "DRIFT", "UNKNOWN", "FAILED", "SKIPPED", "RUNNING"]
@@ -55,16 +54,19 @@ class Story:
 
 
 def tell(
-    home: Path, saw: Seen, task: str | None = None, map_index: int = -1, *, ledger_url: str | None = None
+    home: Path,
+    saw: Seen,
+    task: str | None = None,
+    map_index: int = -1,
+    *,
+    since: Callable[[TaskEvidence], TaskEvidence] | None = None,
 ) -> Story:
-    """The story of the DAG run that Airflow `saw`, or of one `task` of it; with a ledger, what was decided since, too.
+    """The story of the DAG run that Airflow `saw`, or of one `task` of it; `since` adds what was decided after it.
 
     Evidence that cannot be read is told as what it is; a DAG run or task that failed is never told to be well.
     """
     ends, kept = saw.ends, readable_tasks(home, saw.dag, saw.run)
-    every = told = [
-        one if ledger_url is None else since(ledger_url, one) for one in kept.tasks if _current(one.name, ends)
-    ]
+    every = told = [one if since is None else since(one) for one in kept.tasks if _current(one.name, ends)]
     damaged = {(n.task, n.map_index): refused for n, refused in kept.damaged.items() if _current(n, ends)}
     state = saw.state
     if task is not None:

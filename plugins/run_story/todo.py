@@ -4,8 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from artifacts.run_evidence import Refused, TaskEvidence
+from plugins.on_call.asking import where
 from plugins.run_story.commands import ALERTS, JUDGE, filled, of_refusal
 from plugins.run_story.damaged import made_again
 
@@ -56,7 +58,7 @@ KEPT = (
     "candidate. Whether a feature or the config is to change, a person decides; the next training set brings the next "
     "candidate by itself."
 )
-WAITS = "A person decides: answer under Required Actions in Airflow. What the verdict rests on is told by:"
+WAITS = "A person decides{where} What the verdict rests on is told by:"
 OVERTAKEN = "An answer to the old question promotes nothing. Judge it against the champion of now:"
 ANSWER = "Next: answer under Required Actions in Airflow."
 LEAK = (
@@ -100,10 +102,17 @@ def todo(state: str, kept: Sequence[TaskEvidence], facts: Mapping[str, str]) -> 
         waiting = [one.notes["decided"] for one in kept if "decided" in one.notes and one.notes["decided"]["waits"]]
         # One that can still be answered comes before one that has to be judged again.
         waiting.sort(key=lambda one: one.get("overtaken", False))
-        judge = filled(JUDGE, {"run_id": waiting[0]["candidate"]}) if waiting else None
-        overtaken = bool(waiting) and waiting[0].get("overtaken", False)
-        return Todo(judge, OVERTAKEN) if overtaken else Todo(judge, WAITS, answer=ANSWER)
+        return _of_waiting(waiting[0])
     return Todo(said=KEPT) if state == "KEPT" else Todo()
+
+
+def _of_waiting(one: Mapping[str, Any]) -> Todo:
+    """Of a candidate that nobody decided on; that it is asked about is what its DAG run ends with, until one looks."""
+    judge = filled(JUDGE, {"run_id": one["candidate"]})
+    if one.get("overtaken", False):
+        return Todo(judge, OVERTAKEN)
+    asked = one.get("asked", True)
+    return Todo(judge, WAITS.format(where=where(one["candidate"], asked)), answer="" if asked is False else ANSWER)
 
 
 def mending(

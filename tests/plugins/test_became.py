@@ -9,7 +9,8 @@ import pytest
 from artifacts import ledger
 from artifacts.registry import Registry, ToLog
 from artifacts.rejections import Rejection, reject
-from plugins.on_call.became import Decided, Fate, came_of, decided, fate, next_of
+from plugins.on_call.became import Fate, came_of, decided, fate, next_of
+from plugins.on_call.decided import Decided
 from plugins.on_call.home import Home
 from plugins.on_call.settings import OnCallSettings
 from tests.docs.runbook import parse

@@ -215,3 +215,38 @@ def test_the_page_and_the_note_of_a_dag_run_that_waited_tell_what_was_decided_si
     assert noted("train_candidate") == f"✓ OK: {said}\n(from the run page)"
     verdict = part(opened(places).get(path).text, "verdict")
     assert said in verdict and "Required Actions" not in verdict
+
+
+def waited(places, opened, **left):
+    """The verdict on the page of a DAG run that ended while its candidate waited for a person."""
+    name, noted = TaskName("build_training_set", RUN, "build", 2), {"decided": WAITS | left}
+    keep_task(places.home, TaskEvidence(name, "passed", AT, AT, notes=noted))
+    return part(opened(places).get(PATH).text, "verdict")
+
+
+@pytest.fixture
+def ended_well(failed_run):
+    """The places of a DAG run that ended well."""
+    from airflow.models import DagRun
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        session.query(DagRun).one().state = "success"
+    return failed_run[0]
+
+
+def test_a_candidate_that_nobody_is_asked_about_is_not_to_be_answered(ended_well, opened):
+    said = waited(ended_well, opened)
+    assert "A person decides, and nothing asks one now." in said and ": answer under Required Actions" not in said
+    assert f"trigger the DAG approve_promotion with the candidate {'c' * 32}" in said
+
+
+def test_a_candidate_whose_bytes_were_rolled_back_from_since_waits_for_nobody(ended_well, opened, home):
+    about = {"model": "toy", "decided_at": AT, "decided_by": "ana", "reason": "Better."}
+    for version, expected, kind in ((2, None, "promote"), (1, 2, "promote"), (2, 1, "rollback")):
+        run = str(version) * 32
+        ledger.promote(ended_well.ledger, version=version, run_id=run, expected=expected, kind=kind, **about)
+    mlflow = {"mlflow": home[0].mlflow, "mlflow_artifacts": home[0].mlflow_artifacts}
+    said = waited(ended_well.model_copy(update=mlflow), opened, champion=2)
+    assert "= KEPT" in said and "Nobody decided on version 1. It is, byte for byte, version 1" in said
+    assert "Required Actions" not in said

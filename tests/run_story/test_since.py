@@ -1,14 +1,16 @@
 """Of a candidate that waited for a person the story tells what was decided since, when, by whom and why."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
 from artifacts import ledger
 from artifacts.rejections import Rejection, reject
 from plugins.run_story.seen import Seen
+from plugins.run_story.since import since
 from plugins.run_story.story import tell
-from tests.run_story.kept import RUN, evidence, told
+from tests.run_story.kept import BEGAN, RUN, evidence, told
 
 AT, CANDIDATE, VERDICT = datetime(2026, 11, 26, 10, 30), "c" * 32, "verdicts/a/verdict.json"
 WAITS = {
@@ -28,7 +30,7 @@ def waiting(tmp_path):
     url = f"sqlite:///{tmp_path}/ledger.db"
     promote(url, 1, "a" * 32, None)
     assert told(tmp_path, evidence("promote", notes={"decided": WAITS}), state="success").state == "WAITS"
-    return url, lambda: tell(tmp_path, Seen("dag", RUN, "success", ()), ledger_url=url)
+    return url, lambda: tell(tmp_path, Seen("dag", RUN, "success", ()), since=partial(since, url))
 
 
 def test_while_nobody_decides_it_waits(waiting):
@@ -58,8 +60,29 @@ def test_what_another_champion_overtook_is_judged_again_and_not_answered(waiting
     url, story = waiting
     promote(url, 3, "d" * 32, 1)
     assert (story().state, story().command) == ("WAITS", f"python -m training judge --candidate {CANDIDATE}")
-    assert "judged against version 1, and version 3 is champion by now" in story().sentence
+    said = "Nobody decided on version 2. It was judged against version 1, and version 3 is champion by now."
+    assert story().sentence == f"m: {said}"
     assert "Required Actions" not in story().todo.line + story().todo.said
+
+
+@pytest.mark.parametrize(
+    ("rival", "stayed"),
+    [(3, "version 3 stayed"), (1, "version 1 stayed")],
+    ids=["judged anew against another champion", "judged anew by another rule"],
+)
+def test_what_a_person_rejected_by_a_verdict_that_was_made_anew_for_the_question_is_rejected(waiting, rival, stayed):
+    url, story = waiting
+    if rival == 3:
+        promote(url, 3, "d" * 32, 1)
+    reject(url, Rejection("m", 2, CANDIDATE, "verdicts/b/verdict.json", rival, AT, "ana", "Too slow."))
+    assert (story().state, story().todo.line, story().command) == ("KEPT", "", None)
+    assert f"Version 2 was rejected and {stayed}" in story().sentence
+
+
+def test_what_was_rejected_before_it_was_judged_anew_waits_again(waiting):
+    url, story = waiting
+    reject(url, Rejection("m", 2, CANDIDATE, "verdicts/b/verdict.json", 7, BEGAN - timedelta(days=1), "ana", "No."))
+    assert (story().state, story().sentence) == ("WAITS", "m: Version 2 waits for a person.")
 
 
 @pytest.mark.parametrize("lost", [True, False], ids=["lost", "damaged"])
