@@ -27,11 +27,16 @@ def refuse_lost_ledger(registry: Registry, ledger_url: str, model: str) -> None:
         return
     version = registry.alias(model, ALIAS)
     if version is not None:
-        raise Damaged(
-            "judge.ledger_lost",
-            f"The ledger has no champion of {model}, and MLflow's alias {ALIAS} points at version {version}.",
-            next_step="Restore the ledger from its backup, or set PIPELINE_LEDGER to the one that has it.",
-        )
+        raise lost_ledger(model, f"MLflow's alias {ALIAS} points at version {version}")
+
+
+def lost_ledger(model: str, there_was: str) -> Damaged:
+    """`judge.ledger_lost`: the ledger has no champion of `model`, and `there_was` tells that it had one."""
+    return Damaged(
+        "judge.ledger_lost",
+        f"The ledger has no champion of {model}, and {there_was}.",
+        next_step="Restore the ledger from its backup, or set PIPELINE_LEDGER to the one that has it.",
+    )
 
 
 def refuse_lost_ledgers(registry: Registry, ledger_url: str) -> None:

@@ -37,8 +37,9 @@ def decided(home: Home, model: str) -> Decided:
 def fate(home: Home, known: Decided, record: RunRecord, newest: Found) -> Fate:
     """What became of the candidate of `record`, whose newest verdict is given."""
     verdict, rival = newest.verdict, newest.verdict.evidence.champion
+    judged = Judged(record.model, record.run_id, newest.path, rival.version if rival else None)
     try:
-        decision = decision_on(known, Judged(record.run_id, newest.path, rival.version if rival else None))
+        decision = decision_on(known, judged)
     except Refusal as refusal:
         return Fate("unknown", f"What became of it is not known ({refusal.code}).")
     if decision is not None and decision.became == "promoted":

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from artifacts import ledger
-from artifacts.champion_alias import refuse_lost_ledger
+from artifacts.champion_alias import lost_ledger, refuse_lost_ledger
 from artifacts.errors import Refusal
 from artifacts.ledger import Promotion
 from artifacts.registry import Registry
@@ -30,6 +30,7 @@ class Judged:
     rejection of another verdict on the candidate, from then on, is the answer too.
     """
 
+    model: str
     candidate: str
     verdict: str
     champion: int | None
@@ -45,11 +46,14 @@ class Decision:
     line: Promotion | None = None
 
 
-def read_decided(ledger_url: str, model: str, registry: Registry) -> Decided:
-    """Read it; of a ledger that cannot be read, or that was lost, nothing is guessed."""
+def read_decided(ledger_url: str, model: str, registry: Registry | None) -> Decided:
+    """Read it; of a ledger that cannot be read, or that was lost, nothing is guessed.
+
+    Without MLflow, which a scheduler has no time for, one that never had a champion may have been lost.
+    """
     try:
         lines = ledger.history(ledger_url, model)
-        if not lines:
+        if not lines and registry is not None:
             refuse_lost_ledger(registry, ledger_url, model)
         return Decided(lines, rejections(ledger_url, model))
     except Refusal as refusal:
@@ -57,7 +61,10 @@ def read_decided(ledger_url: str, model: str, registry: Registry) -> Decided:
 
 
 def decision_on(known: Decided, judged: Judged) -> Decision | None:
-    """What a person, the pipeline or another champion made of it; None while nobody decided. Raises `known.unknown`."""
+    """What a person, the pipeline or another champion made of it; None while nobody decided.
+
+    Raises `known.unknown`, and `Damaged` (`judge.ledger_lost`) when the ledger has not even the champion of then.
+    """
     if known.unknown is not None:
         raise known.unknown
     for line in known.lines:
@@ -69,8 +76,10 @@ def decision_on(known: Decided, judged: Judged) -> Decision | None:
     now = known.lines[-1].version if known.lines else None
     if now == judged.champion:
         return None
-    against, champion = ("no version" if one is None else f"version {one}" for one in (judged.champion, now))
-    return Decision("overtaken", f"It was judged against {against}, and {champion} is champion by now.")
+    if now is None:
+        raise lost_ledger(judged.model, f"version {judged.champion} was it when this was judged")
+    against = "no version" if judged.champion is None else f"version {judged.champion}"
+    return Decision("overtaken", f"It was judged against {against}, and version {now} is champion by now.")
 
 
 def _is_about(no: Rejection, judged: Judged) -> bool:

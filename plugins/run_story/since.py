@@ -5,12 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from artifacts import ledger
-from artifacts.errors import Damaged, Refusal
-from artifacts.rejections import rejections
+from artifacts.errors import Refusal
 from artifacts.run_evidence import TaskEvidence
-from plugins.on_call.became import undecided
-from plugins.on_call.decided import Decided, Judged, decision_on
+from plugins.on_call.became import decided, undecided
+from plugins.on_call.decided import Judged, decision_on, read_decided
 from plugins.on_call.home import Home
 
 
@@ -26,26 +24,20 @@ def since(ledger_url: str, one: TaskEvidence, home: Home | None = None) -> TaskE
     try:
         now = _now(ledger_url, left, one.ended, home)
     except Refusal as refusal:
-        now = {"said": f"Whether a person decided since is not known ({refusal.code}). {left['said']}"}
+        said = f"Whether a person decided since is not known ({refusal.code}). {left['said']}"
+        now = {"said": said, "unknown": refusal.next_step}
     return replace(one, notes={**one.notes, "decided": {**left, **now}})
 
 
 def _now(ledger_url: str, left: Mapping[str, Any], noted: datetime, home: Home | None) -> dict[str, Any]:
     """What differs from what was noted; empty while it waits."""
     model, candidate = left["model"], left["candidate"]
-    lines = ledger.history(ledger_url, model)
-    known = Decided(lines, rejections(ledger_url, model))
-    decision = decision_on(known, Judged(candidate, left["verdict"], left["champion"], noted))
+    known = read_decided(ledger_url, model, None) if home is None else decided(home, model)
+    decision = decision_on(known, Judged(model, candidate, left["verdict"], left["champion"], noted))
     if decision is not None and decision.became == "promoted":
         return {"waits": False, "promoted": True, "line": decision.line and decision.line.seq, "said": decision.said}
     if decision is not None and decision.became == "rejected":
         return {"waits": False, "said": decision.said}
-    if not lines and left["champion"] is not None:
-        raise Damaged(
-            "judge.ledger_lost",
-            f"The ledger has no champion of {model}, and version {left['champion']} was it when this was judged.",
-            next_step="Restore the ledger from its backup, or set PIPELINE_LEDGER to the one that has it.",
-        )
     nobody = f"Nobody decided on version {left['version']}."
     if decision is not None:
         return {"overtaken": True, "said": f"{nobody} {decision.said}"}

@@ -111,6 +111,8 @@ def _of_waiting(one: Mapping[str, Any]) -> Todo:
     judge = filled(JUDGE, {"run_id": one["candidate"]})
     if one.get("overtaken", False):
         return Todo(judge, OVERTAKEN)
+    if "unknown" in one:
+        return Todo(said=one["unknown"])
     asked = one.get("asked", True)
     return Todo(judge, WAITS.format(where=where(one["candidate"], asked)), answer="" if asked is False else ANSWER)
 

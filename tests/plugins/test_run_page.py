@@ -250,3 +250,10 @@ def test_a_candidate_whose_bytes_were_rolled_back_from_since_waits_for_nobody(en
     said = waited(ended_well.model_copy(update=mlflow), opened, champion=2)
     assert "= KEPT" in said and "Nobody decided on version 1. It is, byte for byte, version 1" in said
     assert "Required Actions" not in said
+
+
+def test_a_first_candidate_whose_ledger_was_lost_is_not_told_to_wait(ended_well, opened, home):
+    mlflow = {"mlflow": home[0].mlflow, "mlflow_artifacts": home[0].mlflow_artifacts}
+    said = waited(ended_well.model_copy(update=mlflow), opened)
+    assert "Whether a person decided since is not known (judge.ledger_lost). Version 1 waits" in said
+    assert "judge.ledger_lost" in said and "answer under Required Actions" not in said

@@ -95,3 +95,4 @@ def test_of_a_ledger_that_was_lost_or_is_damaged_nothing_is_guessed(waiting, tmp
     code = "judge.ledger_lost" if lost else "ledger.damaged"
     assert story.state == "WAITS"
     assert story.sentence.startswith(f"m: Whether a person decided since is not known ({code}). Version 2 waits")
+    assert (story.todo.line, story.todo.said.partition(" from its backup")[0]) == ("", "Restore the ledger")
