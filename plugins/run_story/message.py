@@ -1,6 +1,7 @@
 """What a person is told of a DAG run that failed, or takes too long: the sentence of the run page, and what to do."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -19,20 +20,24 @@ from plugins.unsaid import unsaid
 TAB = "run-story"
 
 
-def failure_message(places: Places, story: Story, runbook_url: str) -> Message:
-    """About one end of a DAG run: tasks tried again give another key, the same tries told again the same one."""
+def failure_message(places: Places, story: Story, runbook_url: str, *, hurried: bool = False) -> Message:
+    """About one end of a DAG run: tasks tried again give another key, the same tries told again the same one.
+
+    `hurried` as of `champions`.
+    """
     failed = [end for end in story.ends if end.state == "failed"] or story.ends
     tries = [(end.task, end.map_index, end.attempt) for end in failed]
     code = story.codes[0]
     link = runbook_link(runbook_url, code)
-    return _message(places, story, f"failed {tries}", f"[FAILED] {story.dag}: {code}", (code, link))
+    serves = champions(places, hurried=hurried)
+    return _message(serves, story, f"failed {tries}", f"[FAILED] {story.dag}: {code}", (code, link))
 
 
 def late_message(places: Places, story: Story, runbook_url: str, since: str) -> Message:
     """About a DAG run that still runs after its deadline."""
     subject = f"[LATE] {story.dag} has not ended since {since}"
-    link = runbook_link(runbook_url, "run.late")
-    return _message(places, replace(story, todo=overdue(story)), f"late {since}", subject, ("run.late", link))
+    section, looked_at = ("run.late", runbook_link(runbook_url, "run.late")), replace(story, todo=overdue(story))
+    return _message(champions(places), looked_at, f"late {since}", subject, section)
 
 
 def page_of(dag: str, run: str) -> str:
@@ -40,21 +45,27 @@ def page_of(dag: str, run: str) -> str:
     return f"{root()}/dags/{quote(dag, safe='')}/runs/{quote(run, safe='')}/plugin/{TAB}"
 
 
-def champions(places: Places) -> list[str]:
-    """What serves on, by the ledger."""
+def champions(places: Places, *, hurried: bool = False) -> list[str]:
+    """What serves on, by the ledger; whether it lost any, MLflow says.
+
+    Whoever is `hurried` has it asked only where the ledger has none: its client takes seconds to load.
+    """
     try:
         lines = [ledger.champion(places.ledger, model) for model in ledger.models(places.ledger)]
-        if not lines:
-            refuse_lost_ledgers(Registry.at(places), places.ledger)
     except Refusal as refusal:
         return [f"Champions: not known ({refusal.code})"]
-    return [f"Champion: {one.model} version {one.version}" for one in lines if one] or ["Champion: none yet"]
+    serves = [f"Champion: {one.model} version {one.version}" for one in lines if one]
+    try:
+        if not (serves and hurried):
+            refuse_lost_ledgers(Registry.at(places), places.ledger)
+    except Refusal as refusal:
+        return [*serves, f"Champions: not {'all ' if serves else ''}known ({refusal.code})"]
+    return serves or ["Champion: none yet"]
 
 
-def _message(places: Places, story: Story, what: str, subject: str, section: tuple[str, str]) -> Message:
+def _message(serves: Sequence[str], story: Story, what: str, subject: str, section: tuple[str, str]) -> Message:
     (code, runbook), page = section, page_of(story.dag, story.run)
     key = hashlib.sha256(f"{story.dag}/{story.run}/{what}".encode()).hexdigest()[:32]
-    serves = champions(places)
     then = [story.cause.next_step] if story.cause and story.cause.next_step != story.command else []
     lines = [f"{story.dag} {story.run}", "", story.sentence, *then, "", *serves]
     lines += filter(None, (story.todo.said, story.todo.line, story.todo.then))

@@ -1,23 +1,17 @@
 """The parts of the run page, in the order in which whoever is on call needs them."""
 
-from functools import partial
-
-from artifacts import ledger
-from artifacts.champion_alias import refuse_lost_ledger, refuse_lost_ledgers
-from artifacts.errors import Missing
 from artifacts.places import Places
-from artifacts.registry import Registry
 from artifacts.run_evidence import Refused, read_run_end, read_tasks
 from artifacts.runbook import runbook_link, runbook_section
 from plugins.on_call.markup import Child, Html, command, el, folded, join, joined, name, outside, table
-from plugins.on_call.section import Part, all_of, told, with_command
-from plugins.on_call.service import asked
+from plugins.on_call.section import Part, all_of, with_command
 from plugins.on_call.settings import OnCallSettings
 from plugins.run_story.changes import Change, changes_since, untold_since
 from plugins.run_story.dbt_part import dbt_part, expectations_part
 from plugins.run_story.note import MARKS
 from plugins.run_story.numbers_part import has_numbers, numbers_part
 from plugins.run_story.prose import prose
+from plugins.run_story.serves_part import serves_part
 from plugins.run_story.story import Story
 
 SECTIONS = 3
@@ -34,7 +28,7 @@ def body_of(story: Story, places: Places, settings: OnCallSettings) -> Html:
         parts.append(Part("dbt", "dbt", lambda: dbt_part(story)))
     parts += [
         Part("Changed since the last good DAG run", "changes", lambda: _changes(story, places)),
-        Part("What serves now", "serves", lambda: _serves(story, places, settings)),
+        Part("What serves now", "serves", lambda: serves_part(story, places, settings)),
         Part("Tasks", "tasks", lambda: _tasks(story)),
         Part("Runbook", "runbook", lambda: _runbook(story, settings)),
     ]
@@ -94,37 +88,6 @@ def _changes(story: Story, places: Places) -> Html:
 
 def _change(one: Change) -> list[Child]:
     return [one.about, name(one.what), *(el("code", told) if told else "none" for told in (one.before, one.now))]
-
-
-def _serves(story: Story, places: Places, settings: OnCallSettings) -> Html:
-    models = sorted({*ledger.models(places.ledger), *story.models})
-    if not models:
-        refuse_lost_ledgers(Registry.at(places), places.ledger)
-        return el("p", "No model was promoted yet.")
-    return joined(told(model, partial(_served, places, settings, model)) for model in models)
-
-
-def _served(places: Places, settings: OnCallSettings, model: str) -> Html:
-    line = ledger.champion(places.ledger, model)
-    if line is None:
-        refuse_lost_ledger(Registry.at(places), places.ledger, model)
-        champion = (
-            f"{model}: no version was promoted yet, so it has no champion, and no service of a champion serves it."
-        )
-    else:
-        champion = f"{model}: version {line.version} is champion since {line.decided_at:%Y-%m-%d %H:%M} UTC."
-    answer = told(model, lambda: _answered(settings, model, line.version if line else None))
-    return join(el("p", champion), answer)
-
-
-def _answered(settings: OnCallSettings, model: str, champion: int | None) -> Html:
-    try:
-        served = asked(settings, model).get("answers")
-    except Missing as other:
-        return el("p", other.message)
-    if served == champion:
-        return el("p", f"The service answers with version {served}.")
-    return el("p", f"The service answers with version {served}, not with the champion.", class_="alarm")
 
 
 def _tasks(story: Story) -> Html:

@@ -40,7 +40,8 @@ def run_ended(dag_run: Any) -> Story:
         # Neither keeps the other from being done.
         try:
             if saw.state == "failed":
-                put_failure(places, story)
+                # Whoever sends it looks again, with more time.
+                put_failure(places, story, hurried=True)
         finally:
             _write_down(places, saw)
         with _session_of(dag_run) as (session, _):
@@ -55,15 +56,15 @@ def run_began(dag_run: Any) -> None:
             own.note = without_verdict(own.note)
 
 
-def put_failure(places: Places, story: Story) -> Message | None:
+def put_failure(places: Places, story: Story, *, hurried: bool = False) -> Message | None:
     """Put the message about a failed DAG run into the outbox, once for each time it ends so.
 
-    None when nobody is set to be told: the DAG run is red in Airflow all the same.
+    None when nobody is set to be told: the DAG run is red in Airflow all the same. `hurried` as of `champions`.
     """
     receivers = read_receivers()
     if not receivers.channels(airflow_channels):
         return None
-    message = failure_message(places, story, receivers.runbook_url)
+    message = failure_message(places, story, receivers.runbook_url, hurried=hurried)
     alerts.put(places.alerts, f"run {story.dag}/{story.run}", message)
     return message
 

@@ -43,3 +43,14 @@ def test_an_mlflow_that_hangs_leaves_champion_service_drift_and_alerts_at_a_glan
         locking.execute("ROLLBACK")
     assert "on_call.slow" in glance
     assert "Champion version 1 since" in glance and "in the newest window" in glance and "open" in glance, glance
+
+
+def test_an_mlflow_that_hangs_leaves_on_the_page_of_a_dag_run_what_serves(failed, opened, home, tmp_path):
+    mine = own_mlflow(home[0], tmp_path) | {"ledger": home[0].ledger}
+    places = failed.model_copy(update=mine)
+    opened(places, OnCallSettings(patience_seconds=60)).get(PATH)
+    with closing(sqlite3.connect(places.mlflow.removeprefix("sqlite:///"), isolation_level=None)) as locking:
+        locking.execute("BEGIN EXCLUSIVE")
+        serves = part(opened(places, SHORT).get(PATH).text, "serves")
+        locking.execute("ROLLBACK")
+    assert "toy: version 1 is champion since" in serves and "on_call.slow" in serves

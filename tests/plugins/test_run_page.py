@@ -17,6 +17,7 @@ from artifacts.run_evidence import (
     keep_task,
     read_run_end,
 )
+from plugins.run_story.message import champions
 from plugins.run_story.run_end import run_ended
 from tests.plugins.test_model_page import part
 
@@ -257,3 +258,14 @@ def test_a_first_candidate_whose_ledger_was_lost_is_not_told_to_wait(ended_well,
     said = waited(ended_well.model_copy(update=mlflow), opened)
     assert "Whether a person decided since is not known (judge.ledger_lost). Version 1 waits" in said
     assert "judge.ledger_lost" in said and "answer under Required Actions" not in said
+
+
+def test_of_a_ledger_that_lost_one_of_two_models_page_and_message_say_so_beside_the_other(failed, opened, home):
+    promoted = {"decided_at": AT, "decided_by": "ana", "reason": "It is the first."}
+    ledger.promote(failed.ledger, model="twin", version=1, run_id="1" * 32, expected=None, **promoted)
+    mlflow = {"mlflow": home[0].mlflow, "mlflow_artifacts": home[0].mlflow_artifacts}
+    places = failed.model_copy(update=mlflow)
+    serves = part(opened(places).get(PATH).text, "serves")
+    assert "twin: version 1 is champion" in serves and serves.count("judge.ledger_lost") == 1
+    assert champions(places) == ["Champion: twin version 1", "Champions: not all known (judge.ledger_lost)"]
+    assert champions(places, hurried=True) == ["Champion: twin version 1"]

@@ -1,0 +1,58 @@
+"""What serves now, by the ledger and by the service itself: a part of the run page."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from artifacts import ledger
+from artifacts.champion_alias import refuse_lost_ledger
+from artifacts.errors import Missing
+from artifacts.places import Places
+from artifacts.registry import Registry
+from plugins.on_call.markup import Child, Html, el, join, joined
+from plugins.on_call.section import beside, told
+from plugins.on_call.service import asked
+from plugins.on_call.settings import OnCallSettings
+from plugins.run_story.story import Story
+
+SHARE = 0.8
+
+
+def serves_part(story: Story, places: Places, settings: OnCallSettings) -> Html:
+    """Of each model that the ledger or the DAG run knows; one that the ledger alone lost is told, too."""
+    models = sorted({*ledger.models(places.ledger), *story.models})
+    lines: list[tuple[str, Callable[[], Child]]] = [(one, partial(_served, places, settings, one)) for one in models]
+    lines.append(("Whether the ledger lost a model", partial(_others, places, models)))
+    # MLflow, or the service, may hang for all the time that this part has.
+    return joined(said for _, said in beside(lines, settings.patience_seconds * SHARE))
+
+
+def _others(places: Places, models: Sequence[str]) -> Html | None:
+    """Of models that neither the ledger nor the DAG run knows: MLflow tells whether one of them had a champion."""
+    registry = Registry.at(places)
+    for model in registry.models():
+        if model not in models:
+            refuse_lost_ledger(registry, places.ledger, model)
+    return None if models else el("p", "No model was promoted yet.")
+
+
+def _served(places: Places, settings: OnCallSettings, model: str) -> Html:
+    line = ledger.champion(places.ledger, model)
+    if line is None:
+        refuse_lost_ledger(Registry.at(places), places.ledger, model)
+        champion = (
+            f"{model}: no version was promoted yet, so it has no champion, and no service of a champion serves it."
+        )
+    else:
+        champion = f"{model}: version {line.version} is champion since {line.decided_at:%Y-%m-%d %H:%M} UTC."
+    answer = told(model, lambda: _answered(settings, model, line.version if line else None))
+    return join(el("p", champion), answer)
+
+
+def _answered(settings: OnCallSettings, model: str, champion: int | None) -> Html:
+    try:
+        served = asked(settings, model).get("answers")
+    except Missing as other:
+        return el("p", other.message)
+    if served == champion:
+        return el("p", f"The service answers with version {served}.")
+    return el("p", f"The service answers with version {served}, not with the champion.", class_="alarm")
