@@ -9,7 +9,7 @@ IN_REPLAY = ("landed_rows", "drift", "training_set")
 
 
 def forget_announcements(since: datetime) -> None:
-    """Let no asset event start anything: the DAG runs of the replay that began at `since` were what they announce.
+    """Let no asset event start anything: the DAG runs of the replay that began at `since` did what these announce.
 
     Airflow hands events, queued or not, to the DAG run that a later one starts: the replay's stay, and are marked.
     """

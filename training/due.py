@@ -41,7 +41,7 @@ def _latest(sets: Sequence[str]) -> list[str]:
         wanted += [one for one in versions if _as_of(one) == latest]
     for one in sets:
         if one not in wanted:
-            cli.say(f"{one} was announced too, and is passed over: a later one was. By hand: training_set={one}")
+            cli.say(f"{one} was announced too, and is passed over for a later one. By hand: training_set={one}")
     return wanted
 
 
