@@ -26,14 +26,14 @@ def write_message(batch: Batch, *, reports: str, runbook_url: str) -> Message:
     events = sorted(batch.events, key=lambda event: event.step != "opened")
     first = events[0]
     steps = Counter(f"{event.alert.kind} {event.step}" for event in events)
-    about = f"{first.alert.model} version {first.alert.version}"
+    who = f"{first.alert.model} version {first.alert.version}"
     page = page_of(reports, batch.findings)
     runbook = runbook_link(runbook_url, first.alert.finding.reason.code)
     told = [_told(number, event, runbook_url) for number, event in enumerate(events[:SHOWN], start=1)]
     rest = [f"{number}. {_named(event)}" for number, event in enumerate(events[SHOWN:], start=SHOWN + 1)]
     left = ["These too, of which the page has more:", *rest, ""] if rest else []
     counts = ", ".join(f"{number} {step}" for step, number in steps.items())
-    lines = [f"{about}, window to {first.at:%Y-%m-%d %H:%M} UTC: {counts}", "", *told, *left]
+    lines = [f"{who}, window to {first.at:%Y-%m-%d %H:%M} UTC: {counts}", "", *told, *left]
     lines += [f"Page: {page}", f"Next: {next_command(batch)}", f"Key: {batch.key}"]
     longer = sum(event.step == "escalated" for event in events[1:])
     besides = f", {longer} escalated" if longer else ""
@@ -41,7 +41,7 @@ def write_message(batch: Batch, *, reports: str, runbook_url: str) -> Message:
     return Message(
         key=batch.key,
         urgent=any(event.step == "escalated" for event in events),
-        subject=f"[{first.alert.kind} {first.step}] {about}: {moved(first.alert.finding)}{more}",
+        subject=f"[{first.alert.kind} {first.step}] {who}: {about(first.alert.finding)}{more}",
         text="\n".join(lines),
         facts={
             "key": batch.key,
@@ -61,10 +61,10 @@ def next_command(batch: Batch) -> str:
 
 
 def _named(event: Event) -> str:
-    return f"{event.alert.kind} {event.step}: {moved(event.alert.finding)}"
+    return f"{event.alert.kind} {event.step}: {about(event.alert.finding)}"
 
 
-def moved(finding: Finding) -> str:
+def about(finding: Finding) -> str:
     """What a finding is about, in a few words."""
     what = {None: "the window", SCORE: "the score"}.get(finding.feature, finding.feature)
     against = f" against {finding.baseline}" if finding.baseline else ""
@@ -141,8 +141,8 @@ def _meaning(event: Event) -> str:
 
 
 def _accepting(alert: Alert) -> str:
-    about = f"--model {shlex.quote(alert.model)} --alert {shlex.quote(alert.key)}"
-    return f"python -m monitoring accept {about} --accepted-by NAME --reason TEXT"
+    which = f"--model {shlex.quote(alert.model)} --alert {shlex.quote(alert.key)}"
+    return f"python -m monitoring accept {which} --accepted-by NAME --reason TEXT"
 
 
 def _facts(event: Event) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from monitoring.answered import versions_due
 from monitoring.asked import asked, why_red, why_unknown
 from monitoring.champion import champion_version
 from monitoring.check import check
-from monitoring.message import moved
+from monitoring.message import about
 from monitoring.noted import note_findings
 from monitoring.notify import deliver
 from monitoring.report import write_report
@@ -117,7 +117,7 @@ def _refuse_untold(places: Places, findings: Findings) -> None:
     keys = untold(findings, alerts.history(places.alerts, findings.model))
     if keys:
         found = asked(findings)[1]
-        named = "; ".join(moved(found[key]) for key in keys[:SHOWN]) + (" …" if len(keys) > SHOWN else "")
+        named = "; ".join(about(found[key]) for key in keys[:SHOWN]) + (" …" if len(keys) > SHOWN else "")
         why = passed_over(alerts.watches(places.alerts, findings.model), findings) or "They were never taken in."
         raise GateClosed(
             "monitoring.drift_untold",
