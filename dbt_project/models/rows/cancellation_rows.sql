@@ -6,7 +6,7 @@ with spine as (
     where {{ is_stale('observed_month') }}
 ),
 
-listed as (
+joined as (
     select
         * exclude (month_fingerprint),
         {{ month_fingerprint('observed_month') }} as month_fingerprint
@@ -17,4 +17,4 @@ listed as (
 )
 
 -- All columns of all that is joined: the training set's YAML says which it takes.
-select * from listed -- noqa: AM04
+select * from joined -- noqa: AM04
