@@ -83,7 +83,7 @@ def end_dag(dag: Any, conf: dict[str, Any], logical_date: datetime | None = None
     # A DAG run with no task in it, as for a date after the DAG's last, is a success to Airflow, and none to us.
     states = [(ti.task_id, str(ti.state)) for ti in dag_run.get_task_instances()]
     name = f"{dag.dag_id} {dag_run.run_id}"
-    return Ended(name, str(dag_run.state), undone_of(dag.task_ids, states), tuple(REFUSED), _returned(dag_run))
+    return Ended(name, str(dag_run.state), undone_of(dag.task_ids, states), tuple(REFUSED), returned_by(dag_run))
 
 
 def undone_of(task_ids: Collection[str], states: Sequence[tuple[str, str]]) -> dict[str, frozenset[str]]:
@@ -104,7 +104,8 @@ def _tell_when_it_ran(dag_run: Any) -> None:
             session.get_one(DagRun, dag_run.id).start_date = min(begun)
 
 
-def _returned(dag_run: Any) -> dict[str, list[Any]]:
+def returned_by(dag_run: Any) -> dict[str, list[Any]]:
+    """What each task returned, mapped ones in order."""
     from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
 

@@ -20,7 +20,7 @@ enter_airflow()
 from artifacts.errors import Refusal
 from artifacts.places import REPOSITORY
 from ops.announcements import forget_announcements
-from ops.dag_runs import _returned, load_dags, run_dag
+from ops.dag_runs import load_dags, returned_by, run_dag
 def what_drift_chooses():
     from airflow.assets.manager import asset_manager
     from airflow.jobs.job import Job
@@ -48,7 +48,7 @@ def what_drift_chooses():
         events = [event.asset.name for event in dag_run.consumed_asset_events]
         [choose] = [one for one in dag_run.get_task_instances() if one.task_id == "choose"]
         _run_task(ti=choose, task=dags["build_training_set"].task_dict["choose"])
-        return {"events": events, **_returned(dag_run)}
+        return {"events": events, **returned_by(dag_run)}
 def began(dag_id):
     from airflow.models import DagRun
     from airflow.utils.session import create_session
