@@ -29,8 +29,9 @@ def judge(
     """The verdict on the candidate that an MLflow run logged, against the champion of now.
 
     The same candidate, champion, config and code give the verdict that is already on the MLflow run; a candidate that
-    was promoted before gives the verdict that promoted it. With `anew` the evidence is gathered again, and a verdict
-    on the MLflow run that says otherwise is replaced: what is promoted never rests on a file alone.
+    was promoted before gives the verdict that promoted it. With `anew`, and where it could not be judged, the evidence
+    is gathered again, and a verdict on the MLflow run that says otherwise is replaced: what is promoted never rests on
+    a file alone.
 
     Raises `BadInput` (`judge.run_unfinished`), `Damaged` (`config.differs`, `judge.ledger_lost`), and `CannotJudge` for
     what keeps the rule from being asked at all (`judge.wrong_set`, evidence.gather).
@@ -53,7 +54,8 @@ def judge(
     key = _key(candidate, champion, config)
     folder = f"verdicts/against_{champion.version if champion else 'none'}_{key[:12]}"
     again = find_verdict(registry, candidate_run, folder, key)
-    if again is not None and not anew:
+    # What kept the rule from being asked may have been mended since.
+    if again is not None and again.outcome != "cannot_judge" and not anew:
         return Judged(again, folder, created=False)
     training_set = open_training_set(training_sets, *parse_id(candidate.training_set))
     evidence = gather(registry, training_set, candidate, champion, config.judge)
