@@ -1,5 +1,6 @@
 """The notes of DAG runs that waited for a person when they ended: set anew once the ledger says what was decided."""
 
+import logging
 from functools import partial
 from typing import Any
 
@@ -9,6 +10,7 @@ from plugins.run_story.note import MARKS, with_note
 from plugins.run_story.since import since
 from plugins.run_story.story import tell
 
+LOG = logging.getLogger(__name__)
 WAIT = (f"%{MARKS['WAITS']} WAITS%", "%waits for a person%")
 
 
@@ -18,7 +20,14 @@ def retell_waiting(places: Places, session: Any) -> None:
     from sqlalchemy import or_
 
     waits = or_(*(DagRunNote.content.like(one) for one in WAIT))
-    for one in session.query(DagRun).filter(DagRun.dag_run_note.has(waits)):
-        story = tell(places.home, seen(one, session, str(one.state)), since=partial(since, places.ledger))
-        if story.note("decided"):
-            one.note = with_note(one.note, story)
+    for one in session.query(DagRun).filter(DagRun.dag_run_note.has(waits)).all():
+        try:
+            _retell(places, session, one)
+        except Exception as error:
+            LOG.warning("The note of DAG run %s %s is not set anew: %r", one.dag_id, one.run_id, error)
+
+
+def _retell(places: Places, session: Any, one: Any) -> None:
+    story = tell(places.home, seen(one, session, str(one.state)), since=partial(since, places.ledger))
+    if story.note("decided"):
+        one.note = with_note(one.note, story)

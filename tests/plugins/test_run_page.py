@@ -18,6 +18,8 @@ from artifacts.run_evidence import (
     read_run_end,
 )
 from plugins.run_story.message import champions
+from plugins.run_story.note import ENDS
+from plugins.run_story.retell import retell_waiting
 from plugins.run_story.run_end import run_ended
 from tests.plugins.test_model_page import part
 
@@ -26,25 +28,41 @@ AT = datetime(2026, 11, 25, 17)
 PATH = "/on-call/dags/build_training_set/runs/manual__2026-11-25T17%3A00%3A00%2B00%3A00"
 
 
-def added(dag, state):
+def added(dag, state, run=RUN, note=None):
     """A DAG run in Airflow's database."""
     from airflow.models import DagRun
     from airflow.utils.session import create_session
     from airflow.utils.types import DagRunType
 
-    row = DagRun(dag_id=dag, run_id=RUN, run_type=DagRunType.MANUAL, run_after=datetime.now(UTC), state=state)
+    now = datetime.now(UTC)
+    row = DagRun(dag_id=dag, run_id=run, run_type=DagRunType.MANUAL, run_after=now, state=state, note=note)
     with create_session() as session:
         session.add(row)
     return row
 
 
-def noted(dag):
+def retold(places, at_a_look=lambda session, asked: None):
+    """Set notes anew, as at the end of any DAG run; `at_a_look` is called when the tasks of one are read."""
+    from airflow.utils.session import create_session
+    from sqlalchemy import event
+
+    def asked(state):
+        told = state.statement.compile()
+        if "FROM task_instance" in str(told):
+            at_a_look(state.session, told.params.values())
+
+    with create_session() as session:
+        event.listen(session, "do_orm_execute", asked)
+        retell_waiting(places, session)
+
+
+def noted(dag, run=RUN):
     """Its note."""
     from airflow.models import DagRun
     from airflow.utils.session import create_session
 
     with create_session() as session:
-        return session.query(DagRun).filter(DagRun.dag_id == dag).one().note
+        return session.query(DagRun).filter(DagRun.dag_id == dag, DagRun.run_id == run).one().note
 
 
 @pytest.fixture
@@ -269,3 +287,22 @@ def test_of_a_ledger_that_lost_one_of_two_models_page_and_message_say_so_beside_
     assert "twin: version 1 is champion" in serves and serves.count("judge.ledger_lost") == 1
     assert champions(places) == ["Champion: twin version 1", "Champions: not all known (judge.ledger_lost)"]
     assert champions(places, hurried=True) == ["Champion: twin version 1"]
+
+
+def waits_in_its_note(places, run, noted):
+    """A DAG run that waited for a person when it ended, with its note."""
+    if noted is not None:
+        name = TaskName("train_candidate", run, "promote")
+        keep_task(places.home, TaskEvidence(name, "passed", AT, AT, notes={"decided": noted}))
+    return added("train_candidate", "success", run, f"… WAITS: toy: Version 1 waits for a person.\n{ENDS}")
+
+
+def test_what_one_dag_run_left_wrong_keeps_no_other_note_from_being_set(failed, caplog):
+    promoted = {"decided_at": AT, "decided_by": "ana", "reason": "It is the first."}
+    ledger.promote(failed.ledger, model="toy", version=1, run_id="c" * 32, expected=None, **promoted)
+    waits_in_its_note(failed, "a_wrong", {"waits": True, "promoted": False})
+    waits_in_its_note(failed, "b_whole", WAITS)
+    retold(failed)
+    assert noted("train_candidate", "b_whole").startswith("✓ OK: toy: Version 1 was promoted")
+    assert noted("train_candidate", "a_wrong").startswith("… WAITS")
+    assert "note of DAG run train_candidate a_wrong is not set anew: KeyError('model')" in caplog.text
