@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from artifacts.places import Places
+from artifacts.run_evidence import readable_tasks
 from plugins.run_story.airflow_saw import seen
 from plugins.run_story.note import MARKS, with_note
 from plugins.run_story.since import since
@@ -15,7 +16,10 @@ WAIT = (f"%{MARKS['WAITS']} WAITS%", "%waits for a person%")
 
 
 def retell_waiting(places: Places, session: Any) -> None:
-    """Look at each of them with a session of Airflow's; one whose evidence was forgotten keeps its note."""
+    """Look at each of them with a session of Airflow's; one whose evidence was forgotten keeps its note, unread.
+
+    So there are never more to look at than DAG runs are kept.
+    """
     from airflow.models.dagrun import DagRun, DagRunNote
     from sqlalchemy import or_
 
@@ -28,6 +32,14 @@ def retell_waiting(places: Places, session: Any) -> None:
 
 
 def _retell(places: Places, session: Any, one: Any) -> None:
+    from airflow.models.dagrun import DagRunNote
+
+    kept, before = readable_tasks(places.home, one.dag_id, one.run_id), one.note
+    if not (kept.tasks or kept.damaged):
+        return
     story = tell(places.home, seen(one, session, str(one.state)), since=partial(since, places.ledger))
-    if story.note("decided"):
-        one.note = with_note(one.note, story)
+    now = with_note(before, story)
+    if story.note("decided") and now != before:
+        # What a person wrote there meanwhile is not overwritten.
+        as_read = session.query(DagRunNote).filter(DagRunNote.dag_run_id == one.id, DagRunNote.content == before)
+        as_read.update({DagRunNote.content: now}, synchronize_session=False)

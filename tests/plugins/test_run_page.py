@@ -306,3 +306,24 @@ def test_what_one_dag_run_left_wrong_keeps_no_other_note_from_being_set(failed, 
     assert noted("train_candidate", "b_whole").startswith("✓ OK: toy: Version 1 was promoted")
     assert noted("train_candidate", "a_wrong").startswith("… WAITS")
     assert "note of DAG run train_candidate a_wrong is not set anew: KeyError('model')" in caplog.text
+
+
+def test_a_dag_run_whose_evidence_was_forgotten_is_not_looked_at(failed):
+    waits_in_its_note(failed, "a_forgotten", None)
+    waits_in_its_note(failed, "b_kept", WAITS)
+    looked_at = set()
+    retold(failed, at_a_look=lambda session, asked: looked_at.update(asked))
+    assert looked_at & {"a_forgotten", "b_kept"} == {"b_kept"}
+
+
+def test_a_note_that_a_person_changes_meanwhile_stays_as_the_person_wrote_it(failed):
+    import sqlalchemy as sa
+    from airflow.models.dagrun import DagRunNote
+
+    promoted = {"decided_at": AT, "decided_by": "ana", "reason": "It is the first."}
+    ledger.promote(failed.ledger, model="toy", version=1, run_id="c" * 32, expected=None, **promoted)
+    waits_in_its_note(failed, "a_run", WAITS)
+    # Below the session, which has read the note already.
+    called = sa.update(DagRunNote.__table__).values(content="Called B.")
+    retold(failed, at_a_look=lambda session, _: session.connection().execute(called))
+    assert noted("train_candidate", "a_run") == "Called B."
