@@ -7,7 +7,10 @@ UNDER_WAY, OVER = ("queued", "running"), ("success", "failed", "skipped", "upstr
 
 
 def asks(candidate: str) -> bool | None:
-    """Whether a question about the MLflow run `candidate` is open, or soon will be; None when Airflow cannot say."""
+    """Whether a question about the MLflow run `candidate` is open.
+
+    None when Airflow cannot say, or a DAG run that has asked nothing yet may be about this candidate.
+    """
     from airflow.utils.session import create_session
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -28,7 +31,7 @@ def where(candidate: str, asked: bool | None) -> str:
     return f", and nothing asks one now. To be asked under Required Actions in Airflow, {again}"
 
 
-def _asks(session: Any, candidate: str) -> bool:
+def _asks(session: Any, candidate: str) -> bool | None:
     from airflow.models import DagRun, TaskInstance
     from airflow.models.xcom import XComModel
 
@@ -39,11 +42,11 @@ def _asks(session: Any, candidate: str) -> bool:
     of_runs = (XComModel.dag_id == DAG, XComModel.run_id.in_(under_way), XComModel.task_id == ASK)
     rows = session.query(XComModel).filter(*of_runs, XComModel.key == "candidate")
     asked = {(row.run_id, row.map_index): XComModel.deserialize_value(row) for row in rows}
-    if under_way - {run for run, _ in asked}:
-        # It has not come to its first question yet, and that may be about this one.
-        return True
     answers = session.query(TaskInstance.run_id, TaskInstance.map_index, TaskInstance.state).filter(
         TaskInstance.dag_id == DAG, TaskInstance.run_id.in_(under_way), TaskInstance.task_id == APPROVE
     )
     over = {(run, index) for run, index, state in answers if state in OVER}
-    return any(about == candidate and place not in over for place, about in asked.items())
+    if any(about == candidate and place not in over for place, about in asked.items()):
+        return True
+    # One that has not come to its first question yet may ask about this candidate or another.
+    return None if under_way - {run for run, _ in asked} else False

@@ -47,11 +47,18 @@ def airflow(auth):
         ("running", [(OURS, "failed"), (OTHER, "awaiting_input")], False),
         ("failed", [(OURS, "failed")], False),
         ("running", [(OTHER, "awaiting_input")], False),
-        ("queued", [], True),
+        ("queued", [], None),
     ],
 )
 def test_a_candidate_is_asked_about_while_its_own_question_is_open(airflow, state, questions, asked):
     airflow(state, *questions)
+    assert asks(OURS) is asked
+
+
+@pytest.mark.parametrize(("first", "asked"), [(OURS, True), (OTHER, None)])
+def test_what_a_dag_run_that_has_asked_nothing_yet_is_about_is_not_known(airflow, first, asked):
+    airflow("running", (first, "awaiting_input"))
+    airflow("queued")
     assert asks(OURS) is asked
 
 
