@@ -25,6 +25,7 @@ from pathlib import Path
 from ops.airflow_home import enter_airflow
 enter_airflow()
 from artifacts import ledger
+from artifacts.errors import Refusal
 from artifacts.places import REPOSITORY, read_places
 from artifacts.training_set import newest
 from ops.dag_runs import load_dags
@@ -39,6 +40,11 @@ log, journal = places.home / "replay.log", places.home / "weeks"
 replaying = Replay(places, plan, rows, load_dags(REPOSITORY / "dags"), log, journal)
 with receiving(places.home / "inbox"):
     done = [replay_week(replaying, Week(*both)) for both in zip(days, days[1:])]
+    (journal / "2013-02-27.watched.json").write_text("{}")
+    try:
+        damaged = replay_week(replaying, Week(*days[1:])).red
+    except Refusal as refusal:
+        damaged = refusal.code
     for stage in ("asked", "watched"):
         (journal / f"2013-02-27.{stage}.json").unlink()
     again = replay_week(replaying, Week(*days[1:]))
@@ -51,18 +57,22 @@ with receiving(places.home / "inbox"):
 page, lines = write_story(places, plan, done, places.home / "inbox")
 done_again = [*done, again, promoted]
 told = [[one.red, one.rows, list(one.findings), one.asked_for_training, one.champion] for one in done_again]
-Path(sys.argv[1]).write_text(json.dumps([told, str(page), lines]))
+Path(sys.argv[1]).write_text(json.dumps([told, damaged, str(page), lines]))
 """
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """Its places, training set and the variables that say so; each week as told, the last thrice; page and table."""
+    """Its places, training set and the variables that say so; each week as told, the last thrice; page and table.
+
+    `damaged` is what was said of the last week when its journal could not be read, before that was deleted.
+    """
 
     places: Places
     training_set: str
     environ: dict[str, str]
     told: list[list]
+    damaged: str
     page: Path
     lines: list[str]
 
@@ -87,5 +97,5 @@ def replayed(tmp_path_factory):
     command = [sys.executable, "-c", SCRIPT, str(home / "told.json"), second.run_id]
     done = subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
-    told, page, lines = json.loads((home / "told.json").read_text())
-    return Replayed(places, training_set.id, environ, told, Path(page), lines)
+    told, damaged, page, lines = json.loads((home / "told.json").read_text())
+    return Replayed(places, training_set.id, environ, told, damaged, Path(page), lines)

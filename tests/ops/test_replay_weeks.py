@@ -38,6 +38,12 @@ def test_its_alert_is_resolved_once_the_next_week_is_judged_and_the_page_says_so
     assert "02-20 02-27 resolved predictions v1" in page
 
 
+def test_a_week_whose_journal_is_damaged_is_refused_and_gone_through_anew_once_that_is_deleted(replayed):
+    """What docs/runbook.md says to do."""
+    assert replayed.damaged == "replay.journal_damaged"
+    assert replayed.told[2] == replayed.told[1]
+
+
 def test_a_week_gone_through_again_after_a_kill_finds_the_same(replayed):
     _, second, again, _ = replayed.told
     assert again == second
