@@ -53,6 +53,6 @@ def _answered(settings: OnCallSettings, model: str, champion: int | None) -> Htm
         served = asked(settings, model).get("answers")
     except Missing as other:
         return el("p", other.message)
-    if served == champion:
+    if champion in (None, served):
         return el("p", f"The service answers with version {served}.")
     return el("p", f"The service answers with version {served}, not with the champion.", class_="alarm")

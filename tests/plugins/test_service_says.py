@@ -8,12 +8,16 @@ from threading import Thread
 import pytest
 
 from artifacts import ledger
+from artifacts.run_evidence import TaskEvidence, TaskName, keep_task
 from plugins.on_call.settings import OnCallSettings
 from serving.app import create_app as create_service
 from serving.settings import ServingSettings
+from tests.plugins.test_became import own_mlflow
 from tests.plugins.test_model_page import part
+from tests.plugins.test_run_page import AT, PATH, RUN, failed
 from tests.serving.world import served
 
+__all__ = ["failed"]
 KEY = "ON_CALL_SERVING_KEY_FILE"
 
 
@@ -76,3 +80,16 @@ def test_a_service_of_another_model_is_no_fault(opened, mine):
     assert "not known" not in part(page, "glance").partition("Drift")[0]
     assert "no fault" not in part(page, "glance")
     assert KEY not in page and "on_call.service_refuses" not in page
+
+
+def test_a_model_that_never_had_a_champion_may_be_served_by_its_number_without_an_alarm(failed, opened, home, tmp_path):
+    from mlflow import MlflowClient
+
+    places = failed.model_copy(update=own_mlflow(home[0], tmp_path))
+    MlflowClient(places.mlflow).delete_registered_model_alias("toy", "champion")
+    noted = {"trained": {"run_id": "a" * 32, "model": "toy", "version": 1}}
+    name = TaskName("build_training_set", RUN, "train")
+    keep_task(places.home, TaskEvidence(name, "passed", AT, AT, notes=noted))
+    with served(create_service(ServingSettings(), places, "toy", 1)) as client:
+        said = part(opened(places, asking(client)).get(PATH).text, "serves")
+    assert "toy: no version was promoted yet" in said and "The service answers with version 1." in said
