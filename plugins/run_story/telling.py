@@ -16,6 +16,7 @@ from plugins.run_story.overdue import standing
 from plugins.run_story.run_end import put_failure
 from plugins.run_story.seen import Seen
 from plugins.run_story.story import Story, tell
+from plugins.unsaid import unsaid
 
 ENDED = {"success", "failed"}
 
@@ -74,7 +75,8 @@ def _standing(places: Places, dag: str, run: str) -> tuple[TaskEnd, ...]:
     try:
         told = standing(dag, run, readable_tasks(places.home, dag, run).tasks)
     except Exception as error:
-        say(f"How the tasks of {dag} {run} stand is told by what they left; Airflow did not: {type(error).__name__}")
+        why = unsaid(repr(error))
+        say(f"How the tasks of {dag} {run} stand is told by what they left; Airflow did not: {why}")
         told = ()
     return told or _so_far(places, dag, run)
 

@@ -1,12 +1,14 @@
 """A failed DAG run is told at least once and under one key, and one that is past its deadline only while it runs."""
 
 import asyncio
+import re
 from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
 
 from artifacts import alerts
+from artifacts.cli import PROGRESS
 from artifacts.places import read_places
 from artifacts.run_evidence import DagRunEnd, Refused, TaskEnd, TaskEvidence, TaskName, keep_run_end, keep_task
 from monitoring.notify import deliver
@@ -150,7 +152,11 @@ def left(task, map_index=-1, dag="train_candidate"):
         (("choose",), "It has not ended. Ended so far: choose."),
     ],
 )
-def test_a_late_dag_run_is_never_told_to_be_done_or_idle_where_airflow_cannot_be_asked(posts, tasks, said):
+def test_a_late_dag_run_is_never_told_to_be_done_or_idle_where_airflow_cannot_be_asked(
+    posts, tasks, said, caplog, monkeypatch
+):
+    caplog.set_level("INFO", PROGRESS.name)
+    monkeypatch.setattr(PROGRESS, "propagate", True)
     for task in tasks:
         left(task)
     past_its_deadline({**LATE, "dag_id": "train_candidate", "state": "queued"})
@@ -158,6 +164,7 @@ def test_a_late_dag_run_is_never_told_to_be_done_or_idle_where_airflow_cannot_be
     assert (body["state"], body["sentence"]) == ("RUNNING", said)
     assert "Which of its tasks have not ended stands under Tasks on its page." in body["text"]
     assert body["next_step"].startswith("See in Airflow") and body["next_step"] in body["text"]
+    assert re.search(r"is told by what they left; Airflow did not: \w+\(.*SUPERVISOR_COMMS", caplog.text)
 
 
 @pytest.fixture
