@@ -20,11 +20,11 @@ def standing(dag: str, run: str, kept: Sequence[TaskEvidence]) -> tuple[TaskEnd,
 
     states = RuntimeTaskInstance.get_task_states(dag_id=dag, run_ids=[run]).get(run, {})
     tries = {(one.name.task, one.name.map_index): one.name.attempt for one in kept}
-    return tuple(_end(*_named(label), state, tries) for label, state in sorted(states.items()))
+    return tuple(_end(*named(label), state, tries) for label, state in sorted(states.items()))
 
 
-def _named(label: str) -> tuple[str, int]:
-    """The task and its map index, which Airflow writes behind it; no task here has a name that ends so."""
+def named(label: str) -> tuple[str, int]:
+    """The task and its map index, which Airflow writes behind it; no task here has a name that ends so, says a test."""
     mapped = re.fullmatch(r"(.+)_(\d+)", label)
     return (mapped[1], int(mapped[2])) if mapped else (label, -1)
 

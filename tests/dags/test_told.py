@@ -5,6 +5,8 @@ import ast
 import pytest
 
 from artifacts.places import REPOSITORY
+from ops.dag_runs import load_dags
+from plugins.run_story.overdue import named
 
 FILES = sorted((REPOSITORY / "dags").glob("*.py"))
 
@@ -27,6 +29,13 @@ def test_every_dag_and_task_is_wired_in_one_place(path):
     bodies = [names for names in tasks if any(name.split("(")[0] == "task" for name in names)]
     assert bodies
     assert all(names[-1] == "fails_once" for names in bodies)
+
+
+def test_no_task_has_a_name_by_which_airflow_would_tell_it_as_part_of_a_mapped_one():
+    dags = load_dags(REPOSITORY / "dags")
+    tasks = {task for dag in dags.values() for task in dag.task_ids}
+    assert set(dags) == {path.stem for path in FILES} and tasks
+    assert {task: named(task) for task in tasks} == {task: (task, -1) for task in tasks}
 
 
 def test_the_wiring_names_both_callbacks():
