@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from artifacts import alerts, ledger
-from artifacts.registry.connect import is_there
 from plugins.on_call.home import Home
 from plugins.on_call.section import within
 
@@ -44,7 +43,7 @@ def _asked(home: Home) -> Known:
     sources: Mapping[str, Callable[[], list[str]]] = {
         "ledger": lambda: ledger.models(places.ledger),
         "alerts": lambda: list(alerts.models(places.alerts)),
-        "mlflow": lambda: _trained(home),
+        "mlflow": home.registry.models,
     }
     names: set[str] = set()
     silent: dict[str, Exception] = {}
@@ -54,8 +53,3 @@ def _asked(home: Home) -> Known:
         except Exception as error:
             silent[source] = error
     return Known(frozenset(names), silent)
-
-
-def _trained(home: Home) -> list[str]:
-    """By MLflow; asking it for a database that is not there would make one, which takes seconds."""
-    return home.registry.models() if is_there(home.places.mlflow) else []
