@@ -116,7 +116,7 @@ def version_as_of(root: str, name: str, as_of: datetime) -> TrainingSet:
     raise BadInput(
         "training_set.several_as_of",
         f"Training set {name} has {len(found)} versions as of {day}: {', '.join(found)}.",
-        next_step="Name one of them.",
+        next_step="Name one of them: to train.py by --training-set VERSION.",
     )
 
 

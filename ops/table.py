@@ -7,6 +7,9 @@ from artifacts import ledger, raw, training_set
 from artifacts.places import Places
 from artifacts.registry import Registry
 
+BRACKETS = (
+    "[low, high]    of the holdout's days drawn anew, where 95 % of the draws lie, or judge.interval of the config"
+)
 SHOWN = ("log_loss", "roc_auc", "average_precision", "calibration_error")
 
 
@@ -26,6 +29,7 @@ def ending(
     lines = [""]
     for number, verdict in enumerate(verdicts, start=1):
         lines += _candidate(places, number, verdict)
+    lines += [BRACKETS, ""]
     line = ledger.champion(places.ledger, example["model"])
     champion = f"version {line.version}, since line {line.seq} of the ledger" if line else "none"
     last = verdicts[-1]

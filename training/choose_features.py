@@ -67,7 +67,8 @@ def refuse_telltales(columns: Sequence[Column], sample: npt.NDArray[np.float32],
                 "features.tells_label",
                 f"Feature {column.name!r} alone separates the label with a ROC AUC of {separates:.4f} "
                 f"on {len(label[judged])} fit rows; below {TELLTALE_ROC_AUC} is wanted.",
-                next_step="Look for a fact that was known only after observed_at, and leave the column out.",
+                next_step="Look for a fact that was known only after observed_at, and correct the SQL, or name the "
+                "others alone as features in the config.",
             )
 
 

@@ -17,7 +17,7 @@ NEXT = {
     ),
     "suspicious": (
         "Most likely a feature knows the outcome: the importance plots on the MLflow run say which. If the score is "
-        "real, raise judge.plausible in the config; else train without that feature:",
+        "real, raise judge.plausible in the config; else leave that feature out of features in the config, and train:",
         "python training/train.py --config CONFIG --training-set {version}",
     ),
     "cannot_judge": (
