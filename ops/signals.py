@@ -32,7 +32,8 @@ def interruptible() -> Iterator[None]:
     """Let an interrupt and SIGTERM end the body, in which Airflow runs tasks in this process; keep their handlers.
 
     Airflow 3.3.2 sets a handler of SIGTERM before each task, which asks the task to clean up and goes on, and leaves it
-    there. A task that an interrupt ended has failed for it, and the next one begins: so it is raised again.
+    there. A task that an interrupt ended has failed for it, and the next one begins, or its next try is waited for: so
+    it is raised again.
     """
     from airflow.listeners import hookimpl
     from airflow.sdk.listener import get_listener_manager
@@ -48,14 +49,22 @@ def interruptible() -> Iterator[None]:
         for number, handler in kept.items():
             signal.signal(number, note if callable(handler) else handler)
 
-    class TaskBegins:
+    def again() -> None:
+        if came:
+            raise KeyboardInterrupt
+
+    class Tasks:
         @hookimpl  # type: ignore[untyped-decorator]
         def on_task_instance_running(self, previous_state: Any, task_instance: Any) -> None:
             listen()
-            if came:
-                raise KeyboardInterrupt
+            again()
 
-    listeners, listener = get_listener_manager(), TaskBegins()
+        # Last, after what others note of a task that failed.
+        @hookimpl(trylast=True)  # type: ignore[untyped-decorator]
+        def on_task_instance_failed(self, previous_state: Any, task_instance: Any, error: Any) -> None:
+            again()
+
+    listeners, listener = get_listener_manager(), Tasks()
     listeners.add_listener(listener)
     listen()
     try:
@@ -64,8 +73,7 @@ def interruptible() -> Iterator[None]:
         listeners.pm.unregister(listener)
         for number, handler in kept.items():
             signal.signal(number, handler)
-    if came:
-        raise KeyboardInterrupt
+    again()
 
 
 def _interrupt(*_: object) -> None:

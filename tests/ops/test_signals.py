@@ -10,13 +10,14 @@ from artifacts.places import REPOSITORY
 
 DAG = """
 import os, signal, time
+from datetime import timedelta
 from airflow.sdk import dag, task
 @dag(params={"end": False})
 def asked():
     @task
     def passes():
         return 1
-    @task
+    @task(retries=2, retry_delay=timedelta(hours=1))
     def ends(one, params=None):
         print("task begins", flush=True)
         if params["end"]:
@@ -60,7 +61,9 @@ def test_sigterm_in_a_task_and_after_one_ends_the_verb_and_says_how_to_go_on(tmp
     }
     environ = os.environ | {name: str(path) for name, path in own.items()}
     command = [sys.executable, "-c", SCRIPT, environ["AIRFLOW__CORE__DAGS_FOLDER"]]
-    done = subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False, timeout=180
+    )
     assert "kept True" in done.stdout and done.stdout.count("task begins") == 2, done.stderr[-4000:]
     assert "went on" not in done.stdout and done.returncode == 130
     said = done.stderr.splitlines()[-1]
