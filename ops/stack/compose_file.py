@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from artifacts.errors import BadInput
 
@@ -16,18 +16,23 @@ class _Part(BaseModel):
 
 
 Duration = Annotated[str, Field(pattern=r"^\d+[smh]$")]
+Lasting = Annotated[str, Field(pattern=r"^[1-9]\d*[smh]$")]
 Size = Annotated[str, Field(pattern=r"^(\d+[kmg]|\$\{[A-Z_]+:-\d+[kmg]\})$")]
 Number = Annotated[str, Field(pattern=r"^\d+(\.\d+)?$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 Condition = Literal["service_started", "service_healthy", "service_completed_successfully"]
 
 
-class Health(_Part):
-    """A health check; `test` in exec form."""
+def _shell(test: Any) -> Any:
+    return ["CMD-SHELL", test] if isinstance(test, str) else test
 
-    test: list[str] = Field(min_length=2)
-    interval: Duration
-    timeout: Duration
+
+class Health(_Part):
+    """A health check; a `test` of one line is what a shell reads."""
+
+    test: Annotated[list[str], Field(min_length=2), BeforeValidator(_shell)]
+    interval: Lasting
+    timeout: Lasting
     retries: int = Field(ge=1)
     start_period: Duration
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from ops.stack.compose_file import Compose
-from ops.stack.health import can_fail
+from ops.stack.health import unheard
 
 
 def lives(compose: Compose) -> Iterator[str]:
@@ -13,8 +13,8 @@ def lives(compose: Compose) -> Iterator[str]:
         if name in _before(waits, name):
             circle = [one for one in waits[name] if name in {one, *_before(waits, one)}]
             yield f"{name}: waits for itself, by way of {' and '.join(circle)}"
-        if service.healthcheck and not can_fail(service.healthcheck.test):
-            yield f"{name}: its health check asks nothing, and can never fail"
+        if service.healthcheck:
+            yield from unheard(name, service.healthcheck)
         if service.restart not in {"unless-stopped", "no"}:
             yield f"{name}: restart is {service.restart}; unless-stopped, or no for what runs once"
         if (service.restart == "no") == (service.healthcheck is not None):

@@ -1,7 +1,10 @@
 """The compose file keeps its rules, and each rule sees what breaks it."""
 
+import functools
 import re
+import shlex
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,9 +15,10 @@ from artifacts.places import REPOSITORY
 from artifacts.settings import read_settings
 from monitoring.settings import read_monitoring_settings
 from ops.stack.check import check
-from ops.stack.compose_file import read_compose
+from ops.stack.compose_file import Health, read_compose
 from ops.stack.dockerfile import dockerfile
 from ops.stack.documented import PAGE, documented
+from ops.stack.health import FORMS
 from ops.stack.lives import lives
 from ops.stack.prepare import SERVICE_KEY
 from ops.stack.variables import REQUIRED
@@ -40,42 +44,157 @@ def changed(tmp_path, old, new):
     return check(tmp_path / "docker-compose.yaml")[0]
 
 
-CHECKS = {
-    ("NONE", "x"): False,
-    ("CMD", "true"): False,
-    ("CMD", "/usr/bin/sleep", "1"): False,
-    ("CMD", "sh", "-c", "exit 0"): False,
-    ("CMD", "/bin/sh", "-c", "true"): False,
-    ("CMD", "bash", "-ec", "pg_isready || :"): False,
-    ("CMD-SHELL", ""): False,
-    ("CMD-SHELL", "exit 0"): False,
-    ("CMD-SHELL", "pg_isready||true"): False,
-    ("CMD-SHELL", "pg_isready;exit 0"): False,
-    ("CMD-SHELL", "pg_isready\ntrue"): False,
-    ("CMD-SHELL", "pg_isready || (echo down; true)"): False,
-    ("CMD-SHELL", "pg_isready | true"): False,
-    ("CMD-SHELL", "true || pg_isready"): False,
-    ("CMD-SHELL", "sleep 1 && echo ready"): False,
-    ("CMD-SHELL", "echo ruok | nc localhost 2181"): True,
-    ("CMD-SHELL", "sleep 1 && pg_isready"): True,
-    ("CMD-SHELL", "sleep 1; pg_isready"): True,
-    ("CMD-SHELL", "pg_isready && echo ready"): True,
-    ("CMD-SHELL", "pg_isready || exit 1"): True,
-    ("CMD-SHELL", "(pg_isready && redis-cli ping); exit;"): True,
-    ("CMD-SHELL", "pg_isready || true && redis-cli ping"): True,
-    ("CMD", "bash", "-c", "pg_isready"): True,
-    ("CMD", "python", "-c", "import shop; true"): True,
-}
+OWN = "airflow-scheduler"
+URL = "http://127.0.0.1:5000/health"
+ASK = f"import urllib.request; urllib.request.urlopen('{URL}', timeout=5)"
+TAKEN = [
+    *(("CMD-SHELL", one) for one in FORMS),
+    *(("CMD-SHELL", f"{one} || exit 1") for one in FORMS),
+    *(("CMD", *shlex.split(one)) for one in FORMS if "|" not in one),
+    ("CMD-SHELL", "pg_isready -q -h localhost -p 5432 -U $$POSTGRES_USER -d $${DB}"),
+    (
+        "CMD-SHELL",
+        "pg_isready --host=/var/run/postgresql && psql -U postgres -c 'select 1;' > /dev/null 2>&1||exit 1;\n",
+    ),
+    ("CMD", "/usr/bin/pg_isready"),
+    ("CMD", "sh", "-c", f"curl {URL} --fail -so /dev/null"),
+    ("CMD", "curl", "--fail", "--silent", "--show-error", "--max-time", "3", URL),
+    ("CMD-SHELL", f"wget -qO- {URL}?full=1"),
+    ("CMD", "wget", "--spider", "--tries=1", "-q", f"http://{OWN}:8974/health"),
+    ("CMD", "nc", "-zv", "-w", "3", "127.0.0.1", "5432"),
+    ("CMD", "redis-cli", "-p", "6379", "PING"),
+    ("CMD", "python3", "-c", ASK),
+    ("CMD", "python", "-c", f"import urllib.request as r, sys\n{ASK}.read()\n"),
+    ("CMD", "python", "-c", f"import sys, urllib.request; sys.exit(urllib.request.urlopen('{URL}').status != 200)"),
+    ("CMD-SHELL", f'python -c "{ASK}" || exit 1'),
+    ("CMD", "wget", "-q", URL, "-O", "-"),
+    ("CMD", "python", "-c", "import socket; socket.create_connection(('localhost', 5432), timeout=3)"),
+    ("CMD", "python", "-m", "ops.healthy", "http://airflow-api-server:8080/api/v2/monitor/health", "scheduler"),
+]
+REFUSED = [
+    ("NONE", "x"),
+    ("CMD", "true"),
+    ("CMD", "/usr/bin/sleep", "1"),
+    ("CMD", "env", "true"),
+    ("CMD", "timeout", "5", "true"),
+    ("CMD", "sh", "-c", "exit 0"),
+    ("CMD", "bash", "-ec", "pg_isready || :"),
+    ("CMD-SHELL", ""),
+    ("CMD-SHELL", "exit 1"),
+    ("CMD-SHELL", "pg_isready", "-q"),
+    ("CMD-SHELL", "pg_isready||true"),
+    ("CMD-SHELL", "pg_isready || exit 0"),
+    ("CMD-SHELL", "pg_isready || exit 256"),
+    ("CMD-SHELL", "pg_isready || exit $$((0))"),
+    ("CMD-SHELL", "pg_isready || exit 1; true"),
+    ("CMD-SHELL", "pg_isready || exit 1 || true"),
+    ("CMD-SHELL", "pg_isready;exit 0"),
+    ("CMD-SHELL", "pg_isready\ntrue"),
+    ("CMD-SHELL", "pg_isready\n|| exit 1"),
+    ("CMD-SHELL", "pg_isready || (echo down; true)"),
+    ("CMD-SHELL", "true || pg_isready"),
+    ("CMD-SHELL", "pg_isready | cat"),
+    ("CMD-SHELL", "pg_isready &"),
+    ("CMD-SHELL", "pg_isready &> /dev/null"),
+    ("CMD-SHELL", "! pg_isready"),
+    ("CMD-SHELL", "trap 'exit 0' EXIT; pg_isready"),
+    ("CMD-SHELL", "if pg_isready; then exit 0; fi"),
+    ("CMD-SHELL", "echo $$(pg_isready)"),
+    ("CMD-SHELL", "pg_isready -d 'x"),
+    ("CMD-SHELL", "sleep 1 && echo ready"),
+    ("CMD", "pg_isready", "--version"),
+    ("CMD", "pg_isready", "-?"),
+    ("CMD", "pg_isready", "--host", "another"),
+    ("CMD", "psql", "-c", "select 1", "--help"),
+    ("CMD", "redis-cli", "--version"),
+    ("CMD", "redis-cli", "-h", "another", "ping"),
+    ("CMD-SHELL", "redis-cli ping | tee /tmp/x"),
+    ("CMD-SHELL", "redis-cli ping | grep -q ''"),
+    ("CMD", "echo", "ruok", "|", "nc", "localhost", "2181"),
+    ("CMD-SHELL", "echo ruok '|' nc localhost 2181"),
+    ("CMD", "nc", "-zu", "localhost", "53"),
+    ("CMD", "nc", "-h"),
+    ("CMD", "curl", "-s", URL),
+    ("CMD", "curl", "-f", "--version"),
+    ("CMD", "curl", "-f", "http://another:5000/health"),
+    ("CMD", "curl", "-f", "http://localhost@another/health"),
+    ("CMD", "curl", "-f", "http://localhost.another/health"),
+    ("CMD", "curl", "-f", "file:///etc/hosts"),
+    ("CMD-SHELL", f"curl -f {URL}?a=1&b=2"),
+    ("CMD", "wget", "--version"),
+    ("CMD", "wget", "-q", "-O", "/dev/null", "http://postgres:7070/_/health"),
+    ("CMD", "python", "-c", "pass"),
+    ("CMD", "python", "-c", "import shop; true"),
+    ("CMD", "python", "-c", f"import sys; sys.exit(0); {ASK}"),
+    ("CMD", "python", "-c", f"{ASK}; import sys; sys.exit(0)"),
+    ("CMD", "python", "-c", f"import urllib.request\ntry: urllib.request.urlopen('{URL}')\nexcept OSError: pass"),
+    ("CMD", "python", "-m", "ops.healthy"),
+    ("CMD", "python", "-m", "ops.healthy", URL, "||", "true"),
+    ("CMD", "python", "-m", "ops.healthy", "http://airflow-api-server:8080/api/v2/monitor/health"),
+    ("CMD", "python", "-m", "ops.healthy", "http://airflow-api-server:8080/api/v2/monitor/health", "triggerer"),
+    ("CMD-SHELL", "celery --app shop.app inspect ping"),
+    ("CMD-SHELL", "celery --app shop.app inspect ping --destination celery@$$HOSTNAME --help"),
+    ("CMD-SHELL", "celery --app shop.app inspect ping --destination celery@$$HOSTNAME || exit 0"),
+]
 
 
-@pytest.mark.parametrize("test", CHECKS, ids=" ".join)
-def test_a_health_check_has_to_be_able_to_fail(test):
-    compose = read_compose(FILE)
-    redis = compose.services["redis"]
-    health = redis.healthcheck.model_copy(update={"test": list(test)})
-    services = {**compose.services, "redis": redis.model_copy(update={"healthcheck": health})}
-    told = list(lives(compose.model_copy(update={"services": services})))
-    assert told == ([] if CHECKS[test] else ["redis: its health check asks nothing, and can never fail"])
+@functools.cache
+def whole():
+    return read_compose(FILE)
+
+
+def told_of(**health):
+    """What is said of the scheduler with such a health check."""
+    compose = whole()
+    one = compose.services[OWN]
+    changed = one.model_copy(update={"healthcheck": Health(**{**one.healthcheck.model_dump(), **health})})
+    return list(lives(compose.model_copy(update={"services": {**compose.services, OWN: changed}})))
+
+
+@pytest.mark.parametrize("test", TAKEN, ids=" ".join)
+def test_a_health_check_of_a_known_form_is_taken(test):
+    assert told_of(test=[*test]) == []
+
+
+@pytest.mark.parametrize("script", [script for kind, script, *_ in TAKEN if kind == "CMD-SHELL"])
+@pytest.mark.parametrize("ends", [0, 1])
+def test_a_line_that_is_taken_fails_in_a_shell_when_what_it_asks_says_no(tmp_path, script, ends):
+    for name in ("celery", "curl", "grep", "nc", "pg_isready", "psql", "python", "redis-cli", "wget"):
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\nexit {ends}\n")
+        program.chmod(0o755)
+    asked = ["/bin/sh", "-c", script.replace("$$", "$")]
+    assert subprocess.run(asked, env={"PATH": str(tmp_path)}, check=False).returncode == ends
+
+
+@pytest.mark.parametrize("test", REFUSED, ids=" ".join)
+def test_any_other_may_never_fail_and_is_refused_with_the_forms_that_are_taken(test):
+    [said] = told_of(test=[*test])
+    assert said.startswith(f"{OWN}: its health check ")
+    assert "may never fail" in said
+    assert shlex.join(test[1:]) in said
+    assert all(form in said for form in FORMS)
+
+
+def test_a_health_check_that_is_one_line_is_what_a_shell_reads():
+    assert told_of(test="pg_isready --quiet || exit 1") == []
+    assert len(told_of(test="pg_isready --quiet || :")) == 1
+
+
+@pytest.mark.parametrize(
+    ("health", "said"),
+    [
+        ({"interval": "48h"}, "after 4 times (48h + 10s)"),
+        ({"timeout": "14m"}, "after 4 times (15s + 14m)"),
+        ({"retries": 100000}, "after 100000 times (15s + 10s)"),
+        ({"start_period": "100h"}, "not counted for 100h"),
+    ],
+)
+def test_a_health_check_fails_in_time(health, said):
+    [told] = told_of(**health)
+    assert f"{OWN}: its health check" in told
+    assert said in told
+    assert told_of(interval="120s", timeout="1m", retries=5, start_period="15m") == []
 
 
 SECRET = f"${{LEDGER_DB_PASSWORD:?{REQUIRED}}}"
@@ -118,12 +237,12 @@ BROKEN = {
     "the host's socket": ("objects:\n", r'"objects:/data"', '"/var/run/docker.sock:/s"', "no declared volume"),
     "no health check": ("postgres:\n", r"(?s)    healthcheck:.*?start_period: 60s\n", "", "has no health check"),
     "no restart": ("postgres:\n", r"restart: unless-stopped", 'restart: "no"', "runs once, and has a health check"),
-    "a check that asks nothing": ("redis:\n", r'"redis-cli", "ping"', '"true"', "redis: its health check asks nothing"),
+    "a check that asks nothing": ("redis:\n", r'"redis-cli", "ping"', '"true"', "redis: its health check true may"),
     "a check that cannot fail": (
         "airflow-worker:\n",
         r"celery@\$\$HOSTNAME",
         r"\g<0> || exit 0",
-        "airflow-worker: its health check asks nothing",
+        "airflow-worker: its health check .* may never fail",
     ),
     "a wait in a circle": (
         "postgres:\n",
@@ -192,6 +311,7 @@ def test_a_planted_violation_is_named(tmp_path, name):
     [
         ("    shm_size: 256m\n", "    shm_size: 256m\n    privileged: true\n", "postgres.privileged: Extra inputs"),
         ("      retries: 6\n", '      retries: "6"\n', "healthcheck.retries: Input should be a valid integer"),
+        ("      timeout: 5s\n", "      timeout: 0s\n", "healthcheck.timeout: String should match pattern"),
         (
             '    deploy: {resources: {limits: {cpus: "2", memory: 2g, pids: 512}}}\n',
             "",
