@@ -15,8 +15,8 @@ KNOWN_GOOD = REPOSITORY / "ci" / "known_good.json"
 SCHEMA_VERSION = 1
 # Whoever accepts his own run compares it with nothing, so the file that was reviewed comes first.
 AGAIN = (
-    "Restore the one that was reviewed: git checkout HEAD -- ci/known_good.json. Only if there is none, make one and "
-    "let it be reviewed: make smoke, then make accept."
+    "Restore the one that was reviewed: git checkout HEAD -- ci/known_good.json. Only if there is none that can be "
+    "read, make one and let it be reviewed: make smoke, then make accept."
 )
 _OF_ONE_RUN = ("seconds", "code")
 _KEPT = {"inputs", "machine", "stages", "features", "lineage", "sets", "slices"}

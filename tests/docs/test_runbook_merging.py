@@ -5,6 +5,9 @@ whole, as `make impact` does, in tests/ci.
 """
 
 import json
+import re
+import shlex
+import subprocess
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -61,8 +64,9 @@ def to(*place: str | int, value: Any) -> Changed:
 
 def without_smoking(code: str) -> list[str]:
     """The section's commands but for the smoke run."""
-    assert [one.split()[1] for one in runbook.section(code).commands] == ["smoke"]
-    return [one.replace("make smoke", "make") for one in runbook.section(code).commands]
+    [command] = [one for one in runbook.section(code).commands if one != "make compare"]
+    assert command.split()[1] == "smoke"
+    return [command.replace("make smoke", "make")]
 
 
 COMPARED: dict[str, Changed] = {
@@ -145,6 +149,25 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tree = tmp_path_factory.mktemp("merging") / "tree"
     copy_tree(tree)
     return tree
+
+
+@pytest.mark.parametrize("code", [one for one in KNOWN if one.startswith("known_good.")])
+def test_a_known_good_run_that_cannot_be_read_is_restored_first_and_the_error_says_the_same(
+    code: str, whole: Run, tree: Path
+) -> None:
+    path = tree / "ci" / "known_good.json"
+    with pytest.raises(Refusal) as refused:
+        KNOWN[code](path, whole)
+    told = " ".join(runbook.section(code).text.partition("**Run:**")[2].split())
+    restore, look, make = re.findall(r"`((?:git|make) [^`]+)`", told)
+    assert (look, make) == ("make compare", "make smoke accept")
+    assert f"Only if there is none that can be read: `{make}`" in told
+    assert refused.value.next_step == (
+        f"Restore the one that was reviewed: {restore}. Only if there is none that can be read, make one and let it be "
+        "reviewed: make smoke, then make accept."
+    )
+    subprocess.run(shlex.split(restore), cwd=tree, check=True, capture_output=True)
+    assert compare(whole, read_known_good(path), read_tolerances()) == []
 
 
 @pytest.mark.parametrize("code", KNOWN)
