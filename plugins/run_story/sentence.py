@@ -23,6 +23,8 @@ def sentence_of(
         return f"{_said(state, culprit, cause)} ({cause.code}): {briefly(cause.message)}{more}{again}"
     if state == "RUNNING":
         return _so_far(ends)
+    # Of what each came to, that on which a person has to act is said before all else.
+    kept = sorted(kept, key=lambda one: not one.notes.get("decided", {}).get("waits", False))
     told = [said for one in kept for said in _told(one)] or [said for one in kept for said in _on_the_way(one)]
     if not told and state == "SKIPPED":
         before = any(end.state == "upstream_failed" for end in ends)

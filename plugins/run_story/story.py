@@ -129,6 +129,6 @@ def _verdict(state: str, kept: Sequence[TaskEvidence], ends: Sequence[TaskEnd], 
 
 
 def _decided(decided: Sequence[Mapping[str, Any]]) -> State:
-    if not decided or any(one["promoted"] for one in decided):
-        return "OK"
-    return "WAITS" if any(one["waits"] for one in decided) else "KEPT"
+    if any(one["waits"] for one in decided):
+        return "WAITS"
+    return "OK" if not decided or any(one["promoted"] for one in decided) else "KEPT"

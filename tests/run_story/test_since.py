@@ -96,3 +96,16 @@ def test_of_a_ledger_that_was_lost_or_is_damaged_nothing_is_guessed(waiting, tmp
     assert story.state == "WAITS"
     assert story.sentence.startswith(f"m: Whether a person decided since is not known ({code}). Version 2 waits")
     assert (story.todo.line, story.todo.said.partition(" from its backup")[0]) == ("", "Restore the ledger")
+
+
+def test_of_two_candidates_the_one_that_waits_is_told_first_though_another_was_promoted_before(waiting, tmp_path):
+    url, story = waiting
+    came = {"promoted": True, "waits": False, "candidate": "a" * 32, "said": "Version 1 was promoted before."}
+    before = {**WAITS, **came, "version": 1}
+    told(tmp_path, evidence("promote", map_index=7, minute=-1, notes={"decided": before}), state="success")
+    said = ["m: Version 2 waits for a person.", "m: Version 1 was promoted before."]
+    assert (story().state, story().sentence) == ("WAITS", " ".join(said))
+    assert story().todo.line == "Next: answer under Required Actions in Airflow."
+    assert story().command == f"python -m training judge --candidate {CANDIDATE}"
+    reject(url, Rejection("m", 2, CANDIDATE, VERDICT, 1, AT, "ana", "Too slow."))
+    assert (story().state, story().todo.line, story().command) == ("OK", "", None)
