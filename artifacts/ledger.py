@@ -60,7 +60,7 @@ def promote(
         last = next(reversed(_lines(connection, model)), None)
         champion_now = None if last is None else last.version
         if champion_now != expected:
-            raise _conflict(model, version, expected, champion_now)
+            raise _conflict(model, version, expected, champion_now, _again(kind, model, run_id))
         refuse_rejected(connection, run_id, verdict)
         line = Promotion(
             model=model,
@@ -77,7 +77,7 @@ def promote(
         try:
             connection.execute(sa.insert(PROMOTIONS).values(**vars(line)))
         except IntegrityError as error:
-            raise _conflict(model, version, expected, None) from error
+            raise _conflict(model, version, expected, None, _again(kind, model, run_id)) from error
         return line
 
 
@@ -114,11 +114,11 @@ def rolled_back_from(lines: Sequence[Promotion]) -> list[int]:
     return sorted(left)
 
 
-def require_champion(url: str, model: str, version: int, expected: int | None) -> None:
+def require_champion(url: str, model: str, version: int, run_id: str, expected: int | None) -> None:
     """Raise `Conflict` (`ledger.conflict`) unless `expected`, which `version` was judged against, still is champion."""
     now = champion(url, model)
     if (now.version if now else None) != expected:
-        raise _conflict(model, version, expected, now.version if now else None)
+        raise _conflict(model, version, expected, now.version if now else None, _again("promote", model, run_id))
 
 
 def models(url: str) -> list[str]:
@@ -156,11 +156,16 @@ def _damaged(message: str) -> Damaged:
     return Damaged("ledger.damaged", message, next_step=next_step)
 
 
-def _conflict(model: str, version: int, expected: int | None, champion_now: int | None) -> Conflict:
+def _again(kind: Kind, model: str, run_id: str) -> str:
+    """What to do when another version became champion in between."""
+    if kind == "rollback":
+        return f"See who is champion now, before going back again: python -m training history --model {model}"
+    return f"Judge it again, against the champion of now: python -m training judge --candidate {run_id}"
+
+
+def _conflict(model: str, version: int, expected: int | None, champion_now: int | None, next_step: str) -> Conflict:
     wanted = "no champion" if expected is None else f"version {expected} as champion"
     got = "someone else promoted first" if champion_now is None else f"version {champion_now} is champion by now"
     return Conflict(
-        "ledger.conflict",
-        f"Version {version} of {model} was decided on with {wanted}, but {got}.",
-        next_step="Judge it again, against the champion of now.",
+        "ledger.conflict", f"Version {version} of {model} was decided on with {wanted}, but {got}.", next_step=next_step
     )

@@ -70,7 +70,7 @@ def approve(
     """
     run = registry.run(asked["candidate"])
     if promoted_by(ledger_url, run) is None:
-        ledger.require_champion(ledger_url, run.model, run.version or 0, asked["champion"])
+        ledger.require_champion(ledger_url, run.model, run.version or 0, run.run_id, asked["champion"])
     judged = judge(registry, ledger_url, training_sets, run.run_id, decision.by, anew=True)
     if judged.path != asked["verdict"]:
         raise Conflict(

@@ -23,12 +23,17 @@ def asks(candidate: str) -> bool | None:
 
 def where(candidate: str, asked: bool | None) -> str:
     """Where a person answers, or what brings the question back: its week may be over, or its answer had no reason."""
-    again = f"trigger the DAG approve_promotion with the candidate {candidate}, or clear the task approve that asked."
+    again = f"{anew(candidate)}, or clear the task approve that asked."
     if asked is None:
         return f": answer under Required Actions in Airflow. If nothing about it stands there, {again}"
     if asked:
         return ": answer under Required Actions in Airflow."
     return f", and nothing asks one now. To be asked under Required Actions in Airflow, {again}"
+
+
+def anew(candidate: str) -> str:
+    """What brings a question about the verdict of now, whatever was asked before."""
+    return f"trigger the DAG {DAG} with the candidate {candidate}"
 
 
 def _asks(session: Any, candidate: str) -> bool | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from artifacts.run_evidence import Refused, TaskEvidence
-from plugins.on_call.asking import where
+from plugins.on_call.asking import DAG, anew, where
 from plugins.run_story.commands import ALERTS, JUDGE, filled, of_refusal
 from plugins.run_story.damaged import made_again
 
@@ -60,6 +60,7 @@ KEPT = (
 )
 WAITS = "A person decides{where} What the verdict rests on is told by:"
 OVERTAKEN = "An answer to the old question promotes nothing. Judge it against the champion of now:"
+ASKED_ANEW = "If the verdict still says promote, have a person asked about that one: {anew}."
 ANSWER = "Next: answer under Required Actions in Airflow."
 LEAK = (
     "Look at the importance plots on the MLflow run, and ask of the first feature when its facts became known. Without "
@@ -110,7 +111,7 @@ def _of_waiting(one: Mapping[str, Any]) -> Todo:
     """Of a candidate that nobody decided on; that it is asked about is what its DAG run ends with, until one looks."""
     judge = filled(JUDGE, {"run_id": one["candidate"]})
     if one.get("overtaken", False):
-        return Todo(judge, OVERTAKEN)
+        return Todo(judge, OVERTAKEN, ASKED_ANEW.format(anew=anew(one["candidate"])))
     if "unknown" in one:
         return Todo(said=one["unknown"])
     asked = one.get("asked", True)
@@ -133,8 +134,10 @@ def mending(
         return OF_A_VERDICT[cause.code](dag, given, command)
     if cause.code in ANEW:
         return Todo(then=f"Clearing a task repeats the failure: start another DAG run of {dag}, as it says above.")
-    if given:
-        return Todo(None if repeats else command, then=_with_another(dag, culprit, " and ".join(given)))
+    old_answer = dag == DAG and cause.code == "ledger.conflict" and "run_id" in facts
+    if old_answer or given:
+        then = _asked_anew(culprit, facts) if old_answer else _with_another(dag, culprit, " and ".join(given))
+        return Todo(None if repeats else command, then=then)
     clear = "" if culprit is None or re.search(r"\bclear\b", cause.next_step, re.I) else f"clear the task {culprit}"
     if repeats:
         first = f"Once that is mended, {clear} in Airflow, and it runs again from there. Or, instead of that, by hand:"
@@ -174,6 +177,11 @@ OF_A_VERDICT = {"judge.suspicious": _suspicious, "promote.not_promotable": _not_
 def _none(to_choose: Sequence[str]) -> str:
     what = f": a person has to choose {', '.join(to_choose)}" if to_choose else " for it"
     return f"There is no command{what}; what helps stands above."
+
+
+def _asked_anew(culprit: str | None, facts: Mapping[str, str]) -> str:
+    again = ASKED_ANEW.format(anew=anew(facts["run_id"]))
+    return f"Clearing the task {culprit} takes the old answer again and meets the same. {again}"
 
 
 def _with_another(dag: str, culprit: str | None, given: str) -> str:

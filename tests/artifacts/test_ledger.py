@@ -81,6 +81,16 @@ def test_a_promotion_over_another_champion_than_expected_is_a_conflict_and_write
     assert [line.version for line in ledger.history(url, "late")] == [1, 2]
 
 
+def test_a_conflict_says_to_judge_the_candidate_again_or_to_look_before_going_back(url: str) -> None:
+    promote(url, 2, None)
+    about = {"decided_at": datetime(2013, 10, 2), "decided_by": "tester", "reason": "better", "expected": 1}
+    steps = {"promote": "python -m training judge --candidate r", "rollback": "python -m training history --model late"}
+    for kind, step in steps.items():
+        with pytest.raises(Conflict) as refusal:
+            ledger.promote(url, model="late", version=1, run_id="r", kind=kind, **about)  # type: ignore[arg-type]
+        assert refusal.value.next_step.endswith(f": {step}")
+
+
 def test_who_was_champion_changes_at_the_moment_of_the_decision(url: str) -> None:
     promote(url, 1, None, day=1)
     promote(url, 2, 1, day=5)

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from artifacts import ledger
+from artifacts.errors import Conflict
 from artifacts.run_evidence import Refused
 from plugins.run_story.changes import Change, changes_since
 from plugins.run_story.todo import mending
@@ -61,6 +63,27 @@ def test_a_verdict_that_says_no_is_not_asked_for_again():
     assert todo.command is None
     assert todo.then.startswith("This DAG run was given candidate c, and keeps it. The verdict stays what it is")
     assert "clear the task" not in todo.then
+
+
+def overtaken(expected):
+    """The refusal of an approval that came after another version was promoted, as the ledger words it."""
+    with pytest.raises(Conflict) as no:
+        ledger.require_champion("sqlite:///none/ledger.db", "m", 2, "c" * 32, expected)
+    return Refused.of(no.value)
+
+
+def test_an_approval_that_came_too_late_is_judged_anew_and_asked_again_and_not_cleared():
+    facts = {"run_id": "c" * 32, "model": "m"}
+    todo = mending("approve_promotion", "promote", overtaken(1), facts, {})
+    assert todo.command == f"python -m training judge --candidate {'c' * 32}"
+    assert "clear the task" not in todo.then and "Clearing the task promote takes the old answer again" in todo.then
+    assert f"trigger the DAG approve_promotion with the candidate {'c' * 32}." in todo.then
+
+
+def test_a_pipeline_that_lost_its_races_judges_anew_when_its_task_is_cleared():
+    todo = mending("train_candidate", "promote", overtaken(1), {"run_id": "c" * 32, "model": "m"}, {})
+    assert todo.command == f"python -m training judge --candidate {'c' * 32}"
+    assert todo.then == "Then clear the task promote in Airflow, and it runs again from there."
 
 
 def config(name, of):

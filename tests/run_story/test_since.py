@@ -63,6 +63,7 @@ def test_what_another_champion_overtook_is_judged_again_and_not_answered(waiting
     said = "Nobody decided on version 2. It was judged against version 1, and version 3 is champion by now."
     assert story().sentence == f"m: {said}"
     assert "Required Actions" not in story().todo.line + story().todo.said
+    assert f"trigger the DAG approve_promotion with the candidate {CANDIDATE}." in story().todo.then
 
 
 @pytest.mark.parametrize(
