@@ -9,6 +9,8 @@ from artifacts.database import transaction
 from artifacts.errors import Conflict, Damaged
 from artifacts.ledger_tables import PROMOTIONS, REJECTIONS
 
+DECIDED_ONCE = "A verdict is decided on once. Train again, and judge what comes out."
+
 
 @dataclass(frozen=True)
 class Rejection:
@@ -74,7 +76,7 @@ def refuse_rejected(connection: sa.Connection, run_id: str, verdict: str | None)
         raise Conflict(
             "ledger.rejected",
             told(before),
-            next_step="A verdict is decided on once. Train again, and judge what comes out.",
+            next_step=DECIDED_ONCE,
         )
 
 

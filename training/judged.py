@@ -8,6 +8,7 @@ from typing import Any
 from artifacts.errors import CannotJudge, Damaged, GateClosed, Missing
 from artifacts.registry import Registry
 from artifacts.verdict import Verdict, read_verdict
+from training.decision import wants_approval
 from training.verdict_page import render
 from training.verdict_words import headline, in_full
 
@@ -75,7 +76,8 @@ def find_verdict(registry: Registry, run_id: str, folder: str, key: str) -> Verd
 
 def write_verdict(registry: Registry, verdict: Verdict, folder: str) -> Judged:
     """Log page and JSON to the candidate's MLflow run, the page first: where the JSON is, all is."""
-    for name, text in ((PAGE, render(verdict)), (JSON, verdict.to_json())):
+    page = render(verdict, by_person=wants_approval(registry, verdict) is not None)
+    for name, text in ((PAGE, page), (JSON, verdict.to_json())):
         with tempfile.TemporaryDirectory() as staged:
             (Path(staged) / name).write_text(text, encoding="utf-8")
             registry.log_artefact(verdict.evidence.candidate.run_id, Path(staged), folder)

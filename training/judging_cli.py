@@ -10,11 +10,12 @@ from artifacts.errors import CannotJudge, GateClosed
 from artifacts.ledger import Promotion
 from artifacts.places import Places, read_places
 from artifacts.registry import Registry
+from artifacts.rejections import DECIDED_ONCE, rejection_of
 from artifacts.rejections import told as told_rejection
 from training import ledger_cli
 from training.approval import keep
 from training.champion import promoted_by
-from training.decision import parse_decision
+from training.decision import parse_decision, wants_approval
 from training.judge import judge
 from training.judged import Judged
 from training.ledger_cli import answer
@@ -88,12 +89,16 @@ def _following(registry: Registry, places: Places, judged: Judged) -> Sequence[s
     """What to do now: what a promotion would refuse or note is said before it is advised."""
     verdict = judged.verdict
     if verdict.outcome != "promote":
-        return next_command(verdict)
+        return next_command(verdict, by_person=False)
     run = registry.run(verdict.evidence.candidate.run_id)
     twin = rolled_back(registry, places.ledger, run)
     if twin is not None:
         return copy_of(run, twin), "To go back to it:", back_to(run.model, twin)
-    return *other_rule(registry, judged), *next_command(verdict)
+    rejected = rejection_of(places.ledger, run.model, run.run_id, judged.path)
+    if rejected is not None:
+        return told_rejection(rejected), DECIDED_ONCE
+    by_person = wants_approval(registry, verdict) is not None
+    return *other_rule(registry, judged), *next_command(verdict, by_person=by_person)
 
 
 def _promote(arguments: argparse.Namespace) -> Answer:

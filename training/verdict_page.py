@@ -16,10 +16,13 @@ from training.verdict_words import MARKS, called, headline, next_command
 STYLE = Path(__file__).with_name("verdict_page.css")
 
 
-def render(verdict: Verdict) -> str:
-    """The page: no script, nothing fetched, so that it can be opened from anywhere and kept for ever."""
+def render(verdict: Verdict, *, by_person: bool) -> str:
+    """The page: no script, nothing fetched, so that it can be opened from anywhere and kept for ever.
+
+    `by_person` of a candidate that only a person promotes.
+    """
     mark = MARKS[verdict.outcome]
-    why, command = next_command(verdict)
+    why, command = next_command(verdict, by_person=by_person)
     reasons = "".join(f"<li>{escape(one.text)} <code>{escape(one.code)}</code></li>" for one in verdict.reasons)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'

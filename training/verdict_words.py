@@ -1,6 +1,7 @@
 """What a verdict says to a person: one sentence, and the next command."""
 
 from artifacts.verdict import Contestant, Verdict
+from training.decision import how_to_approve
 
 MARKS = {"promote": "✓", "keep": "=", "suspicious": "!", "cannot_judge": "?"}
 HEADLINES = {
@@ -26,6 +27,8 @@ NEXT = {
     ),
 }
 
+BY_PERSON = "A person promotes it, unless that was done already: under Required Actions where Airflow asks, or by:"
+
 
 def headline(verdict: Verdict) -> str:
     """The outcome in one sentence."""
@@ -40,8 +43,10 @@ def in_full(verdict: Verdict) -> str:
     return " ".join([headline(verdict), *(reason.text for reason in verdict.reasons)])
 
 
-def next_command(verdict: Verdict) -> tuple[str, str]:
-    """What to do now: a sentence and a command."""
+def next_command(verdict: Verdict, *, by_person: bool) -> tuple[str, str]:
+    """What to do now: a sentence and a command; `by_person` of a candidate that only a person promotes."""
+    if by_person and verdict.outcome == "promote":
+        return BY_PERSON, how_to_approve(verdict.evidence.candidate.run_id)
     why, command = NEXT[verdict.outcome]
     training_set = verdict.evidence.training_set
     version = training_set.partition("/")[2]

@@ -16,10 +16,11 @@ from training.verdict_page import render
 CURVE = (CalibrationBin(0.1, 0.08, 500), CalibrationBin(0.4, 0.45, 500))
 
 
-def page(evidence: Evidence) -> str:
+def page(evidence: Evidence, *, by_person: bool = False) -> str:
     outcome, reasons = decide(evidence, RULES)
     decided_at = datetime.fromisoformat("2013-11-02T06:00")
-    return render(Verdict("k" * 64, evidence, RULES.model_dump(mode="json"), outcome, reasons, decided_at, "a tester"))
+    verdict = Verdict("k" * 64, evidence, RULES.model_dump(mode="json"), outcome, reasons, decided_at, "a tester")
+    return render(verdict, by_person=by_person)
 
 
 def text(html: str) -> str:
@@ -32,6 +33,11 @@ def test_the_outcome_comes_first_and_the_next_command_with_it() -> None:
     assert "python -m training promote --candidate run2" in said
     assert "2013-11-02 06:00:00 UTC by a tester" in said
     assert "28,000 of late/2013-11-01.bb" in said
+
+
+def test_one_that_a_person_has_to_promote_is_given_the_command_that_names_the_person() -> None:
+    by_name = "python -m training promote --candidate run2 --approved-by NAME --reason TEXT"
+    assert by_name in text(page(GOOD, by_person=True)) and "--approved-by" not in text(page(GOOD))
 
 
 @pytest.mark.parametrize(

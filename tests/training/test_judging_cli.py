@@ -162,7 +162,15 @@ def test_a_config_that_wants_a_person_is_promoted_by_name_and_reason_only(run, w
     candidate = world.candidate(parcels_60, GOOD, "promotion=approve").run_id
     code, _, error = run("promote", "--candidate", candidate)
     assert (code, "promote.wants_approval: Version 1 of" in error) == (3, True)
-    assert f"python -m training promote --candidate {candidate} --approved-by NAME --reason TEXT" in error
+    by_name = f"python -m training promote --candidate {candidate} --approved-by NAME --reason TEXT"
+    assert by_name in error
+    _, said, _ = run("judge", "--candidate", candidate)
+    assert said[-3:-1] == [
+        "A person promotes it, unless that was done already: under Required Actions where Airflow asks, or by:",
+        by_name,
+    ]
+    page = said[-1].partition("/")[2].replace(".json", ".html")
+    assert by_name in world.registry.artefact(candidate, page).read_text(encoding="utf-8")
     for half in (["--approved-by", "Ada"], ["--reason", "good"]):
         assert run("promote", "--candidate", candidate, *half)[0] == 2
     code, said, _ = run("promote", "--candidate", candidate, "--approved-by", "Ada", "--reason", "looked at it")
@@ -181,3 +189,6 @@ def test_a_rejection_by_command_stands_in_the_history(run, world, parcels_60) ->
     assert told[0].endswith("Ada by python -m training reject: a week too early.")
     code, _, error = run("promote", "--candidate", candidate, "--approved-by", "Bob", "--reason", "now")
     assert (code, error.split(":")[0]) == (2, "ledger.rejected")
+    _, said, _ = run("judge", "--candidate", candidate)
+    assert said[-3:-1] == [told[0], "A verdict is decided on once. Train again, and judge what comes out."]
+    assert not any("training promote" in line for line in said)
