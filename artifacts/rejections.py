@@ -1,6 +1,6 @@
 """What a person rejected: a verdict that said promote, with who and why; beside the promotions, in the same ledger."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -16,21 +16,22 @@ DECIDED_ONCE = "A verdict is decided on once. Train again, and judge what comes 
 class Rejection:
     """From `decided_at` (UTC) on, `version` is not promoted by `verdict`, a path on MLflow run `run_id`.
 
-    `champion` is the version that it was judged against, and that stayed; None when there was none.
+    `champion` is the version that was it then, by the ledger, and that stayed; `reject` looks it up, and None says
+    that there was none. The verdict may have been made against another.
     """
 
     model: str
     version: int
     run_id: str
     verdict: str
-    champion: int | None
     decided_at: datetime
     decided_by: str
     reason: str
+    champion: int | None = None
 
 
 def reject(url: str, rejection: Rejection) -> Rejection:
-    """Write that a person rejected a verdict; the same again changes nothing and returns the line that is there.
+    """Write that a person rejected a verdict; the same again changes nothing. Returns the line that is there.
 
     Raises `Conflict`: `ledger.rejected` when another person, or for another reason, rejected it before, and
     `ledger.promoted` when it made its candidate champion already. Of both at once, one is written.
@@ -41,8 +42,9 @@ def reject(url: str, rejection: Rejection) -> Rejection:
             return before
         refuse_rejected(connection, rejection.run_id, rejection.verdict)
         _refuse_promoted(connection, rejection.run_id, rejection.verdict)
-        connection.execute(sa.insert(REJECTIONS).values(**vars(rejection)))
-        return rejection
+        line = replace(rejection, champion=_champion_now(connection, rejection.model))
+        connection.execute(sa.insert(REJECTIONS).values(**vars(line)))
+        return line
 
 
 def rejections(url: str, model: str) -> list[Rejection]:
@@ -97,6 +99,11 @@ def _refuse_promoted(connection: sa.Connection, run_id: str, verdict: str) -> No
             "ledger.",
             next_step=f"To go back: python -m training rollback --model {line['model']} --to N",
         )
+
+
+def _champion_now(connection: sa.Connection, model: str) -> int | None:
+    query = sa.select(PROMOTIONS.c.version).where(PROMOTIONS.c.model == model).order_by(PROMOTIONS.c.seq.desc())
+    return connection.scalars(query.limit(1)).first()
 
 
 def _found(connection: sa.Connection, run_id: str, verdict: str) -> Rejection | None:

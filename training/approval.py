@@ -86,7 +86,7 @@ def keep(registry: Registry, ledger_url: str, judged: Judged, decision: Decision
 
     Raises `BadInput` (`approval.nothing_to_reject`) unless the verdict says promote, and `Conflict` as `reject` does.
     """
-    candidate, champion = judged.verdict.evidence.candidate, judged.verdict.evidence.champion
+    candidate = judged.verdict.evidence.candidate
     if judged.verdict.outcome != "promote":
         raise BadInput(
             "approval.nothing_to_reject",
@@ -99,7 +99,6 @@ def keep(registry: Registry, ledger_url: str, judged: Judged, decision: Decision
         version=candidate.version or 0,
         run_id=candidate.run_id,
         verdict=judged.path,
-        champion=champion.version if champion else None,
         decided_at=datetime.now(UTC).replace(tzinfo=None),
         decided_by=decision.by,
         reason=decision.reason,

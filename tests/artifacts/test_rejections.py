@@ -9,14 +9,13 @@ import pytest
 
 from artifacts import ledger
 from artifacts.errors import Conflict, Damaged
-from artifacts.rejections import Rejection, refuse_decided, reject, rejection_of, rejections
+from artifacts.rejections import Rejection, refuse_decided, reject, rejection_of, rejections, told
 
 NO = Rejection(
     model="late",
     version=2,
     run_id="run2",
     verdict="verdicts/against_1_ab/verdict.json",
-    champion=1,
     decided_at=datetime(2013, 10, 2, 12),
     decided_by="Ada",
     reason="too little data",
@@ -37,10 +36,18 @@ def promote(url: str, version: int, expected: int | None, verdict: str | None) -
 
 def test_a_rejection_says_what_who_and_why_and_changes_no_champion(url: str) -> None:
     reject(url, NO)
-    assert rejections(url, "late") == [NO]
-    assert rejection_of(url, "late", "run2", NO.verdict) == NO
+    assert rejections(url, "late") == [replace(NO, champion=1)]
+    assert rejection_of(url, "late", "run2", NO.verdict) == replace(NO, champion=1)
     assert rejections(url, "another") == []
     assert [line.version for line in ledger.history(url, "late")] == [1]
+
+
+def test_a_rejection_says_who_was_champion_when_it_was_made_and_not_when_the_verdict_was(url: str) -> None:
+    promote(url, 3, 1, None)
+    assert reject(url, NO).champion == 3
+    assert told(rejections(url, "late")[0]).startswith("Version 2 was rejected and version 3 stayed, ")
+    fresh = url.replace("ledger.db", "fresh.db")
+    assert told(reject(fresh, NO)).startswith("Version 2 was rejected and there was no champion, ")
 
 
 def test_a_rejected_verdict_is_not_promoted_and_another_on_the_same_candidate_is(url: str) -> None:
@@ -62,7 +69,7 @@ def test_a_verdict_that_promoted_is_not_rejected_afterwards(url: str) -> None:
 
 def test_the_same_rejection_again_is_the_one_that_is_there_and_another_is_a_conflict(url: str) -> None:
     reject(url, NO)
-    assert reject(url, replace(NO, decided_at=datetime(2013, 10, 9))) == NO
+    assert reject(url, replace(NO, decided_at=datetime(2013, 10, 9))) == replace(NO, champion=1)
     with pytest.raises(Conflict) as no:
         reject(url, replace(NO, decided_by="Eve"))
     assert no.value.code == "ledger.rejected"
@@ -75,7 +82,7 @@ def test_a_ledger_from_before_there_were_rejections_has_none(tmp_path: Path, url
     assert rejections(url, "late") == []
     refuse_decided(url, "run2", NO.verdict)
     reject(url, NO)
-    assert rejections(url, "late") == [NO]
+    assert rejections(url, "late") == [replace(NO, champion=1)]
 
 
 def test_a_rejection_whose_time_is_none_is_damaged_and_promotes_nothing(tmp_path: Path, url: str) -> None:

@@ -40,7 +40,7 @@ def write(places, line, **changed):
 def say_no(places, line):
     reject(
         places.ledger,
-        Rejection("toy", 1, line.run_id, line.verdict, None, line.decided_at, "B. by hand", "It knows the outcome."),
+        Rejection("toy", 1, line.run_id, line.verdict, line.decided_at, "B. by hand", "It knows the outcome."),
     )
 
 
@@ -112,7 +112,7 @@ def test_the_page_of_a_version_says_of_a_verdict_what_came_of_it(opened, judged)
 def test_of_two_verdicts_the_older_one_that_nobody_acted_on_is_overtaken(known):
     home, record, found, line = known
     older = replace(found, path="verdicts/older/verdict.json")
-    no = Rejection("toy", 1, line.run_id, older.path, None, line.decided_at, "B. by hand", "It knows the outcome.")
+    no = Rejection("toy", 1, line.run_id, older.path, line.decided_at, "B. by hand", "It knows the outcome.")
     assert came_of(home, Decided(rejected=[no]), record, older, found).became == "rejected"
     assert came_of(home, decided(home, "toy"), record, older, found).became == "overtaken"
     assert came_of(home, decided(home, "toy"), record, found, found).became == "waits"

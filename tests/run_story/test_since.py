@@ -49,7 +49,7 @@ def test_what_a_person_approved_says_when_who_and_why_and_leaves_nothing_to_do(w
 
 def test_what_a_person_rejected_says_when_who_and_why_and_leaves_nothing_to_run(waiting):
     url, story = waiting
-    reject(url, Rejection("m", 2, CANDIDATE, VERDICT, 1, AT, "ana", "Too slow."))
+    reject(url, Rejection("m", 2, CANDIDATE, VERDICT, AT, "ana", "Too slow."))
     assert (story().state, story().todo.line, story().command) == ("KEPT", "", None)
     assert story().sentence == (
         "m: Version 2 was rejected and version 1 stayed, 2026-11-26 10:30:00 UTC, ana: Too slow."
@@ -75,14 +75,14 @@ def test_what_a_person_rejected_by_a_verdict_that_was_made_anew_for_the_question
     url, story = waiting
     if rival == 3:
         promote(url, 3, "d" * 32, 1)
-    reject(url, Rejection("m", 2, CANDIDATE, "verdicts/b/verdict.json", rival, AT, "ana", "Too slow."))
+    reject(url, Rejection("m", 2, CANDIDATE, "verdicts/b/verdict.json", AT, "ana", "Too slow."))
     assert (story().state, story().todo.line, story().command) == ("KEPT", "", None)
     assert f"Version 2 was rejected and {stayed}" in story().sentence
 
 
 def test_what_was_rejected_before_it_was_judged_anew_waits_again(waiting):
     url, story = waiting
-    reject(url, Rejection("m", 2, CANDIDATE, "verdicts/b/verdict.json", 7, BEGAN - timedelta(days=1), "ana", "No."))
+    reject(url, Rejection("m", 2, CANDIDATE, "verdicts/b/verdict.json", BEGAN - timedelta(days=1), "ana", "No."))
     assert (story().state, story().sentence) == ("WAITS", "m: Version 2 waits for a person.")
 
 
@@ -108,5 +108,5 @@ def test_of_two_candidates_the_one_that_waits_is_told_first_though_another_was_p
     assert (story().state, story().sentence) == ("WAITS", " ".join(said))
     assert story().todo.line == "Next: answer under Required Actions in Airflow."
     assert story().command == f"python -m training judge --candidate {CANDIDATE}"
-    reject(url, Rejection("m", 2, CANDIDATE, VERDICT, 1, AT, "ana", "Too slow."))
+    reject(url, Rejection("m", 2, CANDIDATE, VERDICT, AT, "ana", "Too slow."))
     assert (story().state, story().todo.line, story().command) == ("OK", "", None)

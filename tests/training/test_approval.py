@@ -145,6 +145,15 @@ def test_a_rejection_keeps_the_champion_and_the_verdict_is_not_asked_about_again
     assert versions(world) == [1]
 
 
+def test_a_rejection_of_one_that_was_overtaken_says_who_was_champion_by_then(
+    world: World, parcels_60: TrainingSet
+) -> None:
+    candidate = world.candidate(parcels_60, BETTER, WANTS)
+    before = judged(world, candidate)
+    crowned(world, parcels_60, "[clear_sign]")
+    assert keep(world.registry, world.ledger, before, Decision("Ada", "one more month first")).champion == 2
+
+
 def test_nobody_is_asked_about_a_verdict_that_does_not_say_promote(world: World, parcels_60: TrainingSet) -> None:
     crowned(world, parcels_60, GOOD)
     with pytest.raises(GateClosed) as refusal:
