@@ -1,6 +1,5 @@
 """What a person reads when alerts change: what moved, how far, since when, how many rows, and what to do."""
 
-import shlex
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -8,29 +7,27 @@ from typing import Any
 from artifacts.alerts import Alert, Batch, Event, Message
 from artifacts.finding import SCORE, Finding
 from artifacts.runbook import runbook_link
+from monitoring.meaning import meaning
 from monitoring.pages import page_of
 
 SHOWN = 10
-_GONE = "once a check finds it gone"
-_ENDS = {
-    "training": f"{_GONE}, or with a champion that was trained on such days",
-    "served": f"{_GONE}, or the new normal",
-}
 
 
 def write_message(batch: Batch, *, reports: str, runbook_url: str) -> Message:
     """The events of `batch`, the new ones first, with the page of its findings, under `reports`, and the runbook.
 
-    Each of them is named, however many there are; the first ten in full.
+    Each of them is named, however many there are; the first ten in full. Of another version than the first one it says
+    which.
     """
     events = sorted(batch.events, key=lambda event: event.step != "opened")
     first = events[0]
-    steps = Counter(f"{event.alert.kind} {event.step}" for event in events)
+    steps = Counter(_step(event, first) for event in events)
     who = f"{first.alert.model} version {first.alert.version}"
     page = page_of(reports, batch.findings)
     runbook = runbook_link(runbook_url, first.alert.finding.reason.code)
-    told = [_told(number, event, runbook_url) for number, event in enumerate(events[:SHOWN], start=1)]
-    rest = [f"{number}. {_named(event)}" for number, event in enumerate(events[SHOWN:], start=SHOWN + 1)]
+    named = [f"{number}. {_step(one, first)}: {about(one.alert.finding)}" for number, one in enumerate(events, start=1)]
+    told = [f"{name}\n{_told(one, runbook_url)}" for name, one in zip(named[:SHOWN], events, strict=False)]
+    rest = named[SHOWN:]
     left = ["These too, of which the page has more:", *rest, ""] if rest else []
     counts = ", ".join(f"{number} {step}" for step, number in steps.items())
     lines = [f"{who}, window to {first.at:%Y-%m-%d %H:%M} UTC: {counts}", "", *told, *left]
@@ -60,8 +57,10 @@ def next_command(batch: Batch) -> str:
     return f"python -m monitoring alerts --model {batch.events[0].alert.model}"
 
 
-def _named(event: Event) -> str:
-    return f"{event.alert.kind} {event.step}: {about(event.alert.finding)}"
+def _step(event: Event, first: Event) -> str:
+    version = event.alert.version
+    of_another = f" of version {version}" if version != first.alert.version else ""
+    return f"{event.alert.kind}{of_another} {event.step}"
 
 
 def about(finding: Finding) -> str:
@@ -71,17 +70,16 @@ def about(finding: Finding) -> str:
     return f"{what}, {finding.rule}{against}{f', {finding.part}' if finding.part else ''}"
 
 
-def _told(number: int, event: Event, runbook_url: str) -> str:
+def _told(event: Event, runbook_url: str) -> str:
     alert, finding = event.alert, event.alert.finding
     since = f"{alert.since:%Y-%m-%d}"
     if alert.until is not None:
         last = max(alert.since, alert.until - timedelta(seconds=1))
         since += f" to {last:%Y-%m-%d}"
     return (
-        f"{number}. {_named(event)}\n"
         f"   how far: {_how_far(alert)}\n"
         f"   since: {since} (incident {alert.incident}, last seen in the window to {alert.seen:%Y-%m-%d})\n"
-        f"{_meaning(event)}"
+        f"{meaning(event)}"
         f"   rows: {finding.rows}{_held_against(finding)}\n"
         f"{_why(alert)}"
         f"   runbook: {runbook_link(runbook_url, finding.reason.code)}\n"
@@ -120,29 +118,6 @@ def _held_against(finding: Finding) -> str:
     """Nothing where the number of rows is not known, as of the slices of a holdout, or where there were none."""
     what = " of its holdout" if finding.baseline == "holdout" else ""
     return f", held against {finding.baseline_rows}{what}" if finding.baseline_rows else ""
-
-
-def _meaning(event: Event) -> str:
-    """What the word of the step does not say by itself."""
-    alert = event.alert
-    if event.step == "accepted":
-        why = (alert.accepted_because or "").rstrip(".")
-        return f"   accepted by {alert.accepted_by}: {why}. It is told no more until it ends.\n"
-    if event.step == "settled":
-        return (
-            f"   settled: since {alert.since:%Y-%m-%d}, which the trailing window itself holds by now. It is the new "
-            "normal, and not as it was before.\n"
-        )
-    if alert.kind == "DRIFT" and event.step in {"reminded", "escalated"}:
-        return (
-            f"   ends: {_ENDS.get(alert.finding.baseline or '', _GONE)}. If it is meant to be so: {_accepting(alert)}\n"
-        )
-    return ""
-
-
-def _accepting(alert: Alert) -> str:
-    which = f"--model {shlex.quote(alert.model)} --alert {shlex.quote(alert.key)}"
-    return f"python -m monitoring accept {which} --accepted-by NAME --reason TEXT"
 
 
 def _facts(event: Event) -> dict[str, Any]:

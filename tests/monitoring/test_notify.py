@@ -379,15 +379,27 @@ def test_findings_that_change_no_alert_say_why(places: Places) -> None:
     )
 
 
-def test_findings_of_a_champion_that_was_replaced_are_retired_by_those_of_the_next(places: Places) -> None:
+def test_findings_of_a_champion_that_was_replaced_are_retired_by_those_of_the_next_and_told_with_their_version(
+    places: Places, receiver: Posts
+) -> None:
     happened(places, 2, MOVED)
     ledger.promote(
         places.ledger, model="late_arrival", version=4, run_id="r", expected=None,
         decided_at=found(3).end, decided_by="test", reason="better",
     )  # fmt: skip
-    made = found(3, FINE, version=4)
+    made = found(3, of(MOVED, "carrier"), version=4)
     publish_findings(places.findings, made)
-    assert [event.step for event in update_alerts(places, settings(), made.id).events] == ["retired"]
+    assert [event.step for event in update_alerts(places, settings(), made.id).events] == ["opened", "retired"]
+    deliver(places, settings(receiver.url))
+    body = receiver.got[-1][2]
+    assert body["subject"] == "[DRIFT opened] late_arrival version 4: carrier, psi against training (+1 more)"
+    for line in (
+        "late_arrival version 4, window to 2013-12-04 00:00 UTC: 1 DRIFT opened, 1 DRIFT of version 3 retired",
+        "1. DRIFT opened: carrier, psi against training",
+        "2. DRIFT of version 3 retired: distance, psi against training",
+        "   retired: version 3 is not the champion now. Its alert is closed, and whether it is gone was not looked at.",
+    ):
+        assert f"{line}\n" in body["text"]
 
 
 def test_a_refusal_of_a_receiver_is_one_that_airflow_tries_again() -> None:
