@@ -7,7 +7,7 @@ from artifacts.alerts import Alert, Event
 _GONE = "once a check finds it gone"
 _ENDS = {
     "training": f"{_GONE}, or with a champion that was trained on such days",
-    "served": f"{_GONE}, or the new normal",
+    "served": f"{_GONE}, or the trailing window has taken up its days",
 }
 
 
@@ -24,8 +24,9 @@ def meaning(event: Event) -> str:
         )
     if event.step == "settled":
         return (
-            f"   settled: since {alert.since:%Y-%m-%d}, which the trailing window itself holds by now. It is the new "
-            "normal, and not as it was before.\n"
+            "   settled: it lasted so long, or was accepted, that its days are no longer kept out of the trailing "
+            "window for it. Whether this is the new normal, or as it was before, shows only against training: see the "
+            "page.\n"
         )
     if alert.kind == "DRIFT" and event.step in {"reminded", "escalated"}:
         return (

@@ -8,7 +8,8 @@ from pydantic.dataclasses import dataclass
 from artifacts.finding import CLOSED, Finding
 
 Kind = Literal["DRIFT", "UNKNOWN"]
-# `resolved`: it is as it was; `settled`: as it has been for weeks, which the trailing window itself holds by now.
+# `resolved`: it is found no more; `settled`: nor is it, but the trailing window, which it was held against, may have
+# taken up its days, so that this does not say that it is as it was.
 Step = Literal["escalated", "opened", "reminded", "accepted", "resolved", "settled", "retired"]
 # What the log alone tells, of the newest days, and what a training set tells later, once labels are known.
 Stream = Literal["log", "truth"]

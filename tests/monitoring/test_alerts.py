@@ -296,7 +296,7 @@ def test_an_alert_of_a_metric_leaves_no_features_days_out(tmp_path: Path) -> Non
     ("baseline", "days", "step"),
     [("served", 22, "settled"), ("served", 21, "resolved"), ("training", 22, "resolved")],
 )
-def test_against_the_trailing_window_what_ends_after_weeks_is_the_new_normal_and_told_so(
+def test_against_the_trailing_window_what_ends_after_weeks_is_settled(
     told: Told, baseline: str, days: int, step: str
 ) -> None:
     moved, fine = (replace(one, baseline=baseline) for one in (MOVED, FINE))

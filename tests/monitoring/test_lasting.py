@@ -1,4 +1,4 @@
-"""What lasts is told, ends as the new normal against the trailing window, and stays open against training."""
+"""What lasts is told, is settled against the trailing window, and stays open against training."""
 
 from datetime import timedelta
 

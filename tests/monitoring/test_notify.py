@@ -98,13 +98,19 @@ def test_what_is_resolved_is_told_with_how_far_it_was_and_how_far_it_is_now(plac
     assert [(one["value"], one["value_now"]) for one in body["events"]] == [(0.42, 0.05)]
 
 
-def test_what_ends_as_the_new_normal_is_not_told_as_if_it_were_as_before(places: Places, receiver: Posts) -> None:
-    for day, one in ((2, MOVED), (25, FINE)):
-        happened(places, day, replace(one, baseline="served"))
+@pytest.mark.parametrize("against_training", [FINE, MOVED])
+def test_what_the_trailing_window_has_taken_up_is_told_neither_as_the_new_normal_nor_as_it_was_before(
+    places: Places, receiver: Posts, against_training: Finding
+) -> None:
+    for day, one, other in ((2, MOVED, MOVED), (25, FINE, against_training)):
+        happened(places, day, replace(one, baseline="served"), other)
     deliver(places, settings(receiver.url))
     body = receiver.got[-1][2]
-    assert body["subject"] == "[DRIFT settled] late_arrival version 3: distance, psi against served"
-    assert "settled: since 2013-12-02, which the trailing window itself holds by now. It is the new" in body["text"]
+    assert "DRIFT settled: distance, psi against served\n" in body["text"]
+    assert (
+        "   settled: it lasted so long, or was accepted, that its days are no longer kept out of the trailing window "
+        "for it. Whether this is the new normal, or as it was before, shows only against training: see the page.\n"
+    ) in body["text"]
 
 
 def test_what_stays_open_is_told_with_how_it_ends_and_how_to_accept_it(places: Places, receiver: Posts) -> None:
