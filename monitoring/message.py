@@ -11,6 +11,7 @@ from monitoring.meaning import meaning
 from monitoring.pages import page_of
 
 SHOWN = 10
+JUDGED = "the window could be judged, and nothing of it says so any more."
 
 
 def write_message(batch: Batch, *, reports: str, runbook_url: str) -> Message:
@@ -81,7 +82,7 @@ def _told(event: Event, runbook_url: str) -> str:
         f"   since: {since} (incident {alert.incident}, last seen in the window to {alert.seen:%Y-%m-%d})\n"
         f"{meaning(event)}"
         f"   rows: {finding.rows}{_held_against(finding)}\n"
-        f"{_why(alert)}"
+        f"{_why(event)}"
         f"   runbook: {runbook_link(runbook_url, finding.reason.code)}\n"
     )
 
@@ -105,13 +106,16 @@ def _far(finding: Finding) -> str | None:
     )
 
 
-def _why(alert: Alert) -> str:
-    """The newest sentence of the alert's kind, and of one that has ended what is found instead."""
+def _why(event: Event) -> str:
+    """The newest sentence of the alert's kind, and of one that has ended what is found instead, if anything is."""
+    alert = event.alert
     told = f"{alert.finding.reason.code}: {alert.finding.reason.text}\n"
     if alert.is_open:
         return f"   why: {told}"
-    now = alert.ended_by
-    return f"   then: {told}" + (f"   now: {now.reason.code}: {now.reason.text}\n" if now else "")
+    if alert.ended_by is not None:
+        return f"   then: {told}   now: {alert.ended_by.reason.code}: {alert.ended_by.reason.text}\n"
+    is_judged = (alert.kind, event.step) == ("UNKNOWN", "resolved")
+    return f"   then: {told}" + (f"   now: {JUDGED}\n" if is_judged else "")
 
 
 def _held_against(finding: Finding) -> str:

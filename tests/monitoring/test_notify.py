@@ -21,7 +21,7 @@ from monitoring.alert_settings import AlertSettings
 from monitoring.notify import deliver
 from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
-from tests.monitoring.found import FINE, MOVED, found, of
+from tests.monitoring.found import FINE, MOVED, NO_ROWS, found, of
 from tests.monitoring.receivers import Posts, running
 
 
@@ -96,6 +96,20 @@ def test_what_is_resolved_is_told_with_how_far_it_was_and_how_far_it_is_now(plac
         assert f"   {line}\n" in body["text"]
     assert "why:" not in body["text"]
     assert [(one["value"], one["value_now"]) for one in body["events"]] == [(0.42, 0.05)]
+
+
+def test_what_could_not_be_judged_is_told_with_what_is_so_now_also_where_no_finding_says_ok(
+    places: Places, receiver: Posts
+) -> None:
+    for day, one in ((2, NO_ROWS), (3, MOVED)):
+        happened(places, day, one)
+    deliver(places, settings(receiver.url))
+    text = receiver.got[-1][2]["text"]
+    assert "UNKNOWN resolved: the window, predictions\n" in text
+    assert (
+        "   then: predictions.none: No prediction was logged.\n"
+        "   now: the window could be judged, and nothing of it says so any more.\n"
+    ) in text
 
 
 @pytest.mark.parametrize("against_training", [FINE, MOVED])
