@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from artifacts.alerts import Alert, Event, Kind, Step, Watch
+from artifacts.alerts import Alert, Ending, Event, Kind, Step, Watch
 from artifacts.finding import Finding, Rule
 from artifacts.findings import Findings
 from monitoring.asked import alert_key, unasked
@@ -37,7 +37,8 @@ def continued(
     if not _is_over(alert, ended_by, is_judged):
         return _again(alert, findings.end, patience)
     closed = replace(alert, closed=findings.end, told=findings.end, until=_until(alert, findings), ended_by=ended_by)
-    return closed, "settled" if _is_settled(closed, patience) else "resolved"
+    ended: Ending = "settled" if _is_settled(closed, patience) else "resolved"
+    return replace(closed, ended=ended), ended
 
 
 def _is_over(alert: Alert, found: Finding | None, is_judged: bool) -> bool:
@@ -98,6 +99,10 @@ def _until(alert: Alert, findings: Findings) -> datetime:
 def retired(watch: Watch, end: datetime) -> tuple[Watch, list[Event]]:
     """The watch of a version that serves no more without an open alert, and what is told of it."""
     at = max(end, watch.end or end)
-    closed = {one: replace(one, closed=at, told=at, until=max(one.since, at)) for one in watch.alerts if one.is_open}
+    closed = {
+        one: replace(one, closed=at, told=at, until=max(one.since, at), ended="retired")
+        for one in watch.alerts
+        if one.is_open
+    }
     events = [Event("retired", at, alert) for alert in closed.values()]
     return replace(watch, alerts=tuple(closed.get(one, one) for one in watch.alerts)), events

@@ -98,7 +98,7 @@ def _notify(_: argparse.Namespace) -> Answer:
 
 
 def _line(alert: Alert) -> str:
-    state = "open" if alert.is_open else f"closed {alert.closed:%Y-%m-%d}"
+    state = "open" if alert.is_open else f"{alert.ended or 'closed'} {alert.closed:%Y-%m-%d}"
     finding = alert.finding
     far = (
         "" if finding.value is None or finding.threshold is None else f" {finding.value:.4g} of {finding.threshold:.4g}"
@@ -115,7 +115,7 @@ def _line(alert: Alert) -> str:
 
 
 def _facts(alert: Alert) -> dict[str, object]:
-    names = ("version", "kind", "key", "incident", "opened", "since", "seen", "until", "closed", "escalated")
+    names = ("version", "kind", "key", "incident", "opened", "since", "seen", "until", "closed", "ended", "escalated")
     told = ("accepted_by", "accepted_because")
     finding = alert.finding
     facts = {name: getattr(alert, name) for name in (*names, *told)}

@@ -1,6 +1,6 @@
 """Alerts: what was told of each model version, to whom it still has to be told, and what it set off."""
 
-from artifacts.alerts.alert import Alert, Event, Kind, Step, Stream, Watch, stream_of
+from artifacts.alerts.alert import Alert, Ending, Event, Kind, Step, Stream, Watch, stream_of
 from artifacts.alerts.delivery import deliver_message
 from artifacts.alerts.incidents import Incidents, days_of_incidents, incident_days
 from artifacts.alerts.message import Message, Receivers, Send, not_taken
@@ -12,6 +12,7 @@ from artifacts.alerts.store import change, history, models, newest_window, watch
 __all__ = [
     "Alert",
     "Batch",
+    "Ending",
     "Event",
     "Incidents",
     "Kind",

@@ -10,7 +10,8 @@ from artifacts.finding import CLOSED, Finding
 Kind = Literal["DRIFT", "UNKNOWN"]
 # `resolved`: it is found no more; `settled`: nor is it, but the trailing window, which it was held against, may have
 # taken up its days, so that this does not say that it is as it was.
-Step = Literal["escalated", "opened", "reminded", "accepted", "resolved", "settled", "retired"]
+Ending = Literal["resolved", "settled", "retired"]
+Step = Literal["escalated", "opened", "reminded", "accepted"] | Ending
 # What the log alone tells, of the newest days, and what a training set tells later, once labels are known.
 Stream = Literal["log", "truth"]
 
@@ -27,8 +28,9 @@ class Alert:
     `opened` and `closed` are ends of windows, `closed` None while it is open; `seen` is the end of the newest window
     that was so, and `told` of the newest one that was told. Rows of since <= time < until may be bad (`until` None:
     no end is known). `finding` is the newest one of the alert's own kind, `first` the start of the window that opened
-    it; `ended_by` is the finding of the window that closed it, where there was one. `accepted_by` says that it is meant
-    to be so, because of `accepted_because`: it is told no more until it ends.
+    it. `ended` says how it was closed (None also where that was before this was kept), and `ended_by` is the finding of
+    the window that closed it, where there was one. `accepted_by` says that it is meant to be so, because of
+    `accepted_because`: it is told no more until it ends.
     """
 
     model: str
@@ -48,6 +50,7 @@ class Alert:
     accepted_by: str | None = None
     accepted_because: str | None = None
     ended_by: Finding | None = None
+    ended: Ending | None = None
 
     @property
     def is_open(self) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from artifacts import alerts, cli
+from artifacts import alerts, cli, ledger
 from artifacts.errors import Missing
 from artifacts.findings import publish_findings
 from artifacts.places import Places, read_places
@@ -94,6 +94,40 @@ def test_what_somebody_accepted_already_is_refused_with_who_did(places: Places) 
     accept(places, "late_arrival", [PSI], "Ada", "The airport has a second runway.")
     with pytest.raises(Missing, match=r"Ada accepted psi\|distance\|training\|- already"):
         accept(places, "late_arrival", [PSI], "Bo", "The same.")
+
+
+def test_alerts_that_ended_are_shown_with_how(
+    places: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PIPELINE_HOME", str(places.home))
+    served = replace(MOVED, baseline="served")
+    happened(places, 1, MOVED, served, of(MOVED, "carrier"))
+    assert happened(places, 22, FINE, replace(FINE, baseline="served"), of(MOVED, "carrier"))[:2] == [
+        "escalated",
+        "resolved",
+    ]
+    ledger.promote(
+        places.ledger, model="late_arrival", version=4, run_id="r", expected=None,
+        decided_at=found(22).end, decided_by="test", reason="better",
+    )  # fmt: skip
+    made = found(23, FINE, version=4)
+    publish_findings(places.findings, made)
+    update_alerts(places, AlertSettings(), made.id)
+    assert cli.run(build_parser(), ["alerts", "--model", "late_arrival"]) == 0
+    shown = capsys.readouterr().out
+    for line in (
+        "psi|distance|training|- #1: resolved 2013-12-23, since",
+        "psi|distance|served|- #1: settled 2013-12-23, since",
+        "psi|carrier|training|- #1: retired 2013-12-24, escalated, since",
+    ):
+        assert line in shown
+    assert cli.run(build_parser(), ["alerts", "--model", "late_arrival", "--json"]) == 0
+    past = json.loads(capsys.readouterr().out)["past"]
+    assert {one["key"]: one["ended"] for one in past} == {
+        PSI: "resolved",
+        "psi|distance|served|-": "settled",
+        "psi|carrier|training|-": "retired",
+    }
 
 
 @pytest.mark.parametrize("verb", [["alerts"], ["accept", "--alert", PSI, "--accepted-by", "Ada", "--reason", "Winter"]])
