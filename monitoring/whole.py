@@ -11,6 +11,7 @@ from monitoring.window import Window
 # A model that was asked on this share of the baseline's days is asked daily; then a day without a row is a gap.
 DAILY = 0.95
 SHOWN = 7
+DIGITS = 12
 
 
 def find_whole(case: Case, rows: int, entities: int) -> Iterator[Finding]:
@@ -34,15 +35,19 @@ def find_whole(case: Case, rows: int, entities: int) -> Iterator[Finding]:
 
 
 def _log(case: Case, rows: int) -> Iterator[Finding]:
-    ids, shas, sha, odd = case.answers.connection.execute(
-        "select count(distinct prediction_id), count(distinct model_sha256), min(model_sha256), "  # noqa: S608
+    ids, shas, odd = case.answers.connection.execute(
+        "select count(distinct prediction_id), list_sort(list(distinct coalesce(model_sha256, 'none'))), "  # noqa: S608
         f"count(*) filter (not coalesce(score between 0 and 1, false)) from {case.sql}"
-    ).fetchone() or (0, 0, None, 0)
+    ).fetchone() or (0, [], 0)
     if ids != rows:
         text = f"{rows - ids} of {rows} rows repeat an id. Move the segment or part that was copied out of the log."
         yield unknown("log", Reason("log.duplicate_ids", text), rows)
-    if (shas, sha) != (1, case.described.run.model_sha256):
-        text = f"Rows of {case.who} were answered by {shas} model files, not all of them the registered one."
+    wanted, model = case.described.run.model_sha256, case.described.run.model
+    if shas != [wanted]:
+        got = " and ".join(one[:DIGITS] for one in shas[:SHOWN])
+        text = f"Rows of {case.who} were answered by model files with sha256 {got}; {wanted[:DIGITS]} is registered. "
+        text += f"Ask each instance which one it serves (GET /v1/models/{model}), and end the one that serves another; "
+        text += "do not trust what it answered."
         yield unknown("schema", Reason("schema.other_model", text), rows)
     if odd:
         text = f"{odd} of {rows} scores are NaN or outside [0, 1]: no probabilities."

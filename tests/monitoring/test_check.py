@@ -99,6 +99,18 @@ def test_numbers_beyond_the_contracts_bounds_are_counted(world: World) -> None:
     assert (found.state, found.value) == ("DRIFT", 100 / len(records))
 
 
+def test_rows_of_another_model_file_are_told_with_both_sums_and_what_to_do(world: World) -> None:
+    records = world.answers(WEEK)
+    world.log([replace(records[0], model_sha256="0" * 64), *records[1:]])
+    own = records[1].model_sha256[:12]
+    [found] = [one for one in world.check().findings if one.reason.code == "schema.other_model"]
+    assert found.reason.text == (
+        f"Rows of version 1 of toy were answered by model files with sha256 000000000000 and {own}; {own} is "
+        "registered. Ask each instance which one it serves (GET /v1/models/toy), and end the one that serves another; "
+        "do not trust what it answered."
+    )
+
+
 def test_a_damaged_part_cannot_be_judged(world: World) -> None:
     world.log(world.answers(WEEK))
     compact(world.places.predictions, world.places.prediction_parts)
