@@ -13,6 +13,7 @@ from artifacts.errors import BadInput, Damaged, Missing
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+MEND = "Restore it from a copy, or delete the folder and make it again."
 _NAME = re.compile(r"[a-z0-9][a-z0-9T_.-]{0,99}")
 
 
@@ -26,13 +27,17 @@ class FileEntry:
 
 @dataclass(frozen=True)
 class Published:
-    """A published folder: `facts` as its writer gave them (as JSON), `created` is False when it already stood there."""
+    """A published folder: `facts` as its writer gave them (as JSON), `created` is False when it already stood there.
+
+    `mend` is the next step where a file is damaged.
+    """
 
     uri: str
     facts: Mapping[str, Any]
     files: Mapping[str, FileEntry]
     created: bool
     files_uri: str = field(repr=False)
+    mend: str = field(repr=False, default=MEND)
 
     def file(self, name: str) -> Path:
         """The local path of file `name`, its bytes checked now; from an object store it is copied to a cache first.
@@ -50,7 +55,7 @@ class Published:
         path = shelf.fetch(self.files_uri, name, entry.sha256)
         got = sha256_of(path)
         if got != entry.sha256:
-            raise _damaged(self.uri, f"{name} has sha256 {got[:12]}, but {entry.sha256[:12]} was published")
+            raise _damaged(self.uri, f"{name} has sha256 {got[:12]}, but {entry.sha256[:12]} was published", self.mend)
         return path
 
     def verify(self) -> "Published":
@@ -82,19 +87,19 @@ def publish(folder_uri: str, kind: str, write: Callable[[Path], Mapping[str, Any
     return replace(published, created=True) if created else published.verify()
 
 
-def read(folder_uri: str, kind: str) -> Published:
+def read(folder_uri: str, kind: str, mend: str = MEND) -> Published:
     """Open a published folder: its manifest is checked, and that its files are there, all, no others and of their size.
 
-    The bytes of a file are checked by `Published.file`. Raises `Missing` (`publish.missing`), `Damaged`
-    (`publish.damaged`), or `BadInput`: `publish.wrong_kind` when something else was published there,
-    `publish.layout_old` for what older code published in an object store.
+    The bytes of a file are checked by `Published.file`; `mend` is the next step where it is damaged. Raises `Missing`
+    (`publish.missing`), `Damaged` (`publish.damaged`), or `BadInput`: `publish.wrong_kind` when something else was
+    published there, `publish.layout_old` for what older code published in an object store.
     """
     content = shelf.content(folder_uri, MANIFEST)
     if content is None:
         raise Missing(
             "publish.missing", f"Nothing is published at {folder_uri}; wanted: {kind}.", next_step="Check the name."
         )
-    manifest = _checked_manifest(folder_uri, content)
+    manifest = _checked_manifest(folder_uri, content, mend)
     if manifest["kind"] != kind:
         raise BadInput(
             "publish.wrong_kind",
@@ -114,12 +119,12 @@ def read(folder_uri: str, kind: str) -> Published:
         )
     for name in sorted(files.keys() | there.keys()):
         if name not in there:
-            raise _damaged(folder_uri, f"{name} is gone")
+            raise _damaged(folder_uri, f"{name} is gone", mend)
         if name not in files:
-            raise _damaged(folder_uri, f"{name} is not in the manifest")
+            raise _damaged(folder_uri, f"{name} is not in the manifest", mend)
         if there[name] != files[name].bytes:
-            raise _damaged(folder_uri, f"{name} has {there[name]} bytes, but {files[name].bytes} were published")
-    return Published(folder_uri, manifest["facts"], files, created=False, files_uri=files_uri)
+            raise _damaged(folder_uri, f"{name} has {there[name]} bytes, but {files[name].bytes} were published", mend)
+    return Published(folder_uri, manifest["facts"], files, created=False, files_uri=files_uri, mend=mend)
 
 
 def names(root_uri: str) -> list[str]:
@@ -174,7 +179,7 @@ def _digest(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _checked_manifest(folder_uri: str, content: bytes) -> dict[str, Any]:
+def _checked_manifest(folder_uri: str, content: bytes, mend: str) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads(content)
         stated = manifest.pop("sha256")
@@ -182,7 +187,7 @@ def _checked_manifest(folder_uri: str, content: bytes) -> dict[str, Any]:
     except (ValueError, KeyError, AttributeError, TypeError):
         whole = False
     if not whole or "format" not in manifest:
-        raise _damaged(folder_uri, f"{MANIFEST} is not as it was written")
+        raise _damaged(folder_uri, f"{MANIFEST} is not as it was written", mend)
     if manifest["format"] != FORMAT:
         raise BadInput(
             "publish.format_unknown",
@@ -190,13 +195,9 @@ def _checked_manifest(folder_uri: str, content: bytes) -> dict[str, Any]:
             next_step="Use the code that wrote it.",
         )
     if not manifest.keys() >= {"kind", "facts", "files"}:
-        raise _damaged(folder_uri, f"{MANIFEST} lacks kind, facts or files")
+        raise _damaged(folder_uri, f"{MANIFEST} lacks kind, facts or files", mend)
     return manifest
 
 
-def _damaged(folder_uri: str, what: str) -> Damaged:
-    return Damaged(
-        "publish.damaged",
-        f"{folder_uri} is damaged: {what}.",
-        next_step="Restore it from a copy, or delete the folder and make it again.",
-    )
+def _damaged(folder_uri: str, what: str, mend: str = MEND) -> Damaged:
+    return Damaged("publish.damaged", f"{folder_uri} is damaged: {what}.", next_step=mend)

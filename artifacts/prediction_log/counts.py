@@ -3,8 +3,7 @@
 from collections import Counter
 from functools import lru_cache
 
-from artifacts import publish
-from artifacts.prediction_log.parts import KIND, Key, keys, names_of
+from artifacts.prediction_log.parts import Key, keys, names_of, read_part
 
 # Some three years of a part an hour.
 KEPT = 32_768
@@ -22,4 +21,4 @@ def counts(into: str, model: str) -> dict[Key, int]:
 @lru_cache(maxsize=KEPT)
 def _count(uri: str) -> int:
     """Of one part; kept, since a part never changes under its name."""
-    return int(publish.read(uri, KIND).facts["predictions"])
+    return int(read_part(uri).facts["predictions"])

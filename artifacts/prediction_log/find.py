@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from artifacts import publish
 from artifacts.errors import Missing
 from artifacts.places import is_url
 from artifacts.prediction_log.frames import Tally
 from artifacts.prediction_log.locks import reading
-from artifacts.prediction_log.parts import FILE, KIND, Key, keys, names_of
+from artifacts.prediction_log.parts import FILE, Key, keys, names_of, read_part
 from artifacts.prediction_log.reading import read_segment, segments_of
 from artifacts.prediction_log.record import Prediction
 from artifacts.prediction_log.rows import from_rows
@@ -48,7 +47,7 @@ def _in_part(uri: str, prediction_id: str) -> Prediction | None:
         ids = pq.read_table(f"{uri}/{FILE}", columns=["prediction_id"], partitioning=None)["prediction_id"]
         if ids.index(prediction_id).as_py() < 0:
             return None
-    file = publish.read(uri, KIND).file(FILE)
+    file = read_part(uri).file(FILE)
     rows = pq.read_table(file, filters=[("prediction_id", "=", prediction_id)], partitioning=None)
     return next((one for batch in rows.to_batches() for one in from_rows(batch)), None)
 

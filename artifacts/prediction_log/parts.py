@@ -15,6 +15,9 @@ from artifacts.prediction_log.record import Prediction
 
 KIND = "predictions"
 FILE = "predictions.parquet"
+# Nothing makes it again: its segments were removed once it was published.
+MEND = "Restore it from a copy, under its own name."
+COPIED = "Move the one of both that is a copy out of the log."
 
 
 @dataclass(frozen=True, order=True)
@@ -47,6 +50,11 @@ class Part:
     published: publish.Published
     moments: Moments | None
 
+    @property
+    def name(self) -> str:
+        """That of its folder."""
+        return self.published.uri.rsplit("/", 1)[-1]
+
     def file(self) -> Path:
         """Its Parquet file, checked against the manifest: columns of `schema_of`, one row a prediction."""
         return self.published.file(FILE)
@@ -69,14 +77,21 @@ def part_name(segments: list[str]) -> str:
     return f"{segments[0]}.{sha256(' '.join(segments).encode()).hexdigest()[:12]}"
 
 
+def read_part(uri: str) -> publish.Published:
+    """What is published there; raises as `publish.read` does."""
+    return publish.read(uri, KIND, MEND)
+
+
 def parts_of(into: str, key: Key) -> list[Part]:
     """The parts of a key by name; raises `Damaged` (`publish.damaged`), also when two have rows of one segment."""
-    found = [_part(key, publish.read(f"{key.uri(into)}/{name}", KIND)) for name in names_of(into, key)]
-    seen: set[str] = set()
-    for part in found:
-        if not seen.isdisjoint(part.segments):
-            raise _damaged(part.published.uri, f"segment {min(seen & part.segments)} is in another part too")
-        seen |= part.segments
+    found = [_part(key, read_part(f"{key.uri(into)}/{name}")) for name in names_of(into, key)]
+    seen: dict[str, Part] = {}
+    # A copy is the one whose name is not that of its segments.
+    for part in sorted(found, key=lambda one: one.name != part_name(one.published.facts["segments"])):
+        if twice := seen.keys() & part.segments:
+            first = min(twice)
+            raise _damaged(part.published.uri, f"segment {first} is in part {seen[first].name} too", COPIED)
+        seen |= dict.fromkeys(part.segments, part)
     return found
 
 
@@ -108,7 +123,7 @@ def refuse_lost(into: str, found: Iterable[Part], segments: Collection[str], mod
 def verify_parts(uris: Iterable[str]) -> None:
     """Check the bytes and rows of the parts that a compaction published; raises `Damaged` (`publish.damaged`)."""
     for uri in uris:
-        published = publish.read(uri, KIND)
+        published = read_part(uri)
         told = published.facts
         _part(Key(told["model"], told["version"], date.fromisoformat(told["day"])), published).verify()
 
@@ -159,7 +174,5 @@ def _part(key: Key, published: publish.Published) -> Part:
     return Part(key, frozenset(published.facts["segments"]), published.facts["predictions"], published, moments)
 
 
-def _damaged(uri: str, what: str) -> Damaged:
-    return Damaged(
-        "publish.damaged", f"{uri} is damaged: {what}.", next_step="Restore it from a copy, under its own name."
-    )
+def _damaged(uri: str, what: str, mend: str = MEND) -> Damaged:
+    return Damaged("publish.damaged", f"{uri} is damaged: {what}.", next_step=mend)

@@ -321,15 +321,35 @@ def test_a_manifest_that_disagrees_with_its_part_is_damage(tmp_path: Path, facts
         both(tmp_path)
 
 
-def test_two_parts_with_rows_of_one_segment_are_damage(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["0-copy", "copy"])
+def test_a_part_that_was_copied_beside_itself_is_damage_and_to_be_moved_away(tmp_path: Path, name: str) -> None:
     import shutil
 
     logged(tmp_path / "log", prediction())
     run_compact(tmp_path)
     [part] = [path.parent for path in (tmp_path / "parts").rglob("manifest.json")]
-    shutil.copytree(part, part.with_name("copy"))
-    with pytest.raises(Damaged, match="is in another part too"):
+    copy = shutil.copytree(part, part.with_name(name))
+    with pytest.raises(Damaged) as refused:
         both(tmp_path)
+    assert refused.value.code == "publish.damaged"
+    assert refused.value.message.startswith(f"{copy} is damaged: segment ")
+    assert refused.value.message.endswith(f" is in part {part.name} too.")
+    assert refused.value.next_step == "Move the one of both that is a copy out of the log."
+    shutil.move(copy, tmp_path / "away")
+    both(tmp_path)
+
+
+@pytest.mark.parametrize("spoilt", ["byte", "size", "manifest"])
+def test_a_spoilt_part_is_to_be_restored_since_nothing_makes_it_again(tmp_path: Path, spoilt: str) -> None:
+    logged(tmp_path / "log", prediction())
+    run_compact(tmp_path)
+    [path] = (tmp_path / "parts").rglob("manifest.json" if spoilt == "manifest" else "*.parquet")
+    content = path.read_bytes()
+    path.write_bytes(content[:-9] + (b"" if spoilt == "size" else b"damaged!!"))
+    with pytest.raises(Damaged) as refused:
+        both(tmp_path)
+    assert refused.value.code == "publish.damaged"
+    assert refused.value.next_step == "Restore it from a copy, under its own name."
 
 
 def test_parts_are_told_by_model_version_and_window(tmp_path: Path) -> None:
