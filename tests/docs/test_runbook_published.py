@@ -41,16 +41,16 @@ def test_what_a_store_that_was_down_did_not_take_is_built_once_it_is_up(
     store = {"ENDPOINT_URL": f"http://127.0.0.1:{port}", "DEFAULT_REGION": "us-east-1", "ACCESS_KEY_ID": "me"}
     for name, value in {**store, "SECRET_ACCESS_KEY": "s3cret", "MAX_ATTEMPTS": "1"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
-    monkeypatch.setenv("PIPELINE_TRAINING_SETS", "s3://pipeline/sets")
+    monkeypatch.setenv("PIPELINE_TRAINING_SETS", "s3://away/sets")
     monkeypatch.setenv("XDG_CACHE_HOME", str(reader.places.home / "cache"))
     s3fs.S3FileSystem.clear_instance_cache()
     reader.refused("place.unreachable", BUILD)
     server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
     server.start()
     try:
-        s3fs.S3FileSystem().mkdir("pipeline")
+        s3fs.S3FileSystem().mkdir("away")
         assert reader.follows("place.unreachable") == [0]
-        assert "s3://pipeline/sets/toy" in reader.runs(BUILD)[1]
+        assert "s3://away/sets/toy" in reader.runs(BUILD)[1]
     finally:
         server.stop()
         s3fs.S3FileSystem.clear_instance_cache()

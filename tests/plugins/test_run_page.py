@@ -53,7 +53,11 @@ def retold(places, at_a_look=lambda session, asked: None):
 
     with create_session() as session:
         event.listen(session, "do_orm_execute", asked)
-        retell_waiting(places, session)
+        try:
+            retell_waiting(places, session)
+        finally:
+            # The thread's next session is the same one.
+            event.remove(session, "do_orm_execute", asked)
 
 
 def noted(dag, run=RUN):
