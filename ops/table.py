@@ -7,9 +7,7 @@ from artifacts import ledger, raw, training_set
 from artifacts.places import Places
 from artifacts.registry import Registry
 
-BRACKETS = (
-    "[low, high]    of the holdout's days drawn anew, where 95 % of the draws lie, or judge.interval of the config"
-)
+BRACKETS = "[low, high]    the interval by drawing whole days anew: 95 %, or judge.bootstrap.interval in the config"
 SHOWN = ("log_loss", "roc_auc", "average_precision", "calibration_error")
 
 
