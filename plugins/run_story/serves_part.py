@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from artifacts import ledger
-from artifacts.champion_alias import refuse_lost_ledger
+from artifacts.champion_alias import known_champion, refuse_lost_ledger
 from artifacts.errors import Missing
 from artifacts.places import Places
 from artifacts.registry import Registry
@@ -36,9 +36,8 @@ def _others(places: Places, models: Sequence[str]) -> Html | None:
 
 
 def _served(places: Places, settings: OnCallSettings, model: str) -> Html:
-    line = ledger.champion(places.ledger, model)
+    line = known_champion(Registry.at(places), places.ledger, model)
     if line is None:
-        refuse_lost_ledger(Registry.at(places), places.ledger, model)
         champion = (
             f"{model}: no version was promoted yet, so it has no champion, and no service of a champion serves it."
         )

@@ -17,7 +17,7 @@ from serving.run import IMPATIENT
 from tests.docs import runbook
 from tests.ports import free_port
 from tests.serving.process import environment
-from tests.serving.world import GOOD, MODEL, World, ask
+from tests.serving.world import GOOD, MODEL, World, ask, wait_for
 
 KEY = "a-key-of-24-characters-0"
 
@@ -37,6 +37,15 @@ class Reader:
 
     def follows(self, code: str) -> list[tuple[int, str]]:
         return [self.runs(command) for command in runbook.section(code).commands]
+
+    def mends_the_log(self, code: str, log: Path, client: httpx.Client) -> None:
+        """A file where the log's folder should be is told by the section's command; without it the service answers."""
+        [(ended, said)] = self.follows(code)
+        assert (ended, f"{log} is a file, wanted a folder" in said) == (2, True), said
+        log.unlink()
+        assert [ended for ended, _ in self.follows(code)] == [0]
+        wait_for(lambda: client.get("/health/ready").status_code == 200)
+        answers(client)
 
     def serves(self, command: str, asked: Callable[[httpx.Client], object]) -> tuple[int, str]:
         """Run a command that serves, on a free port: once it answers, `asked` is called, and SIGTERM ends it."""

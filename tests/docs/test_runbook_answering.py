@@ -37,12 +37,7 @@ def test_a_log_that_is_no_folder_is_told_by_the_command_and_once_it_is_one_the_s
     log.write_text("a file where the log's folder should be")
     with serving(reader.world) as client:
         assert refusal(client) == "log.unwritable"
-        [(ended, said)] = reader.follows("log.unwritable")
-        assert (ended, f"{log} is a file, wanted a folder" in said) == (2, True), said
-        log.unlink()
-        assert [ended for ended, _ in reader.follows("log.unwritable")] == [0]
-        wait_for(lambda: client.get("/health/ready").status_code == 200)
-        answers(client)
+        reader.mends_the_log("log.unwritable", log, client)
 
 
 def test_a_log_without_room_is_compacted_but_for_what_is_written_and_answers_once_there_is_room(

@@ -84,12 +84,7 @@ def test_of_a_service_that_cannot_tell_of_itself_whether_it_answers_decides_what
     with served(create_app(ServingSettings(poll_seconds=0.05), places, MODEL, None, first)) as client:
         impatient = asks(client.base_url, timeout_seconds=0.2)
         wait_for(lambda: code(impatient) == "on_call.service_refusing")
-        [(ended, said)] = reader.follows("on_call.service_refusing")
-        assert (ended, f"{log} is a file" in said) == (2, True)
-        log.unlink()
-        assert [ended for ended, _ in reader.follows("on_call.service_refusing")] == [0]
-        wait_for(lambda: client.get("/health/ready").status_code == 200)
-        answers(client)
+        reader.mends_the_log("on_call.service_refusing", log, client)
 
 
 def test_pages_without_the_services_key_or_at_another_program_are_refused_until_they_are_set_right(
