@@ -24,21 +24,14 @@
         {% if kept %}
             delete from {{ this }} where month_fingerprint is distinct from {{ month_fingerprint(month) }};
         {% endif %}
-        set variable stale_months = (
+        set variable months_to_build = (
             select coalesce(list(month order by month), [])
             from (
                 select unnest(map_keys(getvariable('month_fingerprints'))) as month
                 {% if kept %} except select distinct {{ month }} from {{ this }} {% endif %}
             )
         );
-        set variable reach_from = (
-            select coalesce(min(month) - {{ longest_lookback() }}, 'infinity'::timestamp)
-            from (select unnest(getvariable('stale_months')) as month)
-        );
-        set variable reach_to = (
-            select max(month) + interval 1 month + interval 1 day
-            from (select unnest(getvariable('stale_months')) as month)
-        );
+        {{ _turn_to_months(first=1) }}
     {%- endif -%}
 {% endmacro %}
 

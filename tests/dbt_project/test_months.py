@@ -81,6 +81,33 @@ def test_months_built_one_by_one_equal_a_full_refresh(warehouse):
     assert tables(warehouse) == one_by_one
 
 
+def test_a_rebuild_of_two_months_at_a_time_equals_one_of_all_at_once(warehouse):
+    land_flights(warehouse.raw, [JANUARY, FEBRUARY, LAST_EVENING, MARCH, APRIL, MAY])
+    written = warehouse.build()
+    at_once = tables(warehouse)
+    by_two = warehouse.edited("dbt_project.yml", "months_at_once: 24", "months_at_once: 2")
+    assert by_two.build(full_refresh=True) == written
+    assert tables(warehouse) == at_once
+    again = by_two.edited("models/features/origin_delays.sql", "select * from", "select *\nfrom").build()
+    assert again["origin_delays"] == written["origin_delays"] == 6
+    assert tables(warehouse) == at_once
+
+
+def test_how_many_months_a_table_is_built_from_is_no_reason_to_build_it_anew(warehouse):
+    land_flights(warehouse.raw, [JANUARY, FEBRUARY, MARCH])
+    warehouse.edited("dbt_project.yml", "months_at_once: 24", "months_at_once: 1").build()
+    assert {name for name, rows in warehouse.build().items() if rows} == set(TRAINING_SETS)
+
+
+@pytest.mark.parametrize("given", ["0", "-2", "many"])
+def test_months_at_once_must_be_a_number_that_leaves_none_out(warehouse, given):
+    land_flights(warehouse.raw, [JANUARY])
+    wrong = warehouse.edited("dbt_project.yml", "months_at_once: 24", f"months_at_once: {given}")
+    done = wrong.dbt("run", "--select", "stg_nycflights13__flights_scheduled")
+    assert not done.success
+    assert f"months_at_once is {given}; wanted a whole number from 1" in done.result.results[0].message
+
+
 def test_an_edited_model_is_built_anew_and_what_is_beside_it_is_not(warehouse):
     land_flights(warehouse.raw, [JANUARY, FEBRUARY])
     build_delays(warehouse)
