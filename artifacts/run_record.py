@@ -31,6 +31,8 @@ class RunRecord:
 class ToLog:
     """What an MLflow run is made of. `folder` is logged whole and holds `model/model.ubj`.
 
+    The sha256 of each file in `model/`, and of those beside that folder, is logged too, and checked when one is read.
+
     `signature` is name to SQL type; `curve` is (metric, boosting round, value); `training_set` is NAME/VERSION.
     """
 

@@ -10,7 +10,7 @@ from training.report import CONFIG
 def config_of(registry: Registry, run_id: str) -> Config:
     """The config of an MLflow run, overrides applied; the judge takes its rule from it.
 
-    Raises `Damaged` (`config.differs`) when its digest is not the one on the MLflow run, and `Missing`.
+    Raises `Damaged` (`config.differs`) when its digest is not that on the MLflow run, and as `Registry.artefact` does.
     """
     logged = registry.run(run_id).tags.get("config_sha256")
     text = registry.artefact(run_id, CONFIG).read_text(encoding="utf-8")
@@ -19,6 +19,6 @@ def config_of(registry: Registry, run_id: str) -> Config:
         raise Damaged(
             "config.differs",
             f"The config of MLflow run {run_id} has digest {config.digest()}; {logged} was logged.",
-            next_step="Restore the file, or train again.",
+            next_step="Train again.",
         )
     return config

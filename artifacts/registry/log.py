@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from artifacts import mlmodel
@@ -19,8 +20,7 @@ def log_run(client: Any, artifacts_uri: str, what: ToLog) -> str:
     run_id = client.create_run(_experiment(client, artifacts_uri, what.model), run_name=what.training_set).info.run_id
     try:
         (what.folder / mlmodel.FILE).write_text(mlmodel.mlmodel(run_id, what.signature), encoding="utf-8")
-        files = sorted((what.folder / "model").iterdir())
-        sha256s = {path.relative_to(what.folder).as_posix(): sha256_of(path) for path in files}
+        sha256s = _sha256s(what.folder)
         tags = {"training_key": what.training_key, "training_set": what.training_set, "model": what.model}
         tags |= {"model_sha256": sha256s[MODEL], "files": json.dumps(sha256s), **what.tags}
         _log_values(client, run_id, what, tags)
@@ -34,6 +34,12 @@ def log_run(client: Any, artifacts_uri: str, what: ToLog) -> str:
         raise
     client.set_terminated(run_id, FINISHED)
     return str(run_id)
+
+
+def _sha256s(folder: Path) -> dict[str, str]:
+    """Path to sha256 of the model's files, and of those beside `model/` that say what it was made from."""
+    paths = [path for place in (folder, folder / "model") for path in sorted(place.iterdir()) if path.is_file()]
+    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in paths}
 
 
 def _log_values(client: Any, run_id: str, what: ToLog, tags: Mapping[str, str]) -> None:

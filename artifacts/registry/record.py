@@ -45,7 +45,7 @@ def record_of(client: Any, run: Any, created: bool = False) -> RunRecord:
 
 
 def logged_files(record: RunRecord) -> Mapping[str, str]:
-    """Path to sha256 of the model's files; raises `Damaged` (`registry.damaged`) unless its tags agree."""
+    """Path to sha256 of what was logged with the model; raises `Damaged` (`registry.damaged`) unless its tags agree."""
     try:
         files = json.loads(record.tags["files"])
         agreed = files[MODEL] == record.model_sha256

@@ -104,8 +104,8 @@ def foreign_run(home: Home) -> str:
     return str(home.client.create_run(home.client.get_experiment_by_name("parcels").experiment_id).info.run_id)
 
 
-def other_config(home: Home) -> Undo:
-    return replaced(home.file("better", "config.yaml"), (home.path / "parcels.yaml").read_bytes())
+def other_config(home: Home) -> str:
+    return home.logged_with("config.yaml", (home.path / "parcels.yaml").read_bytes())
 
 
 def asked(home: Home) -> dict[str, object]:
@@ -209,7 +209,7 @@ FAULTS = {
         [(0, "Promote version 2")],
         verdict_with(lambda text: json.dumps({**json.loads(text), "schema_version": 99})),
     ),
-    "config.differs": Fault(JUDGE, [(0, "Promote version 2")], other_config),
+    "config.differs": Fault(JUDGE, [(0, "model sha256")], run=other_config),
     "registry.unavailable": Fault(JUDGE, [(0, "Promote version 2")], elsewhere),
     "registry.damaged": Fault(
         JUDGE, [(0, "2. promote version 2"), (0, "3. rollback version 1 over version 2")], damaged_champion, "poor"

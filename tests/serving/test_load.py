@@ -96,6 +96,14 @@ def test_a_contract_with_another_type_than_the_model_was_fitted_on_is_refused(wo
     assert "other columns" in refused(forged(world, tmp_path, retype)).message
 
 
+def test_facts_of_another_training_set_are_refused(world: World, tmp_path: Path) -> None:
+    def rename(folder: Path) -> None:
+        text = (folder / "training_set.json").read_text()
+        (folder / "training_set.json").write_text(text.replace('"id": "toy/', '"id": "toy/x'))
+
+    assert "holds the facts of training set toy/x" in refused(forged(world, tmp_path, rename)).message
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"id": 1}'])
 def test_facts_that_are_none_are_refused(world: World, tmp_path: Path, text: str) -> None:
     more = forged(world, tmp_path, lambda folder: (folder / "training_set.json").write_text(text) and None)

@@ -221,11 +221,19 @@ def test_what_is_no_model_is_refused_though_its_sha256_is_right(tmp_path: Path) 
     assert refused.value.code == "serving.file_refused"
 
 
-def test_facts_of_another_training_set_are_refused(world: World) -> None:
-    with damaged(world.file(2, "training_set.json"), lambda whole: whole.replace(b'"id": "toy/', b'"id": "toy/x')):
+@pytest.mark.parametrize("beside", ["training_set.json", "config.yaml"])
+def test_a_file_beside_the_model_that_is_not_the_one_logged_is_refused(world: World, beside: str) -> None:
+    with damaged(world.file(2, beside), lambda whole: whole + b" "):
+        with pytest.raises(Damaged) as refused:
+            world.registry.artefact(world.runs[1].run_id, beside)
+        assert refused.value.code == "registry.damaged"
+
+
+def test_a_contract_with_wider_bounds_than_were_trained_on_is_not_served(world: World) -> None:
+    with damaged(world.file(2, "training_set.json"), lambda whole: whole.replace(b'"bounds": [', b'"bounds": [-', 1)):
         with pytest.raises(Damaged) as refused:
             load_version(world.registry, MODEL, 2)
-        assert refused.value.code == "serving.run_damaged"
+        assert refused.value.code == "registry.damaged"
 
 
 class Trap:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mlflow import MlflowClient
 
 from artifacts import ledger
 from artifacts.errors import BadInput, CannotJudge, Damaged
@@ -170,6 +171,14 @@ def test_a_rule_that_was_edited_on_the_run_judges_nothing(world: World, parcels_
     candidate = world.candidate(parcels_60, GOOD)
     config = world.registry.artefact(candidate.run_id, "config.yaml")
     config.write_text(config.read_text().replace("margin: 0.001", "margin: 0.0"))
+    with pytest.raises(Damaged) as refusal:
+        judged(world, candidate)
+    assert refusal.value.code == "registry.damaged"
+
+
+def test_a_rule_that_is_not_the_one_trained_with_judges_nothing(world: World, parcels_60: TrainingSet) -> None:
+    candidate = world.candidate(parcels_60, GOOD)
+    MlflowClient(world.registry.tracking_uri).set_tag(candidate.run_id, "shipshape.config_sha256", "0" * 64)
     with pytest.raises(Damaged) as refusal:
         judged(world, candidate)
     assert refusal.value.code == "config.differs"

@@ -180,7 +180,7 @@ def test_a_champion_whose_rule_cannot_be_read_is_not_replaced_without_a_person(
     world.registry.artefact(champion.run_id, "config.yaml").write_text("judge: {}\n")
     waiting = decided(world, world.candidate(parcels_60, BETTER))
     assert waiting.promotion is None
-    assert "the champion's rule cannot be read (config.invalid)" in waiting.said
+    assert "the champion's rule cannot be read (registry.damaged)" in waiting.said
 
 
 def test_a_rollback_makes_an_earlier_champion_champion_again(
