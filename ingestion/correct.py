@@ -1,13 +1,16 @@
 """Publish what a source restated: rows of landed facts, known from one moment on, beside what was known before."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
+
 from artifacts.errors import BadInput
+from artifacts.facts import MOMENT
 from artifacts.publish import sha256_of
 from artifacts.raw import Key, Partition, correct, landed_schema
-from ingestion.source import find_source
+from ingestion.source import Source, find_source
 from ingestion.strict_csv import Column, read_rows
 
 
@@ -15,16 +18,31 @@ def correct_from_files(raw_root: str, key: Key, known_at: datetime, files: Mappi
     """Read each fact's corrected rows from a CSV file and publish them as one revision known at `known_at` (naive UTC).
 
     A file has the landed fact's columns without `known_at`, in their order, `NA` for null, times as
-    `2013-01-01T10:15:00`. Raises `BadInput` (`source.*`, `raw.*`) with nothing published.
+    `2013-01-01T10:15:00`. Raises `BadInput` (`ingestion.known_at_invalid`, `source.*`, `raw.*`) with nothing published.
     """
-    find_source(key.source)
+    source = find_source(key.source)
+    refuse_future(known_at, datetime.now(UTC))
     facts = {}
     for fact, path in files.items():
         landed = landed_schema(raw_root, key, fact)
         columns = {field.name: Column(field.type, nullable=True) for field in landed if field.name != "known_at"}
-        facts[fact] = read_rows(path, columns).table.drop_columns(["line"])
+        rows = read_rows(path, columns).table
+        stamped = rows.append_column("known_at", pa.array([known_at] * rows.num_rows, MOMENT))
+        _refuse_impossible(source, key, fact, path, stamped)
+        facts[fact] = rows.drop_columns(["line"])
     provenance = {"files": {path.name: {"sha256": sha256_of(path), "fact": fact} for fact, path in files.items()}}
     return correct(raw_root, key, facts, known_at, provenance)
+
+
+def refuse_future(known_at: datetime, now: datetime) -> None:
+    """Raise `BadInput` (`ingestion.known_at_invalid`) for a `known_at` (naive UTC) after `now` (aware)."""
+    if known_at.replace(tzinfo=UTC) > now:
+        raise BadInput(
+            "ingestion.known_at_invalid",
+            f"The moment is {known_at:%Y-%m-%dT%H:%M} UTC, which is yet to come: "
+            f"it is {now.astimezone(UTC):%Y-%m-%dT%H:%M} now.",
+            next_step="Write the moment at which the correction became known.",
+        )
 
 
 def parse_known_at(text: str) -> datetime:
@@ -55,3 +73,16 @@ def parse_files(texts: list[str]) -> dict[str, Path]:
             )
         files[fact] = Path(path)
     return files
+
+
+def _refuse_impossible(source: Source, key: Key, fact: str, path: Path, rows: pa.Table) -> None:
+    """What fits the landed fact is for the door to say; what a row may say, only its source can judge."""
+    rule = getattr(source, "why_impossible", None)
+    if rule is None:
+        return
+    for row in rule(key.table, fact, rows).sort_by("line").slice(0, 1).to_pylist():
+        raise BadInput(
+            "raw.correction_invalid",
+            f"Correction of {key}: {path}: line {row['line']}: {row['impossible']}.",
+            next_step="Correct the file, or the moment; nothing was published.",
+        )

@@ -48,7 +48,11 @@ class MonthOfSource:
 
 
 class Source(Protocol):
-    """What a source's module must hold."""
+    """What a source's module must hold.
+
+    It may also hold `why_impossible(table, fact, rows)`: of the rows of a correction, each with its `line` and
+    `known_at`, those that cannot be, as a table of `line` and what is `impossible`.
+    """
 
     Settings: type[SourceSettings]
 
