@@ -73,7 +73,7 @@ def promote(
 
 
 def other_rule(registry: Registry, judged: Judged) -> list[str]:
-    """A sentence that says by what other rule than the champion's the candidate was judged; none by the same one."""
+    """A sentence that says by what other rule than the champion's, or the config's, it was judged; none by the same."""
     changes = rule_changes(registry, judged.verdict)
     return [f"It was judged by another rule: {'; '.join(changes)}."] if changes else []
 

@@ -47,7 +47,7 @@ def promote_or_keep(
 ) -> Decided:
     """Judge the candidate and do what the verdict and the config say; judge again when a race for the ledger is lost.
 
-    With `promotion: approve`, or under another rule than the champion's, a `promote` verdict waits for a person. A
+    With `promotion: approve`, or under another rule (`other_rule`), a `promote` verdict waits for a person. A
     candidate that was promoted before, or that a person rejected, changes nothing. Raises as `judged.refuse` does, and
     `Conflict` (`ledger.conflict`) after losing three races.
     """

@@ -12,13 +12,15 @@ from artifacts.errors import BadInput, CannotJudge, Conflict, Damaged, GateClose
 from artifacts.registry import Registry, RunRecord
 from artifacts.training_set import TrainingSet
 from artifacts.verdict import Reason
-from tests.training.small_world import World
+from tests.training.small_world import CONFIG, World
 from tests.training.test_judge import GOOD, LEAKING, POOR, crowned, judged
 from training.alias import follow
 from training.judged import Judged
 from training.promote import promote
 from training.promote_or_keep import Decided, judging_again, promote_or_keep
+from training.read_config import parse_config
 from training.rollback import rollback
+from training.train import train
 
 BETTER = "[clear_sign, weak_sign, region]"
 
@@ -171,6 +173,19 @@ def test_a_candidate_with_another_rule_than_the_champions_waits_for_a_person(
     assert (waiting.promotion, waiting.waits, waiting.said) == (None, True, f"{said} {wait}")
     line = promote(world.registry, world.ledger, waiting.judged, "a person")
     assert (line.version, line.reason.endswith(said)) == (2, True)
+
+
+@pytest.mark.parametrize("key", ["holdout_days", " holdout_days "])
+def test_a_first_champion_whose_holdout_was_set_waits_for_a_person_and_the_ledger_says_so(
+    world: World, parcels_60: TrainingSet, key: str
+) -> None:
+    overrides = ["seed=2", f"{key}=19"]
+    config = parse_config(CONFIG.format(model=world.model, features=GOOD), overrides)
+    waiting = decided(world, train(world.registry, parcels_60, config, overrides=overrides))
+    said = "It was judged by another rule: holdout_days is 19 by --set, not by the config."
+    assert (waiting.promotion, waiting.waits, waiting.said.startswith(said)) == (None, True, True)
+    line = promote(world.registry, world.ledger, waiting.judged, "a person")
+    assert (line.version, line.reason.endswith(said)) == (1, True)
 
 
 def test_a_champion_whose_rule_cannot_be_read_is_not_replaced_without_a_person(

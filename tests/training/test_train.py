@@ -106,7 +106,10 @@ def test_a_set_that_the_config_does_not_train_on_is_refused(tmp_path, world):
     assert refused.value.code == "config.wrong_set"
 
 
-@pytest.mark.parametrize("override", ["judge.margin=0", "judge={}", " judge .min_rows=2", "promotion=auto"])
+@pytest.mark.parametrize(
+    "override",
+    ["judge.margin=0", "judge={}", " judge .min_rows=2", "promotion=auto", "naive.smoothing=1e9", "naive.by=[region]"],
+)
 def test_no_training_overrides_the_rule_that_will_judge_it(tmp_path, world, override):
     with pytest.raises(BadInput) as refused:
         train(world.registry, make_training_set(tmp_path), toy_config(), overrides=["seed=2", override])
