@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import re
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,8 @@ from training.refit import refit
 from training.report import CONFIG
 
 SHA256_DIGITS = 64
+# What a commit's id is; git would take other text for an option, such as a file to write.
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,10 @@ def _check_set(run: RunRecord, training_sets: str) -> None:
 
 def _refit_at(commit: str, training_sets: str, training_set: str, config: Path) -> str:
     """Refit in a process of its own, from the files of `commit`."""
+    if not _COMMIT.fullmatch(commit):
+        raise _cannot(
+            "commit_missing", f"The MLflow run has {commit!r:.100} for its commit; an id of 40 hex digits is wanted."
+        )
     archive = subprocess.run(
         ["git", "archive", "--format=zip", commit], cwd=REPOSITORY, capture_output=True, check=False
     )

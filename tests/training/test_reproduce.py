@@ -66,6 +66,16 @@ def test_a_commit_that_is_gone_is_refused(tmp_path, world, logged):
     assert refused.value.code == "reproduce.commit_missing"
 
 
+@pytest.mark.parametrize("commit", ["--output={file}", "unknown", "HEAD", "0" * 39, "0" * 40 + "\n"])
+def test_what_is_no_id_of_a_commit_is_refused_and_never_an_option_of_git(tmp_path, world, logged, commit):
+    file = tmp_path / "written"
+    retag(world, logged, code_sha256="0" * 64, commit=commit.format(file=file))
+    with pytest.raises(CannotJudge, match="40 hex digits") as refused:
+        again(world, logged, tmp_path)
+    assert refused.value.code == "reproduce.commit_missing"
+    assert not file.exists()
+
+
 def test_a_config_that_is_not_the_one_logged_is_refused(tmp_path, world, logged):
     path = world.registry.artefact(logged.run_id, "config.yaml")
     path.write_text(path.read_text().replace("seed: 1", "seed: 2"))
