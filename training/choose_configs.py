@@ -5,7 +5,7 @@ from pathlib import Path
 
 from artifacts.errors import BadInput
 from artifacts.training_set import parse_id
-from training.read_config import read_config
+from training.read_config import named_set, read_config
 
 CONFIGS = Path(__file__).resolve().parent / "configs"
 
@@ -13,12 +13,15 @@ CONFIGS = Path(__file__).resolve().parent / "configs"
 def configs_of(training_set: str, config: str | None = None, folder: Path = CONFIGS) -> list[str]:
     """The names of the configs for training set NAME/VERSION, sorted; of one `config` only, if named.
 
-    Raises `BadInput` (`config.wrong_set`) when the named config trains on another set, or when no config does on this.
+    Raises `BadInput` (`config.wrong_set`) when the named config trains on another set, or when no config does on this;
+    and as `read_config` for one that trains on this set, or of which nobody can tell on which.
     """
     name, _ = parse_id(training_set)
     wanted = [folder / f"{config}.yaml"] if config else sorted(folder.glob("*.yaml"))
-    trains_on = {path.stem: read_config(path).training_set for path in wanted}
+    trains_on = {path.stem: named_set(path) or read_config(path).training_set for path in wanted}
     found = [stem for stem, other in trains_on.items() if other == name]
+    for stem in found:
+        read_config(folder / f"{stem}.yaml")
     if not found:
         there = ", ".join(f"{stem} on {other}" for stem, other in trains_on.items()) or "none"
         raise BadInput(

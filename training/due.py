@@ -17,10 +17,12 @@ def due(
     """Pairs of `training_set` (NAME/VERSION) and `config`, from the one named, or else from those announced.
 
     Events pile up while the DAG is paused or busy: of each name only the latest `as_of` is due, since a candidate of an
-    earlier one would be judged, and then be replaced within the hour.
+    earlier one would be judged, and then be replaced within the hour. An announced set that no config trains on keeps
+    no other from its candidates.
 
     Raises `BadInput` (`train.nothing_due`) when there is neither: a DAG run that trains nothing must not look green;
-    or as `named_in` does.
+    as `named_in` does; and as `configs_of` does for the one named, for a config that cannot be read, and when no config
+    trains on any that were announced.
     """
     sets = [training_set] if training_set else _latest(named_in(announced, "training_set"))
     if not sets:
@@ -29,7 +31,20 @@ def due(
             "No training set was named, and none was announced; one NAME/VERSION is wanted.",
             next_step="Trigger it with a training_set, or build one: build_training_set triggers it.",
         )
-    return [{"training_set": one, "config": each} for one in sets for each in configs_of(one, config)]
+    pairs: list[dict[str, str]] = []
+    passed_over: list[BadInput] = []
+    for one in sets:
+        try:
+            pairs += [{"training_set": one, "config": each} for each in configs_of(one, config)]
+        except BadInput as refusal:
+            if refusal.code != "config.wrong_set":
+                raise
+            passed_over.append(refusal)
+    if not pairs:
+        raise passed_over[0]
+    for each in passed_over:
+        cli.say(f"Passed over: {each.message} {each.next_step}")
+    return pairs
 
 
 def _latest(sets: Sequence[str]) -> list[str]:

@@ -56,6 +56,16 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     return parse_config(text, overrides, str(path))
 
 
+def named_set(path: Path) -> str | None:
+    """The training set that the file names, whatever else is wrong with it; None when that cannot be told."""
+    try:
+        given = yaml.load(path.read_text(encoding="utf-8"), _NoTwins)  # noqa: S506 - as in parse_config
+    except (OSError, *_UNREADABLE):
+        return None
+    name = given.get("training_set") if isinstance(given, dict) else None
+    return name if isinstance(name, str) else None
+
+
 def parse_config(text: str, overrides: Sequence[str] = (), origin: str = "config") -> Config:
     """As `read_config`, from the text itself; `origin` is what the messages call it."""
     try:

@@ -39,6 +39,22 @@ def test_an_unknown_config_and_what_is_no_set_are_refused(folder):
         assert refused.value.code == code
 
 
+def test_a_config_with_a_fault_stops_the_set_that_it_names_and_no_other(folder):
+    other = folder / "other.yaml"
+    other.write_text(other.read_text().replace("seed:", "sead:"))
+    assert configs_of(f"toy/{VERSION}", folder=folder) == ["v1", "v2"]
+    with pytest.raises(BadInput, match="sead is not a known key"):
+        configs_of(f"parcels/{VERSION}", folder=folder)
+
+
+@pytest.mark.parametrize("text", ["training_set: [", "model: another\n", "training_set: 7\n", "- toy\n"])
+def test_a_config_that_names_no_set_is_passed_over_by_none(folder, text):
+    (folder / "broken.yaml").write_text(text)
+    with pytest.raises(BadInput, match="broken") as refused:
+        configs_of(f"toy/{VERSION}", folder=folder)
+    assert refused.value.code == "config.invalid"
+
+
 def test_a_config_that_cannot_be_read_does_not_keep_that_of_another_model_from_being_found(folder):
     (folder / "another.yaml").write_text("model: another\n")
     assert [config_of_model(model, folder) for model in ("toy", "another")] == ["other", None]
