@@ -28,6 +28,14 @@ def test_a_training_set_without_as_of_says_what_to_pass(landed):
     assert "Pass --vars '{as_of: 2013-10-01 00:00:00}'" in message(done)
 
 
+def test_the_documentation_is_written_without_an_as_of(landed):
+    done = landed.dbt("docs", "generate", as_of=None)
+    assert done.success, message(done)
+    described = (landed.home / "target" / "catalog.json").read_text()
+    assert all(f"model.shipshape.{name}" in described for name in ("spine", "origin_delays", "label_late_arrival"))
+    assert (landed.home / "target" / "index.html").exists()
+
+
 @pytest.mark.parametrize(
     "as_of", ["soon", "2013-10-01'; select 1; --", "2013-10-01 00:00:00+02:00", "'2013-10-01\n'", "20131001"]
 )
