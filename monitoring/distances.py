@@ -97,5 +97,5 @@ def _shares(counts: Floats) -> Floats:
 
 
 def _entropy_terms(p: Floats, middle: Floats) -> Any:
-    ratio = np.divide(p, middle, out=np.ones_like(p), where=p > 0)
+    ratio = np.divide(p, middle, out=np.ones_like(middle), where=p > 0)
     return p * np.log2(ratio)

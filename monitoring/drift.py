@@ -12,14 +12,12 @@ from artifacts.counting import Counted
 from artifacts.findings import BaselineKind, Distribution, Finding, Reason, Rule
 from monitoring.distances import grouping
 from monitoring.noise import Sample, observed, statistics, thresholds
+from monitoring.reach import most
 from monitoring.settings import MonitoringSettings
 
 Described = Mapping[str, tuple[Bins, Counted]]
 Bounds = Mapping[tuple[str, str], float]
 _OF_VALUES: tuple[Rule, ...] = ("psi", "jensen_shannon", "wasserstein", "unseen_share")
-_MOST: Mapping[Rule, float] = {
-    "jensen_shannon": 1.0, "null_share": 1.0, "unseen_share": 1.0, "out_of_range_share": 1.0
-}  # fmt: skip
 _WORDS: Mapping[str, str] = {
     "psi": "the PSI is",
     "jensen_shannon": "the Jensen-Shannon distance is",
@@ -86,12 +84,13 @@ def _of_feature(
     groups = grouping(bins, before.counts.sum(axis=0))
     sides = observed(bins, before), observed(bins, counted)
     found = statistics(bins, groups, *sides)
+    reach = most(bins, groups, sides[0], counted.rows)
     values, had_values = int(counted.counts.sum()), int(before.counts.sum())
     for rule, statistic in found.items():
         about = partial(Finding, rule, name, rows=counted.rows, baseline_rows=before.rows, baseline=kind)
         if rule not in _OF_VALUES or (values and had_values):
             told = f"{name}: {_WORDS[rule]} {float(statistic):.4g}{_from_to(rule, *sides)}"
-            yield _finding(about, told, rule, float(statistic), bounds[name, rule])
+            yield _finding(about, told, rule, float(statistic), bounds[name, rule], reach=reach.get(rule, np.inf))
         elif values or had_values:
             side = "the window" if had_values else "the baseline"
             text = f"{name} has no value in {side}, only nulls; the rule on its nulls says whether that is new."
@@ -109,15 +108,17 @@ def _from_to(rule: Rule, before: Sample, now: Sample) -> str:
     return f", from {float(old):.4g} to {float(new):.4g}"
 
 
-def _finding(about: Callable[..., Finding], told: str, rule: Rule, value: float, threshold: float) -> Finding:
+def _finding(
+    about: Callable[..., Finding], told: str, rule: Rule, value: float, threshold: float, *, reach: float
+) -> Finding:
     numbers = {"value": value, "threshold": threshold}
-    if threshold >= _MOST.get(rule, np.inf):
-        text = f"{told}, and noise alone may take it to {threshold:.3g}, more than it can ever be."
+    told = f"{told}; up to {threshold:.4g} is within noise or too little to matter"
+    if threshold >= reach:
+        text = f"{told}, and no window of as many rows can show more than {reach:.4g}."
         return about(state="UNKNOWN", reason=Reason("noise.too_large", text), required=False, **numbers)
-    told = f"{told}; up to {threshold:.4g} is within noise or too little to matter."
     if value > threshold:
-        return about(state="DRIFT", reason=Reason(f"drift.{rule}", told), **numbers)
-    return about(state="OK", reason=Reason("within_noise", told), **numbers)
+        return about(state="DRIFT", reason=Reason(f"drift.{rule}", f"{told}."), **numbers)
+    return about(state="OK", reason=Reason("within_noise", f"{told}."), **numbers)
 
 
 def _distribution(kind: BaselineKind, name: str, described: tuple[Bins, Counted], counted: Counted) -> Distribution:

@@ -42,10 +42,15 @@ def statistics(bins: Bins, groups: npt.NDArray[np.intp], baseline: Sample, curre
         found["wasserstein"] = wasserstein(baseline.counts, current.counts, baseline.places, current.places)
         if bins.low is not None or bins.high is not None:
             found["out_of_range_share"] = current.out_of_range_share - baseline.out_of_range_share
-    elif set(bins.categories) != {"false", "true"}:
+    elif has_unseen(bins):
         unseen = [side.counts[..., -1] / np.maximum(side.counts.sum(axis=-1), 1) for side in (current, baseline)]
         found["unseen_share"] = unseen[0] - unseen[1]
     return found
+
+
+def has_unseen(bins: Bins) -> bool:
+    """Whether a value may be of no known category: not where both of a boolean are known."""
+    return set(bins.categories) != {"false", "true"}
 
 
 def observed(bins: Bins, counted: Counted) -> Sample:
