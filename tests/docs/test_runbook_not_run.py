@@ -11,6 +11,7 @@ import pytest
 
 from artifacts.places import REPOSITORY
 from tests.docs import runbook
+from tests.docs.followed import followed, functions
 
 SUITE = "the command is the whole suite of a room; below, that make takes the folder"
 IMPACT = "make impact smokes two commits, for minutes; tests/ci/test_impact.py runs it, for what one edit can plant"
@@ -39,15 +40,16 @@ NOT_RUN = {
     "run.dag_failed": f"{HOME}; tests/ops/test_replay.py lets one fail",
     "run.interrupted": f"{HOME}; tests/ops/test_signals.py interrupts it",
     "cli.interrupted": "what is to be run is what was interrupted; tests/artifacts/test_cli.py interrupts a command",
+    "replay.journal_damaged": f"{HOME}; tests/ops/test_replay_weeks.py goes through such a week again",
     "run.dag_broken": "the tests of all DAGs take a minute, and are the command",
     "up.not_ended": "no process can be made that outlives SIGKILL",
     "up.unhealthy": "make up starts Airflow, for a minute: tests/ops/test_up.py does, whole",
 }
-# Those whose fault a test of the runbook plants all the same, and stops before the command.
-PLANTED = {"http.500", "run.broke", "on_call.service_unset"}
-FILES = [path for path in Path(__file__).parent.glob("test_runbook_*.py") if path != Path(__file__)]
-FILES += [REPOSITORY / "tests" / name for name in ("ci/test_impact.py", "ops/test_replay_weeks.py")]
-CODES = {one.code for one in runbook.sections()}
+FOLDER = Path(__file__).parent
+FILES = [path for path in FOLDER.glob("test_runbook_*.py") if path != Path(__file__)]
+FILES += [REPOSITORY / "tests" / "ci" / "test_impact.py"]
+READERS = [path for path in FOLDER.glob("*.py") if path.name.endswith(("_home.py", "_reader.py"))]
+SECTIONS = runbook.sections()
 
 
 def words() -> Iterator[str]:
@@ -59,10 +61,35 @@ def words() -> Iterator[str]:
 
 
 def test_every_section_is_followed_in_a_test_or_is_told_with_the_reason_and_never_both() -> None:
-    followed = set(words()) & CODES
-    assert CODES - followed - NOT_RUN.keys() == set()
-    assert NOT_RUN.keys() - CODES == set()
-    assert followed & NOT_RUN.keys() <= PLANTED
+    following = functions([path.read_text() for path in READERS])
+    run = set().union(*(followed(path.read_text(), following) for path in FILES))
+    # Of a section without a command a test only names the code.
+    named = set(words()) & {one.code for one in SECTIONS if not one.commands}
+    codes = {one.code for one in SECTIONS}
+    assert codes - run - named - NOT_RUN.keys() == set()
+    assert NOT_RUN.keys() - codes == set()
+    assert run & NOT_RUN.keys() == set()
+
+
+TOLD = """
+TABLE: dict[str, str] = {"a": "not this", "b": "nor this"}
+def hands_on(code): return [run(one) for one in section(code).commands]
+@pytest.mark.parametrize(("code", "other"), [("c", 1), *TABLE.items()])
+def test_table(code, other, reader):
+    assert other == "only named"
+    reader.follows(code)
+def test_loop():
+    for code in ("d", "e"):
+        hands_on(code)
+def test_named():
+    assert said == "f"
+"""
+
+
+def test_a_code_that_is_only_named_or_whose_call_is_gone_is_not_followed() -> None:
+    assert followed(TOLD) == {"a", "b", "c", "d", "e"}
+    assert followed(TOLD.replace("reader.follows(code)", "pass")) == {"d", "e"}
+    assert followed(TOLD.replace("section(code)", "nothing")) == {"a", "b", "c"}
 
 
 @pytest.mark.parametrize("code", [code for code, why in NOT_RUN.items() if why == SUITE])
