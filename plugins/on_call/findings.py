@@ -35,13 +35,18 @@ def _found(request: Request, home: Home, identity: str) -> Html:
     heads = ("", "what", "rule", "against", "value", "threshold", "how far", "rows", "why")
     return join(
         _facts(request, told),
-        table(heads, (_row(one) for one in bad), numbers=(7,))
-        if bad
-        else el("p", "✓ Every rule is within its threshold."),
+        table(heads, (_row(one) for one in bad), numbers=(7,)) if bad else _nothing_bad(told),
         folded(f"{len(good)} are OK", table(heads, (_row(one) for one in good), numbers=(7,))) if good else None,
         el("h3", "Its page with every distribution"),
         command(f"python -m monitoring report --findings {told.id}"),
     )
+
+
+def _nothing_bad(told: Findings) -> Html:
+    if told.state == "OK":
+        return el("p", "✓ Every rule is within its threshold.")
+    said = "? Nothing was judged: no rule was asked of this window, so nothing is known of it. "
+    return el("p", said, el("code", "findings.nothing_judged"))
 
 
 def _facts(request: Request, told: Findings) -> Html:

@@ -47,7 +47,8 @@ def _chart(metric: str, metrics: Mapping[str, Mapping[str, Sequence[float | None
 def _findings(told: Mapping[str, Any]) -> Html:
     heading = el("h3", f"{told['model']} version {told['version']}, {told['window']}: {told['state']}")
     if not told["worst"]:
-        return join(heading, el("p", f"{told['rows']} rows, and nothing moved."))
+        moved, blind = "{} rows, and nothing moved.", "? Nothing was judged of {} rows, so what moved is not known."
+        return join(heading, el("p", (moved if told["state"] == "OK" else blind).format(told["rows"])))
     heads = ("state", "what", "rule", "value", "threshold", "interval", "why")
     more = told["not_ok"] - len(told["worst"])
     left = el("p", f"And {more} more.") if more else None

@@ -5,12 +5,13 @@ import re
 import shutil
 import threading
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from artifacts import alerts, ledger
-from artifacts.findings import list_findings
+from artifacts.findings import Findings, list_findings, publish_findings
 from artifacts.prediction_log import LogSettings, LogWriter, parts
 from artifacts.training_set import open_training_set, parse_id, publish_training_set, write_sorted
 from monitoring.accept import accept
@@ -244,6 +245,16 @@ def test_the_page_of_findings_tells_each_rule_that_is_not_ok(opened, home):
     page = opened(home[0], NOBODY).get(f"/on-call/models/{newest.replace('/', '/findings/')}").text
     assert re.search(r"window 2026-03-08 00:00 to 2026-03-15 00:00 UTC", part(page, "found"))
     assert "are OK" in part(page, "found")
+
+
+def test_findings_without_any_entry_are_not_called_well(opened, home, tmp_path):
+    start, end = datetime(2026, 3, 8), datetime(2026, 3, 15)
+    nothing = Findings("toy", 1, home[1].training_set, start, end, 0, end, ())
+    publish_findings(str(tmp_path), nothing)
+    places = home[0].model_copy(update={"findings": str(tmp_path)})
+    page = part(opened(places, NOBODY).get(f"/on-call/models/toy/findings/{nothing.name}").text, "found")
+    assert "? UNKNOWN" in page and "? Nothing was judged" in page and "findings.nothing_judged" in page
+    assert "within its threshold" not in page
 
 
 @pytest.mark.parametrize(

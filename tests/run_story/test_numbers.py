@@ -3,7 +3,7 @@
 import re
 
 from plugins.run_story.numbers_part import numbers_part
-from tests.run_story.kept import evidence, told
+from tests.run_story.kept import FINDINGS, evidence, told
 
 TAB = 520
 
@@ -18,3 +18,11 @@ def test_a_picture_of_numbers_fits_into_a_narrow_tab_and_is_reached_by_the_keybo
     begins, *_ = re.findall(r'<text x="([\d.]+)"[^>]*class="note">0.008153 \[0.007886, 0.02286\]', page)
     # Twelve pixels high, a letter is 6.4 wide on average.
     assert float(begins) + 6.8 * len("0.008153 [0.007886, 0.02286]") <= int(width)
+
+
+def test_that_nothing_moved_is_said_of_a_check_that_judged_something_and_of_no_other(tmp_path):
+    fine, blind = FINDINGS, {**FINDINGS, "state": "UNKNOWN", "window": "v", "rows": 0}
+    kept = [evidence("check", map_index=at, notes={"findings": one}) for at, one in enumerate((fine, blind))]
+    page = numbers_part(told(tmp_path, *kept, state="success"))
+    assert "w: OK</h3><p>3 rows, and nothing moved.</p>" in page
+    assert "v: UNKNOWN</h3><p>? Nothing was judged of 0 rows, so what moved is not known.</p>" in page
