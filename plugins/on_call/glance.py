@@ -94,18 +94,23 @@ def _serves(request: Request, home: Home, model: str) -> Html:
         )
     except Unavailable as refusal:
         return el("a", f"? not known: {refusal.code}", href="#serving", class_="state ask")
-    own = _number(request, model, found.get("answers"))
+    own, (said, kind) = _number(request, model, found.get("answers")), _whose(home, model, found)
+    return join(own, el("span", f" {said}", class_=f"state {kind}"))
+
+
+def _whose(home: Home, model: str, found: Mapping[str, Any]) -> tuple[str, str]:
+    """Whether what answers is the champion."""
     try:
         line = ledger.champion(home.places.ledger, model)
+        if line is None:
+            home.refuse_lost_ledger(model)
     except Refusal as refusal:
-        return join(
-            own, el("span", f" ? whether that is the champion is not known: {refusal.code}", class_="state ask")
-        )
+        return f"? whether that is the champion is not known: {refusal.code}", "ask"
     if line is not None and found.get("answers") != line.version:
-        return join(el("span", "▲ not the champion: ", class_="state bad"), own)
+        return "▲ not the champion", "bad"
     if _list(found, "troubles"):
-        return join(own, el("span", " ▲ with trouble, below", class_="state bad"))
-    return join(own, el("span", " ✓ the champion", class_="state good"))
+        return "▲ with trouble, below", "bad"
+    return ("? by its number: the model has no champion", "ask") if line is None else ("✓ the champion", "good")
 
 
 def _drift(home: Home, model: str) -> Child:

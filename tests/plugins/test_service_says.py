@@ -91,5 +91,7 @@ def test_a_model_that_never_had_a_champion_may_be_served_by_its_number_without_a
     name = TaskName("build_training_set", RUN, "train")
     keep_task(places.home, TaskEvidence(name, "passed", AT, AT, notes=noted))
     with served(create_service(ServingSettings(), places, "toy", 1)) as client:
-        said = part(opened(places, asking(client)).get(PATH).text, "serves")
+        pages = opened(places, asking(client))
+        said, shown = part(pages.get(PATH).text, "serves"), part(pages.get("/on-call/models/toy").text, "glance")
     assert "toy: no version was promoted yet" in said and "The service answers with version 1." in said
+    assert "version 1 ? by its number: the model has no champion" in shown and "✓ the champion" not in shown
