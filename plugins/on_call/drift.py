@@ -1,7 +1,7 @@
 """Whether the world moved: drift by feature and day, as a picture and in words."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fastapi import Request
 
@@ -13,7 +13,7 @@ from plugins.on_call.heat import Day, called, days, features, heat, judged, last
 from plugins.on_call.home import Home
 from plugins.on_call.markup import NONE, Child, Html, command, el, folded, join, scrolled, table
 from plugins.on_call.over_time import A_YEAR, breaks
-from plugins.on_call.words import state
+from plugins.on_call.words import checked, state
 
 WORST, LOUD = 12, 60
 
@@ -28,6 +28,30 @@ def newest_first(home: Home, model: str) -> list[Summary]:
     )
     shown = set(sorted({last_day(one) for one in found})[-A_YEAR:])
     return [one for one in found if last_day(one) in shown]
+
+
+def checked_at(home: Home, model: str) -> datetime | None:
+    """When the newest check was made, by the wall clock; None when there was none."""
+    return max((one.created_at for one in newest_first(home, model)), default=None)
+
+
+def in_a_line(home: Home, model: str) -> Child:
+    """What the newest window came to, which one last could be judged, and when anything was checked."""
+    found = newest_first(home, model)
+    if not found:
+        return el("span", "? nothing was checked yet", class_="state ask")
+    age = checked(max(one.created_at for one in found))
+    newest = _window("the newest window", found[0])
+    seen = next((one for one in found if judged(one.brief.worst)), None)
+    if seen is None or seen is found[0]:
+        return join(newest, "; ", age)
+    return join(newest, "; ", _window("the newest that could be judged", seen), "; ", age)
+
+
+def _window(which: str, one: Summary) -> Html:
+    moved = sum(each.state == "DRIFT" for each in one.brief.worst)
+    many = f", {moved} of {len(one.brief.worst)} moved" if moved else ""
+    return join(state(one.state), f" in {which}, {one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}{many}")
 
 
 def drift(request: Request, home: Home, model: str) -> Html:

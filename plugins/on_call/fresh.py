@@ -12,11 +12,12 @@ from artifacts.prediction_log import counts
 from artifacts.published_versions import versions
 from artifacts.raw import landed_through
 from artifacts.version_name import as_of_of
+from plugins.on_call.drift import checked_at
 from plugins.on_call.frame import link
 from plugins.on_call.home import Home
 from plugins.on_call.markup import Child, Html, el, join, table
 from plugins.on_call.section import told
-from plugins.on_call.words import ago, moment
+from plugins.on_call.words import ago, checked, moment
 
 
 def freshness(request: Request, home: Home, model: str) -> Html:
@@ -28,7 +29,7 @@ def freshness(request: Request, home: Home, model: str) -> Html:
         ("upcoming rows", lambda: _names(places.upcoming)),
         ("champion", lambda: _champion(places.ledger, model)),
         ("predictions", lambda: _predictions(places.prediction_parts, model)),
-        ("findings", lambda: _findings(places.findings, model)),
+        ("findings", lambda: _findings(home, model)),
     ]
     rows: list[list[Child]] = [[what, told(what, body)] for what, body in kept]
     return join(
@@ -72,9 +73,12 @@ def _predictions(into: str, model: str) -> Child:
     return f"asked on {max(days)}" if days else "none are compacted"
 
 
-def _findings(root: str, model: str) -> Child:
-    ends = [window_of(one)[1] for one in list_findings(root, model)]
-    return join("window to ", moment(max(ends)), " UTC") if ends else "nothing was checked"
+def _findings(home: Home, model: str) -> Child:
+    ends = [window_of(one)[1] for one in list_findings(home.places.findings, model)]
+    made = checked_at(home, model)
+    if made is None:
+        return "nothing was checked"
+    return join("window to ", moment(max(ends)), " UTC, ", checked(made))
 
 
 def _assets() -> Html:

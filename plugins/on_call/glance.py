@@ -7,18 +7,16 @@ from fastapi import Request
 
 from artifacts import alerts, ledger
 from artifacts.errors import Missing, Refusal, Unavailable
-from artifacts.findings_summary import Summary
 from plugins.on_call.became import decided, fate
 from plugins.on_call.briefly import briefly
-from plugins.on_call.drift import newest_first
+from plugins.on_call.drift import in_a_line
 from plugins.on_call.frame import version
-from plugins.on_call.heat import judged
 from plugins.on_call.home import Home
 from plugins.on_call.markup import Child, Html, command, el, facts, folded, join, table
 from plugins.on_call.next_step import next_step
 from plugins.on_call.section import beside
 from plugins.on_call.service import asked
-from plugins.on_call.words import ago, became, moment, state
+from plugins.on_call.words import ago, became, moment
 
 # Of the patience that the page has, what a line has.
 SHARE = 0.8
@@ -29,7 +27,7 @@ def glance(request: Request, home: Home, model: str) -> Html:
     lines: list[tuple[str, Callable[[], Child]]] = [
         ("Champion", lambda: _champion(request, home, model)),
         ("Serves now", lambda: _serves(request, home, model)),
-        ("Drift", lambda: _drift(home, model)),
+        ("Drift", lambda: in_a_line(home, model)),
         ("Alerts", lambda: _alerts(home, model)),
         ("Newest candidate", lambda: _candidate(request, home, model)),
         ("What is next", lambda: _next(home, model)),
@@ -111,23 +109,6 @@ def _whose(home: Home, model: str, found: Mapping[str, Any]) -> tuple[str, str]:
     if _list(found, "troubles"):
         return "▲ with trouble, below", "bad"
     return ("? by its number: the model has no champion", "ask") if line is None else ("✓ the champion", "good")
-
-
-def _drift(home: Home, model: str) -> Child:
-    found = newest_first(home, model)
-    if not found:
-        return el("span", "? nothing was checked yet", class_="state ask")
-    newest = _window("the newest window", found[0])
-    seen = next((one for one in found if judged(one.brief.worst)), None)
-    if seen is None or seen is found[0]:
-        return newest
-    return join(newest, "; ", _window("the newest that could be judged", seen))
-
-
-def _window(which: str, one: Summary) -> Html:
-    moved = sum(each.state == "DRIFT" for each in one.brief.worst)
-    many = f", {moved} of {len(one.brief.worst)} moved" if moved else ""
-    return join(state(one.state), f" in {which}, {one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}{many}")
 
 
 def _alerts(home: Home, model: str) -> Child:

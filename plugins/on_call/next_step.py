@@ -7,9 +7,11 @@ from artifacts.verdict import Verdict
 from plugins.on_call.became import Fate, decided, fate, next_of
 from plugins.on_call.briefly import briefly
 from plugins.on_call.candidates import SHOWN
+from plugins.on_call.drift import checked_at
 from plugins.on_call.home import Home
 from plugins.on_call.section import with_command
 from plugins.on_call.service import asked
+from plugins.on_call.words import is_overdue
 
 # The example's months, while Airflow is down; of a source of one's own the DAG land_month lands them, and the rest
 # follows by itself.
@@ -18,7 +20,7 @@ FIRST = ("No version was trained yet. Land months, build a training set and trai
 
 def next_step(home: Home, model: str) -> tuple[str, str | None]:
     """The first thing that is wrong, and its command; what cannot be read is said in the lines above."""
-    for look in (_no_model, _silent_service, _waiting, _open_alert, _newest):
+    for look in (_no_model, _silent_service, _waiting, _not_watched, _open_alert, _newest):
         try:
             found = look(home, model)
         except Refusal as refusal:
@@ -51,6 +53,18 @@ def _silent_service(home: Home, model: str) -> tuple[str, str] | None:
             f"python -m training history --model {model}"
         )
     return None
+
+
+def _not_watched(home: Home, model: str) -> tuple[str, None] | None:
+    """Of a champion that was checked, and is no more; where nothing ever was, the line about drift says so."""
+    made = checked_at(home, model)
+    if made is None or not is_overdue(made) or ledger.champion(home.places.ledger, model) is None:
+        return None
+    said = (
+        f"The DAG watch_drift has checked nothing since {made:%Y-%m-%d %H:%M} UTC: drift and alerts are as of then. "
+        "See in Airflow that it is not paused, how its newest DAG run ended, and that the scheduler runs."
+    )
+    return said, None
 
 
 def _open_alert(home: Home, model: str) -> tuple[str, str] | None:

@@ -1,6 +1,6 @@
 """What several parts of the pages say the same way: times, numbers with intervals, states, verdicts."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from artifacts.finding import State
 from artifacts.verdict import Estimate
@@ -21,6 +21,8 @@ BECAME: dict[Became, tuple[str, str, str]] = {
     "cannot_judge": ("?", "cannot judge", "ask"),
 }
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+# watch_drift checks daily: once a day is missed, nobody checks.
+CHECKED_SINCE = timedelta(days=2)
 
 
 def state(told: State) -> Html:
@@ -41,12 +43,28 @@ def moment(at: datetime | None) -> Html:
 
 def ago(at: datetime) -> str:
     """How long ago a moment (naive UTC) of the wall clock was."""
-    seconds = (datetime.now(UTC).replace(tzinfo=None) - at).total_seconds()
+    seconds = _age(at).total_seconds()
     for unit, word in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
         if seconds >= unit:
             count = int(seconds // unit)
             return f"{count} {word}{'s' if count > 1 else ''} ago"
     return "just now" if seconds > -MINUTE else "in the future"
+
+
+def is_overdue(checked_at: datetime) -> bool:
+    """Whether the newest check is older than it is while watch_drift runs."""
+    return _age(checked_at) > CHECKED_SINCE
+
+
+def checked(at: datetime) -> Html:
+    """When the newest check was made, whatever window it was of; in doubt when it is overdue."""
+    if is_overdue(at):
+        return el("span", f"? checked {ago(at)}", class_="state ask")
+    return join(f"checked {ago(at)}")
+
+
+def _age(at: datetime) -> timedelta:
+    return datetime.now(UTC).replace(tzinfo=None) - at
 
 
 def estimate(one: Estimate | None) -> Html:

@@ -21,13 +21,14 @@ QUIET = OnCallSettings(patience_seconds=60)
 
 @pytest.fixture
 def judged(home, tmp_path):
-    """The small home before its candidate was promoted, without an alert, and the line by which it then was."""
+    """The small home before its candidate was promoted, without alert or check, and the line by which it then was."""
     from mlflow import MlflowClient
 
     places, _ = home
     mine = own_mlflow(places, tmp_path)
     MlflowClient(mine["mlflow"]).delete_registered_model_alias("toy", "champion")
     mine |= {"ledger": f"sqlite:///{tmp_path}/ledger.db", "alerts": f"sqlite:///{tmp_path}/alerts.db"}
+    mine |= {"findings": str(tmp_path / "findings")}
     return places.model_copy(update=mine), ledger.champion(places.ledger, "toy")
 
 

@@ -1,0 +1,49 @@
+"""A page of findings is as good as the check behind it: when that was made is said, and that nobody checks any more."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from artifacts.finding import Finding, Reason
+from artifacts.findings import Findings, publish_findings
+from plugins.on_call.settings import OnCallSettings
+from tests.plugins.test_model_page import part
+
+QUIET = OnCallSettings(patience_seconds=60)
+START, END = datetime(2013, 12, 1), datetime(2013, 12, 8)
+FINE = Finding("psi", "delay_mean", "OK", Reason("drift.psi", "Noise."), 900, 900, 0.01, 0.1, "training")
+STOPPED = "The DAG watch_drift has checked nothing since"
+
+
+@pytest.fixture
+def page(opened, home, tmp_path):
+    """Of the home without an alert, checked so long ago or never: the glance and how fresh all is."""
+
+    def shown(ago, **changed):
+        mine = {"findings": str(tmp_path / "findings"), "alerts": f"sqlite:///{tmp_path}/alerts.db", **changed}
+        if ago is not None:
+            made = datetime.now(UTC).replace(tzinfo=None) - ago
+            publish_findings(mine["findings"], Findings("toy", 1, home[1].training_set, START, END, 900, made, (FINE,)))
+        text = opened(home[0].model_copy(update=mine), QUIET).get("/on-call/models/toy").text
+        return part(text, "glance"), part(text, "fresh")
+
+    return shown
+
+
+def test_a_check_of_today_of_old_data_is_no_alarm_and_says_its_age(page):
+    glance, fresh = page(timedelta(hours=3, minutes=1))
+    assert re.search(r"✓ OK in the newest window, 2013-12-01 to 2013-12-08; +checked 3 hours ago", glance)
+    assert "2013-12-08 00:00 UTC, checked 3 hours ago" in fresh
+    assert "? checked" not in glance + fresh and STOPPED not in glance
+
+
+def test_a_monitor_that_stopped_is_told_with_since_when_and_what_to_do(page):
+    glance, fresh = page(timedelta(days=5, minutes=1))
+    assert "? checked 5 days ago" in glance and "? checked 5 days ago" in fresh
+    assert STOPPED in glance and "See in Airflow that it is not paused" in glance and "Nothing to do" not in glance
+
+
+def test_where_nothing_was_ever_checked_or_no_champion_is_watched_nobody_is_alarmed(page, tmp_path):
+    assert STOPPED not in page(None)[0] and "? nothing was checked yet" in page(None)[0]
+    assert STOPPED not in page(timedelta(days=5), ledger=f"sqlite:///{tmp_path}/ledger.db")[0]
