@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from fastapi import Request
 
+from artifacts import ledger
+from artifacts.errors import Refusal
 from artifacts.finding_ratio import TIMES, WORDS
 from artifacts.findings_summary import Summary, summaries
 from artifacts.prediction_log import counts
@@ -37,21 +39,32 @@ def checked_at(home: Home, model: str) -> datetime | None:
 
 def in_a_line(home: Home, model: str) -> Child:
     """What the newest window came to, which one last could be judged, and when anything was checked."""
-    found = newest_first(home, model)
+    champion = _champion(home, model)
+    # Of one window several versions may be checked, and what is asked here is how the one in service fares.
+    found = sorted(newest_first(home, model), key=lambda one: (one.end, one.version == champion), reverse=True)
     if not found:
         return el("span", "? nothing was checked yet", class_="state ask")
     age = checked(max(one.created_at for one in found))
-    newest = _window("the newest window", found[0])
+    newest = _window("the newest window", found[0], champion)
     seen = next((one for one in found if judged(one.brief.worst)), None)
     if seen is None or seen is found[0]:
         return join(newest, "; ", age)
-    return join(newest, "; ", _window("the newest that could be judged", seen), "; ", age)
+    return join(newest, "; ", _window("the newest that could be judged", seen, champion), "; ", age)
 
 
-def _window(which: str, one: Summary) -> Html:
+def _champion(home: Home, model: str) -> int | None:
+    try:
+        line = ledger.champion(home.places.ledger, model)
+    except Refusal:
+        return None
+    return None if line is None else line.version
+
+
+def _window(which: str, one: Summary, champion: int | None) -> Html:
     moved = sum(each.state == "DRIFT" for each in one.brief.worst)
     many = f", {moved} of {len(one.brief.worst)} moved" if moved else ""
-    return join(state(one.state), f" in {which}, {one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}{many}")
+    whose = "" if one.version == champion else f", answered by version {one.version}"
+    return join(state(one.state), f" in {which}, {one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}{many}{whose}")
 
 
 def drift(request: Request, home: Home, model: str) -> Html:

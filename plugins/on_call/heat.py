@@ -37,14 +37,17 @@ class Day:
 
 
 def days(found: Sequence[Summary]) -> list[Day]:
-    """A day for each end of a window; of a feature that several windows judged, the one that was found last counts."""
+    """A day for each end of a window: of a feature the newest of each version that was checked, of those the worst."""
     by_end: dict[date, list[Summary]] = {}
     for one in found:
         by_end.setdefault(last_day(one), []).append(one)
     told = []
     for end in sorted(by_end):
         several = sorted(by_end[end], key=lambda one: (one.created_at, one.id))
-        worst = {each.feature: each for one in several for each in one.brief.worst}
+        newest = {(each.feature, one.version): each for one in several for each in one.brief.worst}
+        worst: dict[str | None, Worst] = {}
+        for each in sorted(newest.values(), key=lambda one: (RANK[one.state], -(one.far or 0.0))):
+            worst.setdefault(each.feature, each)
         told.append(Day(end, worst, tuple(one.id for one in several)))
     return told
 

@@ -5,6 +5,8 @@ import shutil
 from dataclasses import replace
 from datetime import datetime
 
+import pytest
+
 from artifacts.finding import Finding, Reason
 from artifacts.findings import Findings, publish_findings
 from artifacts.prediction_log import LogSettings, LogWriter, compact
@@ -26,6 +28,41 @@ def test_a_check_of_a_day_on_which_nobody_asked_hides_nothing_that_was_found_bef
     assert "windows that ended 2026-03-07 to 2026-03-14; of none that ended later" in part(page, "live")
     seen = r"\? UNKNOWN in the newest window, 2039-11-19 to 2039-11-26; \S+ \w+ in the newest that could be judged, "
     assert re.search(seen + "2026-03-08 to 2026-03-15", part(page, "glance"))
+
+
+MOVED = Finding("psi", "delay_mean", "DRIFT", Reason("drift.psi", "It moved."), 900, 900, 0.4, 0.1, "training")
+FINE = replace(MOVED, state="OK", value=0.01)
+WINDOW = datetime(2026, 3, 8), datetime(2026, 3, 15)
+
+
+def two_versions(places, training_set, first, later):
+    """What was found about version 1, the champion, and an hour later about version 2, in one window."""
+    for version, one in ((1, first), (2, later)):
+        made = datetime(2026, 3, 15, version)
+        publish_findings(places.findings, Findings("toy", version, training_set, *WINDOW, 900, made, (one,)))
+    return places
+
+
+@pytest.mark.parametrize(("first", "later"), [(MOVED, FINE), (FINE, MOVED)], ids=["champion", "other"])
+def test_a_check_of_another_version_hides_no_drift_and_is_not_told_as_the_champions(
+    opened, home, tmp_path, first, later
+):
+    places = home[0].model_copy(update={"findings": str(tmp_path / "findings")})
+    page = opened(two_versions(places, home[1].training_set, first, later), NOBODY).get("/on-call/models/toy").text
+    assert re.search(r"2026-03-14 +▲ DRIFT +delay_mean \(PSI, 4\.0.\)", part(page, "drift"))
+    told = {"OK": "✓ OK", "DRIFT": "▲ DRIFT"}[first.state]
+    assert f"{told} in the newest window, 2026-03-08 to 2026-03-15" in part(page, "glance")
+    assert "answered by version 2" not in part(page, "glance")
+
+
+def test_of_one_version_what_was_found_last_counts(opened, home, tmp_path):
+    places = home[0].model_copy(update={"findings": str(tmp_path / "findings")})
+    for hour, one in enumerate((MOVED, FINE)):
+        made = datetime(2026, 3, 15, hour)
+        publish_findings(places.findings, Findings("toy", 1, home[1].training_set, *WINDOW, 900, made, (one,)))
+    page = opened(places, NOBODY).get("/on-call/models/toy").text
+    assert "✓ All 1 days are OK." in part(page, "drift")
+    assert "✓ OK in the newest window" in part(page, "glance")
 
 
 def test_a_prediction_of_today_hides_none_of_long_ago(opened, home, tmp_path):
