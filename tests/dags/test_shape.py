@@ -1,6 +1,7 @@
 """A DAG file is wiring: short, documented for its operator, and free of business code."""
 
 import ast
+import re
 
 import pytest
 
@@ -48,3 +49,13 @@ def test_rooms_are_imported_inside_task_bodies_only(path):
             assert statement.module.split(".")[0] not in ROOMS
         if isinstance(statement, ast.Import):
             assert not ROOMS & {name.name.split(".")[0] for name in statement.names}
+
+
+def test_the_runbook_names_the_tasks_that_airflow_does_not_try_again():
+    rollback = {f.name for f in functions(ast.parse((REPOSITORY / "dags" / "rollback.py").read_text())) if is_task(f)}
+    every = [f for path in FILES for f in functions(ast.parse(path.read_text())) if is_task(f)]
+    again = {f.name for f in every if any("retries=" in ast.unparse(d) for d in f.decorator_list)}
+    groups = {f.name for f in every if any("task_group" in ast.unparse(d) for d in f.decorator_list)}
+    section = (REPOSITORY / "docs" / "runbook.md").read_text().partition("### ledger.unavailable\n")[2]
+    named = re.search(r"but not (.*?) and those of `rollback`: clear", section.partition("###")[0], re.S)[1]
+    assert set(re.findall(r"`(\w+)`", named)) == {f.name for f in every} - again - groups - rollback
