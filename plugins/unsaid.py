@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from traceback import format_exception
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_plus
 
 from artifacts.cli import PROGRESS
 from artifacts.errors import Refusal
@@ -17,6 +17,7 @@ SHORTEST = 5
 _SECRET = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|CREDENTIAL|WEBHOOK|PRIVATE|(_|^)KEY$|_KEY_ID$")
 _IN_URL = re.compile(r"://[^\s/:@]*:([^\s/@]+)@")
 _LIKE_ONE = re.compile(r"(?=.*\d).{8,}|.{16,}")
+_PLAIN = re.compile(r"true|false|none|null|[-+]?[\d.]+", re.IGNORECASE)
 _NO_SECRET = re.compile(r"_FILE$|_PATH$|_URI$|^SSH_|_VERSION$")
 
 
@@ -86,18 +87,28 @@ def _in_urls(value: str) -> Iterator[str]:
 def _whole_and_parts(value: str) -> Iterator[str]:
     """A secret; of a URL, whose path or query is what must not be known, also the parts that look like one."""
     yield value
-    if "://" in value:
-        place = urlsplit(value)
-        yield from (part for part in re.split(r"[/?&=]", f"{place.path}?{place.query}") if _LIKE_ONE.fullmatch(part))
+    _, *parts = re.split(r"[/?&=#]", value.partition("://")[2])
+    yield from filter(_LIKE_ONE.fullmatch, parts)
 
 
 def _in_connection(value: str) -> Iterator[str]:
-    """Of a connection as JSON its password and extra; what only looks like JSON is a secret as a whole."""
+    """Of a connection as JSON its password and extra, as a URI its query; what only looks like JSON is one whole."""
     given = _json(value)
     if isinstance(given, Mapping):
         yield from _texts([given.get("password"), given.get("extra")])
     elif given is not None or value.lstrip().startswith("{"):
         yield value
+    elif "://" in value:
+        yield from _in_query(value.partition("?")[2].partition("#")[0])
+
+
+def _in_query(query: str) -> Iterator[str]:
+    """The extras of a connection, by name or as JSON in `__extra__`; a switch or a number is none unless so named."""
+    for name, _, given in (one.partition("=") for one in query.split("&")):
+        value = unquote_plus(given)
+        if _SECRET.search(name.upper()) or not _PLAIN.fullmatch(value):
+            yield given
+            yield from _texts(value)
 
 
 def _texts(given: Any) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Twenty secrets in the environment, in connections and in variables of Airflow, none of which may be found again."""
+"""Secrets in the environment, in connections and in variables of Airflow, none of which may be found again."""
 
 import base64
 import json
@@ -6,6 +6,7 @@ import json
 NAMES = (
     "webhook", "serving", "aws", "session", "postgres", "mlflow-password", "mlflow-token", "dbt", "github", "slack-bot",
     "smtp", "jwt", "mail-password", "mail-extra", "team", "store", "var-key", "var-password", "tracker", "fernet",
+    "store-extra",
 )  # fmt: skip
 CANARIES = {name: f"canary{number:02d}{name.replace('-', '')}0f7Qz" for number, name in enumerate(NAMES)}
 # These two have to be of a kind: long, and a key.
@@ -35,7 +36,7 @@ def environment(webhook: str, mail_port: int = 9) -> dict[str, str]:
         "AIRFLOW__CORE__FERNET_KEY": of["fernet"],
         "AIRFLOW_CONN_MAIL": json.dumps(mail),
         "AIRFLOW_CONN_TEAM": json.dumps(team),
-        "AIRFLOW_CONN_STORE": f"s3://reader:{of['store']}@127.0.0.1:9/",
+        "AIRFLOW_CONN_STORE": f"s3://reader:{of['store']}@127.0.0.1:9/?aws_session_token={of['store-extra']}",
         "AIRFLOW_VAR_API_KEY": of["var-key"],
         "AIRFLOW_VAR_DB_PASSWORD": of["var-password"],
         "TRACKER": f"http://tracker:{of['tracker']}@127.0.0.1:9",

@@ -198,9 +198,9 @@ def test_the_story_tab_is_opened_and_clicked_through_in_airflows_own_ui(ran, tmp
                 tab.value(f"{task}.click()")
 
 
-def test_of_twenty_planted_secrets_none_is_found_again(ran):
+def test_of_all_planted_secrets_none_is_found_again(ran):
     home, told, sent, said = ran
-    assert len(set(CANARIES.values())) == 20
+    assert len(set(CANARIES.values())) == 21
     texts = {
         "what the process said": said,
         "the answers": json.dumps(told),
