@@ -61,7 +61,9 @@ def test_every_file_and_folder_in_backticks_exists(page):
 
 def test_every_dag_is_documented_and_every_dag_named_exists():
     dags = {path.stem for path in (REPOSITORY / "dags").glob("*.py")}
-    assert dags <= set(re.findall(r"`?\b([a-z_]+)\b`?", ALL))
+    assert dags - set(re.findall(r"`([a-z_]+)`", ALL)) == set()
+    named = re.findall(r"\bDAGs?\s+((?:`[a-z_]+`(?:,\s+|\s+and\s+|\s+or\s+)?)+)", ALL)
+    assert {one for names in named for one in re.findall(r"`([a-z_]+)`", names)} - dags == set()
 
 
 def test_every_setting_of_places_is_documented_and_the_reverse():
