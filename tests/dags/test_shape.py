@@ -15,6 +15,11 @@ def functions(tree):
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
 
 
+def runbook(code):
+    text = (REPOSITORY / "docs" / "runbook.md").read_text()
+    return text.partition(f"### {code}\n")[2].partition("\n### ")[0]
+
+
 def is_task(function):
     return any("task" in ast.unparse(d) for d in function.decorator_list)
 
@@ -56,6 +61,10 @@ def test_the_runbook_names_the_tasks_that_airflow_does_not_try_again():
     every = [f for path in FILES for f in functions(ast.parse(path.read_text())) if is_task(f)]
     again = {f.name for f in every if any("retries=" in ast.unparse(d) for d in f.decorator_list)}
     groups = {f.name for f in every if any("task_group" in ast.unparse(d) for d in f.decorator_list)}
-    section = (REPOSITORY / "docs" / "runbook.md").read_text().partition("### ledger.unavailable\n")[2]
-    named = re.search(r"but not (.*?) and those of `rollback`: clear", section.partition("###")[0], re.S)[1]
+    named = re.search(r"but not (.*?) and those of `rollback`: clear", runbook("ledger.unavailable"), re.S)[1]
     assert set(re.findall(r"`(\w+)`", named)) == {f.name for f in every} - again - groups - rollback
+
+
+def test_the_runbook_names_each_dag_that_may_take_longer_than_the_others():
+    longer = {path.stem for path in FILES if "too_long=" in path.read_text()}
+    assert longer and longer == set(re.findall(r"`(\w+)`", runbook("run.late")))
