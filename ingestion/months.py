@@ -25,7 +25,7 @@ def month_to_land(month: str | None, interval_start: datetime | None) -> str:
 def refuse_unfinished(month: str, now: datetime) -> None:
     """Raise `BadInput` (`ingestion.month_not_over`) before `month` is over everywhere; `now` is aware.
 
-    A source keeps local time, and what lands stays: an evening flight of the last day would land as never departed.
+    A source keeps local time, and what lands stays: an event of the last evening would land as one that never happened.
     """
     over = datetime.combine(first_day(following(month)), time(), UTC) + LAST_CLOCK
     if now < over:

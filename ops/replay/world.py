@@ -1,4 +1,4 @@
-"""What callers know: the features of each flight as they were when it was asked about, kept apart from the pipeline."""
+"""What callers know: the features of each entity as they were when it was asked about, kept apart from the pipeline."""
 
 from pathlib import Path
 
