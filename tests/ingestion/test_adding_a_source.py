@@ -57,6 +57,14 @@ def test_a_month_without_a_row_is_refused(bakery: Path) -> None:
     assert not (bakery / "raw").exists()
 
 
+def test_a_row_that_no_month_would_ever_take_is_refused_with_its_line(bakery: Path) -> None:
+    (bakery / "sales.csv").write_text(SALES + "e,2103-01-05T08:00:00,250\n")
+    with pytest.raises(BadInput, match=r"line 6: sold_at is 2103-01-05 08:00:00, which is yet to come") as refusal:
+        land_month(str(bakery / "raw"), "bakery", "2013-01")
+    assert refusal.value.code == "source.time_in_future"
+    assert not (bakery / "raw").exists()
+
+
 def test_a_setting_that_is_needed_is_asked_for_by_its_name(bakery: Path) -> None:
     with pytest.raises(BadInput, match="INGESTION_BAKERY_FOLDER"):
         land_month(str(bakery / "raw"), "bakery", "2013-01", {})
