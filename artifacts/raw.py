@@ -37,7 +37,7 @@ __all__ = [
     "first_gap",
     "land",
     "land_all",
-    "landed_schema",
+    "landed_rows",
     "landed_through",
     "partitions",
     "verify",
@@ -95,9 +95,9 @@ def correct(
         return publish_draft(root, Draft(key, revision, tables, provenance))
 
 
-def landed_schema(root: str, key: Key, fact: str) -> pa.Schema:
-    """The columns of a landed fact; raises `Missing` (`raw.not_landed`) or `BadInput` (`raw.correction_invalid`)."""
-    return pq.read_schema(_file(_base(root, key), key, fact))
+def landed_rows(root: str, key: Key, fact: str) -> pa.Table:
+    """The rows of a fact as it landed; raises `Missing` (`raw.not_landed`) or `BadInput` (`raw.correction_invalid`)."""
+    return pq.read_table(_file(_base(root, key), key, fact))
 
 
 def partitions(root: str, source: str) -> list[Partition]:

@@ -9,8 +9,8 @@ import pyarrow as pa
 from artifacts.errors import BadInput
 from artifacts.facts import MOMENT
 from artifacts.publish import sha256_of
-from artifacts.raw import Key, Partition, correct, landed_schema
-from ingestion.source import Source, find_source
+from artifacts.raw import Key, Partition, correct, landed_rows
+from ingestion.source import find_source
 from ingestion.strict_csv import Column, read_rows
 
 
@@ -24,11 +24,12 @@ def correct_from_files(raw_root: str, key: Key, known_at: datetime, files: Mappi
     refuse_future(known_at, datetime.now(UTC))
     facts = {}
     for fact, path in files.items():
-        landed = landed_schema(raw_root, key, fact)
-        columns = {field.name: Column(field.type, nullable=True) for field in landed if field.name != "known_at"}
+        landed = landed_rows(raw_root, key, fact)
+        columns = {field.name: Column(field.type, nullable=True) for field in landed.schema if field.name != "known_at"}
         rows = read_rows(path, columns).table
         stamped = rows.append_column("known_at", pa.array([known_at] * rows.num_rows, MOMENT))
-        _refuse_impossible(source, key, fact, path, stamped)
+        if (rule := getattr(source, "why_impossible", None)) is not None:
+            _refuse_first(key, path, rule(key.table, fact, stamped, landed))
         facts[fact] = rows.drop_columns(["line"])
     provenance = {"files": {path.name: {"sha256": sha256_of(path), "fact": fact} for fact, path in files.items()}}
     return correct(raw_root, key, facts, known_at, provenance)
@@ -75,12 +76,8 @@ def parse_files(texts: list[str]) -> dict[str, Path]:
     return files
 
 
-def _refuse_impossible(source: Source, key: Key, fact: str, path: Path, rows: pa.Table) -> None:
-    """What fits the landed fact is for the door to say; what a row may say, only its source can judge."""
-    rule = getattr(source, "why_impossible", None)
-    if rule is None:
-        return
-    for row in rule(key.table, fact, rows).sort_by("line").slice(0, 1).to_pylist():
+def _refuse_first(key: Key, path: Path, impossible: pa.Table) -> None:
+    for row in impossible.sort_by("line").slice(0, 1).to_pylist():
         raise BadInput(
             "raw.correction_invalid",
             f"Correction of {key}: {path}: line {row['line']}: {row['impossible']}.",

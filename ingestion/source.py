@@ -50,8 +50,8 @@ class MonthOfSource:
 class Source(Protocol):
     """What a source's module must hold.
 
-    It may also hold `why_impossible(table, fact, rows)`: of the rows of a correction, each with its `line` and
-    `known_at`, those that cannot be, as a table of `line` and what is `impossible`.
+    It may also hold `why_impossible(table, fact, rows, landed)`: of the rows of a correction, each with its `line` and
+    `known_at`, those that cannot correct what `landed`, as a table of `line` and what is `impossible`.
     """
 
     Settings: type[SourceSettings]

@@ -1,45 +1,62 @@
-"""What no row of a correction can say: the row rules of landing that hold of a fact alone."""
+"""What no row of a correction can say: known before it landed or happened, or a delay that landing sets aside."""
 
 import duckdb
 import pyarrow as pa
 
+# What names a row of each fact, as in the staging models.
+KEYS = {
+    ("flights", "schedule"): "flight_id",
+    ("flights", "departure"): "flight_id",
+    ("flights", "arrival"): "flight_id",
+    ("flights", "cancellation"): "flight_id",
+    ("weather", "observation"): "origin, observed_hour_at",
+    ("planes", "plane"): "tailnum",
+    ("airlines", "airline"): "carrier",
+    ("airports", "airport"): "airport",
+}
 # The bounds of delays are those of flights.sql.
 _RULES = {
     ("flights", "departure"): """
-        select
-            line,
-            case
-                when departed_at > known_at then format('departed_at is {}, known at {}', departed_at, known_at)
-                when departure_delay_minutes not between -240 and 2880
-                    then format('departure_delay_minutes is {}, wanted -240 to 2880', departure_delay_minutes)
-            end as impossible
-        from restated
+        when departed_at > known_at then format('departed_at is {}, known at {}', departed_at, known_at)
+        when departure_delay_minutes not between -240 and 2880
+            then format('departure_delay_minutes is {}, wanted -240 to 2880', departure_delay_minutes)
     """,
     ("flights", "arrival"): """
-        select
-            line,
-            case
-                when arrived_at > known_at then format('arrived_at is {}, known at {}', arrived_at, known_at)
-                when arrival_delay_minutes not between -240 and 2880
-                    then format('arrival_delay_minutes is {}, wanted -240 to 2880', arrival_delay_minutes)
-            end as impossible
-        from restated
+        when arrived_at > known_at then format('arrived_at is {}, known at {}', arrived_at, known_at)
+        when arrival_delay_minutes not between -240 and 2880
+            then format('arrival_delay_minutes is {}, wanted -240 to 2880', arrival_delay_minutes)
     """,
     ("weather", "observation"): """
-        select
-            line,
-            format('observed_hour_at is {}, known at {}', observed_hour_at, known_at) as impossible
-        from restated
-        where observed_hour_at > known_at
+        when observed_hour_at > known_at then format('observed_hour_at is {}, known at {}', observed_hour_at, known_at)
     """,
 }
+_JUDGED = """
+with first_known as (
+    select {key}, min(known_at) as first_known_at
+    from landed
+    group by all
+),
+
+judged as (
+    select
+        line,
+        case
+            {rules}
+            when known_at <= first_known_at
+                then format('the row that landed was known at {{}}, a correction at {{}} is too early', first_known_at, known_at)
+        end as impossible
+    from restated
+    left join first_known using ({key})
+)
+
+select * from judged where impossible is not null
+"""
 
 
-def why_impossible(table: str, fact: str, rows: pa.Table) -> pa.Table:
-    """The `line` of each of a fact's `rows` that no flight or weather can have, and what is `impossible` about it."""
-    rules = _RULES.get((table, fact))
-    if rules is None:
-        return pa.table({"line": pa.array([], pa.int64()), "impossible": pa.array([], pa.string())})
+def why_impossible(table: str, fact: str, rows: pa.Table, landed: pa.Table) -> pa.Table:
+    """The `line` of each of a fact's `rows` that cannot correct what `landed`, and what is `impossible` about it."""
+    judged = _JUDGED.format(key=KEYS[table, fact], rules=_RULES.get((table, fact), ""))
     with duckdb.connect() as con:
         con.register("restated", rows)
-        return con.sql(rules).filter("impossible is not null").to_arrow_table()
+        con.register("landed", landed)
+        return con.sql(judged).to_arrow_table()
