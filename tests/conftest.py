@@ -20,7 +20,7 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the slow tests whose turn it is not; pytest's closing line counts them as deselected."""
     turns = _turns(os.environ.get(SLOW, "1/1"))
-    commit = _commit()
+    commit = commit_here()
     left_out = [item for item in items if item.get_closest_marker("slow") and not _has_its_turn(item, turns, commit)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
@@ -42,11 +42,16 @@ def _turns(share: str) -> int:
 
 def _has_its_turn(item: pytest.Item, turns: int, commit: str) -> bool:
     """By file, so that what the tests of a file share is made for all of them or not at all."""
-    drawn = hashlib.sha256(f"{commit} {item.path.relative_to(ROOT).as_posix()}".encode())
-    return int(drawn.hexdigest(), 16) % turns == 0
+    return drawn(item.path.relative_to(ROOT).as_posix(), turns, commit) == 0
 
 
-def _commit() -> str:
+def drawn(name: str, turns: int, commit: str) -> int:
+    """Whose turn it is among so many: another one with each commit, from 0 on."""
+    return int(hashlib.sha256(f"{commit} {name}".encode()).hexdigest(), 16) % turns
+
+
+def commit_here() -> str:
+    """The commit that is tested; empty outside of git."""
     try:
         told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):

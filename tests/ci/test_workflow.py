@@ -48,3 +48,11 @@ def test_only_the_comment_may_write_and_no_job_runs_with_the_rights_of_a_fork_s_
 def test_mutants_run_at_night_and_on_no_pull_request():
     assert "pull_request" not in JOBS["mutants"]["if"]
     assert "schedule" in JOBS["mutants"]["if"]
+
+
+def test_each_night_every_test_runs_whole():
+    """Unset, TEST_SLOW leaves nothing out; TEST_SCREENSHOTS is where pictures are kept."""
+    sources = [path.read_text() for path in (REPOSITORY / "tests").rglob("*.py")]
+    read = {name for text in sources for name in re.findall(r'environ\S*\("(TEST_[A-Z_]+)"', text)}
+    [night] = [step for step in JOBS["slow"]["steps"] if step.get("run") == "make test"]
+    assert set(night["env"]) == read - {"TEST_SCREENSHOTS"} >= {"TEST_REQUESTS"}

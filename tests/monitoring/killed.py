@@ -2,7 +2,7 @@
 
 Steps are every fsync, rename, commit and post from the first write on, each before and after. For each there is a home
 of its own, in which the day is then done again. A line of JSON says where a day died, or what it came to.
-On the command line: the folder of the homes, the model, the window, and that each so-manieth step is taken.
+On the command line: the folder of the homes, the model, the window, the first step, and that each so-manieth is taken.
 """
 
 import http.client
@@ -75,8 +75,8 @@ def in_a_fork(home: Path, model: str, window: str, last: int) -> bool:
 
 
 if __name__ == "__main__":
-    homes, toy, week, every = sys.argv[1:]
-    step = 1
+    homes, toy, week, first, every = sys.argv[1:]
+    step = int(first)
     while not in_a_fork(Path(homes) / str(step), toy, week, step):
         in_a_fork(Path(homes) / str(step), toy, week, 0)
         step += int(every)
