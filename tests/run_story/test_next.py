@@ -65,6 +65,20 @@ def test_a_verdict_that_says_no_is_not_asked_for_again():
     assert "clear the task" not in todo.then
 
 
+DOWN = Refused("registry.unavailable", "MLflow at http://127.0.0.1:9 says nothing.", "See that it is up.")
+
+
+def test_without_mlflow_the_candidate_that_a_dag_run_was_given_is_the_one_to_judge(tmp_path):
+    story = told(tmp_path, refused(task="ask", map_index=0, refused=DOWN), conf={"candidate": "c" * 32})
+    assert story.command == f"python -m training judge --candidate {'c' * 32}"
+
+
+def test_without_mlflow_the_candidate_of_each_branch_is_the_one_to_judge(tmp_path):
+    chosen = evidence("choose", returned=[{"candidate": letter * 32} for letter in "ab"])
+    story = told(tmp_path, chosen, refused(task="ask", map_index=1, minute=1, refused=DOWN))
+    assert story.command == f"python -m training judge --candidate {'b' * 32}"
+
+
 def overtaken(expected):
     """The refusal of an approval that came after another version was promoted, as the ledger words it."""
     with pytest.raises(Conflict) as no:
