@@ -95,4 +95,8 @@ def test_the_first_week_is_told_and_leads_to_the_model_and_its_versions(airflow,
         tab.until("document.body.innerText.includes('version 1')")
         assert tab.value("document.documentElement.scrollWidth <= 1280")
         tab.picture(kept / "replay-story.png")
+        tab.value("[...document.querySelectorAll('a[href*=\"/reports/toy/\"]')].at(-1).click()")
+        tab.until("document.body.innerText.includes('The score and its calibration')")
+        assert tab.value("document.documentElement.scrollWidth <= 1280")
+        tab.picture(kept / "replay-report.png")
         assert [one for one in tab.said if "on-call" in one and '"error"' in one] == []
