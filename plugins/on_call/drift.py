@@ -25,6 +25,10 @@ def newest_first(home: Home, model: str) -> list[Summary]:
 
     Not those of the last year: the first check of a day on which nobody asks would hide all that was found before.
     """
+    return home.once(("windows", model), lambda: _newest_first(home, model))
+
+
+def _newest_first(home: Home, model: str) -> list[Summary]:
     found = sorted(
         summaries(home.places.findings, model), key=lambda one: (one.end, one.created_at, one.id), reverse=True
     )
