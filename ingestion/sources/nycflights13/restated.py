@@ -43,7 +43,7 @@ judged as (
         case
             {rules}
             when known_at <= first_known_at
-                then format('the row that landed was known at {{}}, a correction at {{}} is too early', first_known_at, known_at)
+                then format('the row that landed was known at {{}}, not before {{}}', first_known_at, known_at)
         end as impossible
     from restated
     left join first_known using ({key})
