@@ -60,7 +60,7 @@ def _lead(findings: Findings) -> str:
         told.append(f"Not judged: <b>{', '.join(about[:FEW])}</b>{more}. {escape(blind[0].reason.text)}")
     if not drifted and not blind:
         fine = sum(one.state == "OK" for one in findings.findings)
-        told.append(f"All {fine} rules that were asked are within their thresholds.")
+        told.append(f"All {fine} rules that could be judged are within their thresholds.")
     return " ".join(told)
 
 

@@ -127,6 +127,7 @@ def test_a_feature_that_cannot_be_judged_stands_among_the_loud_ones_beside_a_dri
 def test_a_quiet_window_says_so_and_what_does_not_count_is_shown_all_the_same(places: Places) -> None:
     page = page_after(places, found(2, FINE, YOUNG))
     assert headline(page) == "✓OK: Nothing moved beyond noise"
+    assert "rules that could be judged are within their thresholds" in page
     assert "(does not count)" in page.partition("<details><summary>1 rule could not be judged and need not be")[2]
 
 

@@ -35,7 +35,8 @@ def days_that_die(world: World, homes: Path, receiver: Posts) -> list[dict[str, 
     places = {name: str(getattr(world.places, name.lower())) for name in shared}
     environ = {**os.environ, **{f"PIPELINE_{name}": place for name, place in places.items()}}
     environ |= {"MONITORING_REPLICATES": "200", "MONITORING_WEBHOOK_URL": receiver.url, "PYTHONPATH": str(REPOSITORY)}
-    command = [sys.executable, "-m", "tests.monitoring.killed", str(homes), world.run.model, WEEK, str(FIRST), str(EVERY)]
+    given = [str(homes), world.run.model, WEEK, str(FIRST), str(EVERY)]
+    command = [sys.executable, "-m", "tests.monitoring.killed", *given]
     done = subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
