@@ -77,13 +77,25 @@ def end_dag(dag: Any, conf: dict[str, Any], logical_date: datetime | None = None
     from plugins.refusals import REFUSED
 
     REFUSED.clear()
-    with interruptible():
+    with interruptible(), _defaults_kept(dag):
         dag_run = dag.test(run_after=logical_date, logical_date=logical_date or datetime.now(UTC), run_conf=conf)
     _tell_when_it_ran(dag_run)
     # A DAG run with no task in it, as for a date after the DAG's last, is a success to Airflow, and none to us.
     states = [(ti.task_id, str(ti.state)) for ti in dag_run.get_task_instances()]
     name = f"{dag.dag_id} {dag_run.run_id}"
     return Ended(name, str(dag_run.state), undone_of(dag.task_ids, states), tuple(REFUSED), returned_by(dag_run))
+
+
+@contextlib.contextmanager
+def _defaults_kept(dag: Any) -> Iterator[None]:
+    """Airflow 3.3.2 takes what a DAG run in this process was given for the defaults of those after it."""
+    held = [(one.params, {name: one.params.get_param(name).value for name in one.params}) for one in (dag, *dag.tasks)]
+    try:
+        yield
+    finally:
+        for params, values in held:
+            for name, value in values.items():
+                params.get_param(name).value = value
 
 
 def undone_of(task_ids: Collection[str], states: Sequence[tuple[str, str]]) -> dict[str, frozenset[str]]:
