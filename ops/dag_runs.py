@@ -88,7 +88,10 @@ def end_dag(dag: Any, conf: dict[str, Any], logical_date: datetime | None = None
 
 @contextlib.contextmanager
 def _defaults_kept(dag: Any) -> Iterator[None]:
-    """Airflow 3.3.2 takes what a DAG run in this process was given for the defaults of those after it."""
+    """Airflow 3.3.2 takes what a DAG run in this process was given for the defaults of those after it.
+
+    Its `process_params` (airflow/sdk/definitions/param.py) changes the DAG's own Params. To go once it copies them.
+    """
     held = [(one.params, {name: one.params.get_param(name).value for name in one.params}) for one in (dag, *dag.tasks)]
     try:
         yield

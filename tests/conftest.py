@@ -1,4 +1,4 @@
-"""The slow tier by turns: `TEST_SLOW=1/3` runs a third of it, another one with each commit; unset, all of it runs."""
+"""The slow tier by turns: `TEST_SLOW=1/3` runs a third of it, drawn by the commit; unset, all of it runs."""
 
 import hashlib
 import os
@@ -46,7 +46,7 @@ def _has_its_turn(item: pytest.Item, turns: int, commit: str) -> bool:
 
 
 def drawn(name: str, turns: int, commit: str) -> int:
-    """Whose turn it is among so many: another one with each commit, from 0 on."""
+    """A number from 0 to turns - 1 that the commit draws for `name`; the next commit may draw the same."""
     return int(hashlib.sha256(f"{commit} {name}".encode()).hexdigest(), 16) % turns
 
 

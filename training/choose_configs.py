@@ -24,9 +24,10 @@ def configs_of(training_set: str, config: str | None = None, folder: Path = CONF
         read_config(folder / f"{stem}.yaml")
     if not found:
         there = ", ".join(f"{stem} on {other}" for stem, other in trains_on.items()) or "none"
+        told = f"Config {config} does not train on" if config else "No config trains on"
         raise BadInput(
             "config.wrong_set",
-            f"No config trains on {name}; there are: {there}.",
+            f"{told} {name}; there are: {there}.",
             next_step=f"Write training/configs/NAME.yaml with training_set: {name}, or name another set.",
         )
     return found

@@ -21,8 +21,8 @@ def due(
     no other from its candidates.
 
     Raises `BadInput` (`train.nothing_due`) when there is neither: a DAG run that trains nothing must not look green;
-    as `named_in` does; and as `configs_of` does for the one named, for a config that cannot be read, and when no config
-    trains on any that were announced.
+    as `named_in` does; and as `configs_of` does for the one named, when no config trains on any that were announced,
+    and for a config with a fault that names one of the sets, or none that can be told: then none is trained.
     """
     sets = [training_set] if training_set else _latest(named_in(announced, "training_set"))
     if not sets:

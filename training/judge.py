@@ -33,8 +33,8 @@ def judge(
     is gathered again, and a verdict on the MLflow run that says otherwise is replaced: what is promoted never rests on
     a file alone.
 
-    Raises `BadInput` (`judge.run_unfinished`), `Damaged` (`config.differs`, `judge.ledger_lost`), and `CannotJudge` for
-    what keeps the rule from being asked at all (`judge.wrong_set`, evidence.gather).
+    Raises `BadInput` (`judge.run_unfinished`), `Damaged` (`registry.damaged`, `config.differs`, `judge.ledger_lost`),
+    and `CannotJudge` for what keeps the rule from being asked at all (`judge.wrong_set`, evidence.gather).
     """
     candidate = registry.run(candidate_run)
     note_candidate(candidate)

@@ -19,6 +19,6 @@ def config_of(registry: Registry, run_id: str) -> Config:
         raise Damaged(
             "config.differs",
             f"The config of MLflow run {run_id} has digest {config.digest()}; {logged} was logged.",
-            next_step="Train again.",
+            next_step="Train again with --again; without it this MLflow run is found.",
         )
     return config

@@ -44,9 +44,9 @@ class Reproduction:
 def reproduce(registry: Registry, training_sets: str, run_id: str, lock: Path) -> Reproduction:
     """Train MLflow run `run_id` again in this environment, with the code of its commit.
 
-    Raises `Missing` (`registry.missing`) for an unknown run, `Damaged` (`config.differs`), and `CannotJudge` when it
-    cannot be trained again: `reproduce.unfinished`, `reproduce.set_missing`, `reproduce.set_differs`,
-    `reproduce.files_missing`, `reproduce.commit_missing`, `reproduce.commit_failed`.
+    Raises `Missing` (`registry.missing`) for an unknown run, `Damaged` (`registry.damaged`, `config.differs`),
+    and `CannotJudge` when it cannot be trained again: `reproduce.unfinished`, `reproduce.set_missing`,
+    `reproduce.set_differs`, `reproduce.files_missing`, `reproduce.commit_missing`, `reproduce.commit_failed`.
     """
     run = registry.run(run_id)
     if run.status != FINISHED:

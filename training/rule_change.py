@@ -33,7 +33,7 @@ def rule_changes(registry: Registry, verdict: Verdict) -> tuple[str, ...]:
     champion = verdict.evidence.champion
     if champion is None:
         set_to = _HOLDOUT_SET.findall(registry.run(verdict.evidence.candidate.run_id).tags.get("overrides", ""))
-        return tuple(f"holdout_days is {value} by --set, not by the config" for value in set_to[-1:])
+        return tuple(f"holdout_days was set to {value} by --set when it was trained" for value in set_to[-1:])
     mine = _rule(config_of(registry, verdict.evidence.candidate.run_id))
     try:
         theirs = _rule(config_of(registry, champion.run_id))

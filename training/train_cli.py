@@ -57,7 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="KEY=VALUE",
         action="append",
         default=[],
-        help="repeatable; not of judge or promotion",
+        help="repeatable; not of judge, naive or promotion",
     )
     parser.add_argument("--again", action="store_true", help="train even if a finished MLflow run has the same inputs")
     parser.add_argument("--json", action="store_true", help="print one JSON object")

@@ -101,7 +101,7 @@ class Registry:
         return sorted(names)
 
     def artefact(self, run_id: str, path: str, into: Path | None = None) -> Path:
-        """The local path of a file or folder of an MLflow run; those of `log_run` have the sha256 that was logged.
+        """The local path of a file or folder of an MLflow run; a file in `model/` or beside it is the one logged.
 
         From an object store it is fetched into the folder `into`; without one a file is fetched into the cache of
         `artifacts.cache`, and a folder cannot be had.

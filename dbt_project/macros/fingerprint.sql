@@ -7,7 +7,8 @@
     one is stale: it is deleted and built again, in one transaction. So landing a month builds that month, a correction reopens the
     months that it touches, an edited model is built anew, and a build that was killed is completed by the next one.
 
-    The months reach the models as DuckDB variables, set by the pre-hook. Without them (unit tests, compiled SQL run by hand)
+    The months reach the models as DuckDB variables, set by the pre-hook, and by the post-hook in
+    few_months_at_a_time.sql for the months after the first of many. Without them (unit tests, compiled SQL run by hand)
     every month counts as stale, so a model's SQL is the same text in every build.
 #}
 
@@ -47,7 +48,7 @@
 
 
 {#
-    True for rows of the months that this build is to write.
+    True for rows of the months that are written now; when all are, of all that this build wrote.
 
         where {{ is_stale('observed_month') }}
 #}

@@ -83,9 +83,9 @@ def drift(request: Request, home: Home, model: str) -> Html:
         by_hand = command(f"python -m monitoring check --model {model} --window {window}")
         return join(el("p", f"{nothing}; the newest week by hand:"), by_hand)
     legend = (
-        "One column a day: the window that ends with it. The higher the bar, the farther the worst rule: half is its "
-        "threshold, full is sixteen. A solid bar is DRIFT, an outline OK, a crossed box could not be judged, nothing "
-        "was not asked. What drifted most often comes first."
+        "One column a day: the windows that end with it, the worst of the versions that were checked. The higher the "
+        "bar, the farther the worst rule: half is its threshold, full is sixteen. A solid bar is DRIFT, an outline OK, "
+        "a crossed box could not be judged, nothing was not asked. What drifted most often comes first."
     )
     return join(
         el("p", legend, class_="quiet"),
@@ -128,7 +128,7 @@ def _words(request: Request, model: str, shown: list[Day]) -> Html:
         )
     fine = len(shown) - len(loud)
     if not rows:
-        return el("p", f"✓ All {len(shown)} days are OK.")
+        return el("p", "✓ The one day shown is OK." if len(shown) == 1 else f"✓ All {len(shown)} days are OK.")
     about = f"In words: {len(loud)} days that were not OK, of {len(shown)}" + (
         f", the newest {LOUD}" if len(loud) > LOUD else ""
     )

@@ -1,4 +1,4 @@
-"""Drift by feature and day: a row for each feature, a column for each window, the bar as high as it is far."""
+"""Drift by feature and day: a row for each feature, a column for each day, the bar as high as it is far."""
 
 import math
 from bisect import bisect_right

@@ -22,7 +22,7 @@ BECAME: dict[Became, tuple[str, str, str]] = {
 }
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 # watch_drift checks daily: once a day is missed, nobody checks.
-CHECKED_SINCE = timedelta(days=2)
+OVERDUE_AFTER = timedelta(days=2)
 
 
 def state(told: State) -> Html:
@@ -53,7 +53,7 @@ def ago(at: datetime) -> str:
 
 def is_overdue(checked_at: datetime) -> bool:
     """Whether the newest check is older than it is while watch_drift runs."""
-    return _age(checked_at) > CHECKED_SINCE
+    return _age(checked_at) > OVERDUE_AFTER
 
 
 def checked(at: datetime) -> Html:

@@ -20,7 +20,7 @@ IMPOSSIBLE = {
     "cancellation known before it landed": (
         "2013-01-02T21:00",
         "cancellation=EWR-UA-4308-2013-01-01T21:30,cancelled",
-        "known at 2013-01-02 21:30",
+        "wanted after 2013-01-02 21:30",
     ),
     "moment that is yet to come": ("2099-03-05", f"arrival={LATE},NA", "which is yet to come"),
 }

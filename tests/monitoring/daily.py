@@ -49,7 +49,7 @@ def looked_at(seed: int, rows: int, kept: float | None) -> list[bool]:
 
 
 def rates(rows: int, weeks: int, kept: float | None) -> tuple[float, float]:
-    """The share of windows with an alarm, and of weeks with one on any of their days."""
+    """The share of first days' windows with an alarm, and of weeks with one on any of their days."""
     looked = np.array([looked_at(seed, rows, kept) for seed in range(weeks)])
     return float(looked[:, 0].mean()), float(looked.any(axis=1).mean())
 

@@ -104,6 +104,6 @@ def test_days_that_differ_by_nature_are_noise_also_in_a_window_longer_than_the_b
 def test_at_most_five_in_a_hundred_weeks_raise_an_alarm_by_both_baselines_looked_at_daily_though_days_differ_by_nature(
     rows: int,
 ) -> None:
-    windows, weeks = rates(rows, 2 * WORLDS, kept=0.3)
-    print(f"{rows:,} rows: {weeks:.1%} of {2 * WORLDS} weeks raised an alarm, {windows:.1%} of their windows")
-    assert windows <= weeks <= 0.05
+    _, weeks = rates(rows, 2 * WORLDS, kept=0.3)
+    print(f"{rows:,} rows: {weeks:.1%} of {2 * WORLDS} weeks raised an alarm")
+    assert weeks <= 0.05

@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from artifacts import ledger
 from artifacts.finding import Finding, Reason
 from artifacts.findings import Findings, publish_findings
 from plugins.on_call.settings import OnCallSettings
+from tests.plugins.test_became import own_mlflow, say_no
 from tests.plugins.test_model_page import part
 
 QUIET = OnCallSettings(patience_seconds=60)
@@ -44,6 +46,15 @@ def test_a_monitor_that_stopped_is_told_with_since_when_and_what_to_do(page):
     assert STOPPED in glance and "See in Airflow that it is not paused" in glance and "Nothing to do" not in glance
 
 
-def test_where_nothing_was_ever_checked_or_no_champion_is_watched_nobody_is_alarmed(page, tmp_path):
+def test_where_nothing_was_ever_checked_nobody_is_alarmed(page):
     assert STOPPED not in page(None)[0] and "? nothing was checked yet" in page(None)[0]
-    assert STOPPED not in page(timedelta(days=5), ledger=f"sqlite:///{tmp_path}/ledger.db")[0]
+
+
+def test_of_a_model_without_a_champion_nobody_is_alarmed_that_nothing_checks(page, home, tmp_path):
+    from mlflow import MlflowClient
+
+    mine = own_mlflow(home[0], tmp_path) | {"ledger": f"sqlite:///{tmp_path}/ledger.db"}
+    MlflowClient(mine["mlflow"]).delete_registered_model_alias("toy", "champion")
+    say_no(home[0].model_copy(update=mine), ledger.champion(home[0].ledger, "toy"))
+    glance, _ = page(timedelta(days=5), **mine)
+    assert "? checked 5 days ago" in glance and STOPPED not in glance and "ledger" not in glance

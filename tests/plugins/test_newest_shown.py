@@ -61,7 +61,7 @@ def test_of_one_version_what_was_found_last_counts(opened, home, tmp_path):
         made = datetime(2026, 3, 15, hour)
         publish_findings(places.findings, Findings("toy", 1, home[1].training_set, *WINDOW, 900, made, (one,)))
     page = opened(places, NOBODY).get("/on-call/models/toy").text
-    assert "✓ All 1 days are OK." in part(page, "drift")
+    assert "✓ The one day shown is OK." in part(page, "drift")
     assert "✓ OK in the newest window" in part(page, "glance")
 
 

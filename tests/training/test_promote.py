@@ -182,7 +182,7 @@ def test_a_first_champion_whose_holdout_was_set_waits_for_a_person_and_the_ledge
     overrides = ["seed=2", f"{key}=19"]
     config = parse_config(CONFIG.format(model=world.model, features=GOOD), overrides)
     waiting = decided(world, train(world.registry, parcels_60, config, overrides=overrides))
-    said = "It was judged by another rule: holdout_days is 19 by --set, not by the config."
+    said = "It was judged by another rule: holdout_days was set to 19 by --set when it was trained."
     assert (waiting.promotion, waiting.waits, waiting.said.startswith(said)) == (None, True, True)
     line = promote(world.registry, world.ledger, waiting.judged, "a person")
     assert (line.version, line.reason.endswith(said)) == (1, True)

@@ -17,17 +17,20 @@ KEYS = {
 # The bounds of delays are those of flights.sql.
 _RULES = {
     ("flights", "departure"): """
-        when departed_at > known_at then format('departed_at is {}, known at {}', departed_at, known_at)
+        when departed_at > known_at
+            then format('departed_at is {}, wanted up to {}, when it was known', departed_at, known_at)
         when departure_delay_minutes not between -240 and 2880
             then format('departure_delay_minutes is {}, wanted -240 to 2880', departure_delay_minutes)
     """,
     ("flights", "arrival"): """
-        when arrived_at > known_at then format('arrived_at is {}, known at {}', arrived_at, known_at)
+        when arrived_at > known_at
+            then format('arrived_at is {}, wanted up to {}, when it was known', arrived_at, known_at)
         when arrival_delay_minutes not between -240 and 2880
             then format('arrival_delay_minutes is {}, wanted -240 to 2880', arrival_delay_minutes)
     """,
     ("weather", "observation"): """
-        when observed_hour_at > known_at then format('observed_hour_at is {}, known at {}', observed_hour_at, known_at)
+        when observed_hour_at > known_at
+            then format('observed_hour_at is {}, wanted up to {}, when it was known', observed_hour_at, known_at)
     """,
 }
 _JUDGED = """
@@ -43,7 +46,7 @@ judged as (
         case
             {rules}
             when known_at <= first_known_at
-                then format('the row that landed was known at {{}}, not before {{}}', first_known_at, known_at)
+                then format('known_at is {{}}, wanted after {{}}, that of the row there', known_at, first_known_at)
         end as impossible
     from restated
     left join first_known using ({key})
