@@ -46,9 +46,10 @@ def in_a_line(home: Home, model: str) -> Child:
     champion = _champion(home, model)
     # Of one window several versions may be checked, and what is asked here is how the one in service fares.
     found = sorted(newest_first(home, model), key=lambda one: (one.end, one.version == champion), reverse=True)
-    if not found:
+    made = checked_at(home, model)
+    if made is None:
         return el("span", "? nothing was checked yet", class_="state ask")
-    age = checked(max(one.created_at for one in found))
+    age = checked(made)
     newest = _window("the newest window", found[0], champion)
     seen = next((one for one in found if judged(one.brief.worst)), None)
     if seen is None or seen is found[0]:
