@@ -5,7 +5,7 @@ from typing import Any
 
 from artifacts import cli
 from artifacts.findings import read_findings
-from artifacts.landed import landed_until
+from artifacts.landed import declared_sources, landed_until
 from artifacts.places import Places
 from artifacts.training_set import parse_id
 
@@ -24,7 +24,7 @@ def due(
     Events of drift alone, whose extras `drifted` name `findings`, ask for the sets that the drifted models were
     trained on; an event that names none asks, as do rows that `landed`, for all `names`.
     """
-    moment = as_of or f"{landed_until(places.raw):%Y-%m-%d}"
+    moment = as_of or f"{landed_until(places.raw, declared_sources()):%Y-%m-%d}"
     found: list[Any] = [(extra or {}).get("findings") for extra in drifted]
     if name:
         wanted = [name]

@@ -8,11 +8,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from artifacts import shelf
 from artifacts.code import read_code
 from artifacts.contract import Contract
 from artifacts.errors import BadInput, Refusal
-from artifacts.landed import landed_until
+from artifacts.landed import declared_sources, landed_until
 from artifacts.periods import following
 from artifacts.places import REPOSITORY, is_url
 from artifacts.raw import Partition, landed_through
@@ -38,16 +37,17 @@ def landed_partitions(raw: str) -> list[Partition]:
     return verify_landed(raw)
 
 
-def refuse_not_landed(raw: str, name: str, as_of: datetime) -> None:
+def refuse_not_landed(raw: str, name: str, as_of: datetime, project: Path) -> None:
     """Refuse an `as_of` (naive UTC) that lies beyond what landed: rows of before it would land only after the build.
 
-    Raises `BadInput` (`features.not_landed`) naming the sources that end or have a gap before it and the month to land,
-    or `Missing` (`raw.nothing_landed`).
+    Of the sources that `project` declares. Raises `BadInput` (`features.not_landed`) naming those that end or have a
+    gap before it and the month to land, or `Missing` (`raw.nothing_landed`).
     """
-    until = landed_until(raw)
+    sources = declared_sources(project)
+    until = landed_until(raw, sources)
     if as_of <= until:
         return
-    through = {source: landed_through(raw, source) or "" for source in shelf.children(raw)}
+    through = {source: landed_through(raw, source) or "" for source in sources}
     last = min(through.values())
     behind = sorted(source for source, month in through.items() if month == last)
     raise BadInput(

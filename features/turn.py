@@ -37,7 +37,7 @@ def read_inputs(places: Places, contract: Contract, as_of: datetime, project: Pa
         raise Missing("features.nothing_landed", f"Nothing has landed in {places.raw}.", next_step="Land a month.")
     told = decisive(contract, as_of, landed, project)
     note_inputs(contract.name, told)
-    refuse_not_landed(places.raw, contract.name, as_of)
+    refuse_not_landed(places.raw, contract.name, as_of, project)
     return Inputs(landed, fingerprint(told))
 
 

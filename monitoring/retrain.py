@@ -6,7 +6,7 @@ from artifacts import alerts, cli
 from artifacts.errors import Missing
 from artifacts.finding import Rule
 from artifacts.findings import Findings, read_findings
-from artifacts.landed import landed_since
+from artifacts.landed import declared_sources, landed_since
 from artifacts.places import Places
 from artifacts.training_set import newest, parse_id
 from monitoring.alert_settings import AlertSettings
@@ -47,6 +47,6 @@ def _set_of_all_that_landed(places: Places, findings: Findings) -> str | None:
     try:
         found = newest(places.training_sets, parse_id(findings.training_set)[0])
         known = found.facts.get("raw")
-        return found.id if known and not landed_since(places.raw, known) else None
+        return found.id if known and not landed_since(places.raw, known, declared_sources()) else None
     except Missing:
         return None

@@ -11,7 +11,7 @@ from artifacts import ledger
 from artifacts.champion_alias import refuse_lost_ledgers
 from artifacts.cli import say
 from artifacts.errors import Missing
-from artifacts.landed import landed_until
+from artifacts.landed import declared_sources, landed_until
 from artifacts.places import Places, read_places
 from artifacts.prediction_log.of_request import ids_of_request
 from artifacts.prediction_log.tables import Log
@@ -107,7 +107,7 @@ def due(names: Collection[str], name: str | None, as_of: str | None) -> list[dic
     """
     places = read_places()
     refuse_lost_ledgers(Registry.at(places), places.ledger)
-    moment = as_of or write_as_of(landed_until(places.raw))
+    moment = as_of or write_as_of(landed_until(places.raw, declared_sources()))
     models = {model: _trained_on(places, model) for model in ledger.models(places.ledger)}
     wanted = [name] if name else names
     found = [{"model": model, "name": of, "as_of": moment} for model, of in models.items() if of in wanted]

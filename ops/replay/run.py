@@ -11,7 +11,7 @@ import yaml
 
 from artifacts import cli
 from artifacts.errors import BadInput
-from artifacts.landed import landed_until
+from artifacts.landed import declared_sources, landed_until
 from artifacts.places import REPOSITORY, Places, read_places
 from ops.airflow_home import enter_airflow
 from ops.announcements import forget_announcements
@@ -38,7 +38,7 @@ def replay(arguments: argparse.Namespace) -> cli.Answer:
     champion_of(places, plan.model)
     if left:
         with running_dags(places, _called(arguments.until)):
-            refuse_future(landed_until(places.raw).date(), left[0])
+            refuse_future(landed_until(places.raw, declared_sources()).date(), left[0])
             places = with_alerts_of_its_year(places, plan, left, journal)
             _go_through(places, plan, left, journal)
     else:

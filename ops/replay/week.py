@@ -9,7 +9,7 @@ from typing import Any
 
 from artifacts import cli, ledger
 from artifacts.errors import Missing
-from artifacts.landed import landed_until
+from artifacts.landed import declared_sources, landed_until
 from artifacts.places import Places
 from artifacts.training_set import TrainingSet
 from monitoring.settings import read_monitoring_settings
@@ -116,7 +116,7 @@ def _early_labels(replay: Replay, week: Week) -> list[Any]:
     if week.end < replay.plan.last:
         return []
     days = timedelta(days=read_monitoring_settings().label_days)
-    landed = landed_until(replay.places.raw).date()
+    landed = landed_until(replay.places.raw, declared_sources()).date()
     return [one.end for one in replay.plan.weeks() if one.end <= landed and one.end + days > replay.plan.last]
 
 
