@@ -50,6 +50,24 @@
 
 
 {#
+    The month of observed_at, of a row of the spine; the build fails when it is not that of the raw partition that the row landed
+    in or the one after it, since builds look for a month's rows in those two alone.
+
+        {{ observed_month('flight_id') }} as observed_month
+#}
+{% macro observed_month(entity) -%}
+    case
+        when {{ month_of('observed_at') }} between period_month and period_month + interval 1 month then {{ month_of('observed_at') }}
+        when period_month is null then {{ month_of('observed_at') }}
+        else error(
+            {{ entity }} || ' is observed at ' || observed_at || ', and landed with the month of ' || period_month
+            || ': a row must be observed in that month or the next. Land it with its month, or let the prediction be made later.'
+        )
+    end
+{%- endmacro %}
+
+
+{#
     True when a fact was known when the prediction is made: not at that very moment, before it.
 
         inner join planes on … and {{ known_before_observed('planes', 'spine') }}

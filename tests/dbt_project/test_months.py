@@ -153,3 +153,16 @@ def test_one_two_and_four_threads_build_the_same_rows(warehouse):
         warehouse.build(full_refresh=True, duckdb_threads=threads)
         built.append({name: warehouse.row_hash(name) for name in ["spine", *warehouse.features(), *TRAINING_SETS]})
     assert built[0] == built[1] == built[2]
+
+
+@pytest.mark.parametrize("lead", ["15 day", "-30 day"])
+def test_a_row_that_no_build_would_look_for_ends_the_build_instead_of_being_lost(warehouse, lead):
+    early = Flight("2013-02-10 14:00")
+    land_flights(warehouse.raw, [JANUARY, early if lead == "15 day" else Flight("2013-01-31 14:00", number=7)])
+    land_flights(warehouse.raw, [MARCH])
+    wrong = warehouse.edited("models/spine/spine.sql", "- interval 2 hour", f"- interval '{lead}'")
+    wrong.build("stg_nycflights13__flights_scheduled")
+    done = wrong.dbt("run", "--select", "spine")
+    assert not done.success
+    said = done.result.results[0].message
+    assert "a row must be observed in that month or the next" in said and "landed with the month of 2013-0" in said

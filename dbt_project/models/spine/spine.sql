@@ -14,7 +14,7 @@ observed as (
 known as (
     select
         *,
-        {{ month_of('observed_at') }} as observed_month
+        {{ observed_month('flight_id') }} as observed_month
     from observed
     where {{ known_before_observed('observed', 'observed') }}
 ),
