@@ -153,7 +153,7 @@ def _environ() -> dict[str, str]:
 def _reason(verb: str, said: str, home: Path) -> str:
     said = _COLOUR.sub("", said)
     if verb == "make test":
-        failed = re.search(r"^(FAILED|ERROR) (\S+)", said, re.MULTILINE)
+        failed = re.search(r"^(FAILED|ERROR) (.+?)(?: - .*)?$", said, re.MULTILINE)
         if not failed:
             return said.strip()[-200:]
         # What a fixture met is not what the test is named after.

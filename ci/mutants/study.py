@@ -82,7 +82,9 @@ def lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
     yield "# Mutation study"
     yield ""
     yield "Regressions such as people really make, each seeded into a copy of the project by `make mutants`, and the"
-    yield "first of CI's verbs that says no. `make test` stands for the tests of the rooms that the mutant edits."
+    yield "first of CI's verbs that says no. `make test` stands for the tests of the rooms that the mutant edits, until"
+    yield "one fails. Tests that need a whole warehouse share one that `dbt build` makes, with all of dbt's unit tests:"
+    yield "where one of those fails, the test that asked for the warehouse first is the one that is named."
     yield ""
     share = f"{len(caught)} of {len(outcomes)} caught ({len(caught) / len(outcomes):.0%})"
     seconds = sorted(outcome.seconds for outcome in outcomes)

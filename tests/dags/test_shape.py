@@ -68,3 +68,44 @@ def test_the_runbook_names_the_tasks_that_airflow_does_not_try_again():
 def test_the_runbook_names_each_dag_that_may_take_longer_than_the_others():
     longer = {path.stem for path in FILES if "too_long=" in path.read_text()}
     assert longer and longer == set(re.findall(r"`(\w+)`", runbook("run.late")))
+
+
+def row_of(dag):
+    (row,) = re.findall(rf"^\| `{dag}` \|(.*)\|$", (REPOSITORY / "docs" / "dags.md").read_text(), re.M)
+    return row.split("|")
+
+
+def assets(path):
+    named = {node.args[0].value: node for node in ast.walk(ast.parse(path.read_text())) if is_call(node, "Asset")}
+    starting = next(
+        k.value
+        for n in ast.walk(ast.parse(path.read_text()))
+        if is_call(n, "dag")
+        for k in n.keywords
+        if k.arg == "schedule"
+    )
+    constants = {n.id.lower() for n in ast.walk(starting) if isinstance(n, ast.Name)}
+    return set(named), {name for name in named if {name, name.partition("_")[0]} & constants}
+
+
+def is_call(node, name):
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_the_page_of_the_dags_names_the_assets_and_tasks_of_each(path):
+    starts, tasks, tells = row_of(path.stem)
+    every = [f for f in functions(ast.parse(path.read_text())) if is_task(f)]
+    groups = {f.name for f in every if any("task_group" in ast.unparse(d) for d in f.decorator_list)}
+    again = {f.name for f in every if any("retries=" in ast.unparse(d) for d in f.decorator_list)}
+    people = {"approve"} if "ApprovalOperator" in path.read_text() else set()
+    assert set(re.findall(r"`(\w+)`", tasks)) == {f.name for f in every} - groups | people
+    assert set(re.findall(r"\*`(\w+)`\*", tasks)) == again
+    named, starting = assets(path)
+    assert set(re.findall(r"`(\w+)`", starts)) == starting
+    assert set(re.findall(r"`(\w+)`", tells)) == named - starting
+
+
+def test_the_page_of_the_dags_has_every_one():
+    listed = re.findall(r"^\| `(\w+)` \|", (REPOSITORY / "docs" / "dags.md").read_text(), re.M)
+    assert sorted(listed) == [path.stem for path in FILES]
