@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from artifacts import facts, shelf
+from artifacts.errors import BadInput
+from artifacts.periods import check_period
 from artifacts.publish import Published, check_name, names, publish, read
 
 KIND = "raw partition"
@@ -50,6 +52,23 @@ class Draft:
     revision: str
     tables: Mapping[str, pa.Table]
     provenance: Mapping[str, Any]
+
+
+def checked_facts(key: Key, tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """The facts in the order in which they are kept.
+
+    Raises `BadInput` for a bad name (`name.invalid`), period (`period.invalid`) or fact (`raw.fact_invalid`).
+    """
+    check_name(key.source, "source")
+    check_name(key.table, "table")
+    check_period(key.period)
+    if not tables or QUARANTINE in tables:
+        raise BadInput(
+            "raw.fact_invalid",
+            f"{key} has the facts {sorted(tables)}; wanted one or more, none of them called {QUARANTINE}.",
+            next_step="Correct the source's module.",
+        )
+    return {name: facts.checked(str(key), name, table) for name, table in tables.items()}
 
 
 def publish_draft(root: str, one: Draft) -> Partition:

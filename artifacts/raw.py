@@ -2,31 +2,27 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from artifacts import facts as tables_of_facts
 from artifacts import shelf
-from artifacts.errors import BadInput, Conflict, Missing
+from artifacts.correction import correct, landed_rows, rows_there
+from artifacts.errors import Conflict
 from artifacts.partition import (
     BASE,
-    CORRECTION,
-    KIND,
     QUARANTINE,
     Draft,
     Key,
     Partition,
     as_partition,
+    checked_facts,
     publish_draft,
     published_of,
 )
-from artifacts.periods import check_period, following
-from artifacts.publish import Published, check_name, names, read
+from artifacts.periods import following
+from artifacts.publish import names
 
 __all__ = [
     "Draft",
@@ -40,6 +36,7 @@ __all__ = [
     "landed_rows",
     "landed_through",
     "partitions",
+    "rows_there",
     "verify",
 ]
 
@@ -49,7 +46,7 @@ def draft(key: Key, facts: Mapping[str, pa.Table], quarantine: pa.Table | None, 
 
     Raises `BadInput` for a bad name (`name.invalid`), period (`period.invalid`) or fact (`raw.fact_invalid`).
     """
-    tables = _checked(key, facts)
+    tables = checked_facts(key, facts)
     if quarantine is not None and quarantine.num_rows:
         tables[QUARANTINE] = tables_of_facts.ordered(quarantine, "reason")
     return Draft(key, f"{BASE}-{tables_of_facts.content_id(tables)[:12]}", tables, provenance)
@@ -74,30 +71,6 @@ def land(
 ) -> Partition:
     """`land_all` of one `draft`."""
     return land_all(root, [draft(key, facts, quarantine, provenance)])[0]
-
-
-def correct(
-    root: str, key: Key, facts: Mapping[str, pa.Table], known_at: datetime, provenance: Mapping[str, Any]
-) -> Partition:
-    """Publish rows of some facts of a landed `key` as they became known at `known_at` (naive UTC), beside the first.
-
-    `facts` come with the columns of the landed ones; their `known_at` may be left out and is set on every row.
-    Raises `Missing` (`raw.not_landed`) or `BadInput` (`raw.correction_invalid`).
-    """
-    if known_at.tzinfo is not None:
-        raise _wrong_correction(key, f"known_at {known_at.isoformat()} has a time zone, wanted naive UTC")
-    landed = _base(root, key)
-    tables = _checked(key, {name: _stamped(landed, key, name, table, known_at) for name, table in facts.items()})
-    if not any(table.num_rows for table in tables.values()):
-        raise _wrong_correction(key, "it has no rows")
-    revision = f"{CORRECTION}-{known_at:%Y-%m}-{tables_of_facts.content_id(tables)[:12]}"
-    with shelf.locked(f"{root}/{key}"):
-        return publish_draft(root, Draft(key, revision, tables, provenance))
-
-
-def landed_rows(root: str, key: Key, fact: str) -> pa.Table:
-    """The rows of a fact as it landed; raises `Missing` (`raw.not_landed`) or `BadInput` (`raw.correction_invalid`)."""
-    return pq.read_table(_file(_base(root, key), key, fact))
 
 
 def partitions(root: str, source: str) -> list[Partition]:
@@ -143,19 +116,6 @@ def _whole(root: str, source: str) -> set[str]:
     return {period for period, tables in there.items() if tables >= wanted[period]}
 
 
-def _checked(key: Key, facts: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-    check_name(key.source, "source")
-    check_name(key.table, "table")
-    check_period(key.period)
-    if not facts or QUARANTINE in facts:
-        raise BadInput(
-            "raw.fact_invalid",
-            f"{key} has the facts {sorted(facts)}; wanted one or more, none of them called {QUARANTINE}.",
-            next_step="Correct the source's module.",
-        )
-    return {name: tables_of_facts.checked(str(key), name, table) for name, table in facts.items()}
-
-
 def _refuse_conflict(root: str, one: Draft) -> None:
     for other in names(f"{root}/{one.key}"):
         if other.startswith(BASE) and other != one.revision:
@@ -164,31 +124,3 @@ def _refuse_conflict(root: str, one: Draft) -> None:
                 f"{one.key} holds {other}, and this is {one.revision}: other rows under the same key.",
                 next_step="Land the same files again, or publish what changed as a correction.",
             )
-
-
-def _base(root: str, key: Key) -> Published:
-    for name in names(f"{root}/{key}"):
-        if name.startswith(BASE):
-            return read(f"{root}/{key}/{name}", KIND)
-    raise Missing("raw.not_landed", f"{key} has not landed.", next_step="Land it before correcting it.")
-
-
-def _file(landed: Published, key: Key, fact: str) -> Path:
-    if f"{fact}.parquet" not in landed.files or fact == QUARANTINE:
-        raise _wrong_correction(key, f"no fact landed as {fact}; there are {', '.join(sorted(landed.facts['rows']))}")
-    return landed.file(f"{fact}.parquet")
-
-
-def _stamped(landed: Published, key: Key, name: str, table: pa.Table, known_at: datetime) -> pa.Table:
-    there = pq.read_table(_file(landed, key, name))
-    stamped = tables_of_facts.stamped(table, there.schema, known_at)
-    if isinstance(stamped, str):
-        raise _wrong_correction(key, f"fact {name}: {stamped}")
-    first = pc.min(there["known_at"]).as_py()
-    if first is not None and known_at <= first:
-        raise _wrong_correction(key, f"known_at {known_at} is not later than {first}, when {name} was first known")
-    return stamped
-
-
-def _wrong_correction(key: Key, what: str) -> BadInput:
-    return BadInput("raw.correction_invalid", f"Correction of {key}: {what}.", next_step="Correct the correction.")

@@ -57,8 +57,12 @@ def _correct(arguments: argparse.Namespace) -> cli.Answer:
     key = raw.Key(arguments.source, arguments.table, arguments.month)
     known_at, files = parse_known_at(arguments.known_at), parse_files(arguments.fact)
     made = correct_from_files(read_places().raw, key, known_at, files)
-    line = describe(made) if made.created else f"Nothing to do: {made.key}/{made.revision} was there already."
-    return cli.Answer(f"{made.key}/{made.revision}", [line], _facts([made]))
+    if not made.created:
+        nothing = f"Nothing to do: {made.key}/{made.revision} was there already."
+        return cli.Answer(f"{made.key}/{made.revision}", [nothing], _facts([made]))
+    added = [f"{count:,} {fact}" for fact, count in made.provenance["added"].items() if count]
+    lines = [f"New, since no row with such a key was there to be corrected: {', '.join(added)}."] if added else []
+    return cli.Answer(f"{made.key}/{made.revision}", [describe(made), *lines], _facts([made]))
 
 
 def _show(arguments: argparse.Namespace) -> cli.Answer:

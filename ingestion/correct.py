@@ -10,7 +10,8 @@ from artifacts.errors import BadInput
 from artifacts.facts import MOMENT
 from artifacts.publish import sha256_of
 from artifacts.raw import Key, Partition, correct, landed_rows
-from ingestion.source import find_source
+from ingestion.keys import refuse_keys
+from ingestion.source import FactKey, find_source
 from ingestion.strict_csv import Column, read_rows
 
 
@@ -18,21 +19,26 @@ def correct_from_files(raw_root: str, key: Key, known_at: datetime, files: Mappi
     """Read each fact's corrected rows from a CSV file and publish them as one revision known at `known_at` (naive UTC).
 
     A file has the landed fact's columns without `known_at`, in their order, `NA` for null, times as
-    `2013-01-01T10:15:00`. Raises `BadInput` (`ingestion.known_at_invalid`, `source.*`, `raw.*`) with nothing published.
+    `2013-01-01T10:15:00`. Of a source with `KEYS`, the provenance counts under `added`, by fact, the rows that correct
+    none. Raises `BadInput` (`ingestion.known_at_invalid`, `source.*`, `raw.*`) with nothing published.
     """
     source = find_source(key.source)
     refuse_future(known_at, datetime.now(UTC))
-    facts = {}
-    for fact, path in files.items():
-        landed = landed_rows(raw_root, key, fact)
-        columns = {field.name: Column(field.type, nullable=True) for field in landed.schema if field.name != "known_at"}
-        rows = read_rows(path, columns).table
-        stamped = rows.append_column("known_at", pa.array([known_at] * rows.num_rows, MOMENT))
-        if (rule := getattr(source, "why_impossible", None)) is not None:
-            _refuse_first(key, path, rule(key.table, fact, stamped, landed))
-        facts[fact] = rows.drop_columns(["line"])
-    provenance = {"files": {path.name: {"sha256": sha256_of(path), "fact": fact} for fact, path in files.items()}}
-    return correct(raw_root, key, facts, known_at, provenance)
+    keys: Mapping[tuple[str, str], FactKey] = getattr(source, "KEYS", {})
+    facts = {fact: _read(raw_root, key, fact, path, keys.get((key.table, fact))) for fact, path in files.items()}
+    added: dict[str, int] = {}
+
+    def check() -> None:
+        for fact, path in files.items():
+            if (named := keys.get((key.table, fact))) is not None:
+                added[fact] = refuse_keys(raw_root, key, fact, named, path=path, rows=facts[fact], known_at=known_at)
+            if (rule := getattr(source, "why_impossible", None)) is not None:
+                stamped = facts[fact].append_column("known_at", pa.array([known_at] * facts[fact].num_rows, MOMENT))
+                _refuse_first(key, path, rule(key.table, fact, stamped, landed_rows(raw_root, key, fact)))
+
+    told = {path.name: {"sha256": sha256_of(path), "fact": fact} for fact, path in files.items()}
+    rows = {fact: table.drop_columns(["line"]) for fact, table in facts.items()}
+    return correct(raw_root, key, rows, known_at, {"files": told, "added": added}, check=check)
 
 
 def refuse_future(known_at: datetime, now: datetime) -> None:
@@ -74,6 +80,19 @@ def parse_files(texts: list[str]) -> dict[str, Path]:
             )
         files[fact] = Path(path)
     return files
+
+
+def _read(raw_root: str, key: Key, fact: str, path: Path, named: FactKey | None) -> pa.Table:
+    """The rows of a file in the columns of the landed fact but `known_at`, each with its `line`."""
+    schema = landed_rows(raw_root, key, fact).schema
+    return read_rows(
+        path,
+        {
+            field.name: Column(field.type, nullable=named is None or field.name in named.nullable)
+            for field in schema
+            if field.name != "known_at"
+        },
+    ).table
 
 
 def _refuse_first(key: Key, path: Path, impossible: pa.Table) -> None:

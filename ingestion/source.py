@@ -47,11 +47,24 @@ class MonthOfSource:
     folder: Path = Path()
 
 
+@dataclass(frozen=True)
+class FactKey:
+    """The `columns` that name a row of a fact, and which others may be null: none of the rest is, in a correction.
+
+    `of` is the fact of the same table that must have landed with that name; None: a correction may add what had not.
+    """
+
+    columns: tuple[str, ...]
+    of: str | None = None
+    nullable: tuple[str, ...] = ()
+
+
 class Source(Protocol):
     """What a source's module must hold.
 
-    It may also hold `why_impossible(table, fact, rows, landed)`: of the rows of a correction, each with its `line` and
-    `known_at`, those that cannot correct what `landed`, as a table of `line` and what is `impossible`.
+    For corrections it may also hold `KEYS`, a mapping of (table, fact) to its `FactKey`, and
+    `why_impossible(table, fact, rows, landed)`: of the rows of a correction, each with its `line` and `known_at`, those
+    that cannot correct what `landed`, as a table of `line` and what is `impossible`.
     """
 
     Settings: type[SourceSettings]

@@ -169,6 +169,20 @@ def test_a_correction_that_does_not_fit_is_refused(
     assert len(raw.partitions(str(tmp_path), "shop")) == 1
 
 
+def test_what_is_checked_of_a_correction_keeps_it_from_being_published_unless_it_is_there(tmp_path: Path) -> None:
+    def refuse() -> None:
+        raise BadInput("raw.correction_invalid", "No.", next_step="None.")
+
+    raw.land(str(tmp_path), JANUARY, {"placed": TWO}, None, {})
+    moment, rows = datetime(2013, 3, 5), {"placed": orders(("a", 3, 9))}
+    with pytest.raises(BadInput, match=r"No\."):
+        raw.correct(str(tmp_path), JANUARY, rows, moment, {}, check=refuse)
+    made = raw.correct(str(tmp_path), JANUARY, rows, moment, {})
+    assert raw.correct(str(tmp_path), JANUARY, rows, moment, {}, check=refuse).created is False
+    there = raw.rows_there(str(tmp_path), JANUARY, "placed")
+    assert there["revision"].to_pylist()[2:] == [made.revision] and there.num_rows == 3
+
+
 def test_what_has_not_landed_cannot_be_corrected(tmp_path: Path) -> None:
     with pytest.raises(Missing, match="shop/orders/2013-01 has not landed"):
         raw.correct(str(tmp_path), JANUARY, {"placed": TWO}, datetime(2013, 3, 5), {})

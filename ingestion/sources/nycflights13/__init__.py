@@ -7,10 +7,10 @@ from ingestion.source import MonthOfSource, SourceSettings
 from ingestion.sources.nycflights13.files import Files
 from ingestion.sources.nycflights13.flights import read_flights
 from ingestion.sources.nycflights13.reference import read_airlines, read_airports, read_planes
-from ingestion.sources.nycflights13.restated import why_impossible
+from ingestion.sources.nycflights13.restated import KEYS, why_impossible
 from ingestion.sources.nycflights13.weather import read_weather
 
-__all__ = ["Settings", "read_month", "why_impossible"]
+__all__ = ["KEYS", "Settings", "read_month", "why_impossible"]
 
 
 class Settings(SourceSettings):

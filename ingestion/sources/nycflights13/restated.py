@@ -1,18 +1,25 @@
-"""What no row of a correction can say: known before it landed or happened, or a delay that landing sets aside."""
+"""What names a row of a correction, and what none can say: known too early, or a delay that landing sets aside."""
 
 import duckdb
 import pyarrow as pa
 
-# What names a row of each fact, as in the staging models.
+from ingestion.source import FactKey
+
+MEASURES = (
+    *("temp_f", "dew_point_f", "humidity_pct", "wind_dir_deg", "wind_speed_mph"),
+    *("wind_gust_mph", "precip_in", "pressure_hpa", "visibility_miles"),
+)
+
+# What names a row of each fact, as in the staging models; of a flight only what its schedule is there for.
 KEYS = {
-    ("flights", "schedule"): "flight_id",
-    ("flights", "departure"): "flight_id",
-    ("flights", "arrival"): "flight_id",
-    ("flights", "cancellation"): "flight_id",
-    ("weather", "observation"): "origin, observed_hour_at",
-    ("planes", "plane"): "tailnum",
-    ("airlines", "airline"): "carrier",
-    ("airports", "airport"): "airport",
+    ("flights", "schedule"): FactKey(("flight_id",), of="schedule", nullable=("tailnum",)),
+    ("flights", "departure"): FactKey(("flight_id",), of="schedule"),
+    ("flights", "arrival"): FactKey(("flight_id",), of="schedule", nullable=("air_time_minutes",)),
+    ("flights", "cancellation"): FactKey(("flight_id",), of="schedule"),
+    ("weather", "observation"): FactKey(("origin", "observed_hour_at"), nullable=MEASURES),
+    ("planes", "plane"): FactKey(("tailnum",), nullable=("manufacture_year",)),
+    ("airlines", "airline"): FactKey(("carrier",)),
+    ("airports", "airport"): FactKey(("airport",)),
 }
 # The bounds of delays are those of flights.sql.
 _RULES = {
@@ -58,7 +65,7 @@ select * from judged where impossible is not null
 
 def why_impossible(table: str, fact: str, rows: pa.Table, landed: pa.Table) -> pa.Table:
     """The `line` of each of a fact's `rows` that cannot correct what `landed`, and what is `impossible` about it."""
-    judged = _JUDGED.format(key=KEYS[table, fact], rules=_RULES.get((table, fact), ""))
+    judged = _JUDGED.format(key=", ".join(KEYS[table, fact].columns), rules=_RULES.get((table, fact), ""))
     with duckdb.connect() as con:
         con.register("restated", rows)
         con.register("landed", landed)
