@@ -1,6 +1,6 @@
 """Up to which moment every source has landed whole, the `as_of` that a build may choose by itself, and what is new."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import yaml
 from artifacts.errors import BadInput, Missing
 from artifacts.periods import first_day, following
 from artifacts.places import REPOSITORY
-from artifacts.raw import landed_through, partitions
+from artifacts.raw import first_gap, landed_through, partitions
 
 DBT_PROJECT = REPOSITORY / "dbt_project"
 
@@ -37,17 +37,12 @@ def declared_sources(project: Path = DBT_PROJECT) -> list[str]:
 def landed_until(root: str, sources: Collection[str]) -> datetime:
     """The end (naive UTC) of the last month up to which every one of `sources` landed under `root` without a gap.
 
-    Raises `Missing` (`raw.nothing_landed`) that names the sources of which no month is whole.
+    Raises `Missing` (`raw.nothing_landed`) that names a source of which the first month is not whole.
     """
     through = {source: landed_through(root, source) for source in sources}
     months = [month for month in through.values() if month is not None]
     if not months or len(months) < len(through):
-        empty = sorted(source for source, month in through.items() if month is None)
-        raise Missing(
-            "raw.nothing_landed",
-            f"No whole month of {', '.join(empty) or 'any source'} lies in {root}.",
-            next_step=f"Land one: python -m ingestion land --source {(empty or ['SOURCE'])[0]} --month 2013-01",
-        )
+        raise _nothing_whole(root, sorted(source for source, month in through.items() if month is None))
     day = first_day(following(min(months)))
     return datetime(day.year, day.month, day.day)  # noqa: DTZ001  naive UTC, as everywhere
 
@@ -63,3 +58,18 @@ def landed_since(root: str, known: Iterable[str], sources: Collection[str]) -> l
     read = sorted({one.partition("/")[0] for one in told})
     there = [one for source in read for one in partitions(root, source) if first_day(one.key.period) < until]
     return sorted({f"{one.key}/{one.revision}" for one in there} - told)
+
+
+def _nothing_whole(root: str, sources: Sequence[str]) -> Missing:
+    for source in sources:
+        if (month := first_gap(root, source)) is not None:
+            return Missing(
+                "raw.nothing_landed",
+                f"No whole month of {source} comes first in {root}: of {month}, which does, tables are missing.",
+                next_step=f"Land it again: python -m ingestion land --source {source} --month {month}",
+            )
+    return Missing(
+        "raw.nothing_landed",
+        f"No whole month of {', '.join(sources) or 'any source'} lies in {root}.",
+        next_step=f"Land one: python -m ingestion land --source {(sources or ['SOURCE'])[0]} --month 2013-01",
+    )

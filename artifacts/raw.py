@@ -84,28 +84,30 @@ def verify(root: str, source: str, period: str | None = None) -> list[Partition]
 
 
 def landed_through(root: str, source: str) -> str | None:
-    """The last period of the run without a gap from the first period that landed whole; None when none has.
+    """The last period of the run without a gap from the first period that landed, whole or not; None when that did not.
 
     A period is whole when every table that its partitions' provenance lists under `tables` is there.
     """
-    return _through(_whole(root, source))
+    return _through(*_periods(root, source))
 
 
 def first_gap(root: str, source: str) -> str | None:
-    """The first period that is not there whole although a later one is; None when there is no gap."""
-    whole = _whole(root, source)
-    last = _through(whole)
-    return following(last) if last is not None and last < max(whole) else None
+    """The first period that is not there whole although it, or a later one, is in part; None when there is no gap."""
+    there, whole = _periods(root, source)
+    last = _through(there, whole)
+    gap = following(last) if last is not None else min(there, default=None)
+    return gap if gap is not None and gap <= max(there) else None
 
 
-def _through(whole: set[str]) -> str | None:
-    last = min(whole, default=None)
-    while last is not None and following(last) in whole:
-        last = following(last)
+def _through(there: set[str], whole: set[str]) -> str | None:
+    last, period = None, min(there, default=None)
+    while period is not None and period in whole:
+        last, period = period, following(period)
     return last
 
 
-def _whole(root: str, source: str) -> set[str]:
+def _periods(root: str, source: str) -> tuple[set[str], set[str]]:
+    """The periods of which something landed, which is what SQL reads, and those that landed whole."""
     there: dict[str, set[str]] = {}
     wanted: dict[str, set[str]] = {}
     for partition in partitions(root, source):
@@ -113,7 +115,7 @@ def _whole(root: str, source: str) -> set[str]:
             period = partition.key.period
             there.setdefault(period, set()).add(partition.key.table)
             wanted.setdefault(period, set()).update(partition.provenance.get("tables", ()))
-    return {period for period, tables in there.items() if tables >= wanted[period]}
+    return {*there}, {period for period, tables in there.items() if tables >= wanted[period]}
 
 
 def _refuse_conflict(root: str, one: Draft) -> None:

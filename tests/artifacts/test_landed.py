@@ -66,6 +66,17 @@ def test_a_month_with_a_table_missing_has_not_landed(tmp_path):
         landed_until(str(tmp_path), ["shop"])
 
 
+def test_a_first_month_that_landed_in_part_is_to_be_landed_again_though_a_later_one_is_whole(tmp_path):
+    both = ("orders", "items")
+    land_all(tmp_path, "2013-01", of=both)
+    land_all(tmp_path, "2013-02", tables=both, of=both)
+    with pytest.raises(Missing, match="of 2013-01, which does, tables are missing") as refusal:
+        landed_until(str(tmp_path), ["shop"])
+    assert refusal.value.next_step.endswith("land --source shop --month 2013-01")
+    land_all(tmp_path, "2013-01", tables=both, of=both)
+    assert landed_until(str(tmp_path), ["shop"]) == datetime(2013, 3, 1)
+
+
 def test_nothing_landed_is_refused(tmp_path):
     with pytest.raises(Missing, match="No whole month of any source"):
         landed_until(str(tmp_path), [])

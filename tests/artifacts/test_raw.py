@@ -204,6 +204,17 @@ def test_landed_through_is_the_last_month_before_a_gap(tmp_path: Path) -> None:
     assert raw.landed_through(str(tmp_path), "shop") == "2013-02"
 
 
+def test_a_month_that_landed_in_part_is_a_gap_first_and_last_too(tmp_path: Path) -> None:
+    landed(tmp_path, "orders/2013-01")
+    assert (raw.landed_through(str(tmp_path), "shop"), raw.first_gap(str(tmp_path), "shop")) == (None, "2013-01")
+    landed(tmp_path, "orders/2013-02", "goods/2013-02")
+    assert (raw.landed_through(str(tmp_path), "shop"), raw.first_gap(str(tmp_path), "shop")) == (None, "2013-01")
+    landed(tmp_path, "goods/2013-01", "goods/2013-03")
+    assert (raw.landed_through(str(tmp_path), "shop"), raw.first_gap(str(tmp_path), "shop")) == ("2013-02", "2013-03")
+    landed(tmp_path, "orders/2013-03")
+    assert (raw.landed_through(str(tmp_path), "shop"), raw.first_gap(str(tmp_path), "shop")) == ("2013-03", None)
+
+
 def test_a_flipped_bit_is_found_and_its_file_named(tmp_path: Path) -> None:
     made = raw.land(str(tmp_path), JANUARY, {"placed": TWO}, None, {})
     assert len(raw.verify(str(tmp_path), "shop")) == 1
