@@ -2,8 +2,13 @@
 
 from collections.abc import Sequence
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
 from artifacts import shelf
 from artifacts.errors import Damaged, Missing
+from artifacts.partition import CORRECTION
 from artifacts.raw import Partition, verify
 
 REVISION_DEPTH = "SOURCE/TABLE/PERIOD/REVISION".count("/")
@@ -43,5 +48,24 @@ def _refuse_unpublished(raw: str, files: Sequence[str], sources: Sequence[str], 
             raise Damaged(
                 "raw.unpublished",
                 f"{raw}/{file} was never published, or its folder lost its manifest, yet SQL would read it.",
-                next_step=f"Delete the folder {folder} and land that month again.",
+                next_step=f"Delete the folder {folder} and {_again(raw, folder, name)}.",
             )
+
+
+def _again(raw: str, folder: str, name: str) -> str:
+    source, table, month, revision = folder.split("/")
+    if not revision.startswith(CORRECTION):
+        return "land that month again"
+    return (
+        f"publish that correction again: python -m ingestion correct --source {source} --table {table} --month {month} "
+        f"--known-at {_known_at(raw, folder, name)} --fact {name.removesuffix('.parquet')}=FILE.csv"
+    )
+
+
+def _known_at(raw: str, folder: str, name: str) -> str:
+    """The moment that the rows of a correction have, which its name has the month of; TIME when they cannot be read."""
+    try:
+        rows = pq.read_table(pa.BufferReader(shelf.content(f"{raw}/{folder}", name)), columns=["known_at"])
+        return str(pc.min(rows["known_at"]).as_py().isoformat())
+    except (pa.ArrowException, OSError, KeyError, TypeError, AttributeError):
+        return "TIME"

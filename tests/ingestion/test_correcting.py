@@ -1,5 +1,6 @@
 """A correction says what can be, of what has landed, once for each moment."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -150,6 +151,26 @@ def test_two_corrections_of_one_moment_at_once_are_not_both_published(home: Path
     with ThreadPoolExecutor(4) as pool:
         outcomes = sorted(pool.map(try_to_publish, range(4)))
     assert outcomes == ["published", *["raw.correction_invalid"] * 3]
+
+
+@pytest.mark.parametrize(("spoilt", "moment"), [(False, "2013-03-05T06:00:00"), (True, "TIME")])
+def test_a_correction_that_lost_its_manifest_is_to_be_published_again_and_is_there_then(
+    home: Path, capsys: pytest.CaptureFixture[str], spoilt: bool, moment: str
+) -> None:
+    run(*LAND, "--month", "2013-01")
+    publish(home, "arrival", f"{LATE},NA")
+    [folder] = home.glob("raw/nycflights13/flights/2013-01/correction-*")
+    (folder / "manifest.json").unlink()
+    if spoilt:
+        (folder / "arrival.parquet").write_bytes(b"PAR1")
+    assert run("verify", "--source", "nycflights13") == 4
+    said = capsys.readouterr().err
+    again = f"--table flights --month 2013-01 --known-at {moment} --fact arrival=FILE.csv"
+    assert "raw.unpublished" in said and "publish that correction again: python -m ingestion correct" in said
+    assert again in said and "land that month" not in said
+    shutil.rmtree(folder)
+    assert publish(home, "arrival", f"{LATE},NA") == 0
+    assert run("verify", "--source", "nycflights13") == 0
 
 
 def test_every_fact_that_lands_is_one_of_which_a_correction_can_be_judged(example: Example) -> None:
