@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from artifacts.findings import Finding, Reason, Rule, State
-from artifacts.metric_names import BETTER
+from artifacts.metric_names import BETTER, of_slice
 from monitoring.estimates import estimate
 from monitoring.labelled import Labelled, labels_came
 from monitoring.settings import MonitoringSettings
@@ -64,9 +64,11 @@ def find_performance(
         for rule in RULES:
             found = _judge(rule, here, promised.get(f"holdout_{rule}"), part, settings)
             yield replace(found, baseline_rows=holdout_rows)
+    categories = {column: np.unique(texts) for column, texts in rows.slices.items()}
     for (column, value), (rule_name, promise) in promised_slices(promised).items():
-        texts = np.array([re.sub(r"[^\w. -]", "_", text) for text in rows.slices[column].tolist()], dtype=str)
-        here = rows.where(texts == value)
+        name = f"slice/{column}/{value}/{rule_name}"
+        of_it = [of_slice(column, text, rule_name) == name for text in categories[column].tolist()]
+        here = rows.where(np.isin(rows.slices[column], categories[column][of_it]))
         yield _of_slice(here, f"{column}={value}", rule_name, promise, settings)
 
 

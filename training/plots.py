@@ -15,6 +15,7 @@ from training.metrics import Floats, average_precision, calibration_bins, calibr
 # Okabe and Ito's palette: told apart with any colour vision; markers and line styles differ too.
 CANDIDATE, NAIVE, QUIET = "#0072B2", "#D55E00", "#767676"
 MOST_FEATURES = 25
+LONGEST = 40
 
 
 def plot_calibration(path: Path, holdout: Holdout) -> None:
@@ -89,7 +90,10 @@ def plot_slices(path: Path, name: str, slices: Sequence[Mapping[str, Any]], metr
     ):
         values = [row[who][metric] for row in measured]
         axes.plot(values, places, marker, color=colour, label=label, markersize=6)
-    axes.set_yticks(places, [f"{row['value']}  ({row['rows']:,} rows)" for row in measured])
+    # A category is any text: between two dollars it would be a formula, and a long one would leave no picture.
+    shown = [one if len(one) <= LONGEST else f"{one[:LONGEST]}…" for one in (row["value"] for row in measured)]
+    told = [f"{one}  ({row['rows']:,} rows)" for one, row in zip(shown, measured, strict=True)]
+    axes.set_yticks(places, told, parse_math=False)
     axes.set_ylim(len(measured) - 0.5, -0.5)
     axes.grid(axis="y", color="#E5E5E5")
     axes.set(xlabel=metric.replace("_", " "), title=f"By {name}")

@@ -1,12 +1,12 @@
 """Writes the files of an MLflow run: the model, what it was made from, and how it does, as JSON and as pictures."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from artifacts.metric_names import of_slice
 from artifacts.registry import MODEL
 from artifacts.training_set import TrainingSet
 from training import metrics
@@ -36,8 +36,7 @@ class Report:
         for column, rows in self.slices.items():
             for row in rows:
                 if row["candidate"] is not None:
-                    value = re.sub(r"[^\w. -]", "_", row["value"])
-                    flat[f"slice/{column}/{value}/{primary}"] = row["candidate"][primary]
+                    flat[of_slice(column, row["value"], primary)] = row["candidate"][primary]
         return flat
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from artifacts.contract import Contract
 from artifacts.errors import BadInput
+from artifacts.metric_names import of_slice
 from artifacts.prediction_log import Prediction
 from artifacts.training_set import TrainingSet
 from monitoring.estimates import METRICS, estimate, student
@@ -235,6 +236,15 @@ def test_a_promise_of_a_slice_that_cannot_be_judged_is_said_and_does_not_count(
     found = list(find_performance(labelled, 700, parse_window(WEEK), promised, SETTINGS))
     [slice_] = [one for one in found if one.part == "place=harbour"]
     assert (slice_.rule, slice_.state, slice_.reason.code, slice_.required) == (rule, "UNKNOWN", code, False)
+
+
+def test_the_promise_of_a_slice_is_held_against_the_rows_of_its_own_category() -> None:
+    day = np.tile(np.arange("2013-03-20", "2013-03-27", dtype="datetime64[D]"), 400)
+    place = np.array(["A/B"] * 1200 + ["A_B"] * 1300 + [""] * 300)
+    labelled = Labelled(day, np.full(2800, 0.4), np.tile([0.0, 1.0], 1400), {"place": place})
+    promised = {of_slice("place", category, "brier"): 0.3 for category in ("A/B", "A_B", "")}
+    found = list(find_performance(labelled, 2800, parse_window(WEEK), promised, SETTINGS))
+    assert [one.rows for one in found if one.part] == [1200, 1300, 300]
 
 
 def test_a_score_that_is_nan_has_no_metrics(world: World) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from artifacts.errors import BadInput, CannotJudge
+from artifacts.metric_names import of_slice
 from tests.fixtures_registry import registry_in
 from tests.fixtures_training_set import make_training_set
-from tests.training.toy import LOCK, TOY, toy_config
+from tests.training.toy import LOCK, TOY, publish_with, toy_config
 from training.metrics import METRICS
 from training.train import train
 from training.windows import split, windows_of
@@ -61,6 +62,19 @@ def test_reports_say_what_the_metrics_say(tmp_path, world):
     importance = {row["feature"]: row for row in json.loads((report / "importance.json").read_text())}
     assert importance["delay_mean"]["shap_mean_abs"] > importance["noise"]["shap_mean_abs"]
     assert sum(row["gain_share"] for row in importance.values()) == pytest.approx(1)
+
+
+ODD = ["", ".", "..", "A/B", "A_B", "x" * 230, "x" * 231, r"$\frac$"]
+
+
+def test_a_model_is_logged_whatever_texts_its_categories_are_and_each_has_its_own_metric(tmp_path, world):
+    training_set = publish_with(tmp_path, place=[ODD[number % len(ODD)] for number in range(3000)])
+    run = train(world.registry, training_set, toy_config(f"model={world.model}"))
+    rows = json.loads((world.registry.artefact(run.run_id, "report") / "slices.json").read_text())["place"]
+    assert sorted(row["value"] for row in rows) == sorted(ODD)
+    logged = [run.metrics[of_slice("place", row["value"], "log_loss")] for row in rows]
+    assert logged == [row["candidate"]["log_loss"] for row in rows]
+    assert len([name for name in run.metrics if name.startswith("slice/place/")]) == len(ODD)
 
 
 def test_the_same_training_is_found_and_not_done_twice_unless_asked(tmp_path, world):
