@@ -5,8 +5,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from artifacts.binning import quoted
+import numpy as np
+
+from artifacts.binning import as_counted, learn_number, quoted
 from artifacts.column import Column
+from artifacts.counting import count_by_day
+from artifacts.grouping import grouped, grouping
 from artifacts.training_set import TrainingSet
 
 SHARES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
@@ -21,9 +25,9 @@ COMMON = 5
 class Move:
     """A feature's distribution in the old and the new version; `mean` is a share for booleans, None for texts.
 
-    `psi`: population stability index, sum of (new - old) * ln(new / old) over the old version's deciles (for texts and
-    booleans: the values), with nulls as one more bin. Siddiqi (Credit Risk Scorecards, 2006) reads less than 0.1 as no
-    change and more than 0.25 as a large one.
+    `psi`: population stability index, sum of (new - old) * ln(new / old) over tenths of the old version, in the bins
+    and groups of monitoring (for texts and booleans: over the values), with nulls as one more. Siddiqi (Credit Risk
+    Scorecards, 2006) reads less than 0.1 as no change and more than 0.25 as a large one.
     """
 
     column: str
@@ -56,7 +60,7 @@ def compare_features(connection: Any, features: Sequence[Column]) -> list[Move]:
         return []
     before, after = (_moments(connection, side, features) for side in ("old", "new"))
     moves = [
-        Move(column.name, _psi(connection, column, one[3]), *zip(one[:3], two[:3], strict=True))
+        Move(column.name, _psi(connection, column), *zip(one[:3], two[:3], strict=True))
         for column, one, two in zip(features, before, after, strict=True)
     ]
     return sorted(moves, key=lambda move: -move.psi)
@@ -98,20 +102,41 @@ def _moments(connection: Any, side: str, features: Sequence[Column]) -> list[tup
     return [tuple(found[at : at + 4]) for at in range(0, len(found), 4)]
 
 
-def _psi(connection: Any, column: Column, deciles: Sequence[Any] | None) -> float:
-    bins = quoted(column.name)
-    if column.is_numeric:
-        steps = [f"cast({bins} > {edge} as integer)" for edge in dict.fromkeys(deciles or ())]
-        bins = " + ".join(steps) or f"{bins} is null"
+def _psi(connection: Any, column: Column) -> float:
+    shares = _of_numbers(connection, column) if column.is_numeric else _of_values(connection, column)
+    # Exact: groups come in any order.
+    return round(math.fsum(_term(before, after) for before, after in shares), DIGITS)
+
+
+def _of_numbers(connection: Any, column: Column) -> list[tuple[float, float]]:
+    """The shares of the old rows and of the new, in the bins and groups that monitoring counts by; last the nulls'."""
+    name, day = quoted(column.name), f"day of {column.name}"
+    old, new = (
+        f"(select {as_counted(name, column)} as {name}, date '2000-01-01' as {quoted(day)} from {side})"  # noqa: S608
+        for side in ("old", "new")
+    )
+    bins = learn_number(connection, old, column.name)
+    before, after = (count_by_day(connection, rows, bins, day) for rows in (old, new))
+    groups = grouping(bins, before.counts.sum(axis=0))
+    shares = [
+        np.append(grouped(one.counts.sum(axis=0), groups), one.nulls.sum()) / max(one.rows, 1)
+        for one in (before, after)
+    ]
+    return list(zip(*(one.tolist() for one in shares), strict=True))
+
+
+def _of_values(connection: Any, column: Column) -> list[tuple[float, float]]:
+    """The shares of the old rows and of the new that have each value."""
+    value = quoted(column.name)
     query = f"""
         select
             count(*) filter (not is_new) / (select count(*) from old),
             count(*) filter (is_new) / (select count(*) from new)
-        from (select {bins} as bin, false as is_new from old union all select {bins}, true from new)
+        from (select {value} as bin, false as is_new from old union all select {value}, true from new)
         group by bin
     """  # noqa: S608
-    # Exact: groups come in any order.
-    return round(math.fsum(_term(before, after) for before, after in connection.execute(query).fetchall()), DIGITS)
+    found: list[tuple[float, float]] = connection.execute(query).fetchall()
+    return found
 
 
 def _term(before: float, after: float) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from artifacts.binning import Bins
 from artifacts.counting import Counted
 from artifacts.findings import BaselineKind, Distribution, Finding, Reason, Rule
-from monitoring.distances import grouping
+from artifacts.grouping import grouping
 from monitoring.noise import Sample, observed, statistics, thresholds
 from monitoring.reach import most
 from monitoring.settings import MonitoringSettings

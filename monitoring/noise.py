@@ -10,7 +10,8 @@ import numpy.typing as npt
 from artifacts.binning import Bins
 from artifacts.counting import Counted
 from artifacts.findings import Rule
-from monitoring.distances import Floats, grouped, grouping, jensen_shannon, psi, wasserstein
+from artifacts.grouping import grouped, grouping
+from monitoring.distances import Floats, jensen_shannon, psi, wasserstein
 from monitoring.estimates import student
 
 Generator = np.random.Generator

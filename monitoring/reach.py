@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from artifacts.binning import Bins
 from artifacts.findings import Rule
-from monitoring.distances import grouped, jensen_shannon, psi
+from artifacts.grouping import grouped
+from monitoring.distances import jensen_shannon, psi
 from monitoring.noise import Sample, has_unseen
 
 

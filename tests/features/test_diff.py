@@ -82,6 +82,28 @@ def test_the_stability_index_of_a_feature_follows_its_formula(tmp_path: Path) ->
     assert move.mean == (0.5, 0.8)
 
 
+@pytest.mark.parametrize(("column", "old", "new"), [("noise", 0.0, -5.0), ("hour", 20, 5), ("load", 99, 0)])
+def test_a_constant_of_which_half_went_below_moved_as_far_as_one_of_which_half_went_above(
+    tmp_path: Path, column: str, old: float, new: float
+) -> None:
+    def moved(one: float, other: float) -> float:
+        before, after = (_set(ROWS, column, [one] * 500 + [two] * 500) for two in (one, other))
+        moves = diff(_publish(tmp_path, before), _publish(tmp_path, after)).moves
+        return next(move.psi for move in moves if move.column == column)
+
+    # Half of the rows are another value: 0.5 ln 2, and what came is held against a ten-thousandth.
+    assert moved(old, new) == moved(new, old) == pytest.approx(0.5 * math.log(2) + 0.4999 * math.log(0.5 / 0.0001))
+
+
+def test_a_number_that_fell_below_the_old_deciles_without_leaving_the_lowest_moved(tmp_path: Path) -> None:
+    before = _set(ROWS, "noise", [0.0] * 600 + [number / 100 for number in range(400)])
+    after = _set(ROWS, "noise", [-5.0] * 300 + [0.0] * 300 + [number / 100 for number in range(400)])
+    [move] = [
+        move for move in diff(_publish(tmp_path, before), _publish(tmp_path, after)).moves if move.column == "noise"
+    ]
+    assert move.psi > 1
+
+
 def test_the_feature_that_moved_most_comes_first(tmp_path: Path) -> None:
     noises = [noise / 2 + 3 for noise in ROWS.column("noise").to_pylist()]
     found = _diff(tmp_path, _set(ROWS, "noise", noises))

@@ -15,8 +15,8 @@ import pytest
 
 from artifacts.binning import Bins
 from artifacts.findings import SCORE, State
+from artifacts.grouping import grouping
 from artifacts.prediction_log import Prediction, compact
-from monitoring.distances import grouping
 from monitoring.drift import find_drift
 from tests.monitoring.study import FINE, count, describe
 from tests.monitoring.world import WEEK, World, codes, of

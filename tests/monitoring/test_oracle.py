@@ -14,7 +14,7 @@ import pytest
 
 from artifacts.binning import Bins, learn_category, learn_number
 from artifacts.counting import Counted, count_by_day
-from monitoring.distances import grouping
+from artifacts.grouping import grouping
 from monitoring.noise import observed, statistics
 from ops.bench.measure import call
 from ops.bench.oracle import ENVIRON, oracle_python

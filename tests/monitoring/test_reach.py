@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from artifacts.binning import Bins
 from artifacts.counting import Counted
-from monitoring.distances import grouping
+from artifacts.grouping import grouping
 from monitoring.drift import find_drift, hold_against
 from monitoring.noise import Sample, observed, statistics
 from monitoring.reach import most
