@@ -55,7 +55,7 @@ def _known(arguments: argparse.Namespace) -> Mapping[str, Any] | None:
         return None
     try:
         told: Mapping[str, Any] = json.loads(Path(arguments.known).read_text(encoding="utf-8"))
-        return {"stages": [dict(stage) for stage in told["stages"]]}
+        return {"machine": told["machine"], "stages": [dict(stage) for stage in told["stages"]]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(
             "smoke.known_unreadable",

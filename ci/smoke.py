@@ -36,8 +36,8 @@ def smoke(plan: Plan, home: Path, known: Mapping[str, Any] | None = None) -> dic
     `inputs`, `machine`, `code` (commit, dirty) and `seconds`; `stages`, one each of the plan, with training set,
     rows by month, the model's sha256, verdict, metrics (value, low, high) and slices; `features` of the last set, as
     `summarise` tells them; `lineage`, `sets` and `slices` for the report. When all stages have the set, config, code
-    and locked packages of `known`, none is trained again: their metrics are taken from there (`trained` is False),
-    whatever machine they were measured on. A refusal on the way is part of the result, under `refused`, never raised.
+    and locked packages of `known`, none is trained again (`trained` is False): models, metrics and the `machine` that
+    they are of are taken from there. A refusal on the way is part of the result, under `refused`, never raised.
     """
     code = read_code()
     told: dict[str, Any] = {
@@ -53,6 +53,8 @@ def smoke(plan: Plan, home: Path, known: Mapping[str, Any] | None = None) -> dic
         places = read_places({"PIPELINE_HOME": str(home)})
         sets = [_build(plan, stage, places, {plan.settings: str(folder)}) for stage in plan.stages]
         told["stages"] = _stages(plan, sets, places, known)
+        if known and not any(stage["trained"] for stage in told["stages"]):
+            told["machine"] = known["machine"]
         told["features"] = summarise(sets[-1])
         told["lineage"] = read_lineage(places.warehouse, sets[-1].contract)
         told["sets"] = read_sets(places.warehouse)

@@ -13,7 +13,7 @@ import pytest
 
 from artifacts.places import REPOSITORY
 from ci.compare import compare
-from ci.known_good import write_known_good
+from ci.known_good import read_known_good, write_known_good
 from ci.mutants.catalogue import read_catalogue
 from ci.mutants.run import copy_tree
 from ci.tolerances import read_tolerances
@@ -100,12 +100,17 @@ def test_the_committed_known_good_run_is_what_a_smoke_run_gives_now(tree):
 @pytest.mark.slow
 def test_a_comment_in_sql_gives_the_same_set_and_skips_the_training(tree, tmp_path):
     def comment(copy):
+        known = read_known_good(copy / "ci" / "known_good.json")
+        write_known_good({**known, "machine": "another"}, copy / "ci" / "known_good.json")
+        commit(copy)
         path = copy / "dbt_project" / "models" / "features" / "origin_delays.sql"
         path.write_text("-- What the origin has been through.\n" + path.read_text().replace("select", "SELECT", 1))
 
     copy = edited(tree, tmp_path, comment)
     code, said = run(copy, tmp_path / "home", "smoke", "--skip-known", "HEAD")
     assert code == 0 and "training skipped" in said, said
+    # That of the models that were taken over, not the one of now.
+    assert told(tmp_path / "home")["machine"] == "another"
     code, said = run(copy, tmp_path / "home", "compare")
     assert code == 0 and "there was nothing to train" in said, said
 
