@@ -88,7 +88,7 @@ def _slices(before: Mapping[str, Any], after: Mapping[str, Any], tolerances: Tol
             if not _is_number(two) or not _is_number(one):
                 text = f"{what} is {two}; {one} was known, and a number is wanted."
                 yield Finding("compare.slice_missing", text, f"Find out where its rows went. {ACCEPT}")
-            elif now[category]["rows"] < rule.min_rows:
+            elif not now[category]["rows"] >= rule.min_rows:
                 text = f"{what} has {now[category]['rows']} rows and had {slice_['rows']}; {rule.min_rows} are wanted."
                 yield Finding("compare.slice_missing", text, f"Find out where its rows went. {ACCEPT}")
             elif better.worse_by(one, two) > rule.worse_by_at_most:
@@ -97,22 +97,22 @@ def _slices(before: Mapping[str, Any], after: Mapping[str, Any], tolerances: Tol
 
 
 def _rows(before: Mapping[str, Any], after: Mapping[str, Any], tolerances: Tolerances) -> Iterator[Finding]:
+    # Each comparison is written so that NaN is refused.
     as_of, least = as_of_stage(after), tolerances.min_holdout_rows
-    if after["holdout"]["rows"] < least:
+    if not after["holdout"]["rows"] >= least:
         text = f"The holdout as of {as_of} has {after['holdout']['rows']} rows; at least {least} are wanted."
         yield Finding("compare.too_few_rows", text, "Find out where the rows went.")
     for what, one, two in (
         ("The training set", before["rows"], after["rows"]),
         ("The holdout", before["holdout"]["rows"], after["holdout"]["rows"]),
     ):
-        if abs(two - one) > tolerances.rows_lost_share * one:
-            verb = "lost" if two < one else "gained"
+        if not abs(two - one) <= tolerances.rows_lost_share * one:
+            verb = "gained" if two > one else "lost"
             text = f"{what} as of {as_of} {verb} rows: {one} before, {two} now."
             yield Finding(f"compare.rows_{verb}", text, f"Find out which rows, and why: make impact. {ACCEPT}")
-    # Written so that NaN is refused.
     one, two = before["months"], after["months"]
     counts = {month: (one.get(month, [0])[0], two.get(month, [0])[0]) for month in sorted({*one, *two})}
-    other = [month for month, (was, now) in counts.items() if abs(now - was) > tolerances.rows_lost_share * was]
+    other = [month for month, (was, now) in counts.items() if not abs(now - was) <= tolerances.rows_lost_share * was]
     if other:
         told = ", ".join(f"{month} ({counts[month][0]} before, {counts[month][1]} now)" for month in other[:SHOWN])
         text = f"The training set as of {as_of} has other rows in {len(other)} months: {told}."

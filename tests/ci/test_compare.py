@@ -170,6 +170,25 @@ def test_a_label_rate_that_is_no_number_never_passes_on_either_side() -> None:
     assert codes(odd) == codes(RUN, odd) == codes(odd, odd) == ["compare.label_moved"]
 
 
+@pytest.mark.parametrize(
+    ("place", "found"),
+    [
+        (("rows",), ["compare.rows_lost"]),
+        (("holdout", "rows"), ["compare.too_few_rows", "compare.rows_lost", "compare.holdout_moved"]),
+        (("months", "2013-08", 0), ["compare.rows_of_month"]),
+        (("slices", "origin", "EWR", "rows"), ["compare.slice_missing"]),
+    ],
+)
+def test_a_count_of_rows_that_is_no_number_never_passes(place: tuple[str | int, ...], found: list[str]) -> None:
+    assert codes(changed("stages", 0, *place, to=float("nan"))) == found
+
+
+@pytest.mark.parametrize("place", [("rows",), ("holdout", "rows"), ("months", "2013-08", 0)])
+def test_a_count_of_rows_that_was_no_number_is_no_measure_of_one(place: tuple[str | int, ...]) -> None:
+    odd = changed("stages", 0, *place, to=float("nan"))
+    assert codes(RUN, odd) != [] != codes(odd, odd)
+
+
 @pytest.mark.parametrize("place", [None, *NOT_EXPLAINED_BY])
 def test_another_set_is_refused_when_nothing_changed_that_may_explain_it(place: tuple[str, ...] | None) -> None:
     smoke = other_set(changed(*place, to="other") if place else RUN)
