@@ -38,7 +38,7 @@ def write_message(batch: Batch, *, reports: str, runbook_url: str) -> Message:
     more = f" (+{len(events) - 1} more{besides})" if len(events) > 1 else ""
     return Message(
         key=batch.key,
-        urgent=any(event.step == "escalated" for event in events),
+        urgent=batch.urgent,
         subject=f"[{first.alert.kind} {first.step}] {who}: {about(first.alert.finding)}{more}",
         text="\n".join(lines),
         facts={

@@ -10,23 +10,28 @@ SECONDS = 10
 
 
 def airflow_channels(receivers: Receivers) -> Mapping[str, Send]:
-    """A sender for each receiver that is set: `smtp` and `slack`."""
-    channels: dict[str, Send] = {}
-    if receivers.smtp_connection is not None:
-        channels["smtp"] = lambda message: _notify("smtp", _mail(receivers, message))
+    """A sender for each receiver that is set: `slack`, and each address of mail by the name of its channel."""
+    channels = {name: _mailer(name, receivers, address) for name, address in receivers.mailed.items()}
     if receivers.slack_connection is not None:
         channels["slack"] = lambda message: _notify("slack", _slack(receivers, message))
     return channels
 
 
-def _mail(receivers: Receivers, message: Message) -> Callable[[], Any]:
-    """A mail under a Message-ID made from the key, so that mail programs show it once; an escalation goes further."""
+def _mailer(channel: str, receivers: Receivers, address: str) -> Send:
+    return lambda message: _notify(channel, _mail(receivers, address, message))
+
+
+def _mail(receivers: Receivers, address: str, message: Message) -> Callable[[], Any]:
+    """A mail under a Message-ID made from the key, so that mail programs show it once, to one address.
+
+    Of several that a server refuses in part, Airflow's hook says nothing.
+    """
     from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
     return lambda: SmtpNotifier(
         smtp_conn_id=receivers.smtp_connection,
         from_email=receivers.smtp_from,
-        to=[*receivers.smtp_to, *(receivers.smtp_escalate_to if message.urgent else ())],
+        to=[address],
         subject=message.subject,
         html_content=f"<pre>{html.escape(message.text)}</pre>",
         custom_headers={"Message-ID": f"<{message.key}@shipshape>", "Idempotency-Key": message.key},

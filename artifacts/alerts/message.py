@@ -1,6 +1,6 @@
 """A message as its receivers get it, who they are beside the webhook, and what is said when one does not take it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,9 @@ class Message:
 
 Send = Callable[[Message], None]
 
+# A channel whose name begins so is for escalations alone.
+ESCALATIONS = "smtp_escalate"
+
 
 @dataclass(frozen=True)
 class Receivers:
@@ -33,9 +36,25 @@ class Receivers:
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """The names of those that are set: `slack`, `smtp`."""
-        there = {"slack": self.slack_connection, "smtp": self.smtp_connection}
-        return tuple(name for name, connection in there.items() if connection is not None)
+        """The names of those that are set: `slack`, and those of `mailed`."""
+        return (*(() if self.slack_connection is None else ("slack",)), *sorted(self.mailed))
+
+    @property
+    def mailed(self) -> Mapping[str, str]:
+        """The one address behind each channel of mail: `smtp`, `smtp_2`, and `smtp_escalate` for escalations.
+
+        A mail server that refuses one of several recipients sends the mail and raises nothing, so each has its own.
+        They are named by their place in the settings: what waits for a mistyped address goes to the one put there.
+        """
+        if self.smtp_connection is None:
+            return {}
+        further = [one for one in self.smtp_escalate_to if one not in self.smtp_to]
+        return {**_numbered("smtp", self.smtp_to), **_numbered(ESCALATIONS, further)}
+
+
+def _numbered(name: str, addresses: Iterable[str]) -> dict[str, str]:
+    each = enumerate(dict.fromkeys(addresses), start=1)
+    return {name if number == 1 else f"{name}_{number}": address for number, address in each}
 
 
 def not_taken(channel: str, why: str) -> Unavailable:

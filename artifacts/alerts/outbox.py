@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from artifacts.alerts.alert import Event
-from artifacts.alerts.message import Message
+from artifacts.alerts.message import ESCALATIONS, Message
 from artifacts.alerts.store import EVENTS
 from artifacts.alerts.tables import BATCHES, CHANNELS, DELIVERIES, parse, reading, writing
 
@@ -23,6 +23,11 @@ class Batch:
     findings: str
     events: tuple[Event, ...]
     message: Message | None = None
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it tells an escalation."""
+        return any(event.step == "escalated" for event in self.events) if self.message is None else self.message.urgent
 
 
 def enlist(url: str, channels: Collection[str]) -> None:
@@ -53,7 +58,7 @@ def put(url: str, about: str, message: Message) -> bool:
 def waiting(url: str, channel: str) -> tuple[Batch, ...]:
     """What the enlisted `channel` does not have yet: what it refused least often first, and of these the oldest.
 
-    So what it will never take is asked last, and keeps nothing back.
+    So what it will never take is asked last, and keeps nothing back. A channel of `ESCALATIONS` waits for those alone.
     """
     with reading(url) as connection:
         if connection is None:
@@ -65,7 +70,8 @@ def waiting(url: str, channel: str) -> tuple[Batch, ...]:
         query = sa.select(BATCHES).where((BATCHES.c.seq > after) & BATCHES.c.key.not_in(done))
         query = query.order_by(refused, BATCHES.c.seq)
         rows = connection.execute(query).mappings().all()
-    return tuple(_batch(one) for one in rows)
+    batches = tuple(_batch(one) for one in rows)
+    return tuple(one for one in batches if one.urgent) if channel.startswith(ESCALATIONS) else batches
 
 
 def undelivered(url: str) -> int:

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from artifacts import alerts
 from artifacts.alerts import Message, Receivers
 from artifacts.errors import Unavailable
 from plugins.alert_channels import airflow_channels
@@ -44,6 +46,16 @@ MAIL = Receivers(
 SLACK = Receivers(slack_connection="team")
 
 
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'alerts.db'}"
+
+
+def delivered(url: str, receivers: Receivers, message: Message) -> dict[str, str | None]:
+    alerts.put(url, "run a/b", message)
+    return alerts.deliver_message(url, message, airflow_channels(receivers))
+
+
 @pytest.mark.parametrize("receivers", [Receivers(), MAIL, SLACK, replace(MAIL, slack_connection="team")])
 def test_who_is_set_goes_by_the_names_under_which_airflow_sends(receivers):
     assert receivers.channels == tuple(sorted(airflow_channels(receivers)))
@@ -59,12 +71,41 @@ def test_a_mail_has_the_text_and_an_id_made_from_the_key(mails):
     assert "&lt;!channel&gt; {{ 7 * 7 }} &amp; more\n" in text.replace("\r\n", "\n")
 
 
-def test_the_same_message_has_the_same_id_and_an_escalation_goes_further(mails):
-    send = airflow_channels(MAIL)["smtp"]
-    for message in (MESSAGE, URGENT):
-        send(message)
-    assert [to for to, _ in mails.got] == [["a@example.org"], ["a@example.org", "b@example.org"]]
-    assert len({mail["Message-ID"] for _, mail in mails.got}) == 1
+def test_the_same_message_has_the_same_id_and_an_escalation_goes_further(mails, url):
+    told = replace(URGENT, key="fedcba9876543210")
+    for message in (MESSAGE, told):
+        assert set(delivered(url, MAIL, message).values()) == {None}
+    assert [to for to, _ in mails.got] == [["a@example.org"], ["a@example.org"], ["b@example.org"]]
+    of = ["<0123456789abcdef@shipshape>", *["<fedcba9876543210@shipshape>"] * 2]
+    assert [mail["Message-ID"] for _, mail in mails.got] == of
+
+
+@pytest.mark.parametrize(
+    ("to", "further", "refused"),
+    [
+        (("a@example.org",), ("b@example.org",), "smtp_escalate"),
+        (("b@example.org", "a@example.org"), (), "smtp"),
+        (("a@example.org", "b@example.org", "a@example.org"), ("a@example.org",), "smtp_2"),
+    ],
+)
+def test_of_several_addresses_one_that_is_refused_is_said_and_asked_again_and_no_other(
+    mails, url, to, further, refused
+):
+    receivers, mails.refused = replace(MAIL, smtp_to=to, smtp_escalate_to=further), {"b@example.org"}
+    for _ in range(2):
+        said = delivered(url, receivers, URGENT)
+        assert "SMTPRecipientsRefused" in said[refused] and "b@example.org" not in said[refused]
+        assert [one for one, _ in mails.got] == [["a@example.org"]]
+    mails.refused = set()
+    assert delivered(url, receivers, URGENT) == {refused: None}
+    assert [one for one, _ in mails.got] == [["a@example.org"], ["b@example.org"]]
+
+
+def test_what_waits_for_a_mistyped_address_goes_to_the_one_that_takes_its_place(mails, url):
+    mails.refused = {"b@example.org"}
+    delivered(url, MAIL, URGENT)
+    assert delivered(url, replace(MAIL, smtp_escalate_to=("c@example.org",)), URGENT) == {"smtp_escalate": None}
+    assert [to for to, _ in mails.got] == [["a@example.org"], ["c@example.org"]]
 
 
 def test_slack_gets_the_text_with_the_key_and_nobody_is_mentioned_by_data(posts):
@@ -90,4 +131,4 @@ def test_a_connection_that_airflow_does_not_have_is_a_receiver_that_takes_nothin
 
 def test_only_what_is_set_is_a_channel():
     assert airflow_channels(Receivers()) == {}
-    assert set(airflow_channels(MAIL)) == {"smtp"}
+    assert set(airflow_channels(MAIL)) == {"smtp", "smtp_escalate"}

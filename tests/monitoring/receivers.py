@@ -45,7 +45,7 @@ class _Post(BaseHTTPRequestHandler):
 
 
 class Mails(socketserver.ThreadingTCPServer):
-    """As much of RFC 5321 as a client needs; keeps the addresses and the message of each mail."""
+    """As much of RFC 5321 as a client needs; keeps the addresses, but those `refused`, and the message of each mail."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -53,6 +53,7 @@ class Mails(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Mail)
         self.got: list[tuple[list[str], Message]] = []
+        self.refused: set[str] = set()
 
     @property
     def port(self) -> int:
@@ -68,7 +69,11 @@ class _Mail(socketserver.StreamRequestHandler):
         while line := self.rfile.readline().decode().strip():
             verb = line[:4].upper()
             if verb == "RCPT":
-                to.append(line.partition("<")[2].partition(">")[0])
+                address = line.partition("<")[2].partition(">")[0]
+                if address in self.server.refused:
+                    self._say("550 no such user here")
+                    continue
+                to.append(address)
             if verb == "DATA":
                 self._say("354 go on")
                 lines = iter(self.rfile.readline, b".\r\n")
