@@ -22,23 +22,33 @@ def find(folder: Path, into: str, model: str, prediction_id: str, day: date | No
     Only what holds it is verified. Raises `Missing` (`log.no_prediction`) or `Damaged` (`publish.damaged`,
     `log.damaged`).
     """
-    days = [key for key in keys(into, model) if day in (None, key.day)]
-    for key in sorted(days, key=lambda key: key.day, reverse=True):
-        for name in names_of(into, key):
-            found = _in_part(f"{key.uri(into)}/{name}", prediction_id)
-            if found is not None:
-                return found
+    # Under the lock no segment goes, so what is published after the parts were listed is read as a segment.
     with reading(folder):
-        for path in reversed(segments_of(folder)):
-            if may_hold(path, prediction_id):
-                for _, one in read_segment(path, Tally()):
-                    if one.prediction_id == prediction_id and Key.of(one).model == model:
-                        return one
+        found = _in_parts(into, model, prediction_id, day) or _in_segments(folder, model, prediction_id, day)
+    if found is not None:
+        return found
     raise Missing(
         "log.no_prediction",
         f"No prediction {prediction_id} of {model} is in the log{f' of {day}' if day else ''}.",
         next_step="Check the id and the model: the service's answer and the batch's output have both.",
     )
+
+
+def _in_parts(into: str, model: str, prediction_id: str, day: date | None) -> Prediction | None:
+    days = [key for key in keys(into, model) if day in (None, key.day)]
+    newest_first = sorted(days, key=lambda key: key.day, reverse=True)
+    uris = (f"{key.uri(into)}/{name}" for key in newest_first for name in names_of(into, key))
+    return next((one for uri in uris if (one := _in_part(uri, prediction_id)) is not None), None)
+
+
+def _in_segments(folder: Path, model: str, prediction_id: str, day: date | None) -> Prediction | None:
+    for path in reversed(segments_of(folder)):
+        if may_hold(path, prediction_id):
+            for _, one in read_segment(path, Tally()):
+                key = Key.of(one)
+                if one.prediction_id == prediction_id and key.model == model and day in (None, key.day):
+                    return one
+    return None
 
 
 def _in_part(uri: str, prediction_id: str) -> Prediction | None:

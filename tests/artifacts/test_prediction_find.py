@@ -1,12 +1,14 @@
 """One prediction is found by its id wherever it lies, and days are counted from manifests."""
 
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from artifacts.errors import Missing
 from artifacts.prediction_log import Key, compact, counts, find
+from artifacts.prediction_log.parts import keys
 from tests.fixtures_prediction_log import logged, prediction
 
 IN_PART, IN_SEGMENT = prediction(prediction_id="a" * 32), prediction(prediction_id="b" * 32)
@@ -33,6 +35,27 @@ def test_another_model_or_id_is_missing(log: tuple[Path, str], model: str) -> No
     wanted = "c" * 32 if model == "late_arrival" else "a" * 32
     with pytest.raises(Missing, match=f"No prediction {wanted} of {model}"):
         find(*log, model, wanted)
+
+
+@pytest.mark.parametrize("one", [IN_PART, IN_SEGMENT], ids=["part", "segment"])
+def test_of_another_day_it_is_missing_wherever_it_lies(log: tuple[Path, str], one: object) -> None:
+    with pytest.raises(Missing, match="is in the log of 2013-10-02"):
+        find(*log, "late_arrival", one.prediction_id, date(2013, 10, 2))  # type: ignore[attr-defined]
+
+
+def test_what_is_compacted_while_it_is_looked_for_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, into = tmp_path / "log", str(tmp_path / "parts")
+    logged(folder, IN_SEGMENT)
+    module = import_module("artifacts.prediction_log.find")
+
+    def and_then_compacted(*given: str) -> list[Key]:
+        listed = keys(*given)
+        assert len(compact(folder, into).parts) == 1
+        return listed
+
+    monkeypatch.setattr(module, "keys", and_then_compacted)
+    assert find(folder, into, "late_arrival", IN_SEGMENT.prediction_id) == IN_SEGMENT
+    assert compact(folder, into).removed == 1
 
 
 def test_what_is_compacted_is_counted_by_version_and_day(log: tuple[Path, str]) -> None:
