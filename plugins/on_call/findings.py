@@ -13,7 +13,7 @@ from plugins.on_call.heat import called
 from plugins.on_call.home import Home
 from plugins.on_call.markup import NONE, Child, Html, command, el, facts, folded, join, name, table
 from plugins.on_call.names import FindingsName, Model
-from plugins.on_call.section import section, there
+from plugins.on_call.section import Part, all_of, there
 from plugins.on_call.words import moment, state
 
 router = APIRouter(dependencies=reads("watch_drift"))
@@ -24,8 +24,13 @@ def found(request: Request, model: Model, findings: FindingsName) -> Response:
     """All that was found in a window, every byte verified."""
     home = Home.of(request)
     there(lambda: read_findings(home.places.findings, f"{model}/{findings}"), home.patience)
-    shown = section("What was found", lambda: _found(request, home, f"{model}/{findings}"), anchor="found", wide=True)
-    return page(request, findings, shown, trail=(("Models", "models"), (model, f"models/{model}")))
+    shown = Part("What was found", "found", lambda: _found(request, home, f"{model}/{findings}"), wide=True)
+    return page(
+        request,
+        findings,
+        all_of(shown, patience=home.patience),
+        trail=(("Models", "models"), (model, f"models/{model}")),
+    )
 
 
 def _found(request: Request, home: Home, identity: str) -> Html:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from artifacts.contract import Contract
-from artifacts.errors import Refusal
+from artifacts.errors import Missing, Refusal
 from artifacts.prediction_log import Prediction, find
 from artifacts.training_set import TrainingSet, open_training_set, parse_id
 from plugins.on_call.chart import digits
@@ -16,11 +16,12 @@ from plugins.on_call.guard import reads
 from plugins.on_call.home import Home
 from plugins.on_call.markup import NONE, Child, Html, el, facts, folded, join, name, table
 from plugins.on_call.names import Model, PredictionId
-from plugins.on_call.section import Part, all_of, refused
+from plugins.on_call.section import Part, all_of, refused, within
 from plugins.on_call.set_sql import sql_of
 
 router = APIRouter(dependencies=reads("train_candidate", "watch_drift"))
-EXPLAINING_SECONDS = 60.0
+# Without its day an id is looked for in the whole log.
+EXPLAINING_SECONDS = LOOKING_SECONDS = 60.0
 BAR, TALL = 220, 14
 
 
@@ -31,10 +32,12 @@ def prediction(
     """What is logged under an id; `explain` adds what each feature contributed, which takes seconds."""
     home = Home.of(request)
     trail = (("Models", "models"), (model, f"models/{model}"))
+    log, into = home.places.predictions, home.places.prediction_parts.rstrip("/")
     try:
-        one = find(home.places.predictions, home.places.prediction_parts.rstrip("/"), model, wanted, day)
+        one = within(lambda: find(log, into, model, wanted, day), home.patience if day else LOOKING_SECONDS)
     except Refusal as refusal:
-        return page(request, f"Prediction {wanted}", refused(refusal), trail=trail, status=404)
+        status = 404 if isinstance(refusal, Missing) else 503
+        return page(request, f"Prediction {wanted}", refused(refusal), trail=trail, status=status)
     parts = (
         Part("What was answered", "answer", lambda: _answer(request, one)),
         Part("What it was about", "entity", lambda: _entity(one)),

@@ -62,11 +62,6 @@ def beside(lines: Sequence[tuple[str, Callable[[], Child]]], patience: float) ->
     return [(what, told(what, partial(_awaited, made, until, patience))) for what, made in asked]
 
 
-def section(title: str, body: Callable[[], Child], *, anchor: str, wide: bool = False) -> Html:
-    """A headed part of a page with what `body` returns, or why it cannot be told."""
-    return _shown(Part(title, anchor, body, wide), body)
-
-
 def told(what: str, body: Callable[[], Child]) -> Html:
     """What `body` returns, or the refusal in its own words; of any other error only its type, the rest is logged."""
     try:

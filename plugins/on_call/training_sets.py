@@ -6,6 +6,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
+from artifacts.publish import Published
 from artifacts.training_set import TrainingSet, open_training_set
 from plugins.on_call.expectations import expectations
 from plugins.on_call.frame import no_page, page
@@ -13,7 +14,7 @@ from plugins.on_call.guard import reads
 from plugins.on_call.home import Home
 from plugins.on_call.markup import NONE, Child, Html, el, facts, folded, join, table
 from plugins.on_call.names import SetName, SetVersion
-from plugins.on_call.section import Part, all_of, there
+from plugins.on_call.section import Part, all_of, there, within
 from plugins.on_call.set_difference import difference
 from plugins.on_call.set_sql import whole_sql
 
@@ -54,7 +55,15 @@ def data_docs(request: Request, set_name: SetName, set_version: SetVersion, file
 
     Their index is filled by scripts, none of which runs here: it leads on to the page of the result.
     """
-    published = open_training_set(Home.of(request).places.training_sets, set_name, set_version).published
+    home = Home.of(request)
+
+    def read() -> Response:
+        return _file(request, open_training_set(home.places.training_sets, set_name, set_version).published, file)
+
+    return within(read, home.patience)
+
+
+def _file(request: Request, published: Published, file: str) -> Response:
     result = next((name for name in sorted(published.files) if name.startswith(RESULTS)), None)
     if file == "index.html" and result is not None:
         return RedirectResponse(quote(result.removeprefix("docs/")), status_code=307)

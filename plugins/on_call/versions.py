@@ -12,7 +12,7 @@ from plugins.on_call.guard import reads
 from plugins.on_call.home import Found, Home
 from plugins.on_call.markup import Child, Html, command, el, facts, folded, join, outside, scrolled, table
 from plugins.on_call.names import Model, ModelVersion, RunId
-from plugins.on_call.section import Part, all_of, section, there
+from plugins.on_call.section import Part, all_of, there
 from plugins.on_call.words import became, estimate, moment
 
 router = APIRouter(dependencies=reads("train_candidate"))
@@ -39,8 +39,8 @@ def run(request: Request, run_id: RunId) -> Response:
     record = there(lambda: home.registry.run(run_id), home.patience)
     if record is not None and record.version is not None:
         return RedirectResponse(address_of(request, "models", record.model, "versions", str(record.version)), 303)
-    body = section("What it is", lambda: _record(request, home, home.registry.run(run_id)), anchor="record")
-    return page(request, f"MLflow run {run_id}", body, trail=(("Models", "models"),))
+    shown = Part("What it is", "record", lambda: _record(request, home, home.registry.run(run_id)))
+    return page(request, f"MLflow run {run_id}", all_of(shown, patience=home.patience), trail=(("Models", "models"),))
 
 
 def _record(request: Request, home: Home, record: RunRecord) -> Html:
