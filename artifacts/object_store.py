@@ -2,7 +2,6 @@
 
 import errno
 import hashlib
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import fsspec
 
 from artifacts.errors import Refusal, Unavailable
+from artifacts.leftovers import temporary_folder
 from artifacts.usable import no_place, no_such_place
 
 
@@ -21,8 +21,7 @@ def put(uri: str, fill: Callable[[Path], None], last: str) -> bool:
     writer has its own, and the `last` that is there, whoever's it is, names files that are all there. What a killed
     writer left is never looked at. Raises what `_asked` raises.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
+    with temporary_folder("upload") as folder:
         fill(folder)
         found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
         files = files_of(uri, (folder / last).read_bytes())

@@ -1,7 +1,6 @@
 """Hold a staged training set against its contract before anything is published: pass, bad data, or cannot judge."""
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import pyarrow.parquet as pq
 from artifacts.contract import Contract
 from artifacts.errors import CannotJudge, GateClosed
 from artifacts.layout import Layout
+from artifacts.leftovers import temporary_folder
 from artifacts.run_evidence import note
 from features.checks import aggregates_sql, row_checks, set_checks
 from features.data_docs import write_docs
@@ -77,10 +77,10 @@ def validate_rows(parquet: Path, columns: Layout, *, folder: Path, attempt: str)
 
 @contextmanager
 def _opened(parquet: Path, folder: Path) -> Iterator[Any]:
-    # Else it would spill into the working directory.
+    # Else it would spill into the working directory; beside `folder`, which stays when the rows do not pass.
     with (
-        tempfile.TemporaryDirectory(prefix=".spill-", dir=folder) as spill,
-        duckdb.connect(config={"temp_directory": spill}) as connection,
+        temporary_folder("spill", folder.parent) as spill,
+        duckdb.connect(config={"temp_directory": str(spill)}) as connection,
     ):
         connection.from_parquet(str(parquet)).create_view("rows")
         yield connection

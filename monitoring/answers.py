@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from artifacts.binning import Bins, quoted, text
+from artifacts.leftovers import temporary_folder
 from artifacts.prediction_log import Log, tables
 from monitoring.described import Described
 from monitoring.window import Window
@@ -62,8 +62,8 @@ def open_answers(log: Log, described: Described, window: Window) -> Iterator[Ans
     with (
         tables(log, observed_at, window.start, window.end) as files,
         # Else it would spill into the working directory.
-        TemporaryDirectory(prefix="answers-spill-") as spill,
-        duckdb.connect(config={"temp_directory": spill, "memory_limit": MEMORY}) as connection,
+        temporary_folder("answers-spill") as spill,
+        duckdb.connect(config={"temp_directory": str(spill), "memory_limit": MEMORY}) as connection,
     ):
         mixed: dict[str, str] = {}
         wanted = [*entity, observed_at]

@@ -1,10 +1,8 @@
 """Describes the newest rows that a model was fitted and judged on, and its scores, for monitoring."""
 
 import argparse
-import tempfile
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -15,6 +13,7 @@ from artifacts.binning import Bins, as_counted, learn_category, learn_number, qu
 from artifacts.column import Column
 from artifacts.counting import count_by_day, count_columns
 from artifacts.encoder import Encoder
+from artifacts.leftovers import temporary_folder
 from artifacts.places import read_places
 from artifacts.registry import Registry
 from artifacts.side_by_side import side_by_side
@@ -38,8 +37,8 @@ def describe(
     columns = [training_set.contract.column(name) for name in encoder.names]
     # Else it would spill into the working directory.
     with (
-        tempfile.TemporaryDirectory(prefix="baseline-spill-") as spill,
-        duckdb.connect(config={"temp_directory": spill, "memory_limit": MEMORY}) as connection,
+        temporary_folder("baseline-spill") as spill,
+        duckdb.connect(config={"temp_directory": str(spill), "memory_limit": MEMORY}) as connection,
     ):
         connection.execute(_rows_sql(training_set, columns, start, windows.holdout_end))
         features = {bins.name: bins for bins in side_by_side(connection, columns, _learn)}
@@ -66,9 +65,9 @@ def log_baseline(registry: Registry, training_sets: str, run_id: str) -> str:
     training_set = open_training_set(training_sets, *parse_id(scorer.run.training_set))
     scores = score_rows(scorer.booster, scorer.encoder, training_set, windows.holdout_start, windows.holdout_end)
     made = describe(training_set, scorer.encoder, windows, scores, scorer.run.model_sha256)
-    with tempfile.TemporaryDirectory(prefix="baseline-") as folder:
-        made.write(Path(folder))
-        registry.log_artefact(run_id, Path(folder) / FOLDER, FOLDER)
+    with temporary_folder("baseline") as folder:
+        made.write(folder)
+        registry.log_artefact(run_id, folder / FOLDER, FOLDER)
     return FOLDER
 
 

@@ -1,6 +1,5 @@
 """Fits a candidate on a training-set version, and scores rows with a candidate that was logged."""
 
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from artifacts import cli
 from artifacts.column import Column
 from artifacts.encoder import CATEGORIES, Encoder, read_encoder
 from artifacts.errors import Damaged
+from artifacts.leftovers import temporary_folder
 from artifacts.registry import MODEL, Registry, RunRecord
 from artifacts.training_set import TrainingSet
 from training.choose_features import refuse_telltales
@@ -92,8 +92,8 @@ def load_candidate(registry: Registry, run_id: str, into: Path | None = None) ->
 
 def refuse_not_whole(registry: Registry, run_id: str) -> None:
     """Raise as `load_candidate` when the store has not a whole model: a copy in a cache is no place for a champion."""
-    with tempfile.TemporaryDirectory() as scratch:
-        load_candidate(registry, run_id, Path(scratch))
+    with temporary_folder("model") as scratch:
+        load_candidate(registry, run_id, scratch)
 
 
 def score(scorer: Scorer, training_set: TrainingSet, start: datetime, end: datetime) -> Floats:

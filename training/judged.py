@@ -1,11 +1,10 @@
 """A verdict as it lies on the candidate's MLflow run: written, found again, and refused where it is no answer."""
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from artifacts.errors import CannotJudge, Damaged, GateClosed, Missing
+from artifacts.leftovers import temporary_folder
 from artifacts.registry import Registry
 from artifacts.verdict import Verdict, read_verdict
 from training.decision import wants_approval
@@ -78,9 +77,9 @@ def write_verdict(registry: Registry, verdict: Verdict, folder: str) -> Judged:
     """Log page and JSON to the candidate's MLflow run, the page first: where the JSON is, all is."""
     page = render(verdict, by_person=wants_approval(registry, verdict) is not None)
     for name, text in ((PAGE, page), (JSON, verdict.to_json())):
-        with tempfile.TemporaryDirectory() as staged:
-            (Path(staged) / name).write_text(text, encoding="utf-8")
-            registry.log_artefact(verdict.evidence.candidate.run_id, Path(staged), folder)
+        with temporary_folder("verdict") as staged:
+            (staged / name).write_text(text, encoding="utf-8")
+            registry.log_artefact(verdict.evidence.candidate.run_id, staged, folder)
     return Judged(verdict, folder, created=True)
 
 

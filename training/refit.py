@@ -1,10 +1,10 @@
 """Fits a model without logging it: `python -m training.refit TRAINING_SETS NAME/VERSION CONFIG.yaml`."""
 
 import sys
-import tempfile
 from pathlib import Path
 
 from artifacts import cli
+from artifacts.leftovers import temporary_folder
 from artifacts.publish import sha256_of
 from artifacts.training_set import open_training_set, parse_id
 from training.choose_features import choose_features
@@ -18,9 +18,9 @@ def refit(training_sets: str, training_set: str, config: Config) -> str:
     """The sha256 of the native model that `config` gives on training set NAME/VERSION."""
     found = open_training_set(training_sets, *parse_id(training_set))
     candidate = fit_candidate(found, config, choose_features(found.contract, config), split(found, config))
-    with tempfile.TemporaryDirectory(prefix="refit-") as folder:
-        candidate.booster.save_model(Path(folder) / "model.ubj")
-        return sha256_of(Path(folder) / "model.ubj")
+    with temporary_folder("refit") as folder:
+        candidate.booster.save_model(folder / "model.ubj")
+        return sha256_of(folder / "model.ubj")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import io
 import re
 import subprocess
 import sys
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from artifacts import cli
 from artifacts.code import read_code
 from artifacts.errors import CannotJudge, Missing
+from artifacts.leftovers import temporary_folder
 from artifacts.places import REPOSITORY, read_places
 from artifacts.registry import FINISHED, Registry, RunRecord
 from artifacts.training_set import TrainingSet, open_training_set, parse_id
@@ -108,7 +108,7 @@ def _refit_at(commit: str, training_sets: str, training_set: str, config: Path) 
     if archive.returncode:
         raise _cannot("commit_missing", f"Commit {commit} is not in this repository.")
     cli.say(f"training with the code of commit {commit}")
-    with tempfile.TemporaryDirectory(prefix="reproduce-") as folder:
+    with temporary_folder("reproduce") as folder:
         with zipfile.ZipFile(io.BytesIO(archive.stdout)) as files:
             files.extractall(folder)
         done = subprocess.run(

@@ -7,12 +7,12 @@ if __name__ == "__main__":
     # Run as a script, this folder is the first place that Python imports from; the rooms are one above.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-import tempfile
 from collections.abc import Sequence
 
 from artifacts import cli
 from artifacts.code import read_code
 from artifacts.errors import BadInput
+from artifacts.leftovers import temporary_folder
 from artifacts.places import REPOSITORY, read_places
 from artifacts.publish import sha256_of
 from artifacts.registry import MODEL, Registry, RunRecord, ToLog
@@ -72,8 +72,7 @@ def train(
     holdout = score_holdout(candidate, naive, training_set, windows, config.slices)
     report = measure_holdout(holdout, importance(candidate, training_set, windows))
     clock.say(f"measured both models on {windows.holdout_rows} holdout rows")
-    with tempfile.TemporaryDirectory(prefix="train-") as temporary:
-        folder = Path(temporary)
+    with temporary_folder("train") as folder:
         write_model(folder, candidate, naive)
         write_origin(folder, config, training_set, environment)
         write_report(folder, report, holdout, candidate, config.judge.primary)

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from artifacts.leftovers import temporary_folder
 from artifacts.prediction_log.frames import Tally
 from artifacts.prediction_log.locks import reading
 from artifacts.prediction_log.moments import may_have, moments_of
@@ -41,14 +41,14 @@ def tables(log: Log, moment: str | None, start: datetime | None, end: datetime |
     """
     if log.folder.exists() and not log.folder.is_dir():
         raise no_such_place(str(log.folder), "it is a file, wanted a folder")
-    with reading(log.folder), TemporaryDirectory(prefix="prediction-tables-") as scratch:
+    with reading(log.folder), temporary_folder("prediction-tables") as scratch:
         segments = segments_of(log.folder)
         published = parts(log.into, model=log.model)
         names = {path.stem for path in segments}
         refuse_lost(log.into, published, names, log.model)
         refuse_gone(log.folder, log.into, published, names, log.model)
         done = {(part.key, segment) for part in published for segment in part.segments}
-        fresh = _write_fresh(Path(scratch), segments, done, log.model)
+        fresh = _write_fresh(scratch, segments, done, log.model)
         # A part of before manifests said so is opened.
         near = [part for part in published if part.moments is None or may_have(part.moments, moment, start, end)]
         files = [part.file() for part in near]

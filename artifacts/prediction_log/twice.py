@@ -1,13 +1,14 @@
 """Whether two predictions have one id, however many there are: ids beyond a million go to temporary files."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import numpy as np
 
 from artifacts.errors import Damaged
+from artifacts.leftovers import temporary_folder
 
 _HELD = 1_000_000
 _FILES = 64
@@ -21,14 +22,14 @@ class Twice:
         self._entries = np.empty(held, _ENTRY)
         self._count = 0
         self._places: dict[str, int] = {}
-        self._spill: TemporaryDirectory[str] | None = None
+        self._spill: Path | None = None
+        self._end = ExitStack()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._spill is not None:
-            self._spill.cleanup()
+        self._end.close()
 
     def add(self, prediction_id: str, place: str, offset: int) -> None:
         """A prediction (32 hex digits) was read in `place`, at byte or row `offset`."""
@@ -53,16 +54,16 @@ class Twice:
             yield self._entries[: self._count]
             return
         self._spill_all()
-        for path in sorted(Path(self._spill.name).iterdir()):
+        for path in sorted(self._spill.iterdir()):
             yield np.fromfile(path, _ENTRY)
 
     def _spill_all(self) -> None:
         if self._spill is None:
-            self._spill = TemporaryDirectory(prefix="prediction-ids-")
+            self._spill = self._end.enter_context(temporary_folder("prediction-ids"))
         entries = self._entries[: self._count]
         files = entries["high"] % _FILES
         for number in range(_FILES):
-            with (Path(self._spill.name) / f"{number:02}").open("ab") as stream:
+            with (self._spill / f"{number:02}").open("ab") as stream:
                 stream.write(entries[files == number].tobytes())
         self._count = 0
 

@@ -1,13 +1,12 @@
 """Hold everything published, and every file of every model version, against the sha256 under which it was written."""
 
 import json
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from artifacts import cli, shelf
 from artifacts.errors import Damaged
+from artifacts.leftovers import temporary_folder
 from artifacts.places import Places
 from artifacts.publish import MANIFEST, read
 from artifacts.registry import Registry
@@ -77,7 +76,7 @@ def _models(registry: Registry) -> Iterator[str]:
     for model in registry.models():
         for version in registry.versions(model):
             record = registry.model_version(model, version)
-            with tempfile.TemporaryDirectory() as scratch:
+            with temporary_folder("verify") as scratch:
                 for path in logged_files(record):
-                    registry.artefact(record.run_id, path, Path(scratch))
+                    registry.artefact(record.run_id, path, scratch)
             yield f"{model}/{version}"

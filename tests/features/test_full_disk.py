@@ -66,7 +66,8 @@ def test_a_validation_on_a_full_disk_can_be_tried_again_and_leaves_nothing(tmp_p
 
 def test_a_validation_leaves_no_spilled_rows(tmp_path: Path) -> None:
     found = audit_published(tmp_path / "home", str(tmp_path / "sets"), make_training_set(tmp_path / "sets"))
-    assert list(found.folder.glob(".spill-*")) == []
+    assert list(found.folder.parent.iterdir()) == [found.folder]
+    assert {path.name for path in found.folder.iterdir()} == {"docs", "validation.json"}
 
 
 def test_a_copy_of_a_folder_onto_a_full_disk_can_be_tried_again(tmp_path: Path) -> None:
