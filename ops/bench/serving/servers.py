@@ -19,6 +19,7 @@ from artifacts.errors import CannotJudge
 from artifacts.places import REPOSITORY
 from ops.bench.serving.prepare import BATCH_ROWS
 from ops.bench.world import NAME
+from ops.healthy import DIRECT
 
 UP_WITHIN_SECONDS = 600
 STOPPED_WITHIN_SECONDS = 30
@@ -39,7 +40,7 @@ class Server:
         """Its answer to the first large batch."""
         body, url = folder / f"{self.bodies}-{BATCH_ROWS}-0.json", f"http://127.0.0.1:{self.port}{self.path}"
         request = urllib.request.Request(url, body.read_bytes(), {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        with DIRECT.open(request, timeout=60) as answer:
             found = json.load(answer)["predictions"]
         return [one["score"] if isinstance(one, dict) else one for one in found]
 
@@ -114,7 +115,7 @@ def _ready(server: Server, log: Path) -> Server:
     deadline = time.monotonic() + UP_WITHIN_SECONDS
     while time.monotonic() < deadline and server.process.poll() is None:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/ping", timeout=5):
+            with DIRECT.open(f"http://127.0.0.1:{server.port}/ping", timeout=5):
                 return server
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
