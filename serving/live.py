@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-from artifacts.errors import Refusal
+from artifacts.errors import Refusal, Unavailable
 from artifacts.ledger import Promotion
 from artifacts.registry import Registry
 from serving.aside import Aside
@@ -63,7 +63,7 @@ class Watcher:
         self._loading: tuple[Promotion, asyncio.Task[LoadedVersion]] | None = None
         self._loaded = asyncio.Event()
         self._failed: Promotion | None = None
-        self._failed_at = 0.0
+        self._failed_at, self._failed_by = 0.0, ""
 
     async def run(self, poll_seconds: float) -> None:
         """Look every `poll_seconds`, and as soon as a version is loaded, for ever."""
@@ -74,11 +74,10 @@ class Watcher:
             self._loaded.clear()
             try:
                 await self.look()
-            except Refusal as refusal:
-                self._say(f"{refusal.code}: {refusal.message}")
             except Exception as error:
-                LOG.exception("the watcher met what it does not know")
-                self._say(f"serving.watcher_failed: {type(error).__name__}")
+                if not isinstance(error, Refusal):
+                    LOG.exception("the watcher met what it does not know")
+                self._say(_told(error))
 
     async def look(self) -> None:
         """Take over the ledger's champion if it is another and loaded, or begin to load it.
@@ -94,6 +93,7 @@ class Watcher:
         if kept is None or not _is(kept, line):
             kept = self._load(line)
             if kept is None:
+                self._say_what_it_waits_for(line)
                 return
         before = live.current.version
         live.take(kept)
@@ -114,8 +114,8 @@ class Watcher:
         self._loading = None
         try:
             return task.result()
-        except Exception:
-            self._failed, self._failed_at = line, time.monotonic()
+        except Exception as error:
+            self._failed, self._failed_at, self._failed_by = line, time.monotonic(), _told(error)
             self._metrics.count("takeover_failures")
             raise
 
@@ -125,10 +125,31 @@ class Watcher:
             task.exception()
         self._loaded.set()
 
+    def _say_what_it_waits_for(self, line: Promotion) -> None:
+        """The ledger has answered, so what was said before is over, and the load is the trouble; alone it is none."""
+        if line == self._failed:
+            self._say(self._failed_by)
+        elif self._live.trouble is not None:
+            self._say(_told(_loading(line)))
+
     def _say(self, trouble: str) -> None:
         if trouble != self._live.trouble:
             LOG.warning("version %s answers on: %s", self._live.current.version, trouble)
         self._live.trouble = trouble
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, Refusal):
+        return f"{error.code}: {error.message}"
+    return f"serving.watcher_failed: {type(error).__name__}"
+
+
+def _loading(line: Promotion) -> Unavailable:
+    return Unavailable(
+        "serving.loading",
+        f"Version {line.version} of {line.model}, champion by line {line.seq} of the ledger, is not loaded yet.",
+        next_step="Wait for it: the version before answers meanwhile.",
+    )
 
 
 def _is(version: LoadedVersion, line: Promotion) -> bool:

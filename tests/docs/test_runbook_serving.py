@@ -19,11 +19,11 @@ from tests.docs import runbook
 from tests.docs.serving_reader import KEY, Reader, answers, reader
 from tests.serving.conftest import shared, trained, world
 from tests.serving.test_load import forged
-from tests.serving.test_outage import silent
+from tests.serving.test_outage import held, ledger_file, silent
 from tests.serving.test_swap import answering, damaged, ready
 from tests.serving.world import MODEL, served, serving, wait_for
 
-__all__ = ["reader", "shared", "silent", "trained", "world"]
+__all__ = ["held", "reader", "shared", "silent", "trained", "world"]
 
 pytestmark = pytest.mark.slow
 
@@ -179,3 +179,15 @@ def test_while_mlflow_does_not_answer_a_service_the_ledger_still_tells_who_is_ch
         [(ended, said)] = reader.follows("serving.no_answer")
         assert (ended, "1. promote version 1" in said) == (0, True)
         answers(client)
+
+
+def test_a_champion_that_is_loading_once_the_ledger_answers_again_is_waited_for(reader: Reader, held: set[int]) -> None:
+    with serving(reader.world) as client:
+        reader.world.crown(3)
+        with damaged(ledger_file(reader.world), lambda whole: b"not a database" * 100):
+            wait_for(lambda: ready(client).get("trouble") == "ledger.damaged")
+        wait_for(lambda: ready(client).get("trouble") == "serving.loading")
+        [(ended, said)] = reader.follows("serving.loading")
+        assert (ended, "2. promote version 3" in said) == (0, True)
+        held.clear()
+        wait_for(lambda: (answering(client), ready(client)["status"]) == (3, "ready"))

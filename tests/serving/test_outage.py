@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import serving.live
@@ -18,7 +19,7 @@ from serving.aside import Aside
 from serving.run import IMPATIENT
 from serving.settings import ServingSettings
 from tests.serving.test_scores import features
-from tests.serving.test_swap import answering, ready
+from tests.serving.test_swap import answering, damaged, ready
 from tests.serving.world import GOOD, MODEL, World, ask, json_rows, served, wait_for
 from tests.serving.world import serving as serving_of
 
@@ -113,6 +114,37 @@ def test_a_version_that_takes_too_long_to_load_is_a_trouble_and_is_tried_again(
         assert answering(client) == 1
         held.clear()
         wait_for(lambda: answering(client) == 3, seconds=60)
+
+
+def trouble(client: httpx.Client) -> object:
+    return ready(client).get("trouble")
+
+
+def test_once_the_ledger_answers_again_the_trouble_is_the_version_that_is_loading(world: World, held: set[int]) -> None:
+    with serving_of(world) as client:
+        world.crown(3)
+        with damaged(ledger_file(world), lambda whole: b"not a database" * 100):
+            wait_for(lambda: trouble(client) == "ledger.damaged", seconds=30)
+        wait_for(lambda: trouble(client) == "serving.loading", seconds=30)
+        assert "Version 3 of toy" in client.get(f"/v1/models/{MODEL}").json()["troubles"][0]
+        world.crown(1)
+        wait_for(lambda: ready(client)["status"] == "ready", seconds=30)
+        held.clear()
+        world.crown(3)
+        wait_for(lambda: answering(client) == 3, seconds=60)
+
+
+def test_once_the_ledger_answers_again_the_trouble_is_why_its_champion_could_not_be_loaded(
+    world: World, held: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.live.LOAD_SECONDS", 1)
+    monkeypatch.setattr("serving.live.TRY_AGAIN_SECONDS", 600)
+    with serving_of(world) as client:
+        world.crown(3)
+        wait_for(lambda: trouble(client) == "serving.no_answer", seconds=30)
+        with damaged(ledger_file(world), lambda whole: b"not a database" * 100):
+            wait_for(lambda: trouble(client) == "ledger.damaged", seconds=30)
+        wait_for(lambda: trouble(client) == "serving.no_answer", seconds=30)
 
 
 def test_a_version_is_taken_over_as_soon_as_it_is_loaded_however_seldom_the_ledger_is_asked(world: World) -> None:
