@@ -11,8 +11,8 @@ is cleared or tried again logs only what it had not logged before.
 **When it fails** nothing newer was published, or it was and is not scored: the message says which. A running service
 answers from the rows before, says how old they are, and refuses once they are older than
 `SERVING_MAX_FEATURE_AGE_SECONDS`. Mend what the message names and clear the task. Without any champion nothing is due:
-the run is green, its tasks skipped; a `name` without a champion is refused. No upcoming row at all is red: there is
-nothing to score. Only a warehouse in use or a full disk is tried again.
+the run is green, its tasks skipped; a `name` without a champion is refused, and so is a home that lost its champions.
+No upcoming row at all is red: there is nothing to score. Only a warehouse in use or a full disk is tried again.
 """
 
 from datetime import timedelta

@@ -8,8 +8,8 @@ from artifacts.alerts import Receivers, Send
 from artifacts.champion_alias import refuse_lost_ledgers
 from artifacts.errors import BadInput, CannotJudge, GateClosed, Missing
 from artifacts.findings import Findings, publish_findings, read_findings
+from artifacts.lost_home import told_elsewhere
 from artifacts.places import Places, read_places
-from artifacts.prediction_log import backlog, parts
 from artifacts.registry import Registry
 from artifacts.training_set import TrainingSet, newest, parse_id
 from monitoring.alerts import passed_over, untold
@@ -137,12 +137,11 @@ def _refuse_ahead(day: date, labels: date | None) -> None:
 
 
 def _refuse_if_any_was_watched(places: Places) -> None:
-    told, log = alerts.models(places.alerts), backlog(places.predictions).segments
-    if told or log or parts(places.prediction_parts):
-        what = f"findings of {', '.join(told)} were taken" if told else "predictions are logged"
+    there_was = told_elsewhere(places)
+    if there_was is not None:
         raise Missing(
             "monitoring.no_champion",
-            f"No model has a champion in {ledger.shown(places.ledger)}, and yet {what}.",
+            f"No model has a champion in {ledger.shown(places.ledger)}, and yet {there_was}.",
             next_step="Restore the ledger from its backup, or correct PIPELINE_LEDGER.",
         )
 

@@ -10,6 +10,7 @@ import yaml
 from artifacts import ledger
 from artifacts.champion_alias import refuse_lost_ledger
 from artifacts.errors import BadInput, Refusal
+from artifacts.lost_home import refuse_lost_home
 from artifacts.places import REPOSITORY, Places
 from artifacts.registry import Registry
 from artifacts.whole_file import FOR_ITS_OWNER, write_whole
@@ -31,12 +32,14 @@ def settings_of(port: int, model: str | None) -> dict[str, int | str]:
 
 def why_not(places: Places, model: str) -> str | None:
     """Why the model cannot be served and what to run, or None when it has a champion that the registry answers for."""
+    registry = Registry.at(places)
     try:
         line = ledger.champion(places.ledger, model)
         if line is not None:
-            Registry.at(places).model_version(model, line.version)
+            registry.model_version(model, line.version)
         else:
-            refuse_lost_ledger(Registry.at(places), places.ledger, model)
+            refuse_lost_ledger(registry, places.ledger, model)
+            refuse_lost_home(registry, places)
     except Refusal as refusal:
         return f"not started: {refusal}"
     if line is None:

@@ -12,6 +12,7 @@ from artifacts.champion_alias import refuse_lost_ledgers
 from artifacts.cli import say
 from artifacts.errors import Missing
 from artifacts.landed import declared_sources, landed_until
+from artifacts.lost_home import refuse_lost_home
 from artifacts.places import Places, read_places
 from artifacts.prediction_log.of_request import ids_of_request
 from artifacts.prediction_log.tables import Log
@@ -103,10 +104,13 @@ def due(names: Collection[str], name: str | None, as_of: str | None) -> list[dic
 
     `as_of` is, when none is given, the end of what has landed. Raises `Missing` (`serving.no_champion`) when `name` is
     given and no champion was trained on it; without a name, none is due, and nothing is wrong. `Damaged`
-    (`judge.ledger_lost`) when the ledger was lost, be it of one model: that one would be left out without a word.
+    (`judge.ledger_lost`) when the ledger was lost, alone or together with MLflow, be it of one model: that one would be
+    left out without a word.
     """
     places = read_places()
-    refuse_lost_ledgers(Registry.at(places), places.ledger)
+    registry = Registry.at(places)
+    refuse_lost_ledgers(registry, places.ledger)
+    refuse_lost_home(registry, places)
     moment = as_of or write_as_of(landed_until(places.raw, declared_sources()))
     models = {model: _trained_on(places, model) for model in ledger.models(places.ledger)}
     wanted = [name] if name else names

@@ -1,10 +1,11 @@
-"""Whether ledger and MLflow belong together: a home that lost one of them is not well, and no backup is made of it."""
+"""Whether ledger and MLflow belong together: a home that lost one or both is not well, and no backup is made of it."""
 
 from collections.abc import Collection
 
 from artifacts import ledger
 from artifacts.champion_alias import refuse_lost_ledgers
 from artifacts.errors import Damaged
+from artifacts.lost_home import refuse_lost_home
 from artifacts.places import Places
 from artifacts.registry import Registry
 from artifacts.registry.connect import shown
@@ -16,6 +17,7 @@ def refuse_lost(places: Places) -> None:
     models = registry.models()
     _refuse_lost_champion(places, {f"{one}/{version}" for one in models for version in registry.versions(one)})
     refuse_lost_ledgers(registry, places.ledger)
+    refuse_lost_home(registry, places)
 
 
 def _refuse_lost_champion(places: Places, versions: Collection[str]) -> None:

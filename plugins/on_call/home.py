@@ -14,6 +14,7 @@ from artifacts import ledger
 from artifacts.champion_alias import refuse_lost_ledger
 from artifacts.errors import Missing
 from artifacts.ledger import Promotion
+from artifacts.lost_home import refuse_lost_home
 from artifacts.places import Places
 from artifacts.registry import FINISHED, Registry, RunRecord
 from artifacts.verdict import Verdict, read_verdict
@@ -78,8 +79,9 @@ class Home:
         )
 
     def refuse_lost_ledger(self, model: str) -> None:
-        """As `champion_alias.refuse_lost_ledger`, of these places."""
+        """As `champion_alias.refuse_lost_ledger` and `lost_home.refuse_lost_home`, of these places."""
         refuse_lost_ledger(self.registry, self.places.ledger, model)
+        refuse_lost_home(self.registry, self.places)
 
     def newest(self, model: str, count: int) -> list[int]:
         """The newest versions, newest first."""

@@ -25,7 +25,7 @@ from plugins.on_call.known import Known, known_at_once, known_models
 from plugins.on_call.live import live_metrics
 from plugins.on_call.markup import NONE, Child, Html, command, el, join, joined, table
 from plugins.on_call.names import Model
-from plugins.on_call.next_step import FIRST, waits
+from plugins.on_call.next_step import first, waits
 from plugins.on_call.section import Part, all_of, failed, told, within
 from plugins.on_call.words import became, moment
 
@@ -55,7 +55,7 @@ def one_model(request: Request, model: Model) -> Response:
     if known_at_once(home, model):
         return _page(request, home, model)
     known = known_models(home)
-    return _page(request, home, model) if known.may_be(model) else _unknown(request, known)
+    return _page(request, home, model) if known.may_be(model) else _unknown(request, home, known)
 
 
 def _page(request: Request, home: Home, model: str) -> Response:
@@ -78,11 +78,14 @@ def _page(request: Request, home: Home, model: str) -> Response:
     return page(request, model, jumps, grid, trail=(("Models", "models"),))
 
 
-def _unknown(request: Request, known: Known) -> Response:
+def _unknown(request: Request, home: Home, known: Known) -> Response:
     """That there is no such model, and which there are."""
     links = joined(el("li", link(request, name, "models", name)) for name in sorted(known.names))
     another = "Look at one of these, or train a model of that name by a config that names it, under training/configs:"
-    there = join(el("p", another), el("ul", links)) if known.names else join(el("p", FIRST[0]), command(FIRST[1]))
+    if known.names:
+        there = join(el("p", another), el("ul", links))
+    else:
+        there = told("Which models there are", lambda: within(lambda: _first(home), home.patience))
     none = el("p", "Nothing here knows a model of that name: it was never trained, promoted or watched.", class_="down")
     return page(request, "No such model", none, there, trail=(("Models", "models"),), status=404)
 
@@ -106,7 +109,12 @@ def _list(request: Request, home: Home) -> Html:
         return join(
             *(failed("The list of models", one) for one in known.silent.values()), table(heads, rows) if rows else None
         )
-    return join(el("p", FIRST[0], class_="lead"), command(FIRST[1]))
+    return _first(home)
+
+
+def _first(home: Home) -> Html:
+    said, run = first(home)
+    return join(el("p", said, class_="lead"), command(run))
 
 
 def _silent(known: Known, source: str) -> str | None:

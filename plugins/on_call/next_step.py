@@ -2,6 +2,7 @@
 
 from artifacts import alerts, ledger
 from artifacts.errors import Damaged, Missing, Refusal
+from artifacts.lost_home import refuse_lost_home
 from artifacts.registry import RunRecord
 from artifacts.verdict import Verdict
 from plugins.on_call.became import Fate, decided, fate, next_of
@@ -29,6 +30,12 @@ def next_step(home: Home, model: str) -> tuple[str, str | None]:
         if found is not None:
             return found
     return "Nothing to do.", None
+
+
+def first(home: Home) -> tuple[str, str]:
+    """What is to be done in a home in which nothing was trained yet; raises as `refuse_lost_home` where there was."""
+    refuse_lost_home(home.registry, home.places)
+    return FIRST
 
 
 def _no_model(home: Home, model: str) -> tuple[str, str] | None:

@@ -9,6 +9,7 @@ from artifacts import ledger
 from artifacts.alerts import Message
 from artifacts.champion_alias import refuse_lost_ledgers
 from artifacts.errors import Refusal
+from artifacts.lost_home import refuse_lost_home
 from artifacts.places import Places
 from artifacts.registry import Registry
 from artifacts.runbook import runbook_link
@@ -57,7 +58,9 @@ def champions(places: Places, *, hurried: bool = False) -> list[str]:
     serves = [f"Champion: {one.model} version {one.version}" for one in lines if one]
     try:
         if not (serves and hurried):
-            refuse_lost_ledgers(Registry.at(places), places.ledger)
+            registry = Registry.at(places)
+            refuse_lost_ledgers(registry, places.ledger)
+            refuse_lost_home(registry, places)
     except Refusal as refusal:
         return [*serves, f"Champions: not {'all ' if serves else ''}known ({refusal.code})"]
     return serves or ["Champion: none yet"]

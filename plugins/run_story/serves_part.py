@@ -6,6 +6,7 @@ from functools import partial
 from artifacts import ledger
 from artifacts.champion_alias import known_champion, refuse_lost_ledger
 from artifacts.errors import Missing
+from artifacts.lost_home import refuse_lost_home
 from artifacts.places import Places
 from artifacts.registry import Registry
 from plugins.on_call.markup import Child, Html, el, join, joined
@@ -32,6 +33,7 @@ def _others(places: Places, models: Sequence[str]) -> Html | None:
     for model in registry.models():
         if model not in models:
             refuse_lost_ledger(registry, places.ledger, model)
+    refuse_lost_home(registry, places)
     return None if models else el("p", "No model was promoted yet.")
 
 

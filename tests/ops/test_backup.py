@@ -26,6 +26,7 @@ from ops.backup.make import make_backup
 from ops.backup.places import NEVER_GO
 from ops.backup.restore import restore
 from ops.backup.verify import verify
+from tests.fixtures_prediction_log import logged, prediction
 from tests.fixtures_registry import registry_in
 from tests.fixtures_training_set import make_training_set
 from tests.training.toy import toy_config
@@ -340,6 +341,17 @@ def test_a_home_that_lost_its_ledger_is_not_well_and_no_backup_is_made_of_it(kep
             act(lost)
         assert refused.value.code == "judge.ledger_lost"
     assert not (tmp_path / "backup").exists()
+
+
+def test_a_home_that_lost_ledger_and_mlflow_together_is_not_well_either(kept, tmp_path):
+    gone = {name: f"sqlite:///{tmp_path}/{name}.db" for name in ("ledger", "mlflow")}
+    lost = kept[0].model_copy(update={**gone, "predictions": tmp_path / "log"})
+    logged(lost.predictions, prediction())
+    for act in (verify, lambda places: make_backup(places, tmp_path / "backup")):
+        with pytest.raises(Damaged, match=r"Neither the ledger .* nor MLflow .* has a model") as refused:
+            act(lost)
+        assert refused.value.code == "judge.ledger_lost"
+    assert list(tmp_path.iterdir()) == [tmp_path / "log"]
 
 
 @pytest.fixture(params=["absent", "with logs alone"])

@@ -31,6 +31,7 @@ from ops.sessions import lives
 from ops.up import OpsSettings, serve, serving
 from ops.up_serving import key_setting
 from serving.settings import ServingSettings, read_key
+from tests.fixtures_prediction_log import logged, prediction
 from tests.fixtures_registry import registry_in
 from tests.fixtures_training_set import make_training_set
 from tests.ports import free_port
@@ -332,6 +333,14 @@ def test_without_a_champion_the_service_is_not_started_and_up_says_what_to_run(t
     # That is the log which the on-call pages tell to read.
     assert "not started: late_arrival has no champion yet" in log_of(places, "serving").read_text()
     assert alive(places) == {}
+
+
+def test_where_ledger_and_mlflow_were_lost_together_up_does_not_say_to_begin_anew(tmp_path):
+    places = read_places({"PIPELINE_HOME": str(tmp_path)})
+    logged(places.predictions, prediction())
+    [told], url = serve(places, OpsSettings(), {})
+    assert (told.startswith("Serving  not started: Neither the ledger "), "make down run up" in told) == (True, False)
+    assert (url, list(tmp_path.rglob("*.db"))) == (None, [])
 
 
 def test_the_served_champion_wants_the_key_that_up_made_and_down_ends_it(home_with_a_champion):

@@ -60,6 +60,19 @@ def test_a_ledger_that_is_lost_is_no_model_without_a_champion(opened, home, tmp_
     assert champions(lost) == ["Champions: not known (judge.ledger_lost)"]
 
 
+def test_a_home_that_lost_ledger_and_mlflow_together_is_no_home_in_which_nothing_was_trained(opened, home, tmp_path):
+    gone = {name: f"sqlite:///{tmp_path}/{name}.db" for name in ("ledger", "mlflow", "alerts")}
+    watched = home[0].model_copy(update=gone | {"alerts": home[0].alerts})
+    page = opened(watched, NOBODY).get("/on-call/models/toy").text
+    for place in ("glance", "champion"):
+        assert "has a model, and yet findings of toy were taken. Restore both from one backup" in part(page, place)
+    answered = opened(home[0].model_copy(update=gone), NOBODY)
+    pages = [answered.get(f"/on-call/models{one}").text for one in ("", "/toy")]
+    assert all("and yet predictions are logged" in one and "judge.ledger_lost" in one for one in pages)
+    assert not any("make down run up" in one or "never had a champion" in one for one in [page, *pages])
+    assert champions(watched) == ["Champions: not known (judge.ledger_lost)"]
+
+
 @pytest.mark.parametrize(("path", "status"), [("/models", 200), ("/models/late_arrival", 404)])
 def test_a_home_without_any_model_says_what_to_run_first(opened, tmp_path, path, status):
     answer = opened(read_places({"PIPELINE_HOME": str(tmp_path)}), NOBODY).get(f"/on-call{path}")
