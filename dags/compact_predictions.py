@@ -2,7 +2,8 @@
 
 When an hour has passed, **measure** what the prediction log holds, **compact** its finished segments to Parquet by
 model, version and day, and **verify** the parts that were made, so that monitoring reads columns and not a log.
-The asset `predictions` says which parts are new; when there are none, `verify` is skipped and no event is sent.
+The asset `predictions` says which parts are new, also those that an earlier try made before it failed; when there are
+none, `verify` is skipped and no event is sent.
 
 A segment that is still written to stays until it is full or old; nothing is lost or doubled by running this twice.
 

@@ -22,6 +22,7 @@ from artifacts.prediction_log.published_list import remember
 from artifacts.prediction_log.reading import read_segment, segments_of
 from artifacts.prediction_log.segment import NEW, SEAL, make_folder, seal_of, sync_folder
 from artifacts.prediction_log.survey import Survey, survey_all
+from artifacts.prediction_log.untold import forget, keep, kept
 from artifacts.publish import publish
 from artifacts.usable import usable
 
@@ -30,9 +31,10 @@ BATCH_BYTES = 2**30
 
 @dataclass
 class Compacted:
-    """What a compaction did: URIs of the parts it published and their predictions, segments removed, and left.
+    """What a compaction did: URIs of parts to tell of, predictions that it published, segments removed, and left.
 
-    `left` segments are published and stay until nobody reads the log; `torn_tails` were cut off.
+    `parts` it published itself, or an earlier one did that failed and told nobody. `left` segments are published and
+    stay until nobody reads the log; `torn_tails` were cut off.
     """
 
     parts: list[str] = field(default_factory=list)
@@ -47,20 +49,23 @@ def compact(folder: Path, into: str, batch_bytes: int = BATCH_BYTES) -> Compacte
 
     Finished is a sealed segment, or one whose writer's lock is free. One compaction works at a time; writers go on.
     Beside the log lie up to `batch_bytes` of segments a second time, as Parquet. A damaged segment is left where it is
-    and, once the others are done, raised as `Damaged` (`log.damaged`); a rerun does what is not done yet. Raises
-    `Unavailable` (`publish.no_place`) when the disk is full, `BadInput` (`place.invalid`) when `folder` is a file.
+    and, once the others are done, raised as `Damaged` (`log.damaged`); a rerun does what is not done yet, and tells of
+    the parts of both. Raises `Unavailable` (`publish.no_place`) when the disk is full, `BadInput` (`place.invalid`)
+    when `folder` is a file.
     """
-    done, wrong = Compacted(), None
+    done, wrong, into = Compacted(), None, into.rstrip("/")
     if not folder.exists():
         return done
     with shelf.locked(str(folder)):
         _remove_drafts(folder)
+        done.parts += kept(folder, into)
         for batch, locks in _batches(segments_of(folder), batch_bytes):
             with locks:
                 if batch:
-                    wrong = _compact_batch(folder, into.rstrip("/"), batch, done) or wrong
-    if wrong is not None:
-        raise wrong
+                    wrong = _compact_batch(folder, into, batch, done) or wrong
+        if wrong is not None:
+            raise wrong
+        forget(folder)
     return done
 
 
@@ -161,6 +166,11 @@ def _remove(folder: Path, into: str, segments: list[Path], surveys: Mapping[Key,
         if not free:
             done.left += len(segments)
             return
+        # Once its segments are gone nothing else says that a part was not told of.
+        done.parts += [part.published.uri for part in seen if part.published.uri not in done.parts]
+        if done.parts:
+            with usable(str(folder)):
+                keep(folder, into, done.parts)
         # The seals first: one without its segment is taken for a loss.
         for path in segments:
             path.with_suffix(SEAL).unlink(missing_ok=True)

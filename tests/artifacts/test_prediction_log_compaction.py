@@ -272,6 +272,38 @@ def test_a_damaged_segment_stays_is_named_and_keeps_no_other_from_being_compacte
         both(tmp_path)
 
 
+def test_parts_that_a_failed_compaction_published_are_told_by_the_one_that_ends_well_and_then_no_more(
+    tmp_path: Path,
+) -> None:
+    segment = logged(tmp_path / "log", prediction(), prediction(version=4))
+    # Both parts are published, and cannot be listed: the segment stays.
+    (tmp_path / "log" / "published-parts").write_text("no part\n")
+    with pytest.raises(Damaged, match="names no part"):
+        run_compact(tmp_path)
+    published = [part.published.uri for part in parts(str(tmp_path / "parts"))]
+    assert (len(published), segment.exists()) == (2, True)
+    (tmp_path / "log" / "published-parts").unlink()
+    again = run_compact(tmp_path)
+    assert (sorted(again.parts), again.predictions, again.removed) == (sorted(published), 0, 1)
+    assert run_compact(tmp_path).parts == []
+
+
+def test_parts_beside_a_damaged_segment_are_told_once_that_was_moved_away(tmp_path: Path) -> None:
+    logged(tmp_path / "log", prediction(), prediction(version=4))
+    segment = logged(tmp_path / "log", prediction())
+    segment.write_bytes(segment.read_bytes()[:-40] + b"x" * 40)
+    for _ in range(2):
+        with pytest.raises(Damaged, match=segment.name):
+            run_compact(tmp_path)
+    assert list((tmp_path / "log").glob("*.log")) == [segment]
+    for path in (segment, segment.with_suffix(".sealed")):
+        path.rename(tmp_path / path.name)
+    published = [part.published.uri for part in parts(str(tmp_path / "parts"))]
+    told = run_compact(tmp_path).parts
+    assert (len(told), sorted(told)) == (2, sorted(published))
+    assert run_compact(tmp_path).parts == []
+
+
 def test_two_predictions_with_one_id_are_not_compacted_and_not_read_from_parts(tmp_path: Path) -> None:
     one = prediction()
     logged(tmp_path / "log", one)
@@ -501,12 +533,14 @@ def test_a_compaction_killed_at_any_step_loses_and_doubles_nothing(tmp_path: Pat
     assert steps[-1][1] == 0
     assert len(steps) > 15
     seen = set()
-    for number, _ in steps:
+    for number, status in steps:
         log, into = tmp_path / f"log{number}", str(tmp_path / f"parts{number}")
         state = (len(parts(into)), len(list(log.glob("*.log"))), len(list(log.glob("*.sealed"))))
         seen.add(state)
         assert sorted(one.prediction_id for one in predictions(log, into, *ALWAYS)) == wanted
-        compact(log, into)
+        told = compact(log, into).parts
+        # What ended well has told itself.
+        assert sorted(told) == ([part.published.uri for part in parts(into)] if status else [])
         assert sorted(one.prediction_id for one in predictions(log, into, *ALWAYS)) == wanted
         assert sum(part.predictions for part in parts(into)) == 4
         assert list(log.glob("*.log")) == []
