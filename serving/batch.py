@@ -44,7 +44,8 @@ def score_set(
 
     A `request_id` is given by who may score the same rows again; `logged` are ids of it that the log has already.
     Raises `BadInput` (`encode.column_changed`) before the first row, and `RequestRefused` (`odd.*`) at a row that the
-    policy refuses; what was scored before it stays in the log. `CannotJudge` (`serving.no_rows`) when there is none.
+    policy refuses, by its place in the order that they are scored in, counted from 0; what was scored before its batch
+    stays in the log. `CannotJudge` (`serving.no_rows`) when there is none.
     """
     request_id = request_id or uuid.uuid4().hex
     rows, flagged, total = 0, 0, 0.0
@@ -74,7 +75,7 @@ def score_batches(
     first_row = 0
     start, end = window or (None, None)
     for batch in rows_of.batches(names, start, end, batch_rows=BATCH_ROWS):
-        rows = check_rows(version, {name: batch.column(name).to_pylist() for name in names})
+        rows = check_rows(version, {name: batch.column(name).to_pylist() for name in names}, first_row)
         scored = predict(version, rows, policy, request_id, first_row=first_row)
         records = to_log(version, rows, scored, datetime.now(UTC).replace(tzinfo=None), "batch")
         log.append([one for one in records if one.prediction_id not in logged])

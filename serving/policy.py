@@ -30,10 +30,11 @@ class Policy(Settings):
     all_null: Action = "refuse"
 
 
-def judge_rows(version: LoadedVersion, rows: Rows, policy: Policy) -> Sequence[Flags]:
+def judge_rows(version: LoadedVersion, rows: Rows, policy: Policy, first_row: int = 0) -> Sequence[Flags]:
     """The flags of each row, as `KIND:FEATURE`, or `all_null`.
 
-    Raises `RequestRefused` (`odd.KIND`) for the first row that the policy refuses.
+    Raises `RequestRefused` (`odd.KIND`) for the first row that the policy refuses, by its place after the `first_row`
+    that came before.
     """
     nan = np.isnan(rows.numbers)
     beyond = (rows.numbers < version.low) | (rows.numbers > version.high)
@@ -52,7 +53,7 @@ def judge_rows(version: LoadedVersion, rows: Rows, policy: Policy) -> Sequence[F
         for row, place in np.argwhere(where).tolist():
             field = None if kind == "all_null" else version.encoder.names[place]
             if getattr(policy, kind) == "refuse":
-                raise _refused(version, kind, row, field)
+                raise _refused(version, kind, first_row + row, field)
             flags[row].append(kind if field is None else f"{kind}:{field}")
     return [tuple(of_row) for of_row in flags]
 

@@ -45,7 +45,7 @@ def predict(
     Raises `RequestRefused` (`odd.*`) as the policy says. Contributions are SHAP values of the margin: with their bias
     they sum to the log-odds of the score.
     """
-    flags = judge_rows(version, rows, policy)
+    flags = judge_rows(version, rows, policy, first_row)
     matrix = rows.numbers.astype(np.float32)
     scores = score_matrix(version.booster, matrix).tolist()
     ids = ids_of(request_id, rows.count, first_row)

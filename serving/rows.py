@@ -29,10 +29,11 @@ class Rows:
         return len(self.numbers)
 
 
-def check_rows(version: LoadedVersion, columns: Mapping[str, Sequence[Any]]) -> Rows:
+def check_rows(version: LoadedVersion, columns: Mapping[str, Sequence[Any]], first_row: int = 0) -> Rows:
     """The rows, from the values of each column by name, None for null; all columns are equally long.
 
-    A row has every feature, and of the keys those that the caller knows, without nulls. Raises `RequestRefused` (422):
+    A row has every feature, and of the keys those that the caller knows, without nulls. Of rows that come in batches
+    refusals name the place among all of them: `first_row` were before. Raises `RequestRefused` (422):
     `request.field_missing`, `request.field_unknown`, `request.field_type`.
     """
     names = version.encoder.names
@@ -44,10 +45,10 @@ def check_rows(version: LoadedVersion, columns: Mapping[str, Sequence[Any]]) -> 
         if name not in keys and name not in version.encoder.types:
             raise _unknown_field(version, columns, name)
     for column in (*keys.values(), *version.columns):
-        check_type(column, columns[column.name], nulls=column.role == "feature")
+        check_type(column, columns[column.name], nulls=column.role == "feature", first_row=first_row)
     features = {name: columns[name] for name in names}
-    numbers = numbers_of(version, features)
-    _check_finite(version, features, numbers)
+    numbers = numbers_of(version, features, first_row)
+    _check_finite(version, features, numbers, first_row)
     of_keys = zip(*(naive(column, columns[name]) for name, column in keys.items()), strict=True)
     return Rows(features, [dict(zip(keys, values, strict=True)) for values in of_keys] or [{}] * len(numbers), numbers)
 
@@ -72,14 +73,14 @@ def check_names(version: LoadedVersion, records: Sequence[Mapping[str, Any]]) ->
             raise missing_field(name, row) if name in wanted else _unknown_field(version, record, name, row)
 
 
-def numbers_of(version: LoadedVersion, features: Mapping[str, Sequence[Any]]) -> Matrix:
+def numbers_of(version: LoadedVersion, features: Mapping[str, Sequence[Any]], first_row: int = 0) -> Matrix:
     """The model's numbers of features that have the contract's types, rows x features.
 
     Raises `RequestRefused` (`request.field_type`) for a decimal that its type cannot hold.
     """
     if not version.decimals:
         return version.encoder.numbers(features)
-    exact = {column.name: decimals(column, features[column.name]) for column in version.decimals}
+    exact = {column.name: decimals(column, features[column.name], first_row) for column in version.decimals}
     return version.encoder.numbers({**features, **exact})
 
 
@@ -115,7 +116,9 @@ def _in_some_rows(version: LoadedVersion, name: str, row: int) -> RequestRefused
     )
 
 
-def _check_finite(version: LoadedVersion, features: Mapping[str, Sequence[Any]], numbers: Matrix) -> None:
+def _check_finite(
+    version: LoadedVersion, features: Mapping[str, Sequence[Any]], numbers: Matrix, first_row: int
+) -> None:
     """NaN, an infinity, and what becomes one in float32; a null is none, nor is a category."""
     odd = ~(np.abs(numbers) <= LARGEST)
     for place in np.flatnonzero(odd.any(axis=0)).tolist():
@@ -126,4 +129,4 @@ def _check_finite(version: LoadedVersion, features: Mapping[str, Sequence[Any]],
             continue
         rows = np.flatnonzero(odd[:, place]).tolist()
         row = next(row for row in rows if values[row] is not None)
-        raise wrong_type(column, row, values[row])
+        raise wrong_type(column, first_row + row, values[row])

@@ -82,14 +82,14 @@ def is_decimal(column: Column) -> bool:
     return column.type.startswith("decimal")
 
 
-def decimals(column: Column, values: Sequence[Any]) -> list[Decimal | None]:
+def decimals(column: Column, values: Sequence[Any], first_row: int = 0) -> list[Decimal | None]:
     """Exact decimals: a float is taken as its shortest text, which is what stood in the request.
 
     Raises `RequestRefused` (`request.field_type`) for one that the type cannot hold.
     """
     precision, scale = column.arrow.precision, column.arrow.scale
     exact: list[Decimal | None] = []
-    for row, value in enumerate(values):
+    for row, value in enumerate(values, start=first_row):
         number = None if value is None else Decimal(repr(value)) if type(value) is float else Decimal(value)
         if number is not None:
             if not number.is_finite() or number.normalize().as_tuple().exponent < -scale:

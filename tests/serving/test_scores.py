@@ -1,9 +1,12 @@
 """The service's answer is training's score, bit for bit, by every way, and is in the log before it is sent."""
 
+import math
 from datetime import datetime
+from pathlib import Path
 
 import httpx
 import numpy as np
+import pyarrow as pa
 import pytest
 import xgboost
 
@@ -12,6 +15,8 @@ from artifacts.prediction_log.writer import LogWriter
 from serving.app import find_version
 from serving.batch import score_set
 from serving.policy import Policy
+from serving.refused import RequestRefused
+from tests.fixtures_training_set import AS_OF, make_contract, make_rows, publish_table
 from tests.serving.world import GOOD, MODEL, World, ask, json_rows, serving
 from training.fit import load_candidate, score
 
@@ -52,6 +57,22 @@ def test_a_batch_of_a_window_has_the_rows_observed_in_it_and_without_one_it_is_r
     assert (scores.rows, len(moments)) == (wanted_rows, wanted_rows)
     assert 0 < wanted_rows < world.training_set.rows
     assert window[0] <= min(moments) <= max(moments) < window[1]
+
+
+@pytest.mark.parametrize(("value", "code"), [(11.0, "odd.out_of_bounds"), (math.inf, "request.field_type")])
+def test_a_row_that_a_batch_refuses_is_named_by_its_place_among_all_rows(
+    world: World, tmp_path: Path, value: float, code: str
+) -> None:
+    table = make_rows(make_contract())
+    values = [*table["noise"].to_pylist()[:2500], value, *table["noise"].to_pylist()[2501:]]
+    table = table.set_column(table.column_names.index("noise"), "noise", pa.array(values))
+    rows_of = publish_table(tmp_path / "sets", make_contract(), AS_OF, table)
+    version = find_version(world.places, MODEL, 1)
+    with LogWriter(world.places.predictions) as log, pytest.raises(RequestRefused) as refused:
+        score_set(version, rows_of, Policy(), log)
+    assert (refused.value.code, refused.value.row) == (code, 2500)
+    assert "noise of row 2500 " in refused.value.message
+    assert len(world.logged()) == 2000
 
 
 def test_a_batch_is_trainings_scores_bit_for_bit_and_knows_what_each_row_is_about(world: World) -> None:
