@@ -30,8 +30,9 @@ def deliver(places: Places, settings: AlertSettings, others: Mapping[str, Send] 
     """Send each channel what it does not have yet, what it refused least often first.
 
     The webhook is a channel, `others` are those of Airflow; one that is set and not among them, as on the command line,
-    is enlisted too, and what waits for it stays. A channel's third failure in a row ends its turn, and no other's. What
-    was sent and not marked, because the process died in between, is sent again under the same key. Raises at the end
+    is enlisted too, and what waits for it stays. Where Airflow's are given, no other channel is set. A channel's third
+    failure in a row ends its turn, and no other's. What was sent and not marked, because the process died in between,
+    is sent again under the same key. Raises at the end
     `Unavailable` (`alerts.undelivered`) when a channel failed or something waits for one that only Airflow reaches, and
     `BadInput` (`alerts.no_channel`) when something waits and nobody is set to be told.
     """
@@ -39,8 +40,8 @@ def deliver(places: Places, settings: AlertSettings, others: Mapping[str, Send] 
     elsewhere = [name for name in settings.receivers.channels if name not in channels]
     if not channels and not elsewhere:
         _refuse_if_any_waits(places)
-    # All at once: what one of them has, another that starts later would never get.
-    alerts.enlist(places.alerts, [*channels, *elsewhere])
+    # All at once: what one of them has, another that starts later would never get. A shell need not know them all.
+    alerts.enlist(places.alerts, [*channels, *elsewhere], no_others=others is not None)
     sent, failures = {}, []
     for name in sorted(channels):
         sent[name], why = _turn(places, settings, name, channels[name])

@@ -9,9 +9,11 @@ from pydantic import TypeAdapter
 from artifacts.alerts.alert import Event
 from artifacts.alerts.message import ESCALATIONS, Message
 from artifacts.alerts.store import EVENTS
-from artifacts.alerts.tables import BATCHES, CHANNELS, DELIVERIES, parse, reading, writing
+from artifacts.alerts.tables import BATCHES, CHANNELS, DELIVERIES, TURNS, parse, reading, writing
 
 MESSAGE = TypeAdapter(Message)
+HISTORY = "Another had it while this channel was not set."
+HAD = sa.select(DELIVERIES.c.key).where(DELIVERIES.c.delivered)
 
 
 @dataclass(frozen=True)
@@ -30,18 +32,27 @@ class Batch:
         return any(event.step == "escalated" for event in self.events) if self.message is None else self.message.urgent
 
 
-def enlist(url: str, channels: Collection[str]) -> None:
-    """Let new channels start behind the newest batch that anyone has, all of one call at the same one.
+def enlist(url: str, channels: Collection[str], *, no_others: bool = False) -> None:
+    """Let new channels start with what nobody has, all of one call with the same.
 
-    So the first ones ever get all that waits, and later ones no history.
+    So the first ones ever get all that waits, and later ones no history. `no_others` says that whoever calls knows of
+    every channel that is set, so that the others are not: set again, they start like new ones, and what waited for them
+    at their last turn waits still.
     """
     with writing(url) as connection:
         known: set[str] = set(connection.scalars(sa.select(CHANNELS.c.channel)))
-        joined = sa.join(BATCHES, DELIVERIES, BATCHES.c.key == DELIVERIES.c.key)
-        had = sa.select(sa.func.max(BATCHES.c.seq)).select_from(joined).where(DELIVERIES.c.delivered)
-        after = connection.scalar(had) or 0
-        for channel in sorted(set(channels) - known):
-            connection.execute(sa.insert(CHANNELS).values(channel=channel, after_seq=after))
+        turns = {row.channel: row for row in connection.execute(sa.select(TURNS))}
+        newest = connection.scalar(sa.select(sa.func.max(BATCHES.c.seq))) or 0
+        for channel in sorted({*channels} - known):
+            _begin(connection, channel, newest)
+        for channel in sorted({*channels} | (known if no_others else set())):
+            before = turns.get(channel)
+            if channel in channels and before is not None and before.is_unset:
+                _pass_over(connection, channel, before.seq)
+            seq = newest if channel in channels or before is None else before.seq
+            connection.execute(sa.delete(TURNS).where(TURNS.c.channel == channel))
+            row = {"channel": channel, "seq": seq, "is_unset": channel not in channels}
+            connection.execute(sa.insert(TURNS).values(**row))
 
 
 def put(url: str, about: str, message: Message) -> bool:
@@ -79,8 +90,7 @@ def undelivered(url: str) -> int:
     with reading(url) as connection:
         if connection is None:
             return 0
-        had = sa.select(DELIVERIES.c.key).where(DELIVERIES.c.delivered)
-        return connection.scalar(sa.select(sa.func.count()).where(BATCHES.c.key.not_in(had))) or 0
+        return connection.scalar(sa.select(sa.func.count()).where(BATCHES.c.key.not_in(HAD))) or 0
 
 
 def delivered(url: str, key: str, channel: str) -> None:
@@ -91,6 +101,24 @@ def delivered(url: str, key: str, channel: str) -> None:
 def failed(url: str, key: str, channel: str, error: str) -> None:
     """Note that `channel` did not take the batch, and why; a batch that it has, it keeps."""
     _note(url, key, channel, error)
+
+
+def _begin(connection: sa.Connection, channel: str, newest: int) -> None:
+    """Let a new channel wait for every batch that nobody has."""
+    oldest = connection.scalar(sa.select(sa.func.min(BATCHES.c.seq)).where(BATCHES.c.key.not_in(HAD)))
+    after = newest if oldest is None else oldest - 1
+    connection.execute(sa.insert(CHANNELS).values(channel=channel, after_seq=after))
+    _pass_over(connection, channel, after)
+
+
+def _pass_over(connection: sa.Connection, channel: str, after: int) -> None:
+    """Note of each batch after this one that anyone has that `channel` need not be told of it."""
+    history = sa.select(BATCHES.c.key).where((BATCHES.c.seq > after) & BATCHES.c.key.in_(HAD))
+    for key in connection.scalars(history).all():
+        own = (DELIVERIES.c.key == key) & (DELIVERIES.c.channel == channel)
+        connection.execute(sa.delete(DELIVERIES).where(own))
+        row = {"key": key, "channel": channel, "delivered": True, "attempts": 0, "error": HISTORY}
+        connection.execute(sa.insert(DELIVERIES).values(**row))
 
 
 def _batch(row: sa.RowMapping) -> Batch:

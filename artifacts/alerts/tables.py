@@ -44,6 +44,13 @@ CHANNELS = sa.Table(
     sa.Column("channel", sa.String(40), primary_key=True),
     sa.Column("after_seq", sa.Integer, nullable=False),
 )
+TURNS = sa.Table(
+    "turns",
+    _ALL,
+    sa.Column("channel", sa.String(40), primary_key=True),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("is_unset", sa.Boolean, nullable=False),
+)
 DELIVERIES = sa.Table(
     "deliveries",
     _ALL,

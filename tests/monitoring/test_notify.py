@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from artifacts import alerts, ledger
-from artifacts.alerts import Message, not_taken
+from artifacts.alerts import Message, Send, not_taken
 from artifacts.errors import BadInput, Unavailable
 from artifacts.finding import Finding
 from artifacts.findings import publish_findings
@@ -238,6 +238,79 @@ def test_a_receiver_that_comes_later_is_not_told_what_others_knew_before(places:
     happened(places, 3, FINE)
     deliver(places, settings(), {"another": taken.append})
     assert [message.facts["events"][0]["step"] for message in taken] == ["resolved"]
+
+
+def test_a_receiver_that_was_unset_for_a_while_is_not_told_what_others_had_meanwhile(
+    places: Places, receiver: Posts
+) -> None:
+    taken: list[Message] = []
+    happened(places, 2, MOVED)
+    deliver(places, settings(receiver.url), {"another": taken.append})
+    for day, one in ((3, FINE), (6, MOVED)):
+        happened(places, day, one)
+        deliver(places, settings(), {"another": taken.append})
+    happened(places, 9, FINE)
+    assert deliver(places, settings(receiver.url), {"another": taken.append}).sent == {"another": 1, "webhook": 1}
+    assert receiver.keys == [taken[0].key, taken[3].key]
+    assert alerts.undelivered(places.alerts) == 0
+
+
+def test_a_receiver_that_a_shell_does_not_know_is_not_taken_for_one_that_was_unset(
+    places: Places, receiver: Posts
+) -> None:
+    taken: list[Message] = []
+    deliver(places, settings(), {"another": taken.append})
+    for day, one in ((2, MOVED), (3, FINE)):
+        happened(places, day, one)
+        deliver(places, settings(receiver.url))
+    deliver(places, settings(receiver.url), {"another": taken.append})
+    assert [message.key for message in taken] == receiver.keys
+    assert len(taken) == 2
+
+
+def refuses_drift(taken: list[Message]) -> Send:
+    """A receiver that takes no message about what opened."""
+
+    def send(message: Message) -> None:
+        if message.subject.startswith("[DRIFT opened]"):
+            raise not_taken("another", "status 400")
+        taken.append(message)
+
+    return send
+
+
+def test_a_receiver_that_comes_later_gets_an_older_message_that_nobody_took_and_none_that_somebody_did(
+    places: Places, receiver: Posts
+) -> None:
+    taken: list[Message] = []
+    for day, one in ((2, MOVED), (3, FINE)):
+        happened(places, day, one)
+        with pytest.raises(Unavailable):
+            deliver(places, settings(), {"another": refuses_drift(taken)})
+    assert (len(taken), alerts.undelivered(places.alerts)) == (1, 1)
+    with pytest.raises(Unavailable):
+        deliver(places, settings(receiver.url), {"another": refuses_drift(taken)})
+    assert [body["events"][0]["step"] for _, _, body in receiver.got] == ["opened"]
+    happened(places, 9, MOVED)
+    with pytest.raises(Unavailable):
+        deliver(places, settings(receiver.url), {"another": refuses_drift(taken)})
+    assert len(receiver.got) == 2
+
+
+def test_what_a_receiver_had_refused_before_it_was_unset_waits_for_it_whoever_took_it_meanwhile(
+    places: Places, receiver: Posts
+) -> None:
+    receiver.status, taken = 503, []
+    happened(places, 2, MOVED)
+    with pytest.raises(Unavailable):
+        deliver(places, settings(receiver.url), {})
+    for day, one in ((3, FINE), (6, MOVED)):
+        happened(places, day, one)
+        deliver(places, settings(), {"another": taken.append})
+    assert len(taken) == 3
+    receiver.status = 200
+    assert deliver(places, settings(receiver.url), {"another": taken.append}).sent == {"another": 0, "webhook": 1}
+    assert set(receiver.keys) == {taken[0].key}
 
 
 def test_nothing_of_a_secret_url_is_said_or_kept(
