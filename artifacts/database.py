@@ -62,6 +62,11 @@ def impatient(url: str, seconds: float) -> str:
     return place.update_query_dict({_TIMEOUT: f"{seconds:g}"}).render_as_string(hide_password=False)
 
 
+def masked(url: str) -> str:
+    """The URL of a database as a person is told it, without a password and without how long is waited for it."""
+    return make_url(url).difference_update_query([_TIMEOUT]).render_as_string(hide_password=True)
+
+
 def _parse(url: str, what: str) -> URL:
     try:
         place = make_url(url)

@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
-from artifacts.database import transaction
+from artifacts.database import masked, transaction
 from artifacts.errors import Conflict, Damaged
 from artifacts.ledger_tables import PROMOTIONS
 from artifacts.rejections import refuse_rejected
@@ -131,7 +130,7 @@ def models(url: str) -> list[str]:
 
 def shown(url: str) -> str:
     """Where the ledger lies, without a password."""
-    return make_url(url).render_as_string(hide_password=True)
+    return masked(url)
 
 
 def _lines(connection: sa.Connection, model: str) -> list[Promotion]:

@@ -1,6 +1,5 @@
 """What is open, and what was: alerts with their rule, numbers, reason and section of the runbook."""
 
-from artifacts import alerts
 from artifacts.alerts import Alert
 from artifacts.finding_ratio import WORDS
 from artifacts.runbook import runbook_link
@@ -8,6 +7,7 @@ from plugins.on_call.chart import digits
 from plugins.on_call.heat import called
 from plugins.on_call.home import Home
 from plugins.on_call.markup import NONE, Child, Html, el, folded, join, name, outside, table
+from plugins.on_call.taken import alerts_of
 from plugins.on_call.words import state
 
 PAST = 30
@@ -15,7 +15,7 @@ PAST = 30
 
 def alert_list(home: Home, model: str) -> Html:
     """What is open, then what was."""
-    found = alerts.history(home.places.alerts, model)
+    found = alerts_of(home, model)
     current = sorted((one for one in found if one.is_open), key=lambda one: (one.kind, one.opened))
     past = sorted((one for one in found if not one.is_open), key=lambda one: one.closed or one.opened, reverse=True)
     if not found:

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import Request
 
-from artifacts import alerts, ledger
+from artifacts import ledger
 from artifacts.errors import Missing, Refusal, Unavailable
 from plugins.on_call.became import decided, fate
 from plugins.on_call.briefly import briefly
@@ -16,6 +16,7 @@ from plugins.on_call.markup import Child, Html, command, el, facts, folded, join
 from plugins.on_call.next_step import next_step
 from plugins.on_call.section import beside
 from plugins.on_call.service import asked
+from plugins.on_call.taken import alerts_of
 from plugins.on_call.words import ago, became, moment
 
 # Of the patience that the page has, what a line has.
@@ -112,7 +113,7 @@ def _whose(home: Home, model: str, found: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _alerts(home: Home, model: str) -> Child:
-    current = [one for one in alerts.history(home.places.alerts, model) if one.is_open]
+    current = [one for one in alerts_of(home, model) if one.is_open]
     if not current:
         return el("span", "✓ none is open", class_="state good")
     first = min(one.since for one in current)

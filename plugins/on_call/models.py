@@ -7,8 +7,8 @@ from typing import TypeVar
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from artifacts import alerts, ledger
-from artifacts.errors import Refusal
+from artifacts import ledger
+from artifacts.errors import Missing, Refusal
 from artifacts.registry.connect import is_there
 from plugins.on_call.alerts import alert_list
 from plugins.on_call.by_day import predictions
@@ -27,6 +27,7 @@ from plugins.on_call.markup import NONE, Child, Html, command, el, join, joined,
 from plugins.on_call.names import Model
 from plugins.on_call.next_step import first, waits
 from plugins.on_call.section import Part, all_of, failed, told, within
+from plugins.on_call.taken import alerts_of
 from plugins.on_call.words import became, moment
 
 # The DAGs that make what these pages show.
@@ -92,12 +93,10 @@ def _unknown(request: Request, home: Home, known: Known) -> Response:
 
 def _list(request: Request, home: Home) -> Html:
     known = known_models(home)
-    names, places = sorted(known.names), home.places
+    names = sorted(known.names)
     # Who could not be asked for names is not asked again, and costs the page its patience once.
     champions = _silent(known, "ledger") or _of_each(names, lambda name: _line(home, known, name))
-    opened = _silent(known, "alerts") or _of_each(
-        names, lambda name: sum(one.is_open for one in alerts.history(places.alerts, name))
-    )
+    opened = _silent(known, "alerts") or _of_each(names, lambda name: _opened(home, name))
     deciding = _silent(known, "mlflow") or (champions if isinstance(champions, str) else None)
     rows: list[list[Child]] = []
     for name in names:
@@ -144,11 +143,20 @@ def _champion(champions: dict[str, ledger.Promotion | None] | str, name: str) ->
     return ["none", NONE] if line is None else [f"version {line.version}", moment(line.decided_at)]
 
 
-def _alarm(opened: dict[str, int] | str, name: str) -> Child:
-    if isinstance(opened, str):
-        return _unknown_yet(opened)
-    if opened[name]:
-        return el("span", f"▲ {opened[name]} open", class_="state bad")
+def _opened(home: Home, name: str) -> int | str:
+    """How many alerts are open, or the code when that is not known of this model alone."""
+    try:
+        return sum(one.is_open for one in alerts_of(home, name))
+    except Missing as lost:
+        return lost.code
+
+
+def _alarm(opened: dict[str, int | str] | str, name: str) -> Child:
+    many = opened if isinstance(opened, str) else opened[name]
+    if isinstance(many, str):
+        return _unknown_yet(many)
+    if many:
+        return el("span", f"▲ {many} open", class_="state bad")
     return el("span", "✓ none open", class_="state good")
 
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from artifacts import ledger
+from artifacts import alerts, ledger
+from artifacts.alerts import Watch
 from artifacts.finding import Finding, Reason
 from artifacts.findings import Findings, publish_findings
 from plugins.on_call.settings import OnCallSettings
@@ -58,3 +59,29 @@ def test_of_a_model_without_a_champion_nobody_is_alarmed_that_nothing_checks(pag
     say_no(home[0].model_copy(update=mine), ledger.champion(home[0].ledger, "toy"))
     glance, _ = page(timedelta(days=5), **mine)
     assert "? checked 5 days ago" in glance and STOPPED not in glance and "ledger" not in glance
+
+
+def takes(alerts_url, model):
+    """As a check of `watch_drift` that finds nothing: no alert, and a watch of the model."""
+    watch = Watch(model, 1, "log", START, END, f"{model}/a")
+    alerts.change(alerts_url, model, f"{model}/a", lambda _: ({(1, "log"): watch}, []))
+
+
+def test_alerts_that_took_in_nothing_of_what_was_checked_are_not_told_as_none_open(opened, home, tmp_path):
+    mine = {"findings": str(tmp_path / "findings"), "alerts": f"sqlite:///{tmp_path}/alerts.db"}
+    made = Findings("toy", 1, home[1].training_set, START, END, 900, datetime.now(UTC).replace(tzinfo=None), (FINE,))
+    publish_findings(mine["findings"], made)
+    client = opened(home[0].model_copy(update=mine), QUIET)
+    text = client.get("/on-call/models/toy").text
+    said = f"The alerts in {mine['alerts']} took in no findings of toy, and findings of its version 1 are published"
+    for place in ("glance", "alerts"):
+        assert said in part(text, place) and "alerts.lost" in part(text, place)
+    assert said in part(text, "glance").partition("Next.")[2]
+    assert f'<code class="command">python -m monitoring update --findings {made.id}</code>' in text
+    assert not any(one in text for one in ("none is open", "No alert was ever opened", "Nothing to do"))
+    takes(mine["alerts"], "twin")
+    listed = re.sub(r"<[^>]*>", " ", client.get("/on-call/models").text)
+    assert re.search(r"toy\s.*\? not known: alerts\.lost", listed) and re.search(r"twin\s.*✓ none open", listed)
+    takes(mine["alerts"], "toy")
+    quiet = client.get("/on-call/models/toy").text
+    assert "✓ none is open" in part(quiet, "glance") and "Nothing to do." in part(quiet, "glance")
