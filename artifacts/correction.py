@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from artifacts import facts as tables_of_facts
-from artifacts import shelf
+from artifacts import storage
 from artifacts.errors import BadInput, Missing
 from artifacts.partition import BASE, CORRECTION, KIND, QUARANTINE, Draft, Key, Partition, checked_facts, publish_draft
 from artifacts.publish import Published, names, read
@@ -38,7 +38,7 @@ def correct(
     if not any(table.num_rows for table in tables.values()):
         raise _wrong_correction(key, "it has no rows")
     revision = f"{CORRECTION}-{known_at:%Y-%m}-{tables_of_facts.content_id(tables)[:12]}"
-    with shelf.locked(f"{root}/{key}"):
+    with storage.locked(f"{root}/{key}"):
         if revision not in names(f"{root}/{key}"):
             if check is not None:
                 check()

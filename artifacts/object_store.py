@@ -1,4 +1,4 @@
-"""Files in an object store (fsspec): what `artifacts.shelf` does when a place is a URL, and what backups copy."""
+"""Files in an object store (fsspec): what `artifacts.storage` does when a place is a URL, and what backups copy."""
 
 import errno
 import hashlib
@@ -11,7 +11,7 @@ import fsspec
 
 from artifacts.errors import Refusal, Unavailable
 from artifacts.leftovers import temporary_folder
-from artifacts.usable import no_place, no_such_place
+from artifacts.place_errors import no_place, no_such_place
 
 
 def put(uri: str, fill: Callable[[Path], None], last: str) -> bool:

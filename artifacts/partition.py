@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from artifacts import facts, shelf
+from artifacts import facts, storage
 from artifacts.errors import BadInput
 from artifacts.periods import check_period
 from artifacts.publish import Published, check_name, names, publish, read
@@ -92,8 +92,8 @@ def published_of(root: str, source: str, only: str | None = None) -> list[tuple[
     check_name(source, "source")
     return [
         (Key(source, table, period), read(f"{root}/{source}/{table}/{period}/{revision}", KIND))
-        for table in shelf.children(f"{root}/{source}")
-        for period in shelf.children(f"{root}/{source}/{table}")
+        for table in storage.children(f"{root}/{source}")
+        for period in storage.children(f"{root}/{source}/{table}")
         if only in {None, period}
         for revision in names(f"{root}/{source}/{table}/{period}")
     ]

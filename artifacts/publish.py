@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from artifacts import shelf
+from artifacts import storage
 from artifacts.errors import BadInput, Damaged, Missing
 
 FORMAT = 1
@@ -52,7 +52,7 @@ class Published:
                 f"{self.uri} has no file {name!r}; it has {known}.",
                 next_step="Ask for one of these.",
             )
-        path = shelf.fetch(self.files_uri, name, entry.sha256)
+        path = storage.fetch(self.files_uri, name, entry.sha256)
         got = sha256_of(path)
         if got != entry.sha256:
             raise _damaged(self.uri, f"{name} has sha256 {got[:12]}, but {entry.sha256[:12]} was published", self.mend)
@@ -73,15 +73,15 @@ def publish(folder_uri: str, kind: str, write: Callable[[Path], Mapping[str, Any
     is found, whole. A failure, or a kill at any moment, leaves nothing that a reader takes for a version.
     """
     check_name(folder_uri.rstrip("/").rsplit("/", 1)[-1], "name of a published folder")
-    if shelf.exists(folder_uri, MANIFEST):
+    if storage.exists(folder_uri, MANIFEST):
         return read(folder_uri, kind).verify()
 
     def fill(folder: Path) -> None:
         facts = write(folder)
         (folder / MANIFEST).write_bytes(_manifest(kind, facts, _entries(folder)))
 
-    created = shelf.put(folder_uri, fill, last=MANIFEST)
-    if not created and not shelf.exists(folder_uri, MANIFEST):
+    created = storage.put(folder_uri, fill, last=MANIFEST)
+    if not created and not storage.exists(folder_uri, MANIFEST):
         raise _damaged(folder_uri, "its manifest is gone")
     published = read(folder_uri, kind)
     return replace(published, created=True) if created else published.verify()
@@ -94,7 +94,7 @@ def read(folder_uri: str, kind: str, mend: str = MEND) -> Published:
     (`publish.missing`), `Damaged` (`publish.damaged`), or `BadInput`: `publish.wrong_kind` when something else was
     published there, `publish.layout_old` for what older code published in an object store.
     """
-    content = shelf.content(folder_uri, MANIFEST)
+    content = storage.content(folder_uri, MANIFEST)
     if content is None:
         raise Missing(
             "publish.missing", f"Nothing is published at {folder_uri}; wanted: {kind}.", next_step="Check the name."
@@ -107,10 +107,10 @@ def read(folder_uri: str, kind: str, mend: str = MEND) -> Published:
             next_step=f"Name a {kind}.",
         )
     files = {name: FileEntry(**entry) for name, entry in manifest["files"].items()}
-    files_uri = shelf.files_of(folder_uri, content)
-    there = shelf.sizes(files_uri)
+    files_uri = storage.files_of(folder_uri, content)
+    there = storage.sizes(files_uri)
     there.pop(MANIFEST, None)
-    if files and not there and files.keys() <= shelf.sizes(folder_uri).keys():
+    if files and not there and files.keys() <= storage.sizes(folder_uri).keys():
         raise BadInput(
             "publish.layout_old",
             f"{folder_uri} was published in a store by older code: its files lie beside {MANIFEST}, and this code "
@@ -129,7 +129,7 @@ def read(folder_uri: str, kind: str, mend: str = MEND) -> Published:
 
 def names(root_uri: str) -> list[str]:
     """The sorted names of what is published right under `root_uri`; empty when there is nothing."""
-    return [name for name in shelf.children(root_uri) if shelf.exists(f"{root_uri}/{name}", MANIFEST)]
+    return [name for name in storage.children(root_uri) if storage.exists(f"{root_uri}/{name}", MANIFEST)]
 
 
 def without_manifest(root_uri: str) -> list[str]:
@@ -138,7 +138,7 @@ def without_manifest(root_uri: str) -> list[str]:
     On a disk each is damage, since publishing is one rename; in an object store it may be what a killed writer left, or
     one at work has not finished.
     """
-    return [name for name in shelf.folders(root_uri) if not shelf.exists(f"{root_uri}/{name}", MANIFEST)]
+    return [name for name in storage.folders(root_uri) if not storage.exists(f"{root_uri}/{name}", MANIFEST)]
 
 
 def check_name(text: str, what: str) -> str:

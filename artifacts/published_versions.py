@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from artifacts import publish, shelf
+from artifacts import publish, storage
 from artifacts.errors import BadInput, Damaged, Refusal
 from artifacts.version_name import as_of_of, is_version_name, misnamed
 
@@ -27,7 +27,7 @@ def those_there(root: str, name: str) -> str:
     """A sentence that names up to ten versions of training set `name`, newest first, and says how many there are."""
     found = [version for version in publish.names(f"{root}/{name}") if is_version_name(version)]
     if not found:
-        return f"Training set {name} has no version; there are the sets: {', '.join(shelf.children(root)) or 'none'}."
+        return f"Training set {name} has no version; there are the sets: {', '.join(storage.children(root)) or 'none'}."
     newest = sorted(found, key=lambda version: _made(root, name, version), reverse=True)[:SHOWN]
     return f"Training set {name} has {len(found)} versions, newest first: {', '.join(newest)}" + (
         "." if len(newest) == len(found) else ", …"

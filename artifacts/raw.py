@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from artifacts import facts as tables_of_facts
-from artifacts import shelf
+from artifacts import storage
 from artifacts.correction import correct, landed_rows, rows_there
 from artifacts.errors import Conflict
 from artifacts.partition import (
@@ -60,7 +60,7 @@ def land_all(root: str, drafts: Iterable[Draft]) -> list[Partition]:
     drafts = list(drafts)
     with ExitStack() as locks:
         for one in sorted(drafts, key=lambda one: str(one.key)):
-            locks.enter_context(shelf.locked(f"{root}/{one.key}"))
+            locks.enter_context(storage.locked(f"{root}/{one.key}"))
         for one in drafts:
             _refuse_conflict(root, one)
         return [publish_draft(root, one) for one in drafts]

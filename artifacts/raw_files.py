@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from artifacts import shelf
+from artifacts import storage
 from artifacts.errors import Damaged, Missing
 from artifacts.partition import CORRECTION
 from artifacts.raw import Partition, verify
@@ -20,8 +20,8 @@ def verify_landed(raw: str, sources: Sequence[str] | None = None) -> list[Partit
     Raises `Damaged` that names the file: `publish.damaged`, `raw.unpublished`.
     """
     # Listed first: what lands meanwhile is in `landed` and no stranger.
-    files = sorted(shelf.sizes(raw))
-    wanted = shelf.children(raw) if sources is None else sources
+    files = sorted(storage.sizes(raw))
+    wanted = storage.children(raw) if sources is None else sources
     landed = [partition for source in wanted for partition in verify(raw, source)]
     _refuse_unpublished(raw, files, wanted, {f"{partition.key}/{partition.revision}" for partition in landed})
     return landed
@@ -65,7 +65,7 @@ def _again(raw: str, folder: str, name: str) -> str:
 def _known_at(raw: str, folder: str, name: str) -> str:
     """The moment that the rows of a correction have, which its name has the month of; TIME when they cannot be read."""
     try:
-        rows = pq.read_table(pa.BufferReader(shelf.content(f"{raw}/{folder}", name)), columns=["known_at"])
+        rows = pq.read_table(pa.BufferReader(storage.content(f"{raw}/{folder}", name)), columns=["known_at"])
         return str(pc.min(rows["known_at"]).as_py().isoformat())
     except (pa.ArrowException, OSError, KeyError, TypeError, AttributeError):
         return "TIME"

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from artifacts import publish, shelf
+from artifacts import publish, storage
 from artifacts.content import Content
 from artifacts.contract import Contract
 from artifacts.errors import GateClosed, Missing
@@ -70,9 +70,9 @@ def newest_upcoming(root: str, name: str) -> str:
     """
     folder = f"{root}/{publish.check_name(name, 'training set')}"
     # A name begins with its `as_of`, written so that texts sort as moments do; a service looks every second.
-    there = sorted(shelf.children(folder), reverse=True)
+    there = sorted(storage.children(folder), reverse=True)
     for _, same in groupby(there, key=lambda version: version.partition(".")[0]):
-        newest = [one for one in same if is_version_name(one) and shelf.exists(f"{folder}/{one}", publish.MANIFEST)]
+        newest = [one for one in same if is_version_name(one) and storage.exists(f"{folder}/{one}", publish.MANIFEST)]
         if len(newest) == 1:
             return newest[0]
         if newest:

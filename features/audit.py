@@ -8,8 +8,8 @@ from pathlib import Path
 from artifacts.contract import Contract
 from artifacts.errors import Unavailable
 from artifacts.layout import Layout
+from artifacts.place_errors import usable
 from artifacts.training_set import TrainingSet, open_training_set, versions
-from artifacts.usable import usable
 from artifacts.version_name import as_of_of
 from features.spilling import spilling
 from features.validate import Validation, validate, validate_rows

@@ -8,6 +8,7 @@ from artifacts.cli import say
 from artifacts.code import read_code
 from artifacts.contract import Contract
 from artifacts.contract_file import read_contract
+from artifacts.place_errors import usable
 from artifacts.places import Places
 from artifacts.run_evidence import note
 from artifacts.training_set import (
@@ -18,12 +19,11 @@ from artifacts.training_set import (
     versions,
     write_sorted,
 )
-from artifacts.usable import usable
 from artifacts.version_name import version_name
+from features.build_lock import Clock, Inputs, read_inputs, run_unmoved, staging, turn
 from features.export import warehouse_rows
 from features.inputs import recall, remember, tool_versions
 from features.run_dbt import PROJECT, DbtBuild
-from features.turn import Clock, Inputs, read_inputs, run_unmoved, staging, turn
 
 
 def build(places: Places, name: str, as_of: datetime, project: Path = PROJECT) -> TrainingSet:

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from artifacts.errors import Unavailable
-from artifacts.usable import no_place, why_no_place
+from artifacts.place_errors import no_place, why_no_place
 
 _NO_ROOM_TO_SPILL = "failed to offload data block"
 _LOCKED = "Could not set lock on file"

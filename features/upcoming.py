@@ -9,14 +9,14 @@ from artifacts.cli import say
 from artifacts.contract_file import read_contract
 from artifacts.errors import BadInput
 from artifacts.lookup import UpcomingColumns, upcoming_columns
+from artifacts.place_errors import usable
 from artifacts.places import Places
 from artifacts.sorted_rows import write_sorted
 from artifacts.upcoming import Upcoming, publish_upcoming
-from artifacts.usable import usable
 from features.build import provenance
+from features.build_lock import Clock, Inputs, read_inputs, run_unmoved, staging, turn
 from features.export import warehouse_rows
 from features.run_dbt import PROJECT, DbtBuild
-from features.turn import Clock, Inputs, read_inputs, run_unmoved, staging, turn
 
 
 def build_upcoming(places: Places, name: str, as_of: datetime, project: Path = PROJECT) -> Upcoming:

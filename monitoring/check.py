@@ -17,13 +17,13 @@ from monitoring.answers import open_answers
 from monitoring.case import Case, unknown
 from monitoring.described import read_described
 from monitoring.drift import Described, find_drift
+from monitoring.judgeable import find_whole
 from monitoring.labelled import calibration, read_labelled
 from monitoring.performance import find_performance, promised_slices
 from monitoring.served import LeftOut, read_served
 from monitoring.settings import MonitoringSettings
 from monitoring.skew import find_skew
 from monitoring.truth import in_another_type, join_truth
-from monitoring.whole import find_whole
 from monitoring.window import Window
 
 NOTHING = LeftOut()

@@ -7,7 +7,7 @@ from typing import Any
 from artifacts.alerts import Alert, Batch, Event, Message
 from artifacts.finding import SCORE, Finding
 from artifacts.runbook import runbook_link
-from monitoring.meaning import meaning
+from monitoring.alert_words import meaning
 from monitoring.pages import page_of
 
 SHOWN = 10

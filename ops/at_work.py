@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from artifacts.errors import BadInput
+from artifacts.place_errors import usable
 from artifacts.places import Places
-from artifacts.shelf import LOCK
-from artifacts.usable import usable
+from artifacts.storage import LOCK
 from ops.services import running
 from ops.signals import told_when_ended
 

@@ -9,8 +9,8 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from artifacts.cli import say
 from artifacts.errors import Refusal, Unavailable
+from plugins.redaction import redact_error
 from plugins.run_story.leaving import leaving_evidence
-from plugins.unsaid import unsaid_error
 
 # What tasks refused in this process, for a caller that runs whole DAGs in it.
 REFUSED: list[Refusal] = []
@@ -38,7 +38,7 @@ def final_refusals() -> Iterator[None]:
         yield
     except Refusal as refusal:
         REFUSED.append(refusal)
-        clean = unsaid_error(refusal)
+        clean = redact_error(refusal)
         said = f"{refusal.code}: {clean or refusal}"
         say(said)
         if not isinstance(refusal, Unavailable):

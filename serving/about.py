@@ -7,7 +7,7 @@ from artifacts.champion_alias import known_champion
 from artifacts.errors import Refusal
 from artifacts.places import Places
 from artifacts.registry import Registry
-from serving.aside import Aside
+from serving.deadlines import Aside
 from serving.service import Service
 
 # Whoever asks while so many are asked waits for MLflow in vain.

@@ -8,7 +8,7 @@ from functools import partial
 
 from artifacts.errors import Missing, Refusal, Unavailable
 from artifacts.upcoming import newest_upcoming
-from serving.aside import Aside
+from serving.deadlines import Aside
 from serving.live import TRY_AGAIN_SECONDS, Live
 from serving.lookup import Held, hold
 

@@ -10,7 +10,7 @@ from functools import partial
 from artifacts.errors import Refusal, Unavailable
 from artifacts.ledger import Promotion
 from artifacts.registry import Registry
-from serving.aside import Aside
+from serving.deadlines import Aside
 from serving.load import champion_line, load_line
 from serving.loaded import LoadedVersion
 from serving.metrics import Metrics

@@ -18,7 +18,7 @@ from artifacts.prediction_log.of_request import ids_of_request
 from artifacts.prediction_log.tables import Log
 from artifacts.prediction_log.writer import LogWriter
 from artifacts.registry import Registry
-from artifacts.shelf import locked
+from artifacts.storage import locked
 from artifacts.training_set import TrainingSet, parse_id
 from artifacts.upcoming import Upcoming, newest_upcoming, open_upcoming
 from artifacts.version_name import write_as_of

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from artifacts import shelf
+from artifacts import storage
 from artifacts.errors import Damaged
 from artifacts.leftovers import KEPT_SECONDS, held, remove_leftovers
+from artifacts.place_errors import usable
 from artifacts.places import is_url
 from artifacts.prediction_log.frames import Tally
 from artifacts.prediction_log.locks import ended, unread
@@ -24,7 +25,6 @@ from artifacts.prediction_log.segment import NEW, SEAL, make_folder, seal_of, sy
 from artifacts.prediction_log.survey import Survey, survey_all
 from artifacts.prediction_log.untold import forget, keep, kept
 from artifacts.publish import publish
-from artifacts.usable import usable
 
 BATCH_BYTES = 2**30
 
@@ -56,7 +56,7 @@ def compact(folder: Path, into: str, batch_bytes: int = BATCH_BYTES) -> Compacte
     done, wrong, into = Compacted(), None, into.rstrip("/")
     if not folder.exists():
         return done
-    with shelf.locked(str(folder)):
+    with storage.locked(str(folder)):
         _remove_drafts(folder)
         done.parts += kept(folder, into)
         for batch, locks in _batches(segments_of(folder), batch_bytes):
@@ -92,7 +92,7 @@ def _compact_batch(folder: Path, into: str, batch: list[Path], done: Compacted) 
     missing = {
         key: [name for name in survey.rows if name not in published[key]] for key, survey in sorted(surveys.items())
     }
-    temporary = folder / shelf.TEMPORARY / f"compaction.{uuid4().hex}"
+    temporary = folder / storage.TEMPORARY / f"compaction.{uuid4().hex}"
     remove_leftovers(temporary.parent)
     with usable(str(folder)):
         temporary.mkdir(parents=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from artifacts import publish, shelf
+from artifacts import publish, storage
 from artifacts.errors import Damaged
 from artifacts.prediction_log.moments import Moments, moments_of, parsed
 from artifacts.prediction_log.record import Prediction
@@ -97,7 +97,7 @@ def parts_of(into: str, key: Key) -> list[Part]:
 
 def names_of(into: str, key: Key) -> list[str]:
     """The names of the parts of a key; raises `Damaged` (`publish.damaged`) when one on a disk lost its manifest."""
-    if shelf.is_local(into):
+    if storage.is_local(into):
         for name in publish.without_manifest(key.uri(into)):
             raise _damaged(f"{key.uri(into)}/{name}", f"its {publish.MANIFEST} is gone")
     return publish.names(key.uri(into))
@@ -110,7 +110,7 @@ def refuse_lost(into: str, found: Iterable[Part], segments: Collection[str], mod
     with, is still among the `segments` of the log, or in a part that was published later: one is removed only once its
     rows are published.
     """
-    if shelf.is_local(into):
+    if storage.is_local(into):
         return
     there = {(part.key, segment) for part in found for segment in part.segments}
     for key in keys(into, model):
@@ -156,7 +156,7 @@ def keys(into: str, model: str | None = None, version: int | None = None) -> lis
 
 def _named(uri: str, column: str) -> list[str]:
     prefix = f"{column}="
-    return [name.removeprefix(prefix) for name in shelf.children(uri) if name.startswith(prefix)]
+    return [name.removeprefix(prefix) for name in storage.children(uri) if name.startswith(prefix)]
 
 
 def _overlaps(day: date, start: datetime | None, end: datetime | None) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from artifacts.leftovers import temporary_folder
+from artifacts.place_errors import no_such_place
 from artifacts.prediction_log.frames import Tally
 from artifacts.prediction_log.locks import reading
 from artifacts.prediction_log.moments import may_have, moments_of
@@ -15,7 +16,6 @@ from artifacts.prediction_log.parts import Key, parts, refuse_lost
 from artifacts.prediction_log.published_list import refuse_gone
 from artifacts.prediction_log.reading import read_segment, segments_of
 from artifacts.prediction_log.survey import survey_all
-from artifacts.usable import no_such_place
 
 PARTS = "parts"
 

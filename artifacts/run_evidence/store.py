@@ -12,8 +12,8 @@ from urllib.parse import quote, unquote
 from pydantic import TypeAdapter, ValidationError
 
 from artifacts.errors import Damaged
+from artifacts.place_errors import usable
 from artifacts.run_evidence.records import DagRunEnd, Refused, TaskEvidence, TaskName
-from artifacts.usable import usable
 from artifacts.whole_file import write_whole
 
 FORMAT = 1

@@ -11,7 +11,7 @@ from artifacts import object_store
 from artifacts.errors import Damaged, Unavailable
 from artifacts.places import is_url
 from artifacts.publish import MANIFEST, sha256_of
-from artifacts.shelf import LOCK, TEMPORARY
+from artifacts.storage import LOCK, TEMPORARY
 from artifacts.whole_file import FOR_ITS_OWNER
 
 # What is being written, and renamed in a moment: by `write_whole` and by MLflow's client.

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from artifacts import cli, shelf
+from artifacts import cli, storage
 from artifacts.errors import Damaged
 from artifacts.leftovers import temporary_folder
 from artifacts.places import Places
@@ -62,7 +62,7 @@ def _folders(place: str) -> Iterator[tuple[str, str]]:
         folder, _, file = f"{place}/{name}".rpartition("/")
         if file == MANIFEST:
             try:
-                kind = json.loads(shelf.content(folder, MANIFEST) or b"")["kind"]
+                kind = json.loads(storage.content(folder, MANIFEST) or b"")["kind"]
             except (ValueError, KeyError, TypeError) as error:
                 raise Damaged(
                     "publish.damaged",

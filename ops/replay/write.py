@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from artifacts.place_errors import usable
 from artifacts.places import Places
 from artifacts.registry import Registry
-from artifacts.usable import usable
 from artifacts.whole_file import write_whole
 from ops.replay.inbox import read_messages
 from ops.replay.journal import Done

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from fastapi import Request
 
-from artifacts import ledger, shelf
+from artifacts import ledger, storage
 from artifacts.findings import list_findings, window_of
 from artifacts.periods import first_day, following
 from artifacts.prediction_log import counts
@@ -40,7 +40,7 @@ def freshness(request: Request, home: Home, model: str) -> Html:
 
 
 def _landed(root: str) -> Html:
-    sources = shelf.children(root)
+    sources = storage.children(root)
     lines = []
     for source in sources:
         month = landed_through(root, source)
@@ -51,7 +51,7 @@ def _landed(root: str) -> Html:
 
 def _sets(request: Request, root: str) -> Html:
     lines = []
-    for one in shelf.children(root):
+    for one in storage.children(root):
         newest = max(versions(root, one), key=as_of_of, default=None)
         if newest is not None:
             lines.append(el("div", link(request, f"{one}/{newest}", "training-sets", one, newest)))
@@ -59,7 +59,7 @@ def _sets(request: Request, root: str) -> Html:
 
 
 def _names(root: str) -> Html:
-    found = [f"{one}/{max(names)}" for one in shelf.children(root) if (names := shelf.children(f"{root}/{one}"))]
+    found = [f"{one}/{max(names)}" for one in storage.children(root) if (names := storage.children(f"{root}/{one}"))]
     return join(*(el("div", one) for one in found)) if found else join("none are published")
 
 

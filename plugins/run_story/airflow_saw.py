@@ -3,9 +3,9 @@
 from typing import Any
 
 from artifacts.run_evidence import Refused, TaskEnd
+from plugins.redaction import redact
 from plugins.run_story.leaving import XCOM, plain
 from plugins.run_story.seen import Seen
-from plugins.unsaid import unsaid
 
 
 def seen(dag_run: Any, session: Any, state: str) -> Seen:
@@ -29,7 +29,7 @@ def find(dag: str, run: str) -> Seen | None:
 
 
 def _conf(dag_run: Any) -> dict[str, Any]:
-    told: dict[str, Any] = unsaid(plain(dag_run.conf or {}))
+    told: dict[str, Any] = redact(plain(dag_run.conf or {}))
     return told
 
 

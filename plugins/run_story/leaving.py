@@ -16,7 +16,7 @@ from artifacts.cli import say
 from artifacts.errors import Refusal
 from artifacts.places import REPOSITORY, read_places
 from artifacts.run_evidence import Outcome, Refused, TaskEvidence, TaskName, collecting, keep_task
-from plugins.unsaid import mask_logs, unsaid, unsaid_error
+from plugins.redaction import mask_logs, redact, redact_error
 
 XCOM = "refusal"
 LONGEST, LONGEST_NOTED, LARGEST = 2_000, 20_000, 100_000
@@ -52,7 +52,7 @@ def leaving_evidence() -> Iterator[Left]:
             raise
         except BaseException as error:
             refused = _broke(error)
-            clean = unsaid_error(error) if isinstance(error, Exception) else None
+            clean = redact_error(error) if isinstance(error, Exception) else None
             if clean is not None:
                 raise clean from None
             raise
@@ -73,7 +73,7 @@ def plain(told: Any) -> Any:
 
 def _keep(evidence: TaskEvidence) -> None:
     """Evidence that cannot be kept must not turn a green task red, nor hide why it is red: it is said and let go."""
-    told = _short(unsaid(plain({"returned": evidence.returned, "notes": evidence.notes, "said": evidence.said})))
+    told = _short(redact(plain({"returned": evidence.returned, "notes": evidence.notes, "said": evidence.said})))
     if len(json.dumps(told["returned"])) > LARGEST:
         # XCom has it; whoever is on call does not read so much.
         told["returned"] = None
@@ -98,7 +98,7 @@ def _short(told: Any) -> Any:
 
 def _texts(refused: Refused) -> dict[str, str]:
     """Without secrets, then shortened: half a secret is not known to be one."""
-    told: dict[str, str] = unsaid({"message": refused.message, "next_step": refused.next_step})
+    told: dict[str, str] = redact({"message": refused.message, "next_step": refused.next_step})
     return {name: text[:LONGEST] for name, text in told.items()}
 
 
@@ -128,7 +128,7 @@ def _broke(error: BaseException) -> Refused:
     ours = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(REPOSITORY)]
     ours = [frame for frame in ours if ".venv" not in frame.filename]
     where = f" at {Path(ours[-1].filename).relative_to(REPOSITORY)}:{ours[-1].lineno}" if ours else ""
-    words = " ".join(str(unsaid(str(error))).split())
+    words = " ".join(str(redact(str(error))).split())
     return Refused(
         "run.broke",
         f"{type(error).__name__}{where}: {words or 'no message'}",

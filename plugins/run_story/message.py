@@ -14,9 +14,9 @@ from artifacts.places import Places
 from artifacts.registry import Registry
 from artifacts.runbook import runbook_link
 from plugins.on_call.address import root
+from plugins.redaction import redact
 from plugins.run_story.overdue import overdue
 from plugins.run_story.story import Story
-from plugins.unsaid import unsaid
 
 TAB = "run-story"
 
@@ -86,5 +86,5 @@ def _message(serves: Sequence[str], story: Story, what: str, subject: str, secti
         "page": page,
         "runbook": runbook,
     }
-    told: dict[str, str] = unsaid({"subject": subject, "text": "\n".join(lines)})
-    return Message(key=key, urgent=False, subject=told["subject"], text=told["text"], facts=unsaid(facts))
+    told: dict[str, str] = redact({"subject": subject, "text": "\n".join(lines)})
+    return Message(key=key, urgent=False, subject=told["subject"], text=told["text"], facts=redact(facts))

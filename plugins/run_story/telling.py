@@ -11,12 +11,12 @@ from artifacts.errors import Refusal
 from artifacts.places import Places, read_places
 from artifacts.run_evidence import DagRunEnd, TaskEnd, read_run_end, readable_tasks
 from plugins.alert_channels import airflow_channels
+from plugins.redaction import redact
 from plugins.run_story.message import late_message
 from plugins.run_story.overdue import standing
 from plugins.run_story.run_end import put_failure
 from plugins.run_story.seen import Seen
 from plugins.run_story.story import Story, tell
-from plugins.unsaid import unsaid
 
 ENDED = {"success", "failed"}
 
@@ -75,7 +75,7 @@ def _standing(places: Places, dag: str, run: str) -> tuple[TaskEnd, ...]:
     try:
         told = standing(dag, run, readable_tasks(places.home, dag, run).tasks)
     except Exception as error:
-        why = unsaid(repr(error))
+        why = redact(repr(error))
         say(f"How the tasks of {dag} {run} stand is told by what they left; Airflow did not: {why}")
         told = ()
     return told or _so_far(places, dag, run)

@@ -8,7 +8,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from artifacts import shelf
+from artifacts import storage
 from artifacts.cache import cached
 
 DAY = 24 * 60 * 60
@@ -33,36 +33,36 @@ def there(root: Path) -> set[str]:
 
 
 def test_a_copy_is_made_once_and_again_when_it_was_damaged(root: Path) -> None:
-    path = shelf.fetch("memory://cached", "one.txt", ONE)
+    path = storage.fetch("memory://cached", "one.txt", ONE)
     assert (path, path.read_bytes()) == (root / ONE / "one.txt", b"one")
     fsspec.filesystem("memory").rm("/cached/one.txt")
-    assert shelf.fetch("memory://cached", "one.txt", ONE).read_bytes() == b"one"
+    assert storage.fetch("memory://cached", "one.txt", ONE).read_bytes() == b"one"
     fsspec.filesystem("memory").pipe("/cached/one.txt", b"one")
     path.write_bytes(b"onE")
-    assert shelf.fetch("memory://cached", "one.txt", ONE).read_bytes() == b"one"
+    assert storage.fetch("memory://cached", "one.txt", ONE).read_bytes() == b"one"
     assert there(root) == {ONE}
 
 
 def test_what_nobody_asked_for_in_a_month_goes_when_something_new_comes(root: Path) -> None:
-    shelf.fetch("memory://cached", "one.txt", ONE)
+    storage.fetch("memory://cached", "one.txt", ONE)
     (root / ".killed").mkdir()
     age(root, 31)
-    shelf.fetch("memory://cached", "two.txt", TWO)
+    storage.fetch("memory://cached", "two.txt", TWO)
     assert there(root) == {TWO}
 
 
 def test_what_is_asked_for_stays_however_old_it_is(root: Path) -> None:
-    shelf.fetch("memory://cached", "one.txt", ONE)
+    storage.fetch("memory://cached", "one.txt", ONE)
     age(root, 31)
-    shelf.fetch("memory://cached", "one.txt", ONE)
-    shelf.fetch("memory://cached", "two.txt", TWO)
+    storage.fetch("memory://cached", "one.txt", ONE)
+    storage.fetch("memory://cached", "two.txt", TWO)
     assert there(root) == {ONE, TWO}
 
 
 def test_it_is_looked_for_at_most_once_an_hour(root: Path) -> None:
-    shelf.fetch("memory://cached", "one.txt", ONE)
+    storage.fetch("memory://cached", "one.txt", ONE)
     age(root / ONE, 31)
-    shelf.fetch("memory://cached", "two.txt", TWO)
+    storage.fetch("memory://cached", "two.txt", TWO)
     assert there(root) == {ONE, TWO}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import s3fs
 
-from artifacts import object_store, publish, shelf
+from artifacts import object_store, publish, storage
 from artifacts.errors import Unavailable
 from ops.backup.copying import copy_in, copy_out, files
 from tests.fixtures_postgres import free_port
@@ -40,13 +40,13 @@ def never(folder: Path) -> dict[str, int]:
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda root, into: shelf.children(root),
-        lambda root, into: shelf.children(f"{root}/sets"),
-        lambda root, into: shelf.exists(f"{root}/sets/v1", "manifest.json"),
-        lambda root, into: shelf.content(f"{root}/sets/v1", "manifest.json"),
-        lambda root, into: shelf.sizes(f"{root}/sets/v1"),
-        lambda root, into: shelf.fetch(f"{root}/sets/v1", "rows.parquet", "0" * 64),
-        lambda root, into: shelf.put(f"{root}/sets/v1", fill, last="manifest.json"),
+        lambda root, into: storage.children(root),
+        lambda root, into: storage.children(f"{root}/sets"),
+        lambda root, into: storage.exists(f"{root}/sets/v1", "manifest.json"),
+        lambda root, into: storage.content(f"{root}/sets/v1", "manifest.json"),
+        lambda root, into: storage.sizes(f"{root}/sets/v1"),
+        lambda root, into: storage.fetch(f"{root}/sets/v1", "rows.parquet", "0" * 64),
+        lambda root, into: storage.put(f"{root}/sets/v1", fill, last="manifest.json"),
         lambda root, into: publish.read(f"{root}/sets/v1", "training set"),
         lambda root, into: publish.publish(f"{root}/sets/v1", "training set", never),
         lambda root, into: publish.names(root),

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from artifacts import shelf
+from artifacts import storage
 from artifacts.errors import BadInput, Damaged
 from artifacts.places import REPOSITORY
 from artifacts.prediction_log import LogSettings, LogWriter, Prediction, compact, parts
@@ -443,7 +443,7 @@ def test_what_killed_writers_and_compactions_left_is_removed_a_day_later(
 
 def test_one_compaction_works_at_a_time(tmp_path: Path) -> None:
     logged(tmp_path / "log", prediction())
-    with shelf.locked(str(tmp_path / "log")):
+    with storage.locked(str(tmp_path / "log")):
         waiting = threading.Thread(target=run_compact, args=(tmp_path,))
         waiting.start()
         waiting.join(0.3)

@@ -18,11 +18,11 @@ import fsspec
 import pytest
 from fsspec.registry import _registry
 
-from artifacts import object_store, shelf
+from artifacts import object_store, storage
 from artifacts import publish as door
 from artifacts.errors import BadInput, Damaged, Missing, Unavailable
 from artifacts.leftovers import KEPT_SECONDS, remove_leftovers
-from artifacts.usable import usable
+from artifacts.place_errors import usable
 
 
 def two_files(folder: Path) -> Mapping[str, Any]:
@@ -172,7 +172,7 @@ def test_a_file_where_the_root_should_be_is_refused_by_name(tmp_path: Path) -> N
     with pytest.raises(BadInput, match="/file/v1 is no place") as refusal:
         door.publish(f"{tmp_path}/file/v1", "thing", two_files)
     assert refusal.value.code == "place.invalid"
-    with pytest.raises(BadInput, match="/file/v1 is no place"), shelf.locked(f"{tmp_path}/file/v1"):
+    with pytest.raises(BadInput, match="/file/v1 is no place"), storage.locked(f"{tmp_path}/file/v1"):
         pass
 
 

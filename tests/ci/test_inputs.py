@@ -32,7 +32,7 @@ FILES = {
     "training/configs/v1.yaml": "seed: 1\n",
     "training/train.py": "SEED = 1\n",
     "features/build.py": "STEP = 1\n",
-    "artifacts/shelf.py": "SHELF = 1\n",
+    "artifacts/storage.py": "SHELF = 1\n",
     "requirements.txt": "duckdb==2.0.0\n",
 }
 
@@ -93,7 +93,7 @@ def test_a_changed_token_of_sql_is_a_change_and_names_the_file(tree: Path, old: 
         ("ci/compare.py", "gate", "ci/compare.py"),
         ("dbt_project/connection/lock.py", "code", "dbt_project"),
         ("features/build.py", "code", "features"),
-        ("artifacts/shelf.py", "code", "artifacts"),
+        ("artifacts/storage.py", "code", "artifacts"),
         ("training/train.py", "code", "training"),
     ],
 )

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from artifacts.errors import Unavailable
-from artifacts.usable import usable
+from artifacts.place_errors import usable
 from features.audit import audit_published
 from features.export import warehouse_rows
 from features.spilling import spilling

@@ -15,7 +15,7 @@ import pytest
 import serving.live
 from artifacts.errors import Unavailable
 from serving.app import create_app, find_version
-from serving.aside import Aside
+from serving.deadlines import Aside
 from serving.run import IMPATIENT
 from serving.settings import ServingSettings
 from tests.serving.test_scores import features

@@ -33,7 +33,7 @@ def secrets_of(environ: Mapping[str, str] | None = None) -> frozenset[str]:
     return frozenset(one for one in found if len(one) >= SHORTEST)
 
 
-def unsaid(told: Any) -> Any:
+def redact(told: Any) -> Any:
     """`told`, text or JSON, without what this process or Airflow's own masker knows to be secret."""
     from airflow.sdk.log import redact
 
@@ -52,18 +52,18 @@ def mask_logs() -> None:
     PROGRESS.addFilter(_clean)
 
 
-def unsaid_error(error: Exception) -> Exception | None:
+def redact_error(error: Exception) -> Exception | None:
     """What to raise in place of `error` when its words, or those of what caused it, hold a secret; else None."""
     text = "".join(format_exception(error))
-    if unsaid(text) == text:
+    if redact(text) == text:
         return None
     if isinstance(error, Refusal):
-        return type(error)(error.code, unsaid(error.message), next_step=unsaid(error.next_step))
-    return RuntimeError(f"{type(error).__name__}: {unsaid(str(error))}")
+        return type(error)(error.code, redact(error.message), next_step=redact(error.next_step))
+    return RuntimeError(f"{type(error).__name__}: {redact(str(error))}")
 
 
 def _clean(record: logging.LogRecord) -> bool:
-    record.msg, record.args = unsaid(record.getMessage()), ()
+    record.msg, record.args = redact(record.getMessage()), ()
     return True
 
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from plugins.unsaid import secrets_of
+from plugins.redaction import secrets_of
 
 
 def test_secrets_are_known_by_name_by_url_and_in_connections():

@@ -12,7 +12,7 @@ from pathlib import Path
 from artifacts import object_store
 from artifacts.cache import cached
 from artifacts.leftovers import held, remove_leftovers
-from artifacts.usable import no_such_place, usable
+from artifacts.place_errors import no_such_place, usable
 
 TEMPORARY = ".tmp"
 LOCK = ".lock"
