@@ -1,4 +1,4 @@
-"""A large shift is found in a week of 2,000 rows; how large which shift must be stands in docs/monitoring.md."""
+"""A large shift is found in a week of 2,000 rows; how large which shift must be stands in docs/noise.md."""
 
 import pytest
 
