@@ -1,6 +1,6 @@
 """The outbox: batches of events that wait until each receiver has them; told at least once, under one key."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -114,7 +114,8 @@ def _begin(connection: sa.Connection, channel: str, newest: int) -> None:
 def _pass_over(connection: sa.Connection, channel: str, after: int) -> None:
     """Note of each batch after this one that anyone has that `channel` need not be told of it."""
     history = sa.select(BATCHES.c.key).where((BATCHES.c.seq > after) & BATCHES.c.key.in_(HAD))
-    for key in connection.scalars(history).all():
+    keys: Sequence[str] = connection.scalars(history).all()
+    for key in keys:
         own = (DELIVERIES.c.key == key) & (DELIVERIES.c.channel == channel)
         connection.execute(sa.delete(DELIVERIES).where(own))
         row = {"key": key, "channel": channel, "delivered": True, "attempts": 0, "error": HISTORY}
