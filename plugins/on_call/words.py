@@ -68,8 +68,10 @@ def _age(at: datetime) -> timedelta:
 
 
 def estimate(one: Estimate | None) -> Html:
-    """A number with its interval."""
+    """A number with its interval, which goes into the next line where both are too wide."""
     if one is None:
         return join(NONE)
-    between = f" [{digits(one.low)}, {digits(one.high)}]" if one.low is not None and one.high is not None else ""
-    return el("span", digits(one.value), el("small", between), class_="nowrap")
+    value = el("span", digits(one.value), class_="nowrap")
+    if one.low is None or one.high is None:
+        return value
+    return join(value, " ", el("small", f"[{digits(one.low)}, {digits(one.high)}]", class_="nowrap"))
