@@ -57,7 +57,7 @@ def test_drift_of_five_weeks_ago_that_is_seen_again_with_its_labels_starts_none(
 
 def land_month(places: Places, month: str) -> None:
     rows = pa.table({"id": ["a"], "known_at": pa.array([datetime(2013, 1, 1)], pa.timestamp("us"))})
-    land(places.raw, Key("shop", "orders", month), {"row": rows}, None, {"tables": ["orders"]})
+    land(places.raw, Key("nycflights13", "flights", month), {"row": rows}, None, {"tables": ["flights"]})
 
 
 def build_set(places: Places, as_of: datetime, staged: Path) -> str:
@@ -65,7 +65,7 @@ def build_set(places: Places, as_of: datetime, staged: Path) -> str:
     contract = make_contract("late_arrival")
     staged.mkdir()
     write_sorted(make_rows(contract, as_of, rows=200).to_batches(), contract, staged / "data.parquet")
-    raw = [f"{one.key}/{one.revision}" for one in partitions(places.raw, "shop")]
+    raw = [f"{one.key}/{one.revision}" for one in partitions(places.raw, "nycflights13")]
     return publish_training_set(places.training_sets, contract, as_of, staged, {"raw": raw}).id
 
 
