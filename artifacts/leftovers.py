@@ -22,11 +22,11 @@ _TEMPORARY = re.compile(r".+\.[0-9a-f]{32}")
 def temporary_folder(what: str, under: Path | None = None) -> Iterator[Path]:
     """An empty folder for `what`, under the temporary directory unless elsewhere, removed after the body.
 
-    What killed processes left there of such folders is removed first, and not a day later: whoever shares a temporary
-    directory sees by a lock whether the process has ended.
+    What killed processes left there of such folders is removed first: in the temporary directory, which is this
+    machine's, at once, since a lock says whether the process has ended; elsewhere after a day, as `remove_leftovers`.
     """
     root = under or Path(tempfile.gettempdir())
-    remove_leftovers(root, MAKING_SECONDS, OURS)
+    remove_leftovers(root, KEPT_SECONDS if under else MAKING_SECONDS, OURS)
     folder = root / f"{OURS}{what}.{uuid.uuid4().hex}"
     folder.mkdir(mode=0o700)
     try:

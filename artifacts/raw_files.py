@@ -48,17 +48,23 @@ def _refuse_unpublished(raw: str, files: Sequence[str], sources: Sequence[str], 
             raise Damaged(
                 "raw.unpublished",
                 f"{raw}/{file} was never published, or its folder lost its manifest, yet SQL would read it.",
-                next_step=f"Delete the folder {folder} and {_again(raw, folder, name)}.",
+                next_step=f"Delete the folder {folder} and {_again(raw, folder, _facts_in(folder, files))}.",
             )
 
 
-def _again(raw: str, folder: str, name: str) -> str:
+def _facts_in(folder: str, files: Sequence[str]) -> list[str]:
+    inside = [file.rpartition("/") for file in sorted(files)]
+    return [name.removesuffix(".parquet") for where, _, name in inside if where == folder and name.endswith(".parquet")]
+
+
+def _again(raw: str, folder: str, facts: Sequence[str]) -> str:
     source, table, month, revision = folder.split("/")
     if not revision.startswith(CORRECTION):
         return "land that month again"
+    given = " ".join(f"--fact {fact}=FILE.csv" for fact in facts)
     return (
         f"publish that correction again: python -m ingestion correct --source {source} --table {table} --month {month} "
-        f"--known-at {_known_at(raw, folder, name)} --fact {name.removesuffix('.parquet')}=FILE.csv"
+        f"--known-at {_known_at(raw, folder, f'{facts[0]}.parquet')} {given}"
     )
 
 

@@ -9,7 +9,7 @@ from monitoring.alert_settings import AlertSettings
 
 
 class MonitoringSettings(AlertSettings):
-    """Read at the entry point; docs/monitoring.md says where each default comes from.
+    """Read at the entry point; docs/monitoring.md and docs/noise.md say where each default comes from.
 
     `false_alarms`: the aimed-at share of weeks without drift that raise an alarm, over all features, rules and both
     baselines together; the promise is 0.05. `least_*`: the least change that matters, however many rows prove it.

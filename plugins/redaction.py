@@ -35,9 +35,9 @@ def secrets_of(environ: Mapping[str, str] | None = None) -> frozenset[str]:
 
 def redact(told: Any) -> Any:
     """`told`, text or JSON, without what this process or Airflow's own masker knows to be secret."""
-    from airflow.sdk.log import redact
+    from airflow.sdk.log import redact as masked
 
-    return _without(redact(told), sorted(secrets_of(), key=len, reverse=True))
+    return _without(masked(told), sorted(secrets_of(), key=len, reverse=True))
 
 
 def mask_logs() -> None:

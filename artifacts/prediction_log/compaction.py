@@ -33,7 +33,8 @@ BATCH_BYTES = 2**30
 class Compacted:
     """What a compaction did: URIs of parts to tell of, predictions that it published, segments removed, and left.
 
-    `parts` it published itself, or an earlier one did that failed and told nobody. `left` segments are published and
+    `parts` it published itself, or an earlier one did that failed and told nobody, or that had to leave the segments
+    there: those may be told twice. `left` segments are published and
     stay until nobody reads the log; `torn_tails` were cut off.
     """
 

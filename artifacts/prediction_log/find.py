@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from artifacts.errors import Missing
+from artifacts.errors import Damaged, Missing
 from artifacts.places import is_url
 from artifacts.prediction_log.frames import Tally
 from artifacts.prediction_log.locks import reading
@@ -17,16 +17,24 @@ from artifacts.prediction_log.rows import from_rows
 
 
 def find(folder: Path, into: str, model: str, prediction_id: str, day: date | None = None) -> Prediction:
-    """The prediction with this id of `model`, asked on `day` (UTC) if one is named; newest days are looked at first.
+    """The prediction with this id of `model`, asked on `day` (UTC) if one is named; what is newest is looked at first.
 
     Only what holds it is verified. Raises `Missing` (`log.no_prediction`) or `Damaged` (`publish.damaged`,
     `log.damaged`).
     """
-    # Under the lock no segment goes, so what is published after the parts were listed is read as a segment.
+    # A segment goes only once its part is published: what is in none by now, and was logged, is in a part.
+    found: Prediction | None = None
+    wrong: Damaged | None = None
     with reading(folder):
-        found = _in_parts(into, model, prediction_id, day) or _in_segments(folder, model, prediction_id, day)
+        try:
+            found = _in_segments(folder, model, prediction_id, day)
+        except Damaged as error:
+            wrong = error
+    found = found or _in_parts(into, model, prediction_id, day)
     if found is not None:
         return found
+    if wrong is not None:
+        raise wrong
     raise Missing(
         "log.no_prediction",
         f"No prediction {prediction_id} of {model} is in the log{f' of {day}' if day else ''}.",

