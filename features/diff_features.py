@@ -60,7 +60,7 @@ def compare_features(connection: Any, features: Sequence[Column]) -> list[Move]:
         return []
     before, after = (_moments(connection, side, features) for side in ("old", "new"))
     moves = [
-        Move(column.name, _psi(connection, column), *zip(one[:3], two[:3], strict=True))
+        Move(column.name, _psi(connection, column), *zip(one, two, strict=True))
         for column, one, two in zip(features, before, after, strict=True)
     ]
     return sorted(moves, key=lambda move: -move.psi)
@@ -70,13 +70,13 @@ def describe(connection: Any, side: str, version: TrainingSet, names: Collection
     """The distribution of each feature of `version` that is in `names`; `side` is its relation, `old` or `new`."""
     features = [column for column in version.contract.features if column.name in names]
     found = []
-    for column, (mean, _, null_share, deciles) in zip(features, _moments(connection, side, features), strict=True):
-        low = high = None
+    for column, (mean, _, null_share) in zip(features, _moments(connection, side, features), strict=True):
+        low = high = deciles = None
         common: list[tuple[str, float]] = []
         name = quoted(column.name)
         if column.is_numeric:
-            ends = f"select min({name})::double, max({name})::double from {side}"  # noqa: S608
-            low, high = connection.execute(ends).fetchone()
+            ends = f"select min({name})::double, max({name})::double, quantile_disc({name}, {SHARES}) from {side}"  # noqa: S608
+            low, high, deciles = connection.execute(ends).fetchone()
         else:
             counts = f"""
                 select {name}::varchar, count(*) / (select count(*) from {side}) as share
@@ -89,17 +89,16 @@ def describe(connection: Any, side: str, version: TrainingSet, names: Collection
 
 
 def _moments(connection: Any, side: str, features: Sequence[Column]) -> list[tuple[Any, ...]]:
-    """Mean, median, null share and deciles of each feature, in one scan."""
+    """Mean, median and null share of each feature, in one scan."""
     if not features:
         return []
     wanted = []
     for column in features:
         name = quoted(column.name)
         number = f"cast({name} as double)" if column.is_numeric or column.type == "boolean" else "null::double"
-        deciles = f"quantile_disc({name}, {SHARES})" if column.is_numeric else "null"
-        wanted += [f"avg({number})", f"median({number})", f"count(*) filter ({name} is null) / count(*)", deciles]
+        wanted += [f"avg({number})", f"median({number})", f"count(*) filter ({name} is null) / count(*)"]
     found = connection.execute(f"select {', '.join(wanted)} from {side}").fetchone()  # noqa: S608
-    return [tuple(found[at : at + 4]) for at in range(0, len(found), 4)]
+    return [tuple(found[at : at + 3]) for at in range(0, len(found), 3)]
 
 
 def _psi(connection: Any, column: Column) -> float:
