@@ -139,9 +139,16 @@ class Watcher:
 
 
 def _told(error: Exception) -> str:
-    if isinstance(error, Refusal):
-        return f"{error.code}: {error.message}"
-    return f"serving.watcher_failed: {type(error).__name__}"
+    known = error if isinstance(error, Refusal) else _failed(error)
+    return f"{known.code}: {known.message}"
+
+
+def _failed(error: Exception) -> Refusal:
+    return Refusal(
+        "serving.watcher_failed",
+        f"What follows the champion met what it does not know, {type(error).__name__}; the service's log has it.",
+        next_step="The version before answers, and it is tried again; when that goes on, start the service anew.",
+    )
 
 
 def _loading(line: Promotion) -> Unavailable:

@@ -180,6 +180,18 @@ def test_a_ledger_that_is_gone_or_damaged_leaves_the_old_one_answering(world: Wo
         assert answering(client) == 1
 
 
+def test_what_nobody_foresaw_leaves_the_old_one_answering_and_has_a_code(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(world) as client:
+        with monkeypatch.context() as broken:
+            broken.setattr("serving.live.champion_line", lambda *_: 1 // 0)
+            wait_for(lambda: ready(client).get("trouble") == "serving.watcher_failed")
+            assert answering(client) == 1
+            assert "ZeroDivisionError" in client.get(f"/v1/models/{MODEL}").json()["troubles"][0]
+        wait_for(lambda: ready(client)["status"] == "ready")
+
+
 def test_a_ledger_of_another_registry_is_refused(world: World) -> None:
     other = World(world.places, world.training_set, (world.runs[0], world.runs[2]))
     other.crown(2)
