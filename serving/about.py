@@ -3,10 +3,11 @@
 import asyncio
 from typing import Any
 
-from artifacts.champion_alias import known_champion
-from artifacts.errors import Refusal
+from artifacts.champion_alias import known_champion, lost_ledger
+from artifacts.errors import Missing, Refusal
 from artifacts.places import Places
 from artifacts.registry import Registry
+from artifacts.registry.connect import shown
 from serving.deadlines import Aside
 from serving.service import Service
 
@@ -57,11 +58,22 @@ class About:
         }
 
     def _champion(self) -> int | None:
-        """None when there never was one; raises as `refuse_lost_ledger` when MLflow says there was."""
-        places, model = self._places, self._service.live.current.model
-        line = known_champion(Registry.at(places), places.ledger, model)
+        """None when there never was one; raises `Damaged` (`judge.ledger_lost`) when MLflow or this service had it."""
+        places, live = self._places, self._service.live
+        line = known_champion(Registry.at(places), places.ledger, live.current.model)
+        if line is None and live.follows:
+            raise lost_ledger(live.current.model, f"version {live.current.version} answers here as its champion")
         return line.version if line else None
 
     def _listed(self) -> None:
-        """Kept also when nobody waits for it any more."""
-        self._versions = Registry.at(self._places).versions(self._service.live.current.model)
+        """Kept also when nobody waits for it any more; raises `Missing` where the version that answers is not there."""
+        answers, registry = self._service.live.current, Registry.at(self._places)
+        found = registry.versions(answers.model)
+        if answers.version not in found:
+            raise Missing(
+                "registry.missing",
+                f"MLflow at {shown(registry.tracking_uri)} has no version {answers.version} of {answers.model}, which "
+                "answers here.",
+                next_step="Restore MLflow's database from a backup, or set PIPELINE_MLFLOW to the one that has it.",
+            )
+        self._versions = found

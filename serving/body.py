@@ -1,5 +1,7 @@
 """How the body of a request is read: no more of it than may be, and only as JSON that is not compressed."""
 
+from email.message import Message
+
 from starlette.requests import Request
 
 from serving.refused import RequestRefused
@@ -12,12 +14,14 @@ async def read_body(request: Request, limit: int) -> bytes:
 
     Raises `RequestRefused`: `request.media_type`, `request.encoded` (415), `request.too_large` (413).
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+    head = Message()
+    head["content-type"] = request.headers.get("content-type", "")
+    if head.get_content_type() != JSON or str(head.get_param("charset", "utf-8")).lower() not in ("utf-8", "utf8"):
         raise RequestRefused(
             "request.media_type",
-            f"The body is not {JSON}.",
+            f"The body is not {JSON} in UTF-8.",
             status=415,
-            next_step=f"Send the header Content-Type: {JSON}.",
+            next_step=f"Send it so, with the header Content-Type: {JSON}.",
         )
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         # Unpacked, a small body can be a huge one.

@@ -61,7 +61,7 @@ def _no_key(held: Held, entity: Mapping[str, Any], row: int) -> RequestRefused:
     unknown = next((at for at, name in enumerate(entity) if name not in known), None)
     absent = next((column.name for column in held.keys[-1] if column.name not in entity), None)
     if unknown is None:
-        told = f"Entity {row} has other fields than a key has"
+        told = f"Entity {row} has not the fields of one key, all of them"
     else:
         told = f"Field {unknown} of entity {row}, both counted from 0, is part of no key"
     field = absent if unknown is None else None

@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-from artifacts.errors import Refusal, Unavailable
+from artifacts.champion_alias import lost_ledger
+from artifacts.errors import Missing, Refusal, Unavailable
 from artifacts.ledger import Promotion
 from artifacts.registry import Registry
 from serving.deadlines import Aside
@@ -85,7 +86,7 @@ class Watcher:
         Raises as `champion_line` and `load_line` do, and `Unavailable` (`serving.no_answer`).
         """
         live = self._live
-        line = await self._asking.run(partial(champion_line, self._registry, self._ledger, live.current.model))
+        line = await self._asking.run(self._line)
         if _is(live.current, line):
             live.trouble = self._loading = None
             return
@@ -99,6 +100,16 @@ class Watcher:
         live.take(kept)
         self._metrics.count("takeovers")
         LOG.info("version %s of %s answers, after version %s: %s", kept.version, kept.model, before, line.reason)
+
+    def _line(self) -> Promotion:
+        """The ledger's newest line; one that names no champion was lost, since it named the version that answers."""
+        model = self._live.current.model
+        try:
+            return champion_line(self._registry, self._ledger, model)
+        except Missing as error:
+            if error.code != "serving.no_champion":
+                raise
+            raise lost_ledger(model, f"version {self._live.current.version} answers here as its champion") from error
 
     def _load(self, line: Promotion) -> LoadedVersion | None:
         """The version of a line, None as long as it is loading, or left alone after it failed."""

@@ -11,6 +11,7 @@ from artifacts.encoder import CATEGORIES, Encoder, read_encoder
 from artifacts.errors import BadInput, Damaged, Missing
 from artifacts.ledger import Promotion
 from artifacts.registry import FINISHED, MODEL, Registry, RunRecord
+from artifacts.registry.connect import shown
 from serving.loaded import LoadedVersion
 from serving.scoring import Floats, score_as_training, score_matrix
 from serving.trial import read_booster, try_model
@@ -78,11 +79,13 @@ def _record(registry: Registry, model: str, version: int) -> RunRecord:
     try:
         record = registry.model_version(model, version)
     except Missing as error:
-        there = ", ".join(map(str, registry.versions(model))) or "none"
+        there = ", ".join(map(str, registry.versions(model)))
+        other = "set PIPELINE_MLFLOW to the registry that has it."
         raise Missing(
             "serving.version_missing",
-            f"Model {model} has no version {version} that can be served; there are: {there}.",
-            next_step="Name one of them, or set PIPELINE_MLFLOW to the registry that has it.",
+            f"Model {model} has no version {version} that can be served; MLflow at {shown(registry.tracking_uri)} has: "
+            f"{there or 'none'}.",
+            next_step=f"Name one of them, or {other}" if there else f"Restore MLflow's database, train one, or {other}",
         ) from error
     if (record.model, record.status) != (model, FINISHED):
         raise _damaged(record, f"was logged for {record.model} and is {record.status}, not {model} and {FINISHED}")

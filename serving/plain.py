@@ -76,6 +76,8 @@ class PlainReader:
         found = None if order is None else _decoded(order.rows, split.data)
         if order is None or found is None:
             return None
+        if split.index is not UNSET and len(split.index) != len(found):
+            return None
         lists = [msgspec.structs.astuple(one) for one in found]
         rows = [order.features_of(one) for one in lists]
         keys = [order.keys_of(one) for one in lists] if order.keys else []

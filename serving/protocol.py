@@ -9,7 +9,7 @@ MOST_HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 10.0
 # For so long what still comes of a body that nobody reads is thrown away, so that its sender sees the answer.
 UNREAD_SECONDS = 2.0
-_TOO_LARGE = "The request's head is too large."
+_TOO_LARGE = "The request's head, or what stands around its body in chunks, is too large."
 _LATE = "The request's head did not come in time."
 
 

@@ -51,7 +51,9 @@ def read_request(
 def read_invocation(version: LoadedVersion, body: bytes, max_rows: int) -> Asked:
     """`{"dataframe_split": {"columns": […], "data": [[…]]}}` or `{"dataframe_records": [{…}]}`, as MLflow takes them.
 
-    As there, `index` is read over; `params` must be empty, since the model has none. Raises `RequestRefused`.
+    As there, `index`, one a row, is read over; `params` must be empty, since the model has none.
+
+    Raises `RequestRefused`.
     """
     given = _object(parse(body), {"dataframe_split", "dataframe_records", "params"})
     if given.get("params") not in (None, {}):
@@ -97,6 +99,8 @@ def _split(given: Any, max_rows: int) -> Columns:
             raise RequestRefused(
                 "request.shape", f"Row {row} is not a list with a value for each column.", field="data", row=row
             )
+    if "index" in given and (type(given["index"]) is not list or len(given["index"]) != len(data)):
+        raise _shape("dataframe_split.index", "a list with one value for each row")
     return dict(zip(names, map(list, zip(*data, strict=True)), strict=True))
 
 

@@ -4,8 +4,10 @@ import errno
 import functools
 import multiprocessing
 import os
+import shlex
 import signal
 import socket
+import stat
 import sys
 import threading
 import time
@@ -52,12 +54,8 @@ def run(settings: ServingSettings, places: Places, model: str, version: int | No
         loading = "" if settings.workers == 1 else "; they load it now, and answer when /health/ready does"
         at = f"on http://{host}:{port} with {settings.workers} worker(s)"
         cli.say(f"serving {model}, {who} {first.version}, {at}{loading}")
-        if not settings.loopback and key is None:
-            cli.say(
-                f"WARNING: {settings.host} can be reached from other machines, and no API key is wanted: whoever "
-                "reaches the port can ask, and fill the prediction log. Set SERVING_API_KEY_FILE, or "
-                "SERVING_HOST=127.0.0.1."
-            )
+        for warning in warnings(settings, key):
+            cli.say(f"WARNING: {warning}")
         # Other workers load for themselves, and again when one of them is replaced.
         loaded = first if settings.workers == 1 else None
         config = uvicorn.Config(
@@ -84,6 +82,22 @@ def run(settings: ServingSettings, places: Places, model: str, version: int | No
         else:
             Workers(config, sockets=[listening]).run()
     return first.id
+
+
+def warnings(settings: ServingSettings, key: bytes | None) -> list[str]:
+    """What whoever starts the service is to know: who else can read its key, and who can reach it without one."""
+    found, file = [], settings.api_key_file
+    if file is not None and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        found.append(
+            f"SERVING_API_KEY_FILE={file} can be read or changed by others than its user: "
+            f"chmod 600 {shlex.quote(str(file))}"
+        )
+    if not settings.loopback and key is None:
+        found.append(
+            f"{settings.host} can be reached from other machines, and no API key is wanted: whoever reaches the port "
+            "can ask, and fill the prediction log. Set SERVING_API_KEY_FILE, or SERVING_HOST=127.0.0.1."
+        )
+    return found
 
 
 def _refuse_if_log_failed(app: FastAPI, places: Places) -> None:

@@ -165,7 +165,13 @@ class Service:
         """The refusal of what took too long; `read` when the body had come."""
         seconds = self.settings.timeout_seconds
         if read:
-            return _busy("request.too_slow", f"There was no answer within {seconds:g} s.")
+            return RequestRefused(
+                "request.too_slow",
+                f"There was no answer within {seconds:g} s.",
+                status=503,
+                next_step="Ask for fewer rows at once, with contributions for a few dozen, or try again, after the "
+                "time in the header Retry-After.",
+            )
         return RequestRefused(
             "request.body_slow", f"The body did not come within {seconds:g} s.", status=408, next_step="Send it faster."
         )

@@ -23,7 +23,7 @@ class ServingSettings(Settings):
     the key alone. The last four say what happens to odd rows.
     """
 
-    host: str = "127.0.0.1"
+    host: str = Field(default="127.0.0.1", pattern=r"^\S+$")
     port: int = Field(default=8000, ge=0, le=65535)
     workers: int = Field(default=1, ge=1, le=256)
     max_body_bytes: int = Field(default=4 * 2**20, ge=1024, le=12 * 2**20)

@@ -21,7 +21,7 @@ def rollback(
     Raises as `check` does, `BadInput` (`decision.incomplete`) and `Conflict` (`ledger.conflict`).
     """
     was, now = check(registry, ledger_url, model, version)
-    why = parse_reason(reason, "Say why: --reason TEXT; in Airflow trigger rollback again, with a reason.")
+    why = parse_reason(reason, "Say why: --reason TEXT, or in the form of the DAG rollback.")
     line = ledger.promote(
         ledger_url,
         model=model,

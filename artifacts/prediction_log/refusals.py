@@ -47,8 +47,8 @@ def _why(folder: Path, error: Exception) -> Unavailable:
         return Unavailable(
             "log.no_room",
             f"The prediction log in {folder} has no room: {why}.",
-            next_step="Free some space; predictions are refused until then. Finished segments, and not the one that is "
-            "being written, are made smaller by: python -m serving compact",
+            next_step="Free some space; predictions are refused until then. With a little room, finished segments, and "
+            "not the one that is being written, are made smaller by: python -m serving compact",
         )
     return Unavailable(
         "log.unwritable",

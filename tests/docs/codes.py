@@ -22,6 +22,7 @@ FILES = re.compile(
 NO_CODES = {
     "dataframe_split.columns",
     "dataframe_split.data",
+    "dataframe_split.index",
     "serving.trial",
     "serving.trial_child",
     "shipshape.arrival",

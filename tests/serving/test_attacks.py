@@ -142,12 +142,21 @@ def test_health_answers_a_probe_that_asks_for_the_head_alone(client: httpx.Clien
 
 
 @pytest.mark.parametrize(
-    "kind", ["", "text/json", "application/jsonp", "application/x-www-form-urlencoded", "a" * 5000]
+    "kind",
+    ["", "text/json", "application/jsonp", "application/x-www-form-urlencoded", "a" * 5000]
+    + [f"application/json; charset={one}" for one in ("latin1", "utf-16", '"utf-8')],
 )
 def test_another_media_type_is_refused_and_not_repeated(client: httpx.Client, kind: str) -> None:
     told = client.post(PATH, content=BODY, headers={"Content-Type": kind})
     assert (told.status_code, told.json()["error"]) == (415, "request.media_type")
     assert not kind or kind not in told.text
+
+
+@pytest.mark.parametrize(
+    "kind", ["Application/JSON; Charset=UTF-8", 'application/json;charset="utf-8"', "application/json; x=y"]
+)
+def test_json_in_utf_8_is_taken_however_it_is_announced(client: httpx.Client, kind: str) -> None:
+    assert client.post(PATH, content=BODY, headers={"Content-Type": kind}).status_code == 200
 
 
 @pytest.mark.parametrize(

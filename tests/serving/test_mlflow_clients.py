@@ -72,6 +72,8 @@ def test_both_forms_give_the_answer_of_the_other_route_with_version_and_flags(cl
         {"dataframe_split": {"columns": [*GOOD], "data": []}},
         {"dataframe_split": {"columns": [*GOOD, "hour"], "data": [[*GOOD.values(), 7]]}},
         {"dataframe_split": {"columns": [1], "data": [[1]]}},
+        {"dataframe_split": {"columns": [*GOOD], "data": [[*GOOD.values()]], "index": [0, 1, 2]}},
+        {"dataframe_split": {"columns": [*GOOD], "data": [[*GOOD.values()]], "index": None}},
         {"dataframe_split": {"columns": [*GOOD], "data": [[*GOOD.values()]] * 4}},
         {"dataframe_split": {"columns": [*GOOD, "more"], "data": [[*GOOD.values(), 1]]}},
         {"dataframe_split": {"columns": [*GOOD][1:], "data": [[*GOOD.values()][1:]]}},

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 import serving.live
-from artifacts.errors import Unavailable
+from artifacts.errors import Missing, Unavailable
 from serving.app import create_app, find_version
 from serving.deadlines import Aside
 from serving.run import IMPATIENT
@@ -67,6 +67,41 @@ def test_a_ledger_that_cannot_be_read_leaves_the_champion_that_is_followed(world
         told = client.get(f"/v1/models/{MODEL}").json()
         assert (told["champion"], told["not_told"][0].partition(":")[0]) == (1, "ledger.damaged")
         assert ask(client, GOOD).status_code == 200
+
+
+def test_an_mlflow_that_was_lost_is_named_and_what_it_told_last_stays(world: World) -> None:
+    database = Path(world.places.mlflow.removeprefix("sqlite:///"))
+    away = database.with_suffix(".away")
+    with serving_of(world) as client:
+
+        def told(wanted: list[str]) -> dict[str, Any]:
+            # On a busy machine one of them may be late.
+            found: dict[str, Any] = {}
+            wait_for(
+                lambda: (
+                    found.update(client.get(f"/v1/models/{MODEL}").json())
+                    or [one.partition(":")[0] for one in found["not_told"]] == wanted
+                )
+            )
+            return found
+
+        before = told([])
+        database.rename(away)
+        try:
+            lost = told(["registry.missing"])
+            assert (lost["versions"], lost["champion"]) == (before["versions"], 1)
+            ledger_file(world).unlink()
+            wait_for(lambda: ready(client).get("trouble") == "judge.ledger_lost")
+            assert told(["judge.ledger_lost", "registry.missing"])["champion"] == 1
+            assert ask(client, GOOD).status_code == 200
+        finally:
+            away.rename(database)
+
+
+def test_a_version_of_a_registry_without_any_is_not_said_to_be_another_one(world: World) -> None:
+    lost = world.places.model_copy(update={"mlflow": f"sqlite:///{world.places.home}/none.db"})
+    with pytest.raises(Missing, match=r"has: none\. Restore MLflow's database, train one, or set PIPELINE_MLFLOW"):
+        find_version(lost, MODEL, 1)
 
 
 @pytest.fixture

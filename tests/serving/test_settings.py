@@ -7,6 +7,7 @@ import pytest
 from artifacts import cli
 from artifacts.errors import BadInput
 from serving.__main__ import build_parser
+from serving.run import warnings
 from serving.settings import ServingSettings, read_key, read_serving_settings
 from tests.serving.world import GOOD, MODEL, World, ask, serving
 
@@ -51,6 +52,16 @@ def test_two_keys_or_a_file_that_is_not_there_are_refused(tmp_path: Path) -> Non
         assert refused.value.code == "serving.api_key"
 
 
+@pytest.mark.parametrize(("mode", "count"), [(0o600, 0), (0o400, 0), (0o640, 1), (0o604, 1), (0o602, 1)])
+def test_a_key_file_that_others_can_read_is_warned_of_and_not_its_key(tmp_path: Path, mode: int, count: int) -> None:
+    (tmp_path / "my key").write_text(KEY)
+    (tmp_path / "my key").chmod(mode)
+    settings = ServingSettings(api_key_file=tmp_path / "my key", host="0.0.0.0")
+    told = warnings(settings, read_key(settings))
+    assert [f"chmod 600 '{tmp_path}/my key'" in one for one in told] == [True] * count
+    assert KEY not in str(told)
+
+
 def test_no_setting_shows_the_key() -> None:
     assert KEY not in repr(ServingSettings.model_validate({"api_key": KEY}))
 
@@ -64,6 +75,9 @@ def test_no_setting_shows_the_key() -> None:
         ("SERVING_DURABILITY", "never"),
         ("SERVING_WORKERS", "0"),
         ("SERVING_NOTHING", "1"),
+        # Python takes it for every address of the machine.
+        ("SERVING_HOST", ""),
+        ("SERVING_HOST", " "),
     ],
 )
 def test_a_wrong_or_unknown_setting_is_refused_by_name(name: str, value: str) -> None:
