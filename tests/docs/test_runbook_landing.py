@@ -9,7 +9,7 @@ import pytest
 from artifacts.raw import landed_through
 from tests.docs import runbook
 from tests.ingestion.conftest import example
-from tests.ingestion.small_source import AIRLINES, CALM, IN_FEBRUARY, ON_TIME, WEATHER, Example
+from tests.ingestion.small_source import AIRLINES, CALM, CALM_LAST_DAY, IN_FEBRUARY, LAST_DAY, ON_TIME, WEATHER, Example
 
 __all__ = ["example"]
 
@@ -46,6 +46,7 @@ FAULTS: dict[str, Callable[[Example], object]] = {
 def home(example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Example:
     monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))
     monkeypatch.setenv("INGESTION_NYCFLIGHTS13_FOLDER", str(example.folder))
+    monkeypatch.setenv("INGESTION_NYCFLIGHTS13_MAX_DAYS_SHORT", "31")
     shutil.copytree(example.folder, tmp_path / "mended")
     return example
 
@@ -109,3 +110,13 @@ def test_a_month_that_the_files_do_not_hold_is_landed_from_the_folder_that_the_s
     assert "holds 2013-02 only" in follow(LAND, capsys)[1]
     [command] = runbook.section("source.month_missing").commands
     assert follow(command.replace("FOLDER=FOLDER", f"FOLDER={tmp_path / 'mended'}"), capsys)[0] == 0
+
+
+def test_a_month_that_broke_off_lands_once_the_folder_holds_the_whole_of_it(
+    home: Example, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INGESTION_NYCFLIGHTS13_MAX_DAYS_SHORT", "1")
+    assert follow(LAND, capsys)[1].startswith("source.month_unfinished: ")
+    home.flights(ON_TIME, LAST_DAY).weather(CALM, CALM_LAST_DAY)
+    *_, command = runbook.section("source.month_unfinished").commands
+    assert follow(command.replace("FOLDER=FOLDER", f"FOLDER={home.folder}"), capsys)[0] == 0

@@ -17,10 +17,12 @@ FLIGHTS = (
 ON_TIME = "2013,1,1,517,515,2,830,819,11,UA,1545,N14228,EWR,IAH,227,1400,5,15,2013-01-01T10:00:00Z"
 CANCELLED = "2013,1,1,NA,1630,NA,NA,1815,NA,UA,4308,N18120,EWR,IAH,NA,416,16,30,2013-01-01T21:00:00Z"
 DIVERTED = "2013,1,1,1525,1530,-5,1934,1805,NA,UA,4525,N719MQ,LGA,IAH,NA,500,15,30,2013-01-01T20:00:00Z"
+LAST_DAY = ON_TIME.replace("2013,1,1,", "2013,1,31,").replace("2013-01-01", "2013-01-31")
 IN_FEBRUARY = "2013,2,1,517,515,2,830,819,11,UA,1545,N14228,EWR,IAH,227,1400,5,15,2013-02-01T10:00:00Z"
 
 WEATHER = "origin,year,month,day,hour,temp,dewp,humid,wind_dir,wind_speed,wind_gust,precip,pressure,visib,time_hour"
 CALM = "EWR,2013,1,1,1,39.02,26.06,59.37,270,10.357019999999999,NA,0,1012,10,2013-01-01T06:00:00Z"
+CALM_LAST_DAY = CALM.replace("2013,1,1,", "2013,1,31,").replace("2013-01-01", "2013-01-31")
 
 PLANES = "tailnum,year,type,manufacturer,model,engines,seats,speed,engine"
 PLANE = "N14228,1999,Fixed wing multi engine,BOEING,737-824,2,149,NA,Turbo-fan"
@@ -56,9 +58,10 @@ class Example:
     def weather(self, *lines: str) -> "Example":
         return self.write("weather.csv", WEATHER, *lines)
 
-    def land(self, month: str = "2013-01", share: float = 0.01) -> list[Partition]:
+    def land(self, month: str = "2013-01", share: float = 0.01, days_short: int = 31) -> list[Partition]:
         prefix = "INGESTION_NYCFLIGHTS13_"
         environ = {f"{prefix}FOLDER": str(self.folder), f"{prefix}MAX_QUARANTINED_SHARE": str(share)}
+        environ[f"{prefix}MAX_DAYS_SHORT"] = str(days_short)
         return land_month(str(self.raw), "nycflights13", month, environ)
 
     def rows(self, table: str, fact: str) -> list[dict[str, Any]]:

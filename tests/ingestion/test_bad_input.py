@@ -12,9 +12,11 @@ from tests.ingestion.small_source import (
     AIRLINES,
     AIRPORTS,
     CALM,
+    CALM_LAST_DAY,
     CANCELLED,
     FLIGHTS,
     IN_FEBRUARY,
+    LAST_DAY,
     NEWARK,
     ON_TIME,
     PLANE,
@@ -315,6 +317,19 @@ def test_a_month_that_the_source_does_not_hold(example: Example) -> None:
     for lines in ([ON_TIME, IN_FEBRUARY], [IN_FEBRUARY, ON_TIME]):
         example.weather(CALM.replace("2013,1,1,1,", "2014,5,1,2,").replace("2013-01", "2014-05")).flights(*lines)
         refused(example, "source.month_missing", "2014-05; its months are from 2013-01 to 2013-02.", month="2014-05")
+
+
+def test_a_month_whose_rows_end_before_it_does(example: Example) -> None:
+    early = [("flights.csv.zip", [ON_TIME], [CALM_LAST_DAY]), ("weather.csv", [LAST_DAY], [CALM])]
+    for file, flights, weather in early:
+        example.flights(*flights).weather(*weather)
+        with pytest.raises(BadInput, match=f"{file} has rows of 2013-01 up to day 1 of 31; wanted up to day 30") as one:
+            example.land(days_short=1)
+        assert one.value.code == "source.month_unfinished"
+        assert one.value.next_step.endswith("INGESTION_NYCFLIGHTS13_MAX_DAYS_SHORT=30")
+        assert not example.raw.exists()
+    example.flights(ON_TIME, LAST_DAY.replace("1,31,", "1,30,", 1).replace("01-31", "01-30")).weather(CALM_LAST_DAY)
+    assert len(example.land(days_short=1)) == 5
 
 
 def test_a_month_that_is_not_over(example: Example) -> None:

@@ -45,7 +45,7 @@ def on_a_disk_of(size: str, disk: Path, *command: str, **environ: str) -> "subpr
 def test_a_month_that_finds_the_disk_full_lands_once_there_is_room(example: Example, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    folder = {"INGESTION_NYCFLIGHTS13_FOLDER": str(example.folder)}
+    folder = {"INGESTION_NYCFLIGHTS13_FOLDER": str(example.folder), "INGESTION_NYCFLIGHTS13_MAX_DAYS_SHORT": "31"}
     done = on_a_disk_of("1m", disk, sys.executable, "-c", LAND, str(disk), **folder)
     assert done.stdout.splitlines() == [
         "No space left on device", "publish.no_place True", "[] None", "2013-01",

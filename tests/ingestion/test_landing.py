@@ -67,6 +67,7 @@ def home(example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     example.weather(CALM, february)
     monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))
     monkeypatch.setenv("INGESTION_NYCFLIGHTS13_FOLDER", str(example.folder))
+    monkeypatch.setenv("INGESTION_NYCFLIGHTS13_MAX_DAYS_SHORT", "31")
     return tmp_path
 
 

@@ -104,6 +104,7 @@ def ran(tmp_path_factory):
             "PIPELINE_HOME": str(home),
             "AIRFLOW_HOME": str(home / "airflow"),
             "INGESTION_NYCFLIGHTS13_FOLDER": str(home / "source"),
+            "INGESTION_NYCFLIGHTS13_MAX_DAYS_SHORT": "31",
             "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
             "MONITORING_REPLICATES": "200",
             "MONITORING_SERVED_DAYS": "14",

@@ -3,6 +3,8 @@
 from datetime import datetime
 from pathlib import Path
 
+from pydantic import Field
+
 from ingestion.source import MonthOfSource, SourceSettings
 from ingestion.sources.nycflights13.files import Files
 from ingestion.sources.nycflights13.flights import read_flights
@@ -14,9 +16,13 @@ __all__ = ["KEYS", "Settings", "read_month", "why_impossible"]
 
 
 class Settings(SourceSettings):
-    """`folder` holds the source's five files; by default they are those of the installed package nycflights13."""
+    """`folder` holds the source's five files; by default they are those of the installed package nycflights13.
+
+    The flights and the weather of a month may end so many days before it does; a delivery that broke off ends earlier.
+    """
 
     folder: Path | None = None
+    max_days_short: int = Field(default=1, ge=0, le=31)
 
 
 def read_month(month: str, settings: Settings, now: datetime) -> MonthOfSource:
@@ -24,7 +30,7 @@ def read_month(month: str, settings: Settings, now: datetime) -> MonthOfSource:
 
     Grain: a flight, an airport's hour, an aircraft, an airline, an airport. Raises `BadInput` (`source.*`).
     """
-    files = Files(settings.folder, month, now)
+    files = Files(settings.folder, month, now, settings.max_days_short)
     airports = read_airports(files)
     airlines = read_airlines(files)
     return MonthOfSource(

