@@ -87,7 +87,7 @@ def test_the_same_year_and_seed_give_the_same_bytes_and_another_year_other_delay
 
 def test_a_made_year_lands_with_nothing_set_aside(real, tmp_path):
     write_year(real, tmp_path / "2014", 2014, seed=7)
-    environ = {"INGESTION_NYCFLIGHTS13_FOLDER": str(tmp_path / "2014")}
+    environ = {"INGESTION_NYCFLIGHTS13_FOLDER": str(tmp_path / "2014"), "INGESTION_NYCFLIGHTS13_MAX_DAYS_SHORT": "31"}
     landed = {one.key.table: one for one in land_month(str(tmp_path / "raw"), "nycflights13", "2014-03", environ)}
     assert landed["flights"].rows["schedule"] == 3
     assert landed["weather"].rows == {"observation": 1}
