@@ -6,6 +6,7 @@ from artifacts import alerts, ledger
 from artifacts.alerts import Alert
 from artifacts.cli import Answer
 from artifacts.errors import BadInput, Missing
+from artifacts.lost_alerts import alerts_of, refuse_lost_alerts
 from artifacts.places import Places, read_places
 from monitoring.accept import accept
 from monitoring.notify import deliver
@@ -55,7 +56,7 @@ def _alerts(arguments: argparse.Namespace) -> Answer:
     read_monitoring_settings()
     places = read_places()
     _refuse_unknown(places, arguments.model)
-    found = alerts.history(places.alerts, arguments.model)
+    found = alerts_of(places, arguments.model)
     open_ones = [one for one in found if one.is_open]
     lines = [_line(one) for one in (*open_ones, *(one for one in found if not one.is_open))]
     told = f"{len(open_ones)} open, {len(found) - len(open_ones)} past alerts of:"
@@ -85,6 +86,7 @@ def _accept(arguments: argparse.Namespace) -> Answer:
     read_monitoring_settings()
     places = read_places()
     _refuse_unknown(places, arguments.model)
+    refuse_lost_alerts(places, arguments.model)
     events = accept(places, arguments.model, arguments.alert, by, because)
     lines = [f"{event.step:<9} {event.alert.kind:<7} {event.alert.key}" for event in events]
     return Answer(arguments.model, [*lines, "alerts of:"], {"events": [event.id for event in events]})

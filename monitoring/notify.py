@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from artifacts import alerts, cli
+from artifacts import alerts, cli, ledger
 from artifacts.alerts import Send
 from artifacts.errors import BadInput, Refusal, Unavailable
+from artifacts.lost_alerts import refuse_lost_alerts
 from artifacts.places import Places
 from monitoring.alert_settings import AlertSettings
 from monitoring.message import write_message
@@ -34,7 +35,8 @@ def deliver(places: Places, settings: AlertSettings, others: Mapping[str, Send] 
     failure in a row ends its turn, and no other's. What was sent and not marked, because the process died in between,
     is sent again under the same key. Raises at the end
     `Unavailable` (`alerts.undelivered`) when a channel failed or something waits for one that only Airflow reaches, and
-    `BadInput` (`alerts.no_channel`) when something waits and nobody is set to be told.
+    `BadInput` (`alerts.no_channel`) when something waits and nobody is set to be told, and `Missing` (`alerts.lost`)
+    when what waited of a model was lost with its alerts.
     """
     channels = settings.channels(lambda _: others or {})
     elsewhere = [name for name in settings.receivers.channels if name not in channels]
@@ -57,6 +59,8 @@ def deliver(places: Places, settings: AlertSettings, others: Mapping[str, Send] 
             f"Not every alert was delivered. {' '.join([*failures, *stays])}",
             next_step=" ".join([*([AIRFLOW_DELIVERS] if stays else []), *steps]),
         )
+    for model in ledger.models(places.ledger):
+        refuse_lost_alerts(places, model)
     return Delivered(sent)
 
 

@@ -7,6 +7,7 @@ from artifacts.errors import Missing
 from artifacts.finding import Rule
 from artifacts.findings import Findings, read_findings
 from artifacts.landed import declared_sources, landed_since
+from artifacts.lost_alerts import refuse_lost_alerts
 from artifacts.places import Places
 from artifacts.training_set import newest, parse_id
 from monitoring.alert_settings import AlertSettings
@@ -20,12 +21,14 @@ def retraining_due(places: Places, settings: AlertSettings, identity: str, claim
     """Whether the findings `identity` start a retraining; a `claimant` that was told yes is told so again.
 
     While nothing landed since the newest training set none is started, and no cool-down begins: it stays due.
+    Raises `Missing` (`alerts.lost`): without the alerts nobody knows of the last one.
     """
     findings = read_findings(places.findings, identity)
     # As in the alerts: what is held against labels counts there, and the drift beside it is five weeks old.
     counted = asked(findings)[1].values()
     if not any(one.state == "DRIFT" and one.rule not in NO_ANSWER for one in counted):
         return False
+    refuse_lost_alerts(places, findings.model)
     # Labels come late: what they show of an old window is news of the newest one.
     at = max(findings.end, alerts.newest_window(places.alerts, findings.model) or findings.end)
     if not alerts.has_claimed(places.alerts, findings.model, claimant):

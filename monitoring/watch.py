@@ -8,6 +8,7 @@ from artifacts.alerts import Receivers, Send
 from artifacts.champion_alias import refuse_lost_ledgers
 from artifacts.errors import BadInput, CannotJudge, GateClosed, Missing
 from artifacts.findings import Findings, publish_findings, read_findings
+from artifacts.lost_alerts import refuse_lost_alerts
 from artifacts.lost_home import told_elsewhere
 from artifacts.places import Places, read_places
 from artifacts.registry import Registry
@@ -60,9 +61,12 @@ def check_version(model: str, window: str, labelled: bool, version: int) -> str:
 
     Alerts come before the page that they link to, so that no page keeps one back.
 
-    The id of the findings; when killed in between, the next call finds the same and goes on.
+    The id of the findings; when killed in between, the next call finds the same and goes on. Raises `Missing`
+    (`alerts.lost`) before it checks anything when the alerts of windows before are not there: the days of incidents
+    would be a part of the trailing window.
     """
     settings, places, wanted = read_monitoring_settings(), read_places(), parse_window(window)
+    refuse_lost_alerts(places, model, wanted.end)
     found = check(
         places,
         model,

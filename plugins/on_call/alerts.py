@@ -2,12 +2,12 @@
 
 from artifacts.alerts import Alert
 from artifacts.finding_ratio import WORDS
+from artifacts.lost_alerts import alerts_of
 from artifacts.runbook import runbook_link
 from plugins.on_call.chart import digits
 from plugins.on_call.heat import called
 from plugins.on_call.home import Home
 from plugins.on_call.markup import NONE, Child, Html, el, folded, join, name, outside, table
-from plugins.on_call.taken import alerts_of
 from plugins.on_call.words import state
 
 PAST = 30
@@ -15,7 +15,7 @@ PAST = 30
 
 def alert_list(home: Home, model: str) -> Html:
     """What is open, then what was."""
-    found = alerts_of(home, model)
+    found = alerts_of(home.places, model)
     current = sorted((one for one in found if one.is_open), key=lambda one: (one.kind, one.opened))
     past = sorted((one for one in found if not one.is_open), key=lambda one: one.closed or one.opened, reverse=True)
     if not found:

@@ -7,6 +7,7 @@ from fastapi import Request
 
 from artifacts import ledger
 from artifacts.errors import Missing, Refusal, Unavailable
+from artifacts.lost_alerts import alerts_of
 from plugins.on_call.became import decided, fate
 from plugins.on_call.briefly import briefly
 from plugins.on_call.drift import in_a_line
@@ -16,7 +17,6 @@ from plugins.on_call.markup import Child, Html, command, el, facts, folded, join
 from plugins.on_call.next_step import next_step
 from plugins.on_call.section import beside
 from plugins.on_call.service import asked
-from plugins.on_call.taken import alerts_of
 from plugins.on_call.words import ago, became, moment
 
 # Of the patience that the page has, what a line has.
@@ -113,7 +113,7 @@ def _whose(home: Home, model: str, found: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _alerts(home: Home, model: str) -> Child:
-    current = [one for one in alerts_of(home, model) if one.is_open]
+    current = [one for one in alerts_of(home.places, model) if one.is_open]
     if not current:
         return el("span", "✓ none is open", class_="state good")
     first = min(one.since for one in current)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from artifacts import ledger
 from artifacts.errors import Missing, Refusal
+from artifacts.lost_alerts import alerts_of
 from artifacts.registry.connect import is_there
 from plugins.on_call.alerts import alert_list
 from plugins.on_call.by_day import predictions
@@ -27,7 +28,6 @@ from plugins.on_call.markup import NONE, Child, Html, command, el, join, joined,
 from plugins.on_call.names import Model
 from plugins.on_call.next_step import first, waits
 from plugins.on_call.section import Part, all_of, failed, told, within
-from plugins.on_call.taken import alerts_of
 from plugins.on_call.words import became, moment
 
 # The DAGs that make what these pages show.
@@ -146,7 +146,7 @@ def _champion(champions: dict[str, ledger.Promotion | None] | str, name: str) ->
 def _opened(home: Home, name: str) -> int | str:
     """How many alerts are open, or the code when that is not known of this model alone."""
     try:
-        return sum(one.is_open for one in alerts_of(home, name))
+        return sum(one.is_open for one in alerts_of(home.places, name))
     except Missing as lost:
         return lost.code
 

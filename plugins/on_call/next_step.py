@@ -2,6 +2,7 @@
 
 from artifacts import ledger
 from artifacts.errors import Damaged, Missing, Refusal
+from artifacts.lost_alerts import alerts_of
 from artifacts.lost_home import refuse_lost_home
 from artifacts.registry import RunRecord
 from artifacts.verdict import Verdict
@@ -12,7 +13,6 @@ from plugins.on_call.drift import checked_at
 from plugins.on_call.home import Home
 from plugins.on_call.section import with_command
 from plugins.on_call.service import asked
-from plugins.on_call.taken import alerts_of
 from plugins.on_call.words import is_overdue
 
 # The example's months, while Airflow is down; of a source of one's own the DAG land_month lands them, and the rest
@@ -76,7 +76,7 @@ def _not_watched(home: Home, model: str) -> tuple[str, None] | None:
 
 
 def _open_alert(home: Home, model: str) -> tuple[str, str] | None:
-    if not any(one.is_open for one in alerts_of(home, model)):
+    if not any(one.is_open for one in alerts_of(home.places, model)):
         return None
     return "See what is open, and since when:", f"python -m monitoring alerts --model {model}"
 

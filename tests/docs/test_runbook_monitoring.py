@@ -14,10 +14,10 @@ from artifacts import database
 from artifacts.baseline import FILE, Baseline, read_baseline
 from artifacts.errors import CannotJudge, GateClosed, Missing
 from artifacts.findings import list_findings, publish_findings
+from artifacts.lost_alerts import alerts_of
 from monitoring.watch import check_version, choose_checks, conclude_checks
 from plugins.on_call.home import Home
 from plugins.on_call.settings import OnCallSettings
-from plugins.on_call.taken import alerts_of
 from tests.docs.monitoring_reader import ALERTS, CHECK, NOTIFY, Reader, crown, reader, second, shared, trained, world
 from tests.monitoring.conftest import baseline_file
 from tests.monitoring.found import FINE, MOVED, found
@@ -117,14 +117,16 @@ def test_alerts_that_are_lost_are_no_quiet_ones_and_open_again_once_the_newest_f
     [one] = [one for one in choose_checks(date(2013, 3, 27)) if not one["labelled"]]
     identity = check_version(**one)  # type: ignore[arg-type]
     home = Home(reader.world.places, OnCallSettings())
-    opened = [alert.key for alert in alerts_of(home, "toy")]
+    opened = [alert.key for alert in alerts_of(home.places, "toy")]
     shutil.rmtree(Path(reader.world.places.alerts.removeprefix("sqlite:///")).parent)
     with pytest.raises(Missing, match="what is open is not known") as refused:
-        alerts_of(home, "toy")
+        alerts_of(home.places, "toy")
     assert (refused.value.code, identity in refused.value.next_step) == ("alerts.lost", True)
+    for said in (reader.runs(ALERTS), reader.runs(NOTIFY)):
+        assert (said[0], "alerts.lost: " in said[1], identity in said[1]) == (Missing.exit_code, True, True)
     reader.values["FINDINGS"] = identity.removeprefix("toy/")
     assert [ended for ended, _ in reader.follows("alerts.lost")] == [0]
-    assert [alert.key for alert in alerts_of(home, "toy")] == opened != []
+    assert [alert.key for alert in alerts_of(home.places, "toy")] == opened != []
 
 
 def test_alerts_that_another_holds_are_told_when_it_lets_go(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from artifacts.prediction_log import compact
 from monitoring.alert_settings import AlertSettings
 from monitoring.asked import why_red, why_unknown
 from monitoring.update import update_alerts
-from monitoring.watch import check_version, choose_checks, conclude_checks, due_for_retraining
+from monitoring.watch import check_version, choose_checks, conclude_checks, deliver_all, due_for_retraining
 from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, found, of
 from tests.monitoring.world import WEEK, World
 
@@ -166,6 +166,27 @@ def test_the_days_of_an_incident_are_left_out_of_the_next_weeks_served_baseline(
     assert served["hour"] == len(serving.answers("2013-03-06..2013-03-20"))
     ended = [one for one in alerts.history(serving.places.alerts, serving.run.model) if "delay_mean" in one.key]
     assert {one.closed for one in ended} == {datetime(2013, 3, 27)}
+
+
+@pytest.mark.parametrize("left", ["nothing", "an empty file"])
+def test_alerts_that_were_lost_are_not_read_as_no_incident_and_no_claim(serving: World, left: str) -> None:
+    serving.log(serving.answers("2013-03-13..2013-03-27", moved))
+    first = check_version(serving.run.model, "2013-03-13..2013-03-20", False, 1)
+    assert due_for_retraining([first], "run 1") == [first]
+    database = Path(serving.places.alerts.removeprefix("sqlite:///"))
+    database.unlink()
+    if left == "an empty file":
+        database.touch()
+    for asks in (
+        lambda: check_version(serving.run.model, WEEK, False, 1),
+        lambda: due_for_retraining([first], "run 2"),
+        lambda: deliver_all(lambda _: {}),
+    ):
+        with pytest.raises(Missing, match=f"update --findings {first}") as refused:
+            asks()
+        assert refused.value.code == "alerts.lost"
+    update_alerts(serving.places, AlertSettings(), first)
+    assert check_version(serving.run.model, WEEK, False, 1) != first
 
 
 def test_a_service_that_nobody_asks_is_an_alert_and_a_failure_that_names_the_command(serving: World) -> None:
