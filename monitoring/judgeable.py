@@ -1,7 +1,8 @@
 """Whether a window can be judged at all: nothing came, too little, a gap, ids twice, another model, no baseline."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
+from statistics import median
 
 from artifacts.baseline import Baseline
 from artifacts.findings import SCORE, Finding, Reason
@@ -10,6 +11,8 @@ from monitoring.window import Window
 
 # A model that was asked on this share of the baseline's days is asked daily; then a day without a row is a gap.
 DAILY = 0.95
+# So is one with less than this share of the median day: no day of the example has less than 0.64 of its week's.
+FEW = 0.1
 SHOWN = 7
 DIGITS = 12
 
@@ -58,9 +61,20 @@ def _gap(case: Case, before: Baseline, rows: int) -> Iterator[Finding]:
     asked = max((len(counted.days) for _, counted in before.features.values()), default=0)
     if asked < DAILY * len(Window(before.start, before.end).days):
         return
-    found = case.answers.connection.execute(f"select distinct day from {case.sql}").fetchall()  # noqa: S608
-    there: set[date] = {row[0] for row in found}
-    gap = [str(day) for day in case.window.days if day not in there]
-    if gap:
-        shown = ", ".join(gap[:SHOWN]) + (", …" if len(gap) > SHOWN else "")
-        yield unknown("predictions", Reason("predictions.gap", f"Without a prediction of {case.who}: {shown}."), rows)
+    counted = f"select day, count(*) from {case.sql} group by day"  # noqa: S608
+    rows_of: dict[date, int] = dict(case.answers.connection.execute(counted).fetchall())
+    gap = [f"{day}" for day in case.window.days if day not in rows_of]
+    told = [f"Without a prediction of {case.who}: {_shown(gap)}."] if gap else []
+    typical = median([rows_of.get(day, 0) for day in case.window.whole_days] or [0])
+    few = [day for day in case.window.whole_days if 0 < rows_of.get(day, 0) < FEW * typical]
+    if few:
+        named = _shown([f"{day} ({rows_of[day]})" for day in few])
+        told.append(
+            f"Less than a tenth of the {typical:g} rows of {case.who} that the window's median day has: {named}."
+        )
+    if told:
+        yield unknown("predictions", Reason("predictions.gap", " ".join(told)), rows)
+
+
+def _shown(days: Sequence[str]) -> str:
+    return ", ".join(days[:SHOWN]) + (", …" if len(days) > SHOWN else "")

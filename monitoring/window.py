@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from artifacts.errors import BadInput
 from artifacts.version_name import parse_as_of, write_as_of
@@ -24,6 +24,12 @@ class Window:
         """Every day of which a part lies in the window."""
         last = (self.end - timedelta(microseconds=1)).date()
         return tuple(self.start.date() + timedelta(days=n) for n in range((last - self.start.date()).days + 1))
+
+    @property
+    def whole_days(self) -> tuple[date, ...]:
+        """Every day that lies in the window from its midnight to the next."""
+        first = self.start.date() + timedelta(days=self.start.time() != time())
+        return tuple(day for day in self.days if first <= day < self.end.date())
 
 
 def refuse_ahead(end: datetime, what: str) -> None:
