@@ -40,7 +40,7 @@ def _baseline(registry: Registry, run: RunRecord, features: Mapping[str, Bins]) 
     try:
         found = read_baseline(registry.artefact(run.run_id, FILE))
     except Missing:
-        text = f"Version {run.version} of {run.model} was trained before baselines were kept. {command}"
+        text = f"Version {run.version} of {run.model} has no baseline, none that was kept or none any longer. {command}"
         return Reason("baseline.missing", text)
     except Damaged as refusal:
         return Reason("baseline.damaged", f"{refusal.message} {command}")

@@ -125,6 +125,14 @@ def a_day_without_rows(world: World, records: Records) -> None:
     world.log([one for one in records if day(one) != date(2013, 3, 23)])
 
 
+def three_days_of_which_nearly_nothing_came(world: World, records: Records) -> None:
+    quiet = {date(2013, 3, day) for day in (23, 24, 25)}
+    by_day: dict[date, Records] = {}
+    for one in records:
+        by_day.setdefault(one.entity["observed_at"].date(), []).append(one)  # type: ignore[index, union-attr]
+    world.log([one for day, some in by_day.items() for one in (some[:1] if day in quiet else some)])
+
+
 SHAPE = {"psi", "jensen_shannon", "wasserstein"}
 ALL_NULL = {"hour", "delay_mean", "load", "is_holiday", "noise", "place", SCORE}
 
@@ -171,6 +179,7 @@ ALL_NULL = {"hour", "delay_mean", "load", "is_holiday", "noise", "place", SCORE}
         (one_id_in_two_parts, Said("UNKNOWN", ROWS + 1, {"log.duplicate_ids"})),
         (a_day_of_which_the_part_is_gone, Said("UNKNOWN", 0, {"log.part_gone"})),
         (a_day_without_rows, Said("UNKNOWN", ROWS - 103, {"predictions.gap"})),
+        (three_days_of_which_nearly_nothing_came, Said("UNKNOWN", 379, {"predictions.gap"})),
     ],
     ids=lambda one: one.__name__ if callable(one) else "",
 )  # fmt: skip
@@ -202,6 +211,21 @@ def test_a_gap_names_its_day(world: World) -> None:
     assert "2013-03-23" in of(world.check(), "predictions").reason.text
 
 
+def test_a_gap_names_each_day_of_which_nearly_nothing_came_with_its_rows_and_those_of_the_median_day(
+    world: World,
+) -> None:
+    three_days_of_which_nearly_nothing_came(world, world.answers(WEEK))
+    assert of(world.check(), "predictions").reason.text.endswith(
+        "median day has: 2013-03-23 (1), 2013-03-24 (1), 2013-03-25 (1)."
+    )
+
+
+def test_a_day_of_which_a_window_holds_an_hour_is_no_gap(world: World) -> None:
+    world.log(world.answers("2013-03-20..2013-03-28"))
+    found = world.check("2013-03-20T2300..2013-03-27T0100")
+    assert [one for one in found.findings if one.rule == "predictions"] == []
+
+
 @pytest.mark.parametrize(
     ("spoil", "code"),
     [
@@ -218,6 +242,7 @@ def test_of_a_week_whose_baseline_is(
     whole(world, world.answers(WEEK))
     found = world.check()
     assert (found.state, found.rows, codes(found)) == ("UNKNOWN", ROWS, {code})
+    assert "before baselines were kept" not in of(found, "baseline").reason.text
     assert [one for one in found.findings if one.state == "OK"] == []
 
 
