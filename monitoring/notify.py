@@ -1,6 +1,6 @@
 """Deliver what waits in the outbox, to each receiver by itself: at least once, under the same key."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from artifacts import alerts, cli, ledger
@@ -16,6 +16,7 @@ AIRFLOW_DELIVERS = (
     "Clear the task notify of the newest DAG run of watch_drift, with what is downstream: "
     "Airflow knows the connections."
 )
+WEBHOOK = "webhook"
 # One message that a receiver does not want must not keep back the others; a receiver that is down is not asked for all.
 GIVES_UP_AFTER = 3
 
@@ -44,24 +45,30 @@ def deliver(places: Places, settings: AlertSettings, others: Mapping[str, Send] 
         _refuse_if_any_waits(places)
     # All at once: what one of them has, another that starts later would never get. A shell need not know them all.
     alerts.enlist(places.alerts, [*channels, *elsewhere], no_others=others is not None)
-    sent, failures = {}, []
+    sent: dict[str, int] = {}
+    failures: dict[str, str] = {}
     for name in sorted(channels):
         sent[name], why = _turn(places, settings, name, channels[name])
-        failures += [f"{name}: {why}"] if why else []
+        failures |= {name: f"{name}: {why}"} if why else {}
     left = {name: len(alerts.waiting(places.alerts, name)) for name in elsewhere}
-    stays = [f"{name}: {number} messages wait, which only Airflow delivers." for name, number in left.items() if number]
+    stays = [f"{name}: {_wait(number)}, which only Airflow delivers." for name, number in left.items() if number]
     if failures or stays:
-        steps = (
-            ["Mend the receiver; nothing is lost, the next DAG run or: python -m monitoring notify"] if failures else []
-        )
         raise Unavailable(
             "alerts.undelivered",
-            f"Not every alert was delivered. {' '.join([*failures, *stays])}",
-            next_step=" ".join([*([AIRFLOW_DELIVERS] if stays else []), *steps]),
+            f"Not every alert was delivered. {' '.join([*failures.values(), *stays])}",
+            next_step=_next_step(failures, bool(stays)),
         )
     for model in ledger.models(places.ledger):
         refuse_lost_alerts(places, model)
     return Delivered(sent)
+
+
+def _next_step(failed: Collection[str], is_any_left: bool) -> str:
+    """What delivers again: the command reaches the webhook, and Airflow what it alone has the connections of."""
+    steps = ["Mend the receiver; nothing is lost, and the next DAG run delivers."] if failed else []
+    steps += [AIRFLOW_DELIVERS] if is_any_left or {*failed} - {WEBHOOK} else []
+    steps += ["At once, to the webhook: python -m monitoring notify"] if WEBHOOK in failed else []
+    return " ".join(steps)
 
 
 def _turn(places: Places, settings: AlertSettings, channel: str, send: Send) -> tuple[int, str | None]:
@@ -84,11 +91,15 @@ def _turn(places: Places, settings: AlertSettings, channel: str, send: Send) -> 
     return sent, why
 
 
+def _wait(number: int) -> str:
+    return "1 message waits" if number == 1 else f"{number} messages wait"
+
+
 def _refuse_if_any_waits(places: Places) -> None:
     number = alerts.undelivered(places.alerts)
     if number:
         raise BadInput(
             "alerts.no_channel",
-            f"{number} messages wait, and no receiver is set.",
+            f"{_wait(number)}, and no receiver is set.",
             next_step="Set MONITORING_WEBHOOK_URL, MONITORING_SMTP_CONNECTION or MONITORING_SLACK_CONNECTION.",
         )

@@ -225,7 +225,7 @@ def test_messages_that_wait_for_nobody_are_a_refusal_and_go_to_the_first_who_com
 ) -> None:
     assert deliver(places, settings()).sent == {}
     happened(places, 2, MOVED)
-    with pytest.raises(BadInput, match="1 messages wait, and no receiver is set") as refused:
+    with pytest.raises(BadInput, match="1 message waits, and no receiver is set") as refused:
         deliver(places, settings())
     assert refused.value.code == "alerts.no_channel"
     assert deliver(places, settings(receiver.url)).sent == {"webhook": 1}
@@ -357,7 +357,7 @@ def test_what_waits_for_mail_alone_is_kept_for_airflow_which_the_command_names(p
     assert deliver(places, mailed()).sent == {}
     happened(places, 2, MOVED)
     with pytest.raises(
-        Unavailable, match=r"smtp: 1 messages wait.* Clear the task notify .* watch_drift, with what is down"
+        Unavailable, match=r"smtp: 1 message waits.* Clear the task notify .* watch_drift, with what is down"
     ) as refused:
         deliver(places, mailed())
     assert refused.value.code == "alerts.undelivered"
@@ -366,9 +366,31 @@ def test_what_waits_for_mail_alone_is_kept_for_airflow_which_the_command_names(p
     assert deliver(places, mailed()).sent == {}
 
 
+@pytest.mark.parametrize(
+    ("failing", "said"),
+    [
+        ({"smtp"}, (True, False)),
+        ({"webhook"}, (False, True)),
+        ({"smtp", "webhook"}, (True, True)),
+    ],
+)
+def test_a_failure_names_what_reaches_the_channel_that_failed(
+    places: Places, receiver: Posts, failing: set[str], said: tuple[bool, bool]
+) -> None:
+    def refuses(_: Message) -> None:
+        raise not_taken("smtp", "status 500")
+
+    happened(places, 2, MOVED)
+    receiver.status = 500 if "webhook" in failing else 200
+    with pytest.raises(Unavailable) as refused:
+        deliver(places, mailed(receiver.url), {"smtp": refuses if "smtp" in failing else [].append})
+    step = refused.value.next_step or ""
+    assert ("Clear the task notify" in step, "python -m monitoring notify" in step) == said
+
+
 def test_a_webhook_that_the_command_serves_first_takes_nothing_from_mail(places: Places, receiver: Posts) -> None:
     happened(places, 2, MOVED)
-    with pytest.raises(Unavailable, match="smtp: 1 messages wait"):
+    with pytest.raises(Unavailable, match="smtp: 1 message waits"):
         deliver(places, mailed(receiver.url))
     taken: list[Message] = []
     assert deliver(places, mailed(receiver.url), {"smtp": taken.append}).sent == {"smtp": 1, "webhook": 0}
