@@ -51,8 +51,11 @@ def state_of(findings: Iterable[Finding]) -> State:
 def times(finding: Finding) -> str:
     """The ratio as text."""
     found = ratio(finding)
-    if found is None:
-        return ""
+    return "" if found is None else written(found)
+
+
+def written(found: float) -> str:
+    """A ratio as text; what is at an end of the measure may lie beyond it."""
     if found >= MOST:
         return f"over {MOST:.0f}{TIMES}"
     return f"{found:.1f}{TIMES}" if found > LEAST else f"under {LEAST}{TIMES}"

@@ -5,7 +5,7 @@ from datetime import timedelta
 from html import escape
 
 from artifacts.finding import SCORE
-from artifacts.finding_ratio import TIMES
+from artifacts.finding_ratio import written
 from monitoring.report.label import fitted
 from monitoring.report.trend import INK, PURPLE, VERMILION, glyph
 from ops.replay.story import Candidate, Cell, Told
@@ -99,7 +99,7 @@ def called(name: str) -> str:
 
 def _cell(week: Told, name: str, x: float, y: float, wide: float) -> str:
     cell = week.features.get(name) or Cell("UNKNOWN", None, week.why or "Not judged in this week.")
-    ink, fill, edge, told = INK, "#fff", "none", cell.state if cell.far is None else f"{cell.far:.1f}{TIMES}"
+    ink, fill, edge, told = INK, "#fff", "none", cell.state if cell.far is None else written(cell.far)
     if cell.state == "DRIFT":
         is_dark = bool(cell.far and cell.far >= DARK)
         fill, ink, told = (VERMILION, "#fff", f"▲ {told}") if is_dark else ("#f6cdb5", INK, f"▲ {told}")

@@ -15,7 +15,7 @@ def title(story: Story) -> str:
     """One line, not escaped."""
     states = Counter(one.state for one in story.weeks)
     told = [f"{states[state]} {word}" for state, word in WORDS.items() if states[state]]
-    return f"{len(story.weeks)} weeks: {', '.join(told)}"
+    return f"{len(story.weeks)} week{'s' if len(story.weeks) > 1 else ''}: {', '.join(told)}"
 
 
 def headline(story: Story) -> str:

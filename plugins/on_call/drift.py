@@ -7,7 +7,7 @@ from fastapi import Request
 
 from artifacts import ledger
 from artifacts.errors import Refusal
-from artifacts.finding_ratio import TIMES, WORDS
+from artifacts.finding_ratio import WORDS, written
 from artifacts.findings_summary import Summary, summaries
 from artifacts.prediction_log import counts
 from plugins.on_call.frame import link
@@ -138,4 +138,4 @@ def _words(request: Request, model: str, shown: list[Day]) -> Html:
 
 
 def _far(far: float | None) -> str:
-    return "?" if far is None else f"{far:.1f}{TIMES}"
+    return "?" if far is None else written(far)

@@ -101,11 +101,18 @@ def test_a_week_of_which_labels_say_otherwise_later_is_not_told_as_ok(places: Pl
     story = tell(places, "late_arrival", [done(7, fine, labelled)], promises=PROMISES, messages=[], champion=3)
     assert (story.weeks[0].moved, story.weeks[0].labelled, story.weeks[0].state) == ("OK", "DRIFT", "DRIFT")
     page = render(story)
-    assert "1 weeks: 1 drifted" in page
+    assert "1 week: 1 drifted" in page
     assert "900 | OK | DRIFT" in picture(page, "Champion, rows, state and candidates by week")
     assert "log_loss is 0.52 [0.47, 0.57]." in words(
         page.partition("The page of each week")[2].partition("</table>")[0]
     )
+
+
+def test_what_is_beyond_the_measure_is_told_as_over_it(places: Places) -> None:
+    far = found(7, replace(MOVED, value=19.6), days=7)
+    publish_findings(places.findings, far)
+    story = tell(places, "late_arrival", [done(7, far)], promises=PROMISES, messages=[], champion=3)
+    assert "▲ over 100\N{MULTIPLICATION SIGN}" in picture(render(story), "Drift by feature and week, in thresholds")
 
 
 def test_each_week_leads_to_the_pages_of_what_was_asked_and_of_its_labels(story: Story) -> None:
