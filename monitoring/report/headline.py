@@ -3,21 +3,21 @@
 import shlex
 from html import escape
 
-from artifacts.finding import SCORE
 from artifacts.finding_ratio import times
 from artifacts.findings import Findings
 from monitoring.asked import alert_key
 from monitoring.report.history import History
 from monitoring.report.moved import FEW, moved, moved_table, unjudged, unjudged_table
-from monitoring.report.text import SHAPES, day, last_day, name_of
+from monitoring.report.text import SHAPES, breakable, day, last_day, name_of, subject
 
 
 def title(findings: Findings) -> str:
     """One line, not escaped: nothing in it is told as OK for want of data."""
     if findings.state == "DRIFT":
-        first, *others = moved(findings)
-        name = {None: "the window", SCORE: "the score"}.get(first.feature, first.feature)
-        return f"{name} moved" if not others else f"{name} and {len(others)} more moved"
+        names = [subject(one.findings[0]) for one in moved(findings)]
+        if len(names) > FEW:
+            return f"{names[0]} and {len(names) - 1} more moved"
+        return f"{' and '.join([*([', '.join(names[:-1])] if names[1:] else []), names[-1]])} moved"
     if findings.state == "UNKNOWN":
         return "Cannot judge whether anything moved"
     return "Nothing moved beyond noise"
@@ -51,7 +51,8 @@ def _lead(findings: Findings) -> str:
     drifted, blind = moved(findings), [one for one in unjudged(findings) if one.required]
     told = []
     if drifted:
-        names = [f"<b>{name_of(one.feature)}</b> ({times(one.findings[0])} its threshold)" for one in drifted[:FEW]]
+        firsts = [one.findings[0] for one in drifted[:FEW]]
+        names = [f"<b>{breakable(subject(one))}</b> ({times(one)} its threshold)" for one in firsts]
         more = f" and {len(drifted) - FEW} more" if len(drifted) > FEW else ""
         told.append(f"Moved: {', '.join(names)}{more}.")
     if blind:

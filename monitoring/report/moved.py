@@ -11,7 +11,7 @@ from artifacts.findings import Findings
 from artifacts.runbook import runbook_link
 from monitoring.asked import NOTHING, alert_key
 from monitoring.report.history import History
-from monitoring.report.text import AGAINST, day, mark, name_of, number, rule_of, table
+from monitoring.report.text import AGAINST, breakable, day, mark, name_of, number, rule_of, subject, table
 
 FEW, SHOWN = 3, 40
 BAR, BAR_HEIGHT = 150, 16
@@ -52,7 +52,7 @@ def moved_table(findings: Findings, history: History, runbook_url: str) -> str:
         rows.append(
             [
                 mark("DRIFT"),
-                f"<b>{name_of(one.feature)}</b>",
+                f"<b>{breakable(subject(first))}</b>",
                 rule_of(first) + _also(one),
                 f"{number(first.value)}<br><small>threshold {number(first.threshold)}</small>",
                 f"{_bar(first)}<small>{times(first)} threshold</small>",

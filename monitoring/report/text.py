@@ -25,7 +25,19 @@ def mark(state: State) -> str:
 
 def name_of(feature: str | None) -> str:
     """What a finding is about, escaped; a long name may break behind an underscore."""
-    return {None: "the window", SCORE: "the score"}.get(feature) or escape(feature or "").replace("_", "_<wbr>")
+    return {None: "the window", SCORE: "the score"}.get(feature) or breakable(feature or "")
+
+
+def breakable(name: str) -> str:
+    """The name, escaped, that may break behind an underscore."""
+    return escape(name).replace("_", "_<wbr>")
+
+
+def subject(finding: Finding) -> str:
+    """What moved, not escaped: a feature, or the metric that is no feature's."""
+    if finding.feature is None:
+        return WORDS.get(finding.rule, "the window")
+    return "the score" if finding.feature == SCORE else finding.feature
 
 
 def rule_of(finding: Finding) -> str:

@@ -89,6 +89,15 @@ def test_a_window_that_overlaps_a_good_one_is_bad_since_the_good_one_ended(place
     assert "2013-12-09" in row(page, "distance")
 
 
+def test_a_headline_names_each_of_a_few_that_moved_and_a_metric_by_its_own_name(places: Places) -> None:
+    worse = replace(MOVED, rule="log_loss", feature=None, baseline="holdout", value=0.12, threshold=0.1)
+    page = page_after(places, found(7, MOVED, worse, truth="late_arrival/2014-01-01.3f9a5b1c2d3e"))
+    assert headline(page) == "▲DRIFT: distance and log loss moved"
+    assert "Moved: <b>distance</b> (4.2\N{MULTIPLICATION SIGN} its threshold), <b>log loss</b> (1.2" in unescape(page)
+    page = page_after(places, found(14, *(of(MOVED, name) for name in "abcd")))
+    assert headline(page) == "▲DRIFT: a and 3 more moved"
+
+
 def test_what_moved_stands_before_what_did_not(places: Places) -> None:
     near = replace(of(MOVED, "b_near"), value=0.2)
     page = page_after(places, found(2, of(FINE, "a_fine"), near, of(BLIND, "c_blind"), of(MOVED, "d_far")))
