@@ -40,7 +40,7 @@ def replay(arguments: argparse.Namespace) -> cli.Answer:
         with running_dags(places, _called(arguments.until)):
             refuse_future(landed_until(places.raw, declared_sources()).date(), left[0])
             places = with_alerts_of_its_year(places, plan, left, journal)
-            _go_through(places, plan, left, journal)
+            _go_through(places, plan, weeks, journal)
     else:
         places = with_alerts_of_its_year(places, plan, left, journal)
     done = [one for one in (read_done(journal, week) for week in weeks) if one]
@@ -69,19 +69,27 @@ def refuse_future(until: date, week: Week) -> None:
         )
 
 
-def _go_through(places: Places, plan: Plan, left: Sequence[Week], journal: Path) -> None:
+def numbered(weeks: Sequence[Week], journal: Path) -> list[tuple[str, Week]]:
+    """The weeks that are not done yet, each with its place among all of them: 9 of 9 also where eight are done."""
+    each = [(f"[{number}/{len(weeks)}]", week) for number, week in enumerate(weeks, start=1)]
+    return [(told, week) for told, week in each if read_done(journal, week) is None]
+
+
+def _go_through(places: Places, plan: Plan, weeks: Sequence[Week], journal: Path) -> None:
+    left = numbered(weeks, journal)
     log, begun = places.home / "logs" / "replay.log", datetime.now(UTC)
     with quiet(log) as person:
         cli.show_progress(person)
-        cli.say(f"shipshape: replaying {left[0].start} to {plan.end} into {places.home}, {len(left)} weeks")
+        many = f"{len(left)} week{'s' if len(left) > 1 else ''}"
+        cli.say(f"shipshape: replaying {left[0][1].start} to {plan.end} into {places.home}, {many}")
         # Tasks read it there.
         os.environ["PIPELINE_ALERTS"] = places.alerts
         enter_airflow(places)
         rows = build_world(places.home, plan)
         replaying = Replay(places, plan, rows, load_dags(REPOSITORY / "dags"), log, journal)
         with receiving(places.home / INBOX):
-            for number, week in enumerate(left, start=1):
-                cli.say(f"[{number}/{len(left)}] week to {week.end - timedelta(days=1)}")
+            for told, week in left:
+                cli.say(f"{told} week to {week.end - timedelta(days=1)}")
                 done = replay_week(replaying, week)
                 write_done(journal, done)
                 cli.say(f"  {_said(done)}")

@@ -16,7 +16,7 @@ from ops.dag_runs import Ended, undone_of
 from ops.replay.journal import Done, Training, begin, read_done, write_done
 from ops.replay.own_alerts import keep_alerts, with_alerts_of_its_year
 from ops.replay.plan import Week, beginning, read_plan
-from ops.replay.run import refuse_future
+from ops.replay.run import numbered, refuse_future
 from ops.replay.week import CANNOT_JUDGE, NOTHING_DUE, RED, Replay, ask_and_watch, champion_of
 from tests.monitoring.found import FINE, MOVED, found
 
@@ -54,6 +54,13 @@ def test_what_was_done_is_read_as_it_was_written_and_a_week_that_is_not_finished
     assert read_done(tmp_path, WEEK) is None
     write_done(tmp_path, DONE)
     assert read_done(tmp_path, WEEK) == Done(**{**vars(DONE), "findings": ["late_arrival/x"], "months": []})
+
+
+def test_a_replay_that_goes_on_numbers_its_weeks_among_all_of_them(tmp_path):
+    weeks = read_plan(EXAMPLE).weeks()
+    for one in weeks[:-1]:
+        write_done(tmp_path, Done(str(one.start), str(one.end), champion=1))
+    assert numbered(weeks, tmp_path) == [("[9/9]", weeks[-1])]
 
 
 def test_a_week_keeps_the_champion_that_it_began_with_whoever_is_promoted_before_it_is_done(tmp_path):
