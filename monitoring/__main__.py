@@ -113,6 +113,8 @@ def not_ok(found: Findings) -> list[Finding]:
 
 def _lines(found: Findings) -> list[str]:
     about = f"version {found.version} of {found.model}, {found.start} to {found.end}, {found.rows} rows"
+    others = ", ".join(f"{rows} by version {other}" for other, rows in sorted(found.other_versions.items()))
+    about += f" (beside them {others}, which is not judged here)" if others else ""
     moved = not_ok(found)
     counted = [one for one in moved if one.required]
     lines = [f"{one.state:<8} {one.baseline or '-':<9} {one.reason.code}: {one.reason.text}" for one in counted[:SHOWN]]
@@ -133,7 +135,8 @@ def _facts(found: Findings) -> dict[str, object]:
         }
         for one in not_ok(found)
     ]
-    return {"state": found.state, "version": found.version, "rows": found.rows, "not_ok": told}
+    about = {"version": found.version, "rows": found.rows, "other_versions": dict(found.other_versions)}
+    return {"state": found.state, **about, "not_ok": told}
 
 
 if __name__ == "__main__":

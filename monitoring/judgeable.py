@@ -28,7 +28,9 @@ def find_whole(case: Case, rows: int, entities: int) -> Iterator[Finding]:
         return
     yield from _log(case, rows)
     if entities < case.settings.min_rows:
-        text = f"{rows} rows about {entities} entities were answered by {case.who}; "
+        many = "1 row" if rows == 1 else f"{rows} rows"
+        many += " about 1 entity" if entities == 1 else f" about {entities} entities"
+        text = f"Answered by {case.who}: {many}; "
         text += f"at least {case.settings.min_rows} entities are judged."
         yield unknown("predictions", Reason("predictions.too_few", text), rows)
     if isinstance(case.described.baseline, Baseline):

@@ -206,6 +206,12 @@ def test_one_nan_is_one_null_more(world: World) -> None:
     assert (bins.current_nulls, sum(bins.current_counts)) == (1, ROWS - 1)
 
 
+def test_one_row_is_told_as_one(world: World) -> None:
+    one_row(world, world.answers(WEEK))
+    told = [one.reason.text for one in world.check().findings if one.reason.code == "predictions.too_few"]
+    assert told == ["Answered by version 1 of toy: 1 row about 1 entity; at least 100 entities are judged."]
+
+
 def test_a_gap_names_its_day(world: World) -> None:
     a_day_without_rows(world, world.answers(WEEK))
     assert "2013-03-23" in of(world.check(), "predictions").reason.text

@@ -98,6 +98,12 @@ def test_what_does_not_count_is_one_line_and_json_says_so_and_why() -> None:
     assert (first["required"], first["reason"]) == (False, "Noise may take it beyond 1.")
 
 
+def test_rows_that_another_version_answered_are_told() -> None:
+    made = replace(found(2, FINE), other_versions={"2": 167})
+    assert "900 rows (beside them 167 by version 2, which is not judged here): OK" in _lines(made)[0]
+    assert _facts(made)["other_versions"] == {"2": 167}
+
+
 def test_a_page_is_written_anew_from_published_findings(world: World) -> None:
     made = found(2, MOVED)
     publish_findings(world.places.findings, made)
