@@ -33,9 +33,9 @@ def deliver(places: Places, settings: AlertSettings, others: Mapping[str, Send] 
 
     The webhook is a channel, `others` are those of Airflow; one that is set and not among them, as on the command line,
     is enlisted too, and what waits for it stays. Where Airflow's are given, no other channel is set. A channel's third
-    failure in a row ends its turn, and no other's. What was sent and not marked, because the process died in between,
-    is sent again under the same key. Raises at the end
-    `Unavailable` (`alerts.undelivered`) when a channel failed or something waits for one that only Airflow reaches, and
+    failure in a row ends its turn, and no other's; one that another process delivers to is waited for. What was sent
+    and not marked, because the process died in between, is sent again under the same key. Raises at the end
+    `Unavailable` (`alerts.undelivered`) when a channel failed or something waits for one that only Airflow reaches,
     `BadInput` (`alerts.no_channel`) when something waits and nobody is set to be told, and `Missing` (`alerts.lost`)
     when what waited of a model was lost with its alerts.
     """
@@ -48,7 +48,8 @@ def deliver(places: Places, settings: AlertSettings, others: Mapping[str, Send] 
     sent: dict[str, int] = {}
     failures: dict[str, str] = {}
     for name in sorted(channels):
-        sent[name], why = _turn(places, settings, name, channels[name])
+        with alerts.turn(places.alerts, name) as is_ours:
+            sent[name], why = _turn(places, settings, name, channels[name]) if is_ours else (0, alerts.BUSY)
         failures |= {name: f"{name}: {why}"} if why else {}
     left = {name: len(alerts.waiting(places.alerts, name)) for name in elsewhere}
     stays = [f"{name}: {_wait(number)}, which only Airflow delivers." for name, number in left.items() if number]

@@ -8,8 +8,10 @@ from artifacts.alerts.outbox import Batch, delivered, enlist, failed, put, undel
 from artifacts.alerts.receivers import ReceiverSettings, read_receivers
 from artifacts.alerts.retrainings import claim_retraining, has_claimed
 from artifacts.alerts.store import change, history, models, newest_window, watches
+from artifacts.alerts.turns import BUSY, turn
 
 __all__ = [
+    "BUSY",
     "Alert",
     "Batch",
     "Ending",
@@ -39,6 +41,7 @@ __all__ = [
     "put",
     "read_receivers",
     "stream_of",
+    "turn",
     "undelivered",
     "waiting",
     "watches",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from artifacts.alerts.message import Message, Send
 from artifacts.alerts.outbox import delivered, enlist, failed, waiting
+from artifacts.alerts.turns import BUSY, turn
 from artifacts.errors import Refusal
 
 
@@ -16,14 +17,17 @@ def deliver_message(url: str, message: Message, channels: Mapping[str, Send]) ->
     enlist(url, channels)
     said: dict[str, str | None] = {}
     for name in sorted(channels):
-        if all(batch.key != message.key for batch in waiting(url, name)):
-            continue
-        try:
-            channels[name](message)
-        except Refusal as refusal:
-            failed(url, message.key, name, refusal.message)
-            said[name] = refusal.message
-        else:
-            delivered(url, message.key, name)
-            said[name] = None
+        with turn(url, name) as is_ours:
+            if any(batch.key == message.key for batch in waiting(url, name)):
+                said[name] = _sent(url, name, message, channels[name]) if is_ours else BUSY
     return said
+
+
+def _sent(url: str, name: str, message: Message, send: Send) -> str | None:
+    try:
+        send(message)
+    except Refusal as refusal:
+        failed(url, message.key, name, refusal.message)
+        return refusal.message
+    delivered(url, message.key, name)
+    return None

@@ -3,6 +3,7 @@
 import json
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
@@ -18,7 +19,7 @@ class Posts(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Post)
-        self.status, self.refused = 200, "no message holds this"
+        self.status, self.refused, self.seconds = 200, "no message holds this", 0.0
         self.got: list[tuple[str, str | None, Any]] = []
 
     @property
@@ -36,6 +37,7 @@ class _Post(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.server.got.append((self.path, self.headers["Idempotency-Key"], json.loads(body)))
+        time.sleep(self.server.seconds)
         self.send_response(400 if self.server.refused in body else self.server.status)
         self.end_headers()
         self.wfile.write(b"ok")

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -266,6 +267,38 @@ def test_a_receiver_that_a_shell_does_not_know_is_not_taken_for_one_that_was_uns
     deliver(places, settings(receiver.url), {"another": taken.append})
     assert [message.key for message in taken] == receiver.keys
     assert len(taken) == 2
+
+
+@pytest.mark.parametrize("is_one_killed", [False, True])
+def test_two_deliveries_at_once_double_no_message_and_a_killed_one_holds_nobody_up(
+    places: Places, receiver: Posts, is_one_killed: bool
+) -> None:
+    for day in (2, 3, 4):
+        happened(places, day, MOVED if day % 2 == 0 else FINE)
+    receiver.seconds = 1.0
+    environ = {**os.environ, "PIPELINE_HOME": str(places.home), "MONITORING_WEBHOOK_URL": receiver.url}
+    command = [sys.executable, "-m", "monitoring", "notify"]
+    first = subprocess.Popen(command, cwd=REPOSITORY, env=environ, stderr=subprocess.DEVNULL)
+    while not receiver.got:
+        time.sleep(0.05)
+    second = subprocess.Popen(command, cwd=REPOSITORY, env=environ, stderr=subprocess.DEVNULL)
+    if is_one_killed:
+        first.kill()
+    assert [one.wait() for one in (first, second)] == [-signal.SIGKILL if is_one_killed else 0, 0]
+    assert (len(set(receiver.keys)), alerts.undelivered(places.alerts)) == (3, 0)
+    assert len(receiver.got) == (4 if is_one_killed else 3)
+
+
+def test_a_channel_that_another_delivers_to_for_long_is_left_to_it_and_said(
+    places: Places, receiver: Posts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened(places, 2, MOVED)
+    monkeypatch.setattr("artifacts.alerts.turns.WAIT_SECONDS", 0.2)
+    with alerts.turn(places.alerts, "webhook") as is_ours:
+        with pytest.raises(Unavailable, match="webhook: another process is delivering to it"):
+            deliver(places, settings(receiver.url))
+        assert (is_ours, receiver.got) == (True, [])
+    assert deliver(places, settings(receiver.url)).sent == {"webhook": 1}
 
 
 def refuses_drift(taken: list[Message]) -> Send:
