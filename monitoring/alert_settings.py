@@ -13,6 +13,7 @@ class AlertSettings(ReceiverSettings):
 
     `window_days`: the window that the DAG checks, and again `label_days` later, when its labels should be known.
     `incident_days`: for so long at most the days of an incident are left out of the trailing window.
+    `served_days`: so long is the trailing window.
     `cooldown_days`: for so long after drift started a retraining it starts no other.
     """
 
@@ -22,6 +23,7 @@ class AlertSettings(ReceiverSettings):
     escalate_days: int = Field(default=14, ge=1)
     escalate_unknown_days: int = Field(default=3, ge=1)
     incident_days: int = Field(default=14, ge=1)
+    served_days: int = Field(default=28, ge=1)
     cooldown_days: int = Field(default=28, ge=1)
 
     @property
@@ -32,6 +34,7 @@ class AlertSettings(ReceiverSettings):
             timedelta(days=self.escalate_days),
             timedelta(days=self.escalate_unknown_days),
             self.longest_incident,
+            timedelta(days=self.served_days),
         )
 
     @property

@@ -9,19 +9,23 @@ from artifacts.findings import Findings
 from monitoring.asked import alert_key, unasked
 
 SAID_ONLY_WHEN_BAD: frozenset[Rule] = frozenset({"predictions", "log", "schema", "baseline", "skew"})
+# Noise may take the rule beyond the end of its measure.
+UNASKED = "noise.too_large"
 
 
 @dataclass(frozen=True)
 class Patience:
     """How long an open alert is left alone: until it is told again, and until it is escalated, once, by its kind.
 
-    What has lasted longer than `settle`, or was accepted, is a part of the trailing window that it is held against.
+    What has lasted longer than `settle`, or was accepted, is a part of the trailing window that it is held against;
+    `take_up` later that window, so long, holds no day of before.
     """
 
     remind: timedelta
     escalate_drift: timedelta
     escalate_unknown: timedelta
     settle: timedelta
+    take_up: timedelta
 
 
 def continued(
@@ -34,7 +38,7 @@ def continued(
     if finding is not None and finding.state == alert.kind:
         return _again(replace(alert, seen=findings.end, finding=finding), findings.end, patience)
     ended_by = finding or unasked(findings, alert.finding)
-    if not _is_over(alert, ended_by, is_judged):
+    if not _is_over(alert, ended_by, is_judged) and not _is_taken_up(alert, ended_by, findings, patience):
         return _again(alert, findings.end, patience)
     closed = replace(alert, closed=findings.end, told=findings.end, until=_until(alert, findings), ended_by=ended_by)
     ended: Ending = "settled" if _is_settled(closed, patience) else "resolved"
@@ -48,6 +52,18 @@ def _is_over(alert: Alert, found: Finding | None, is_judged: bool) -> bool:
         return found.state != "UNKNOWN" or not found.required
     # Of these no finding says OK; that the values could be judged does.
     return is_judged and alert.finding.rule in SAID_ONLY_WHEN_BAD
+
+
+def _is_taken_up(alert: Alert, found: Finding | None, findings: Findings, patience: Patience) -> bool:
+    """Whether all of the trailing window is of after the drift began, and its days are so unlike that no rule is asked.
+
+    Then neither OK nor DRIFT can be said of it: it would be told for ever. Against training it can, by a champion.
+    """
+    is_asked = found is None or (found.key, found.reason.code) != (alert.finding.key, UNASKED)
+    if is_asked or (alert.kind, alert.finding.baseline) != ("DRIFT", "served"):
+        return False
+    behind = findings.start - alert.since
+    return behind > patience.settle and behind >= patience.take_up
 
 
 def _is_settled(closed: Alert, patience: Patience) -> bool:

@@ -18,7 +18,6 @@ class MonitoringSettings(AlertSettings):
 
     min_rows: int = Field(default=100, ge=1)
     min_baseline_days: int = Field(default=7, ge=2)
-    served_days: int = Field(default=28, ge=1)
     false_alarms: float = Field(default=0.02, gt=0, lt=0.5)
     replicates: int = Field(default=1000, ge=200)
     seed: int = 20130101

@@ -95,7 +95,7 @@ from artifacts import alerts
 from monitoring.alert_steps import Patience
 from monitoring.alerts import take
 from tests.monitoring.found import MOVED, found
-made, patience = found(2, MOVED), Patience(timedelta(7), timedelta(14), timedelta(3), timedelta(21))
+made, patience = found(2, MOVED), Patience(timedelta(7), timedelta(14), timedelta(3), timedelta(21), timedelta(28))
 sys.stdin.readline()
 print(len(alerts.change(sys.argv[1], made.model, made.id, lambda before: take(before, made, 3, patience))))
 """

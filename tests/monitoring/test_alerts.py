@@ -19,7 +19,7 @@ from monitoring.window import Window, parse_window
 from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, PSI, found, of
 
 LONGEST = timedelta(days=21)
-PATIENCE = Patience(timedelta(days=7), timedelta(days=14), timedelta(days=3), LONGEST)
+PATIENCE = Patience(timedelta(days=7), timedelta(days=14), timedelta(days=3), LONGEST, timedelta(days=28))
 CARRIER = "psi|carrier|training|-"
 TRUTH = "late_arrival/2014-01-01.3f9a5b1c2d3e"
 
@@ -307,6 +307,23 @@ def test_against_the_trailing_window_what_ends_after_weeks_is_settled(
 HARMLESS = replace(BLIND, required=False)
 NOISY = replace(HARMLESS, value=1.2, threshold=1.3, reason=Reason("noise.too_large", "By chance beyond 1."))
 YOUNG = replace(HARMLESS, rule="baseline", baseline="served", reason=Reason("baseline.too_young", "5 days."))
+
+
+@pytest.mark.parametrize(
+    ("baseline", "code", "settled_on"),
+    [("served", "noise.too_large", [29]), ("training", "noise.too_large", []), ("served", "baseline.too_young", [])],
+)
+def test_a_drift_of_which_no_rule_is_asked_settles_once_the_trailing_window_holds_no_day_of_before(
+    told: Told, baseline: str, code: str, settled_on: list[int]
+) -> None:
+    moved = replace(MOVED, baseline=baseline)
+    unasked = replace(NOISY, baseline=baseline, reason=Reason(code, "Not asked."))
+    told(found(1, moved))
+    steps = {day: told(found(day, unasked, of(FINE, "carrier"))) for day in range(2, 61)}
+    ends = {day: [step for step, _, _ in several if step in {"settled", "resolved"}] for day, several in steps.items()}
+    assert {day: found for day, found in ends.items() if found} == {day: ["settled"] for day in settled_on}
+    [alert] = [one for one in told.watches[3, "log"].alerts if one.kind == "DRIFT"]
+    assert (alert.is_open, alert.ended_by) == ((False, unasked) if settled_on else (True, None))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from ops.replay.run import numbered, refuse_future
 from ops.replay.week import CANNOT_JUDGE, NOTHING_DUE, RED, Replay, ask_and_watch, champion_of
 from tests.monitoring.found import FINE, MOVED, found
 
-PATIENCE = Patience(*4 * (timedelta(days=7),))
+PATIENCE = Patience(*5 * (timedelta(days=7),))
 EXAMPLE = yaml.safe_load((REPOSITORY / "ops" / "example.yaml").read_text())
 WEEK = Week(date(2013, 11, 29), date(2013, 12, 6))
 DONE = Done("2013-11-29", "2013-12-06", 1, 6000, ("late_arrival/x",), trainings=(Training("2013-11 landed", {"a": 1}),))

@@ -27,7 +27,7 @@ KEPT = {
     "said": "Keep version 3; version 4 is not promoted.", "reasons": [{"text": "Better by 0.002 [-0.001, 0.005]."}],
 }  # fmt: skip
 PROMISES = {3: {"holdout_log_loss": 0.38, "holdout_roc_auc": 0.76}}
-PATIENCE = Patience(*4 * (datetime(2014, 1, 1) - datetime(2013, 12, 1),))
+PATIENCE = Patience(*5 * (datetime(2014, 1, 1) - datetime(2013, 12, 1),))
 LOG_LOSS = Finding(
     "log_loss", None, "DRIFT", Reason("performance.worse", "log_loss is 0.52 [0.47, 0.57]."), 900,
     value=0.52, threshold=0.41, low=0.47, high=0.57, baseline="holdout",
