@@ -21,8 +21,9 @@ def take(watches: Watches, findings: Findings, serving: int | None, patience: Pa
 
     Findings with a `truth` are known later than others: both are streams of their own. In each, findings that are
     `passed_over` change nothing; the newest window checked again, with another outcome, counts. DRIFT ends only with
-    OK, or once the trailing window is all of after it and says nothing: UNKNOWN, an alert of its own, ends none. Open alerts of other versions are retired when findings of the version
-    `serving` come in, in their stream; those of labels once its window lies behind theirs. Time is that of the window.
+    OK, or once the trailing window is all of after it and says nothing: UNKNOWN, an alert of its own, ends none. Open
+    alerts of other versions are retired when findings of the version `serving` come in, in their stream; those of
+    labels once its window lies behind theirs. Time is that of the window.
     """
     stream, found = asked(findings)
     watch = watches.get((findings.version, stream)) or Watch(findings.model, findings.version, stream)
