@@ -178,7 +178,7 @@ class Registry:
             # A client would make the database, and what was lost would look as if it had never been.
             raise Missing(
                 "registry.missing",
-                f"{wanted} cannot be had: the database {shown(self.tracking_uri)} is not there.",
+                f"{wanted} cannot be had: the database {shown(self.tracking_uri)} is not there, or has no tables yet.",
                 next_step="Restore it from its backup, or correct PIPELINE_MLFLOW.",
             )
         try:

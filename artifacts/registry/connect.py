@@ -11,10 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 from filelock import FileLock
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 _SQLITE = "sqlite:///"
 _WAIT_SECONDS = 10
+_MODELS = "registered_models"
 _LOGIN = re.compile(r"//[^\s/@]*:[^\s/@]+@")
 
 
@@ -37,7 +38,9 @@ def connect(tracking_uri: str, process: int) -> Any:
 
 
 def is_there(tracking_uri: str) -> bool:
-    """Whether it can hold a model: False for an SQLite file that is not there, which a client would make."""
+    """Whether it can hold a model: False for an SQLite file, or for tables of Postgres, that a client would make."""
+    if tracking_uri.startswith("postgresql"):
+        return _has_tables(tracking_uri)
     if not tracking_uri.startswith("sqlite"):
         return True
     try:
@@ -66,9 +69,21 @@ def _probe(tracking_uri: str) -> None:
     """MLflow itself tries for two minutes, on every call, before it says that Postgres is down."""
     if not tracking_uri.startswith("postgresql"):
         return
-    waits = {"connect_timeout": _WAIT_SECONDS}
     try:
-        with sa.create_engine(tracking_uri, poolclass=sa.NullPool, connect_args=waits).connect():
+        with _postgres(tracking_uri).connect():
             pass
     except DBAPIError as error:
         raise ConnectionError(f"the database does not answer: {error.orig}") from error
+
+
+def _has_tables(tracking_uri: str) -> bool:
+    try:
+        with _postgres(tracking_uri).connect() as connection:
+            return sa.inspect(connection).has_table(_MODELS)
+    except SQLAlchemyError:
+        # It cannot be known: who opens it is told why.
+        return True
+
+
+def _postgres(tracking_uri: str) -> sa.Engine:
+    return sa.create_engine(tracking_uri, poolclass=sa.NullPool, connect_args={"connect_timeout": _WAIT_SECONDS})

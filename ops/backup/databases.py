@@ -4,7 +4,8 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from contextlib import closing
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -56,12 +57,28 @@ def is_empty(url: URL) -> bool:
     """
     if is_sqlite(url):
         return not any(Path(f"{url.database}{more}").exists() for more in _READ_WITH_IT)
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with _asking(url) as connection:
+        return not sa.inspect(connection).get_table_names()
+
+
+def has_rows(url: URL, tables: Collection[str] | None = None) -> bool:
+    """Whether one of `tables`, or of all, has a row; raises as `is_empty`.
+
+    A broken SQLite file counts, since `dump` says what it is.
+    """
+    if not is_sqlite(url):
+        with _asking(url) as connection:
+            names = _among(sa.inspect(connection).get_table_names(), tables)
+            return any(connection.scalar(sa.text(_row(name))) for name in names)
+    source = Path(str(url.database))
+    if not source.exists():
+        return False
     try:
-        with engine.connect() as connection:
-            return not sa.inspect(connection).get_table_names()
-    except SQLAlchemyError as error:
-        raise _failed(f"{shown(url)} does not answer: {getattr(error, 'orig', None) or error}") from error
+        with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as found:
+            there = [name for (name,) in found.execute("select name from sqlite_master where type = 'table'")]
+            return any(found.execute(_row(name)).fetchone()[0] for name in _among(there, tables))
+    except sqlite3.DatabaseError:
+        return True
 
 
 def load(url: URL, source: Path) -> None:
@@ -77,6 +94,23 @@ def load(url: URL, source: Path) -> None:
     with draft.open("rb") as stream:
         os.fsync(stream.fileno())
     draft.replace(target)
+
+
+@contextmanager
+def _asking(url: URL) -> Iterator[sa.Connection]:
+    try:
+        with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise _failed(f"{shown(url)} does not answer: {getattr(error, 'orig', None) or error}") from error
+
+
+def _among(there: Collection[str], wanted: Collection[str] | None) -> list[str]:
+    return sorted(name for name in there if wanted is None or name in wanted)
+
+
+def _row(table: str) -> str:
+    return f'select exists (select 1 from "{table}")'  # noqa: S608  a name that the database told
 
 
 def _run(program: str, url: URL, *arguments: str) -> None:

@@ -4,15 +4,18 @@ from pathlib import Path
 
 from artifacts.errors import Missing
 from ops.backup.copying import files
-from ops.backup.databases import is_empty
+from ops.backup.databases import has_rows
 from ops.backup.places import Sources
+
+# The tables that our work alone fills, of databases of which their owner fills others when it makes them.
+_OURS = {"mlflow": ("runs", "registered_models"), "airflow": ("dag_run", "connection", "variable")}
 
 
 def refuse_nothing(wanted: Sources) -> None:
-    """Raise `Missing` (`home.empty`) when no place has a file, no database a table, and the home nothing of its own."""
+    """Raise `Missing` (`home.empty`) when no place has a file, no database a row of ours, the home no other file."""
     is_filled = (
         any(files(place) for place in wanted.places.values())
-        or any(not is_empty(url) for url in wanted.databases.values())
+        or any(has_rows(url, _OURS.get(name)) for name, url in wanted.databases.items())
         or bool(files(str(wanted.home), wanted.left_out))
     )
     if not is_filled:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import fsspec
@@ -14,18 +15,21 @@ import pytest
 import sqlalchemy as sa
 
 from artifacts import cli, ledger
-from artifacts.errors import BadInput, Conflict, Damaged, Refusal, Unavailable
+from artifacts.errors import BadInput, Conflict, Damaged, Missing, Refusal, Unavailable
 from artifacts.places import REPOSITORY, Places, read_places
 from artifacts.publish import read
 from artifacts.registry import Registry
+from artifacts.registry.migrate import migrate
 from artifacts.whole_file import write_whole
 from ops.__main__ import build_parser
 from ops.backup import databases
 from ops.backup.copying import copy_in, copy_out, files
 from ops.backup.make import make_backup
-from ops.backup.places import NEVER_GO
+from ops.backup.nothing import refuse_nothing
+from ops.backup.places import NEVER_GO, sources
 from ops.backup.restore import restore
 from ops.backup.verify import verify
+from tests.fixtures_postgres import DATABASES, cluster
 from tests.fixtures_prediction_log import logged, prediction
 from tests.fixtures_registry import registry_in
 from tests.fixtures_training_set import make_training_set
@@ -374,6 +378,48 @@ def test_a_home_in_which_nothing_is_is_neither_verified_nor_backed_up(empty, tmp
     assert said.startswith(f"home.empty: There is nothing to {act} in the home {empty}")
     assert (", which is not there;" in said, "PIPELINE_HOME=FOLDER" in said) == (not is_there, True)
     assert (contents(tmp_path), empty.exists()) == (before, is_there)
+
+
+@pytest.mark.parametrize("database", ["alerts", "ledger", "mlflow", "airflow", "replay"])
+def test_a_database_of_tables_without_a_row_of_ours_is_nothing_and_one_row_is_something(tmp_path, database):
+    tables = {"alerts": "watches", "replay": "watches", "ledger": "rejections", "mlflow": "runs", "airflow": "dag_run"}
+    wanted = sources(read_places({"PIPELINE_HOME": str(tmp_path)}))
+    file = Path(wanted.databases[database].database)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(file)) as made:
+        made.executescript(f"create table {tables[database]} (x); create table experiments (x);")
+        if database in {"mlflow", "airflow"}:
+            made.executescript("insert into experiments values (1);")
+    with pytest.raises(Missing) as refused:
+        refuse_nothing(wanted)
+    assert refused.value.code == "home.empty"
+    with closing(sqlite3.connect(file)) as made:
+        made.executescript(f"insert into {tables[database]} values (1);")
+    refuse_nothing(wanted)
+
+
+def test_an_empty_postgres_is_left_empty_and_its_tables_alone_are_nothing_to_back_up(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PIPELINE_HOME", str(tmp_path / "home"))
+    with cluster() as postgres:
+        postgres.make_databases()
+        for name in ("mlflow", "ledger", "alerts"):
+            monkeypatch.setenv(f"PIPELINE_{name.upper()}", postgres.url(name))
+        monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", postgres.url("airflow"))
+
+        def refused(*arguments):
+            return cli.run(build_parser(), [*arguments]), capsys.readouterr().err.splitlines()[-1].split(":")[0]
+
+        assert refused("verify") == (2, "home.empty")
+        assert all(databases.is_empty(sa.make_url(postgres.url(name))) for name in DATABASES)
+        with pytest.raises(Missing, match="has no tables yet"):
+            Registry.at(read_places()).run("0" * 32)
+        migrate(postgres.url("mlflow"))
+        assert not databases.is_empty(sa.make_url(postgres.url("mlflow")))
+        assert refused("backup", "--to", str(tmp_path / "backup")) == (2, "home.empty")
+        assert not (tmp_path / "backup").exists()
+        about = {"run_id": "a" * 32, "decided_at": datetime(2026, 1, 1), "decided_by": "tester", "reason": "a test"}
+        ledger.promote(postgres.url("ledger"), model="toy", version=1, expected=None, **about)
+        refuse_nothing(sources(read_places()))
 
 
 @pytest.mark.slow
