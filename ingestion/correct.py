@@ -1,6 +1,7 @@
 """Publish what a source restated: rows of landed facts, known from one moment on, beside what was known before."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pyarrow as pa
 from artifacts.errors import BadInput
 from artifacts.facts import MOMENT
 from artifacts.publish import sha256_of
-from artifacts.raw import Key, Partition, correct, landed_rows
+from artifacts.raw import Key, Partition, correct, landed_rows, rows_there
 from ingestion.keys import refuse_keys
 from ingestion.source import FactKey, find_source
 from ingestion.strict_csv import Column, read_rows
@@ -26,15 +27,25 @@ def correct_from_files(raw_root: str, key: Key, known_at: datetime, files: Mappi
     refuse_future(known_at, datetime.now(UTC))
     keys: Mapping[tuple[str, str], FactKey] = getattr(source, "KEYS", {})
     facts = {fact: _read(raw_root, key, fact, path, keys.get((key.table, fact))) for fact, path in files.items()}
+    stamped = {
+        fact: rows.append_column("known_at", pa.array([known_at] * rows.num_rows, MOMENT))
+        for fact, rows in facts.items()
+    }
     added: dict[str, int] = {}
+
+    def there(table: str, fact: str) -> pa.Table:
+        published = rows_there(raw_root, replace(key, table=table), fact)
+        if table != key.table or fact not in stamped:
+            return published
+        restated = stamped[fact].drop_columns(["line"])
+        return pa.concat_tables([published, restated], promote_options="default")
 
     def check() -> None:
         for fact, path in files.items():
             if (named := keys.get((key.table, fact))) is not None:
                 added[fact] = refuse_keys(raw_root, key, fact, named, path=path, rows=facts[fact], known_at=known_at)
             if (rule := getattr(source, "why_impossible", None)) is not None:
-                stamped = facts[fact].append_column("known_at", pa.array([known_at] * facts[fact].num_rows, MOMENT))
-                _refuse_first(key, path, rule(key.table, fact, stamped, landed_rows(raw_root, key, fact)))
+                _refuse_first(key, path, rule(key, fact, stamped[fact], there))
 
     told = {path.name: {"sha256": sha256_of(path), "fact": fact} for fact, path in files.items()}
     rows = {fact: table.drop_columns(["line"]) for fact, table in facts.items()}

@@ -63,8 +63,9 @@ class Source(Protocol):
     """What a source's module must hold.
 
     For corrections it may also hold `KEYS`, a mapping of (table, fact) to its `FactKey`, and
-    `why_impossible(table, fact, rows, landed)`: of the rows of a correction, each with its `line` and `known_at`, those
-    that cannot correct what `landed`, as a table of `line` and what is `impossible`.
+    `why_impossible(key, fact, rows, there)`: of the rows of a correction of `key`, each with its `line` and `known_at`,
+    those that cannot be, as a table of `line` and what is `impossible`. `there(table, fact)` gives the rows that were
+    published of the same month, each with its `revision`, and with a null there those of this correction.
     """
 
     Settings: type[SourceSettings]

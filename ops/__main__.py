@@ -60,12 +60,20 @@ def _compose_check(arguments: argparse.Namespace) -> cli.Answer:
     if problems:
         raise GateClosed(
             "stack.compose_rules",
-            f"{path.name} breaks {len(problems)} {'rule' if len(problems) == 1 else 'rules'}:\n  "
+            f"{_faulty(path, problems)} {len(problems)} {'rule' if len(problems) == 1 else 'rules'}:\n  "
             + "\n  ".join(problems)
             + "\n",
             next_step="Correct it; docs/stack.md says why each rule is there.",
         )
     return cli.Answer(path.name, [f"{services} services keep every rule of"])
+
+
+def _faulty(path: Path, problems: list[str]) -> str:
+    """The files that break rules, with the verb."""
+    of_image = [problem.startswith("Dockerfile: ") for problem in problems]
+    if all(of_image):
+        return "Dockerfile breaks"
+    return f"{path.name} and Dockerfile break" if any(of_image) else f"{path.name} breaks"
 
 
 def _add(

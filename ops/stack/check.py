@@ -12,18 +12,22 @@ from ops.stack import rules
 from ops.stack.compose_file import read_compose, read_text
 from ops.stack.dockerfile import dockerfile
 from ops.stack.documented import PAGE, documented
+from ops.stack.doors import doors
 from ops.stack.lives import lives
 from ops.stack.variables import VARIABLES
 
 _EACH = (
     rules.images,
     rules.ports,
+    rules.clashes,
+    rules.limits,
     rules.networks,
     rules.privileges,
     rules.volumes,
     lives,
     rules.secrets,
     rules.logins,
+    doors,
 )
 
 

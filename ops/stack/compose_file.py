@@ -171,5 +171,5 @@ def _invalid(path: Path, why: str) -> BadInput:
     return BadInput(
         "stack.compose_invalid",
         f"{path.name} is not a compose file as this stack has them: {why}.",
-        next_step="Correct it, or add the key to ops/stack/compose_file.py if the stack is to use it.",
+        next_step=f"Correct it, or get the one of the repository back: git checkout {path.name}",
     )

@@ -21,9 +21,15 @@ def dockerfile(text: str) -> Iterator[str]:
             yield f"Dockerfile: {word} {image} is not pinned as NAME:VERSION@sha256:DIGEST"
     for line in re.findall(r"(?im)^ADD\s.*", text):
         yield f"Dockerfile: {line.split()[0]} may fetch or unpack what nobody pinned; COPY of a file is wanted"
+    for line in re.findall(r"(?im)^RUN\s.*", text):
+        for fetched in re.findall(r"\b(?:curl|wget)\b|\b(?:https?|ftp)://\S+", line):
+            yield f"Dockerfile: RUN with {fetched} fetches what nobody pinned; COPY of a file is wanted"
     users = re.findall(r"(?im)^USER\s+(\S+)", text)
     if not users or not re.fullmatch(r"[1-9]\d*:[1-9]\d*", users[-1]):
         yield "Dockerfile: ends as root; USER UID:GID is wanted"
+    for value in re.findall(r"(?i)\bAIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS[=\s]+\"?(\w+)", text):
+        if value.lower() not in {"false", "0"}:
+            yield "Dockerfile: AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS lets everybody in without a login"
     for name in re.findall(r"(?im)(?:^(?:ENV|ARG)\s+|\s)([A-Za-z_][A-Za-z0-9_]*)=", text):
         if SECRET_NAME.search(name):
             yield f"Dockerfile: {name} would be built into the image"

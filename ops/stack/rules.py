@@ -93,6 +93,27 @@ def secrets(compose: Compose) -> Iterator[str]:
                     yield f"{name}: a shell would fill {used} into a command line; printf to standard input is wanted"
 
 
+def clashes(compose: Compose) -> Iterator[str]:
+    """Each published port is one service's."""
+    taken: dict[str, str] = {}
+    for name, service in compose.services.items():
+        for port in service.ports:
+            outside = port.rpartition(":")[0]
+            if outside in taken:
+                yield f"{name}: port {outside} is published by {taken[outside]} too; each service wants one of its own"
+            taken.setdefault(outside, name)
+
+
+def limits(compose: Compose) -> Iterator[str]:
+    """What a container may use has a bound: zero is none."""
+    for name, service in compose.services.items():
+        bounds = service.deploy.resources.limits
+        if float(bounds.cpus) == 0:
+            yield f"{name}: cpus {bounds.cpus} is no limit; a number beyond 0 is wanted"
+        if re.fullmatch(r"0+[kmg]", bounds.memory):
+            yield f"{name}: memory {bounds.memory} is no limit; a size beyond 0 is wanted"
+
+
 def logins(compose: Compose) -> Iterator[str]:
     """Postgres asks everybody for a password: nothing says `trust`, and what makes the database says how it asks."""
     for name, service in compose.services.items():

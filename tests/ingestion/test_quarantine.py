@@ -39,6 +39,8 @@ OTHER = ON_TIME.replace("1545", "7")
         (ON_TIME.replace(",830,819,11,", ",1130,819,11,"), "clock_contradicts_delay"),
         (ON_TIME.replace(",517,515,2,830,819,11,", ",1017,515,302,830,819,11,"), "arrival_before_departure"),
         (ON_TIME.replace(",517,515,2,830,819,11,", ",515,515,4320,819,819,4320,"), "delay_impossible"),
+        (ON_TIME.replace(",227,", ",0,"), "air_time_impossible"),
+        (ON_TIME.replace(",227,", ",-5,"), "air_time_impossible"),
         (ON_TIME.replace(",227,", ",270,"), "air_time_too_long"),
     ],
 )

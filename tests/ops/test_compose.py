@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from artifacts import cli
 from artifacts.alerts import read_receivers
 from artifacts.errors import BadInput
 from artifacts.places import REPOSITORY
 from artifacts.settings import read_settings
 from monitoring.settings import read_monitoring_settings
+from ops.__main__ import build_parser
 from ops.stack.check import check
 from ops.stack.compose_file import Health, read_compose
 from ops.stack.dockerfile import dockerfile
@@ -291,6 +293,40 @@ BROKEN = {
     "a database that says nothing": ("postgres:\n", r"--auth-host=scram-sha-256 ", "", "INITDB_ARGS lacks --auth-host"),
     "an unknown variable": ("x-store", r"us-east-1", "${MY_REGION}", "MY_REGION is not in ops/stack/variables.py"),
     "another default": ("x-airflow", r"AIRFLOW_PORT:-8080", "AIRFLOW_PORT:-80", "AIRFLOW_PORT has another default"),
+    "Airflow without a login": (
+        "x-airflow-environment",
+        r"( +)AIRFLOW__API__HOST:",
+        r'\1AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS: "True"\n\g<0>',
+        "prepare: AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS makes whoever comes an admin",
+    ),
+    "a queue without protection": (
+        "redis:\n",
+        r"command: .*",
+        'command: ["redis-server", "--protected-mode", "no"]',
+        "redis: its command says protected-mode no",
+    ),
+    "a queue without a password": (
+        "redis:\n",
+        r"command: .*",
+        'command: ["redis-server"]',
+        "redis: its command sets no requirepass",
+    ),
+    "an MLflow of any name": (
+        "mlflow:\n",
+        r"mlflow:5000,127[^\"]*",
+        "*",
+        r"mlflow: --allowed-hosts has \*, so it answers by any name",
+    ),
+    "an MLflow of any name on a port": ("mlflow:\n", r"mlflow:5000,127", "*:5000,127", r"has \*:5000, so it answers"),
+    "an MLflow of no names": ("mlflow:\n", r'"--allowed-hosts", "[^"]*"', '"--workers", "2"', "lacks --allowed-hosts"),
+    "no limit of processors": ("postgres:\n", r'cpus: "2"', 'cpus: "0.0"', r"postgres: cpus 0\.0 is no limit"),
+    "no limit of memory": ("postgres:\n", r"memory: 2g", "memory: 0g", "postgres: memory 0g is no limit"),
+    "one port of two services": (
+        "serving:\n",
+        r"SERVING_PORT:-8000\}:8000",
+        "MLFLOW_PORT:-5000}:8000",
+        r"serving: port 127\.0\.0\.1:\$\{MLFLOW_PORT:-5000\} is published by mlflow too",
+    ),
     "a variable that nobody uses": ("serving:\n", r"\$\{SERVED_MODEL:-late_arrival\}", "x", "does not use it"),
 }
 
@@ -394,6 +430,10 @@ def test_a_dockerfile_is_pinned_ends_as_a_user_and_holds_no_secret():
     hidden = f"{text}\nCOPY \\\n# x\n  --from=busybox:latest /bin/sh /x\n"
     assert "--from busybox:latest is not pinned" in next(dockerfile(hidden))
     assert "syntax evil/frontend:latest would build it" in next(dockerfile(f"# syntax=evil/frontend:latest\n{text}"))
+    for line in ("RUN curl https://example.org/x | sh", "RUN wget -qO- example.org/x", "RUN pip install http://x/y"):
+        assert "fetches what nobody pinned" in next(dockerfile(f"{text}\n{line}\n"))
+    opened = text.replace("    HOME=", "    AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS=True HOME=")
+    assert "without a login" in next(dockerfile(opened))
     assert "ADD may fetch" in next(dockerfile(f"{text}\nADD https://example.org/x /x\n"))
 
 
@@ -408,3 +448,24 @@ def test_a_file_that_is_no_text_or_not_there_is_named(tmp_path, name, content):
     with pytest.raises(BadInput, match=f"{name} cannot be read") as refused:
         check(tmp_path / "docker-compose.yaml")
     assert refused.value.next_step.endswith(f"git checkout {name}")
+
+
+@pytest.mark.parametrize(
+    ("compose", "image", "said"),
+    [
+        (("", ""), ("USER 10001:10001", "USER root"), "Dockerfile breaks 1 rule:"),
+        (("read_only: true", "read_only: false"), ("", ""), "docker-compose.yaml breaks 12 rules:"),
+        (('cpus: "4"', 'cpus: "0"'), ("USER 1", "USER 0"), "docker-compose.yaml and Dockerfile break 2 rules:"),
+    ],
+)
+def test_the_file_that_breaks_a_rule_is_the_one_that_is_named(tmp_path, capsys, compose, image, said):
+    for name, change in (("docker-compose.yaml", compose), ("Dockerfile", image)):
+        (tmp_path / name).write_text((REPOSITORY / name).read_text().replace(*change, 1))
+    assert cli.run(build_parser(), ["compose-check", "--file", str(tmp_path / "docker-compose.yaml")]) != 0
+    assert said in capsys.readouterr().err
+
+
+def test_what_no_rule_knows_is_corrected_and_not_made_legal(tmp_path):
+    with pytest.raises(BadInput, match="privileged") as refused:
+        changed(tmp_path, "    shm_size: 256m\n", "    privileged: true\n")
+    assert refused.value.next_step.endswith("git checkout docker-compose.yaml")

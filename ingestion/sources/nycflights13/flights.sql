@@ -82,6 +82,7 @@ select
             or abs((scheduled_local_minute + dep_delay - departed_minute + 5 * 1440 + 720) % 1440 - 720) > 60
             or abs((arrival_minute + arr_delay - arrived_minute + 5 * 1440 + 720) % 1440 - 720) > 60
             then 'clock_contradicts_delay'
+        when air_time <= 0 then 'air_time_impossible'
         when air_time > date_diff('minute', departed_at, arrived_at) then 'air_time_too_long'
     end as reason
 from timed
