@@ -454,7 +454,7 @@ def test_a_file_that_is_no_text_or_not_there_is_named(tmp_path, name, content):
     ("compose", "image", "said"),
     [
         (("", ""), ("USER 10001:10001", "USER root"), "Dockerfile breaks 1 rule:"),
-        (("read_only: true", "read_only: false"), ("", ""), "docker-compose.yaml breaks 12 rules:"),
+        (("read_only: true", "read_only: false"), ("", ""), "docker-compose.yaml breaks 13 rules:"),
         (('cpus: "4"', 'cpus: "0"'), ("USER 1", "USER 0"), "docker-compose.yaml and Dockerfile break 2 rules:"),
     ],
 )
