@@ -69,6 +69,13 @@ def _base(root: str, key: Key) -> Published:
     for name in names(f"{root}/{key}"):
         if name.startswith(BASE):
             return read(f"{root}/{key}/{name}", KIND)
+    tables = storage.children(f"{root}/{key.source}")
+    if tables and key.table not in tables:
+        raise Missing(
+            "raw.not_landed",
+            f"{key} has not landed: {key.source} has no table {key.table}.",
+            next_step=f"Name one of its tables: {', '.join(tables)}",
+        )
     raise Missing("raw.not_landed", f"{key} has not landed.", next_step="Land it before correcting it.")
 
 
@@ -93,4 +100,8 @@ def _refuse_early(landed: Published, key: Key, facts: Mapping[str, pa.Table], kn
 
 
 def _wrong_correction(key: Key, what: str) -> BadInput:
-    return BadInput("raw.correction_invalid", f"Correction of {key}: {what}.", next_step="Correct the correction.")
+    return BadInput(
+        "raw.correction_invalid",
+        f"Correction of {key}: {what}.",
+        next_step="Correct what is wrong there; nothing was published.",
+    )

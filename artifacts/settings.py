@@ -41,8 +41,14 @@ def read_settings(
         raise BadInput(
             "settings.invalid",
             f"{what}{_wrong(kind, prefix, key, given, first)}",
-            next_step=f"Correct or leave out {name}." if key in said else f"Correct or unset {name}.",
+            next_step=f"{_what_to_do(first, option=key in said)} {name}.",
         ) from error
+
+
+def _what_to_do(first: Any, *, option: bool) -> str:
+    if first["type"] == "missing":
+        return "Set"
+    return "Correct or leave out" if option else "Correct or unset"
 
 
 def _option(key: str) -> str:
@@ -56,4 +62,6 @@ def _wrong(kind: type[Settings], prefix: str, key: str, given: Mapping[str, str]
         names = [prefix + one.upper() for one in near or kind.model_fields]
         return f" is no setting; {'did you mean ' + names[0] + '?' if near else 'known are ' + ', '.join(names) + '.'}"
     shown = "" if "Secret" in str(field.annotation) or key not in given else f"={given[key]!r}"
+    if first["type"] == "missing":
+        return " is not set, and has no default."
     return f"{shown}: {first['msg'].replace('Input should be', 'wanted')}."

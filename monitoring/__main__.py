@@ -113,7 +113,10 @@ def not_ok(found: Findings) -> list[Finding]:
 
 def _lines(found: Findings) -> list[str]:
     about = f"version {found.version} of {found.model}, {found.start} to {found.end}, {found.rows} rows"
-    others = ", ".join(f"{rows} by version {other}" for other, rows in sorted(found.other_versions.items()))
+    others = ", ".join(
+        f"{rows} by version {other}"
+        for other, rows in sorted(found.other_versions.items(), key=lambda one: int(one[0]))
+    )
     about += f" (beside them {others}, which is not judged here)" if others else ""
     moved = not_ok(found)
     counted = [one for one in moved if one.required]

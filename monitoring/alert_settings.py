@@ -26,6 +26,13 @@ class AlertSettings(ReceiverSettings):
     served_days: int = Field(default=28, ge=1)
     cooldown_days: int = Field(default=28, ge=1)
 
+    def served_reach(self, window_days: int) -> int:
+        """How many days before a window of `window_days` its trailing window reaches back at most, over an incident.
+
+        Of that every day of its first and of its last window is left out, so that it is longer than `incident_days`.
+        """
+        return self.served_days + self.incident_days + 2 * (window_days - 1)
+
     @property
     def patience(self) -> Patience:
         """How long open alerts are left alone."""
@@ -34,7 +41,7 @@ class AlertSettings(ReceiverSettings):
             timedelta(days=self.escalate_days),
             timedelta(days=self.escalate_unknown_days),
             self.longest_incident,
-            timedelta(days=self.served_days),
+            timedelta(days=self.served_reach(self.window_days)),
         )
 
     @property

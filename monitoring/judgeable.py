@@ -11,8 +11,8 @@ from monitoring.window import Window
 
 # A model that was asked on this share of the baseline's days is asked daily; then a day without a row is a gap.
 DAILY = 0.95
-# So is one with less than this share of the median day: no day of the example has less than 0.64 of its week's.
-FEW = 0.1
+# So is one with less than this share of the median day. A weekend may well have a twentieth of a working day.
+FEW = 0.02
 SHOWN = 7
 DIGITS = 12
 
@@ -72,7 +72,7 @@ def _gap(case: Case, before: Baseline, rows: int) -> Iterator[Finding]:
     if few:
         named = _shown([f"{day} ({rows_of[day]})" for day in few])
         told.append(
-            f"Less than a tenth of the {typical:g} rows of {case.who} that the window's median day has: {named}."
+            f"Less than a fiftieth of the {typical:,.0f} rows of {case.who} that the window's median day has: {named}."
         )
     if told:
         yield unknown("predictions", Reason("predictions.gap", " ".join(told)), rows)

@@ -3,15 +3,15 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from artifacts import alerts, cli, ledger
+from artifacts import alerts, cli
 from artifacts.alerts import Send
 from artifacts.errors import BadInput, Refusal, Unavailable
-from artifacts.lost_alerts import refuse_lost_alerts
 from artifacts.places import Places
 from monitoring.alert_settings import AlertSettings
 from monitoring.message import write_message
 from monitoring.pages import reports_of
 
+AGAIN = "Nothing is lost: see that the other one ends, and deliver again: python -m monitoring notify"
 AIRFLOW_DELIVERS = (
     "Clear the task notify of the newest DAG run of watch_drift, with what is downstream: "
     "Airflow knows the connections."
@@ -35,9 +35,8 @@ def deliver(places: Places, settings: AlertSettings, others: Mapping[str, Send] 
     is enlisted too, and what waits for it stays. Where Airflow's are given, no other channel is set. A channel's third
     failure in a row ends its turn, and no other's; one that another process delivers to is waited for. What was sent
     and not marked, because the process died in between, is sent again under the same key. Raises at the end
-    `Unavailable` (`alerts.undelivered`) when a channel failed or something waits for one that only Airflow reaches,
-    `BadInput` (`alerts.no_channel`) when something waits and nobody is set to be told, and `Missing` (`alerts.lost`)
-    when what waited of a model was lost with its alerts.
+    `Unavailable` (`alerts.undelivered`) when a channel failed, or something waits for one that only Airflow reaches or
+    that another process still delivers to, and `BadInput` (`alerts.no_channel`) when something waits and nobody is set.
     """
     channels = settings.channels(lambda _: others or {})
     elsewhere = [name for name in settings.receivers.channels if name not in channels]
@@ -47,20 +46,21 @@ def deliver(places: Places, settings: AlertSettings, others: Mapping[str, Send] 
     alerts.enlist(places.alerts, [*channels, *elsewhere], no_others=others is not None)
     sent: dict[str, int] = {}
     failures: dict[str, str] = {}
+    taken: set[str] = set()
     for name in sorted(channels):
         with alerts.turn(places.alerts, name) as is_ours:
-            sent[name], why = _turn(places, settings, name, channels[name]) if is_ours else (0, alerts.BUSY)
+            sent[name], why = _turn(places, settings, name, channels[name]) if is_ours else (0, None)
         failures |= {name: f"{name}: {why}"} if why else {}
-    left = {name: len(alerts.waiting(places.alerts, name)) for name in elsewhere}
-    stays = [f"{name}: {_wait(number)}, which only Airflow delivers." for name, number in left.items() if number]
+        taken |= set() if is_ours else {name}
+    left = {name: len(alerts.waiting(places.alerts, name)) for name in [*elsewhere, *taken]}
+    who = dict.fromkeys(elsewhere, "only Airflow delivers") | dict.fromkeys(taken, "another process is delivering")
+    stays = [f"{name}: {_wait(number)}, which {who[name]}." for name, number in left.items() if number]
     if failures or stays:
         raise Unavailable(
             "alerts.undelivered",
             f"Not every alert was delivered. {' '.join([*failures.values(), *stays])}",
-            next_step=_next_step(failures, bool(stays)),
+            next_step=_next_step(failures, any(left[name] for name in elsewhere)) or AGAIN,
         )
-    for model in ledger.models(places.ledger):
-        refuse_lost_alerts(places, model)
     return Delivered(sent)
 
 

@@ -35,13 +35,6 @@ class MonitoringSettings(AlertSettings):
     worse_brier: float = Field(default=0.02, ge=0)
     worse_calibration_error: float = Field(default=0.03, ge=0)
 
-    def served_reach(self, window_days: int) -> int:
-        """How many days before a window of `window_days` its trailing window reaches back at most, over an incident.
-
-        Of that every day of its first and of its last window is left out, so that it is longer than `incident_days`.
-        """
-        return self.served_days + self.incident_days + 2 * (window_days - 1)
-
 
 def read_monitoring_settings(environ: Mapping[str, str] | None = None) -> MonitoringSettings:
     """The settings of the environment; raises `BadInput` (`settings.invalid`)."""

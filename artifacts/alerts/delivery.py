@@ -7,6 +7,9 @@ from artifacts.alerts.outbox import delivered, enlist, failed, waiting
 from artifacts.alerts.turns import BUSY, turn
 from artifacts.errors import Refusal
 
+# Airflow ends a callback that takes long, and what is not sent now stays in the outbox.
+CALLBACK_SECONDS = 2.0
+
 
 def deliver_message(url: str, message: Message, channels: Mapping[str, Send]) -> dict[str, str | None]:
     """Send the message, which `put` has put into the outbox, by each channel that still waits for it.
@@ -17,7 +20,9 @@ def deliver_message(url: str, message: Message, channels: Mapping[str, Send]) ->
     enlist(url, channels)
     said: dict[str, str | None] = {}
     for name in sorted(channels):
-        with turn(url, name) as is_ours:
+        if all(batch.key != message.key for batch in waiting(url, name)):
+            continue
+        with turn(url, name, wait_seconds=CALLBACK_SECONDS) as is_ours:
             if any(batch.key == message.key for batch in waiting(url, name)):
                 said[name] = _sent(url, name, message, channels[name]) if is_ours else BUSY
     return said

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from artifacts.alerts.tables import reading
+from artifacts.errors import Unavailable
 
-# A receiver that hangs is given up after three of `webhook.SECONDS`; whoever waits longer leaves the rest to the other.
+# Whoever waits longer leaves the rest to the other.
 WAIT_SECONDS, POLL_SECONDS = 60.0, 0.1
 BUSY = "another process is delivering to it"
 # Any number, the same in every process: Postgres' locks of two numbers are ours under it.
@@ -21,13 +22,14 @@ TURN_LOCK = 7_240_116
 
 
 @contextmanager
-def turn(url: str, channel: str) -> Iterator[bool]:
-    """Whether the channel is ours while the body runs; waits for another's turn, 60 s at most.
+def turn(url: str, channel: str, wait_seconds: float | None = None) -> Iterator[bool]:
+    """Whether the channel is ours while the body runs; waits for another's turn, `wait_seconds` or a minute.
 
-    What waits for the channel is to be read in the body: the other has marked what it sent.
+    What waits for the channel is to be read in the body: the other has marked what it sent. Raises `Unavailable`
+    (`alerts.unavailable`) where no lock can be had.
     """
     with _locks(url, channel) as take:
-        until = time.monotonic() + WAIT_SECONDS
+        until = time.monotonic() + (WAIT_SECONDS if wait_seconds is None else wait_seconds)
         while not (is_ours := take()) and time.monotonic() < until:
             time.sleep(POLL_SECONDS)
         yield is_ours
@@ -44,7 +46,15 @@ def _locks(url: str, channel: str) -> Iterator[Callable[[], bool]]:
     if not place.database or not Path(place.database).exists():
         yield lambda: True
         return
-    descriptor = os.open(f"{place.database}-turn-{channel}", os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    file = f"{place.database}-turn-{channel}.lock"
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    except OSError as error:
+        raise Unavailable(
+            "alerts.unavailable",
+            f"{file}, which whoever delivers alerts locks, cannot be opened: {error.strerror}.",
+            next_step="Let every user that delivers alerts read it, or delete it while nobody does.",
+        ) from error
     try:
         yield lambda: _exclusive(descriptor)
     finally:

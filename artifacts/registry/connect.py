@@ -80,7 +80,7 @@ def _has_tables(tracking_uri: str) -> bool:
     try:
         with _postgres(tracking_uri).connect() as connection:
             return sa.inspect(connection).has_table(_MODELS)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, ImportError):
         # It cannot be known: who opens it is told why.
         return True
 

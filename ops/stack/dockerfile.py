@@ -27,7 +27,7 @@ def dockerfile(text: str) -> Iterator[str]:
     users = re.findall(r"(?im)^USER\s+(\S+)", text)
     if not users or not re.fullmatch(r"[1-9]\d*:[1-9]\d*", users[-1]):
         yield "Dockerfile: ends as root; USER UID:GID is wanted"
-    for value in re.findall(r"(?i)\bAIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS[=\s]+\"?(\w+)", text):
+    for value in re.findall(r"(?i)\bAIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS[=\s]+[\"']?(\w+)", text):
         if value.lower() not in {"false", "0"}:
             yield "Dockerfile: AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS lets everybody in without a login"
     for name in re.findall(r"(?im)(?:^(?:ENV|ARG)\s+|\s)([A-Za-z_][A-Za-z0-9_]*)=", text):

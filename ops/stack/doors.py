@@ -21,7 +21,7 @@ def doors(compose: Compose) -> Iterator[str]:
 
 def _of_redis(service: Service) -> Iterator[str]:
     said = " ".join(service.command)
-    if not (service.image.startswith("redis:") or "redis-server" in said):
+    if not (service.image.rpartition("/")[2].startswith("redis:") or "redis-server" in said):
         return
     if re.search(r"protected-mode['\",\s]+no\b", said):
         yield "its command says protected-mode no, which lets everybody in without a password"
@@ -30,7 +30,7 @@ def _of_redis(service: Service) -> Iterator[str]:
 
 
 def _of_mlflow(service: Service) -> Iterator[str]:
-    command = service.command
+    command = " ".join(service.command).split()
     if "mlflow" not in command or "server" not in command:
         return
     told = [after for word, after in zip(command, [*command[1:], ""], strict=True) if word == _HOSTS]

