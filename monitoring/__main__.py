@@ -10,7 +10,6 @@ from artifacts.cli import Answer
 from artifacts.errors import CannotJudge, GateClosed, Missing
 from artifacts.finding_ratio import worst_first
 from artifacts.findings import Finding, Findings, publish_findings
-from artifacts.lost_alerts import refuse_lost_alerts
 from artifacts.places import Places, read_places
 from artifacts.registry import Registry
 from artifacts.training_set import open_training_set, parse_id
@@ -19,9 +18,9 @@ from monitoring.champion import champion_version
 from monitoring.check import check
 from monitoring.report import write_report
 from monitoring.report.cli import add_verb as add_report
-from monitoring.served import left_out_by_alerts
+from monitoring.served import left_out_by_alerts, say_if_alerts_are_lost
 from monitoring.settings import read_monitoring_settings
-from monitoring.window import Window, parse_window, refuse_not_begun
+from monitoring.window import parse_window, refuse_not_begun
 
 EXIT_CODES = {"OK": 0, "DRIFT": GateClosed.exit_code, "UNKNOWN": CannotJudge.exit_code}
 SHOWN = 20
@@ -60,7 +59,7 @@ def _check(arguments: argparse.Namespace) -> Answer:
     truth = arguments.training_set and open_training_set(places.training_sets, *parse_id(arguments.training_set))
     version = _version(places, arguments.model, arguments.version)
     of_all = sorted(set(arguments.incident_day))
-    _say_if_alerts_are_lost(places, arguments.model, window)
+    say_if_alerts_are_lost(places, arguments.model, window)
     found = check(
         places,
         arguments.model,
@@ -75,14 +74,6 @@ def _check(arguments: argparse.Namespace) -> Answer:
     page, _ = write_report(places, found.id, settings.runbook_url)
     facts = {**_facts(found), "page": str(page)}
     return Answer(found.id, [*_lines(found), f"page: {page}", "findings:"], facts, EXIT_CODES[found.state])
-
-
-def _say_if_alerts_are_lost(places: Places, model: str, window: Window) -> None:
-    """By hand a window may be checked before any is taken in; that no incident is known is said."""
-    try:
-        refuse_lost_alerts(places, model, window.end)
-    except Missing as lost:
-        cli.say(f"No day of an incident is left out of the trailing window. {lost.code}: {lost.message}")
 
 
 def _version(places: Places, model: str, given: int | None) -> int:

@@ -4,10 +4,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from artifacts import alerts
+from artifacts import alerts, cli
 from artifacts.binning import Bins
 from artifacts.counting import Counted
+from artifacts.errors import Missing
 from artifacts.findings import Finding, Reason
+from artifacts.lost_alerts import refuse_lost_alerts
 from artifacts.places import Places
 from monitoring.case import Case
 from monitoring.drift import Described
@@ -40,6 +42,14 @@ class LeftOut:
         own = {name: frozenset((self.of_features or {}).get(name, ())) for name in names}
         for days in sorted(set(own.values()), key=sorted):
             yield days, [name for name in names if own[name] == days]
+
+
+def say_if_alerts_are_lost(places: Places, model: str, window: Window) -> None:
+    """Say that no incident is known where the alerts took in no check: they were lost, or all was checked by hand."""
+    try:
+        refuse_lost_alerts(places, model, window.end)
+    except Missing as lost:
+        cli.say(f"No day of an incident is left out of the trailing window. {lost.code}: {lost.message}")
 
 
 def left_out_by_alerts(

@@ -8,7 +8,6 @@ from artifacts.alerts import Receivers, Send
 from artifacts.champion_alias import refuse_lost_ledgers
 from artifacts.errors import BadInput, CannotJudge, GateClosed, Missing
 from artifacts.findings import Findings, publish_findings, read_findings
-from artifacts.lost_alerts import refuse_lost_alerts
 from artifacts.lost_home import told_elsewhere
 from artifacts.places import Places, read_places
 from artifacts.registry import Registry
@@ -23,7 +22,7 @@ from monitoring.noted import note_findings
 from monitoring.notify import deliver
 from monitoring.report import write_report
 from monitoring.retrain import retraining_due
-from monitoring.served import left_out_by_alerts
+from monitoring.served import left_out_by_alerts, say_if_alerts_are_lost
 from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
 from monitoring.window import parse_window, refuse_ahead
@@ -65,10 +64,7 @@ def check_version(model: str, window: str, labelled: bool, version: int) -> str:
     check are said: they were lost, or all was checked by hand so far, and then no day is left out as an incident's.
     """
     settings, places, wanted = read_monitoring_settings(), read_places(), parse_window(window)
-    try:
-        refuse_lost_alerts(places, model, wanted.end)
-    except Missing as lost:
-        cli.say(f"No day of an incident is left out of the trailing window. {lost.code}: {lost.message}")
+    say_if_alerts_are_lost(places, model, wanted)
     found = check(
         places,
         model,

@@ -1,6 +1,5 @@
 """One deliverer at a time for each channel: a lock that ends with the process that holds it, so that none is left."""
 
-import fcntl
 import os
 import time
 import zlib
@@ -13,6 +12,7 @@ from sqlalchemy.engine import make_url
 
 from artifacts.alerts.tables import reading
 from artifacts.errors import Unavailable
+from artifacts.file_lock import exclusive
 
 # Whoever waits longer leaves the rest to the other.
 WAIT_SECONDS, POLL_SECONDS = 60.0, 0.1
@@ -56,7 +56,7 @@ def _locks(url: str, channel: str) -> Iterator[Callable[[], bool]]:
             next_step="Let every user that delivers alerts read it, or delete it while nobody does.",
         ) from error
     try:
-        yield lambda: _exclusive(descriptor)
+        yield lambda: exclusive(descriptor)
     finally:
         os.close(descriptor)
 
@@ -65,11 +65,3 @@ def _postgres(channel: str) -> sa.Select[tuple[bool]]:
     """Of the transaction, which ends with the connection."""
     number = zlib.crc32(channel.encode()) - 2**31
     return sa.select(sa.func.pg_try_advisory_xact_lock(TURN_LOCK, number))
-
-
-def _exclusive(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from artifacts.file_lock import exclusive
+
 _READERS = ".readers"
 
 
@@ -28,7 +30,7 @@ def unread(folder: Path) -> Iterator[bool]:
     """Whether nobody reads; if so, nobody begins to while the body runs."""
     descriptor = _opened(folder)
     try:
-        yield _exclusive(descriptor)
+        yield exclusive(descriptor)
     finally:
         os.close(descriptor)
 
@@ -38,17 +40,9 @@ def ended(segment: Path) -> Iterator[bool]:
     """Whether the process that wrote an unsealed segment has ended or left it: its lock is free, and ours meanwhile."""
     descriptor = os.open(segment, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        yield _exclusive(descriptor)
+        yield exclusive(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _exclusive(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _opened(folder: Path) -> int:
