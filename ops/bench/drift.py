@@ -5,24 +5,22 @@ import json
 import os
 import sys
 import tempfile
-import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from artifacts import cli
 from artifacts.places import read_places
 from ops.bench import compare, figures
+from ops.bench.drift_sides import CATEGORIES
 from ops.bench.figures import Aim, Figure
-from ops.bench.measure import alternate, call
+from ops.bench.measure import Measured, alternate, call
 from ops.bench.oracle import ENVIRON, oracle_python
 
-NUMBERS, CATEGORIES, DAYS, SEED = 30, 5, 28, 20130101
 PEER = "Evidently"
 
 
 def bench(arguments: argparse.Namespace) -> cli.Answer:
-    """Measure at each number of rows, product and peer in turn, each a process of its own."""
+    """Measure at each number of rows, in turn and in processes of their own: a baseline, a check of it, the peer."""
     kept = read_places().home / "bench"
     results = []
     for rows in arguments.rows:
@@ -51,88 +49,42 @@ def _lines(result: figures.Found) -> list[str]:
 def _measure(folder: Path, rows: int, repeat: int, log: Path) -> list[Figure]:
     python = oracle_python()
     files = {side: str(folder / f"{side}.parquet") for side in ("baseline", "current")}
-    call("drift:make", {**files, "rows": rows}, {}, log)
-    arguments = {**files, "categories": _categories()}
+    call("drift_sides:make", {**files, "rows": rows}, {}, log)
+    learning = {"baseline": files["baseline"], "folder": str(folder)}
+    checking = {"current": files["current"], "folder": str(folder)}
+    peer = {**files, "categories": CATEGORIES}
     found = alternate(
         repeat,
         {
-            "monitoring": lambda: call("drift:run_product", files, {}, log),
-            PEER: lambda: call("evidently_drift:run_evidently", arguments, ENVIRON, log, python),
+            "baseline": lambda: call("drift_sides:learn_baseline", learning, {}, log),
+            "check": lambda: call("drift_sides:check_window", checking, {}, log),
+            PEER: lambda: call("evidently_drift:run_evidently", peer, ENVIRON, log, python),
         },
     )
-    ours, theirs = found["monitoring"], found[PEER]
-    aim = Aim("ratio", 0.1)
+    learnt, checked, theirs = found["baseline"], found["check"], found[PEER]
+    both = [_one_after_the_other(*pair) for pair in zip(learnt, checked, strict=True)]
     return [
-        compare.seconds("Drift, once all is loaded", ours, PEER, theirs, aim=aim, of=_measuring),
-        compare.seconds("Drift, whole process", ours, PEER, theirs),
-        *compare.resources("Drift", ours, PEER, theirs),
+        compare.seconds("A check, once all is loaded", checked, PEER, theirs, aim=Aim("ratio", 0.1), of=_measuring),
+        compare.seconds("A check, whole process", checked, PEER, theirs),
+        *compare.resources("A check", checked, PEER, theirs),
+        compare.seconds("With its baseline, once loaded", both, PEER, theirs, of=_measuring),
+        compare.seconds("With its baseline, both processes", both, PEER, theirs),
+        *compare.resources("With its baseline", both, PEER, theirs),
     ]
 
 
-def _measuring(one: Any) -> float:
+def _measuring(one: Measured) -> float:
     return float(one.facts["parts"]["measuring"])
 
 
-def _categories() -> list[str]:
-    return [f"category {number}" for number in range(CATEGORIES)]
-
-
-def make(baseline: str, current: str, rows: int) -> dict[str, int]:
-    """Two Parquet files of `rows` rows: numbers of several shapes, some with nulls, and categories."""
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    random = np.random.default_rng(SEED)
-    words = np.array([f"word {number}" for number in range(40)])
-    for path, moved in ((baseline, 0.0), (current, 0.2)):
-        columns = {}
-        for number in range(NUMBERS):
-            values = random.gamma(2 + number / 3, 10, rows) if number % 3 else random.normal(moved, 1 + number, rows)
-            columns[f"number {number}"] = pa.array(values, mask=random.random(rows) < 0.02 * (number % 4))
-        for name in _categories():
-            columns[name] = pa.array(words[np.minimum(random.geometric(0.15, rows) - 1, 39)])
-        pq.write_table(pa.table(columns), path, compression="zstd", row_group_size=65_536)
-    return {"rows": rows}
-
-
-def run_product(baseline: str, current: str) -> dict[str, Any]:
-    """Learn the bins of the baseline, count both sides by day, measure the noise and judge every rule."""
-    started = time.monotonic()
-    import duckdb
-
-    from artifacts.binning import learn_category, learn_number, text
-    from artifacts.counting import count_columns
-    from artifacts.side_by_side import side_by_side
-    from monitoring.drift import find_drift
-    from monitoring.settings import MonitoringSettings
-
-    loaded = time.monotonic()
-    categories = set(_categories())
-    with duckdb.connect() as connection:
-        connection.execute("set memory_limit = '1GB'")
-        for name, path in (("before", baseline), ("now", current)):
-            source = f"read_parquet({text(path)}, file_row_number = true)"
-            day = f"date '2013-10-01' + (file_row_number % {DAYS})::integer"
-            connection.execute(f'create view "{name}" as select *, {day} as "day" from {source}')  # noqa: S608
-        names = [row[0] for row in connection.execute("describe now").fetchall() if row[0].split()[0] in _KINDS]
-        learn = {name: learn_category if name in categories else learn_number for name in names}
-        learnt = side_by_side(connection, names, lambda cursor, name: learn[name](cursor, "before", name))
-        bins = {one.name: one for one in learnt}
-        before = count_columns(connection, "before", bins)
-        described = {name: (one, before[name]) for name, one in bins.items()}
-        counted = count_columns(connection, "now", bins)
-    rows = max(one.rows for one in counted.values())
-    drift = find_drift("training", described, counted, MonitoringSettings(), rows)
-    done = time.monotonic()
-    return {
-        "parts": {"loading": loaded - started, "measuring": done - loaded},
-        "columns": len(names),
-        "findings": len(drift.findings),
-    }
-
-
-_KINDS = ("number", "category")
+def _one_after_the_other(first: Measured, second: Measured) -> Measured:
+    parts = {name: value + second.facts["parts"][name] for name, value in first.facts["parts"].items()}
+    return Measured(
+        first.seconds + second.seconds,
+        first.cpu_seconds + second.cpu_seconds,
+        max(first.peak_mib, second.peak_mib),
+        {"parts": parts},
+    )
 
 
 def build_parser() -> argparse.ArgumentParser:
