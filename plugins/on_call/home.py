@@ -14,6 +14,7 @@ from artifacts import ledger
 from artifacts.champion_alias import refuse_lost_ledger
 from artifacts.errors import Missing
 from artifacts.ledger import Promotion
+from artifacts.lost_champion import refuse_lost_champion
 from artifacts.lost_home import refuse_lost_home
 from artifacts.places import Places
 from artifacts.registry import FINISHED, Registry, RunRecord
@@ -83,10 +84,16 @@ class Home:
         refuse_lost_ledger(self.registry, self.places.ledger, model)
         refuse_lost_home(self.registry, self.places)
 
+    def refuse_lost_champion(self, model: str) -> None:
+        """As `lost_champion.refuse_lost_champion`, of these places."""
+        refuse_lost_champion(self.registry, self.places.ledger, model)
+
     def newest(self, model: str, count: int) -> list[int]:
-        """The newest versions, newest first."""
+        """The newest versions, newest first; raises as `refuse_lost_champion` where there is none."""
         versions = self.once(("versions", model), lambda: self.registry.versions(model))
         _ANSWERED.add(self.places.mlflow)
+        if not versions:
+            self.refuse_lost_champion(model)
         return versions[-count:][::-1]
 
     def record(self, model: str, version: int) -> RunRecord:

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from artifacts import ledger
 from artifacts.errors import Missing, Refusal
 from artifacts.lost_alerts import alerts_of
-from artifacts.registry.connect import is_there
 from plugins.on_call.alerts import alert_list
 from plugins.on_call.by_day import predictions
 from plugins.on_call.candidates import candidates
@@ -166,8 +165,6 @@ def _unknown_yet(code: str) -> Html:
 
 def _waiting(request: Request, home: Home, name: str) -> Child:
     """The candidate that a person has to decide on, if any does."""
-    if not is_there(home.places.mlflow):
-        return NONE
     try:
         found = within(lambda: waits(home, name), home.patience)
     except Refusal as refusal:

@@ -40,8 +40,9 @@ def first(home: Home) -> tuple[str, str]:
 
 
 def _no_model(home: Home, model: str) -> tuple[str, str] | None:
-    """Of a home in which nothing was trained yet, or that lost its ledger."""
+    """Of a home in which nothing was trained yet, or that lost its ledger or its champion."""
     home.refuse_lost_ledger(model)
+    home.refuse_lost_champion(model)
     if ledger.champion(home.places.ledger, model) is not None or home.newest(model, 1):
         return None
     return FIRST

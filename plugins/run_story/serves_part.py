@@ -6,6 +6,7 @@ from functools import partial
 from artifacts import ledger
 from artifacts.champion_alias import known_champion, refuse_lost_ledger
 from artifacts.errors import Missing
+from artifacts.lost_champion import refuse_lost_champion
 from artifacts.lost_home import refuse_lost_home
 from artifacts.places import Places
 from artifacts.registry import Registry
@@ -22,19 +23,21 @@ def serves_part(story: Story, places: Places, settings: OnCallSettings) -> Html:
     """Of each model that the ledger or the DAG run knows; one that the ledger alone lost is told, too."""
     models = sorted({*ledger.models(places.ledger), *story.models})
     lines: list[tuple[str, Callable[[], Child]]] = [(one, partial(_served, places, settings, one)) for one in models]
-    lines.append(("Whether the ledger lost a model", partial(_others, places, models)))
+    lines.append(("Whether a champion was lost", partial(_lost, places, models)))
     # MLflow, or the service, may hang for all the time that this part has.
     return joined(said for _, said in beside(lines, settings.patience_seconds * SHARE))
 
 
-def _others(places: Places, models: Sequence[str]) -> Html | None:
-    """Of models that neither the ledger nor the DAG run knows: MLflow tells whether one of them had a champion."""
+def _lost(places: Places, models: Sequence[str]) -> Html | None:
+    """What MLflow tells: which of the champions it has not, and whether a model that is not named here had one."""
     registry = Registry.at(places)
     for model in registry.models():
         if model not in models:
             refuse_lost_ledger(registry, places.ledger, model)
     refuse_lost_home(registry, places)
-    return None if models else el("p", "No model was promoted yet.")
+    if not models:
+        return el("p", "No model was promoted yet.")
+    return joined(told(one, partial(refuse_lost_champion, registry, places.ledger, one)) for one in models)
 
 
 def _served(places: Places, settings: OnCallSettings, model: str) -> Html:

@@ -119,13 +119,19 @@ def test_of_two_verdicts_the_older_one_that_nobody_acted_on_is_overtaken(known):
     assert came_of(home, decided(home, "toy"), record, found, found).became == "waits"
 
 
-def test_one_judged_against_another_champion_than_that_of_now_is_to_be_judged_again(opened, judged):
+def test_one_judged_against_another_champion_than_that_of_now_is_to_be_judged_again(opened, judged, tmp_path):
     places, line = judged
-    write(places, line, version=7, run_id="7" * 32, verdict=None)
-    table, drawn, glance = shown(opened, places)
+    other = log(Registry.at(places), tmp_path / "files")
+    write(places, line, version=other.version, run_id=other.run_id, verdict=None)
+    table, drawn, _ = shown(opened, places)
     assert "= overtaken" in table and not drawn
-    assert "It was judged against no version, and version 7 is champion by now." in table
-    assert f"python -m training judge --candidate {line.run_id}" in glance
+    assert "It was judged against no version, and version 2 is champion by now." in table
+    home = Home(places, QUIET)
+    record = home.record("toy", 1)
+    [found] = home.verdicts(record.run_id)
+    said, run = next_of(record, found.verdict, fate(home, decided(home, "toy"), record, found))
+    assert said == "Version 1 was judged against another champion than that of now. Judge it again:"
+    assert run == f"python -m training judge --candidate {line.run_id}"
 
 
 def test_what_became_of_it_is_not_guessed_when_the_ledger_cannot_be_read(opened, judged, tmp_path):

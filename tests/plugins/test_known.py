@@ -10,10 +10,11 @@ import pytest
 from artifacts import ledger
 from artifacts.errors import Missing
 from artifacts.places import read_places
+from artifacts.registry import Registry
 from plugins.on_call.home import Home
 from plugins.on_call.settings import OnCallSettings
 from plugins.run_story.message import champions
-from tests.plugins.test_became import own_mlflow
+from tests.plugins.test_became import log, own_mlflow
 from tests.plugins.test_model_page import NOBODY, broken, part
 
 
@@ -71,6 +72,39 @@ def test_a_home_that_lost_ledger_and_mlflow_together_is_no_home_in_which_nothing
     assert all("and yet predictions are logged" in one and "judge.ledger_lost" in one for one in pages)
     assert not any("make down run up" in one or "never had a champion" in one for one in [page, *pages])
     assert champions(watched) == ["Champions: not known (judge.ledger_lost)"]
+
+
+@pytest.mark.parametrize("database", ["gone", "empty"])
+def test_a_champion_that_mlflow_lost_is_no_model_of_which_nothing_was_trained(opened, home, tmp_path, database):
+    lost = home[0].model_copy(update={"mlflow": f"sqlite:///{tmp_path}/mlflow.db", "mlflow_artifacts": str(tmp_path)})
+    if database == "empty":
+        Registry.at(lost).prepare()
+    page = opened(lost, NOBODY).get("/on-call/models/toy").text
+    for place in ("candidates", "metrics"):
+        assert "names version 1 of toy as champion, and MLflow" in part(page, place)
+        assert "has no version of it. Restore MLflow" in part(page, place)
+    assert part(page, "glance").count("has no version of it. Restore MLflow") == 2
+    assert not any(one in page for one in ("none was trained", "No candidate was", "Nothing to do."))
+
+
+def test_a_champion_that_is_not_among_what_mlflow_has_comes_before_what_waits(opened, home, tmp_path):
+    from mlflow import MlflowClient
+
+    places = home[0].model_copy(update=own_mlflow(home[0], tmp_path))
+    log(Registry.at(places), tmp_path / "files")
+    MlflowClient(places.mlflow).delete_model_version("toy", "1")
+    glance = part(opened(places, NOBODY).get("/on-call/models/toy").text, "glance")
+    assert "has others of it (2), not that one. Restore MLflow" in glance.partition("Next.")[2]
+    assert "version 2 ? never judged" in glance
+
+
+def test_the_list_of_models_does_not_say_that_nobody_waits_where_mlflow_is_gone(opened, home, tmp_path):
+    places = home[0].model_copy(update={name: f"sqlite:///{tmp_path}/{name}.db" for name in ("ledger", "mlflow")})
+    about = {"run_id": "a" * 32, "decided_by": "me", "reason": "a test", "decided_at": datetime(2026, 1, 1)}
+    for model in ("toy", "twin"):
+        ledger.promote(places.ledger, model=model, version=7, expected=None, **about)
+    page = opened(places, NOBODY).get("/on-call/models").text
+    assert page.count("? not known: home.champion_lost") == 2
 
 
 @pytest.mark.parametrize(("path", "status"), [("/models", 200), ("/models/late_arrival", 404)])

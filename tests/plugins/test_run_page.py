@@ -116,6 +116,14 @@ def test_what_serves_is_not_told_as_nothing_when_the_ledger_was_lost(failed, ope
     assert "judge.ledger_lost" in part(page, "serves")
 
 
+def test_of_a_champion_that_mlflow_lost_what_serves_says_so(failed, opened, home):
+    serves = part(
+        opened(home[0].model_copy(update={"home": failed.home, "mlflow": failed.mlflow})).get(PATH).text, "serves"
+    )
+    assert "toy: version 1 is champion since" in serves
+    assert "has no version of it. Restore MLflow" in serves and "home.champion_lost" in serves
+
+
 def test_of_a_model_that_it_is_about_and_that_has_no_champion_it_says_so_beside_those_that_have_one(
     failed, opened, home
 ):
