@@ -9,6 +9,7 @@ from artifacts import ledger
 from artifacts.errors import Refusal
 from artifacts.finding_ratio import WORDS, written
 from artifacts.findings_summary import Summary, summaries
+from artifacts.lost_findings import refuse_lost_findings
 from artifacts.prediction_log import counts
 from plugins.on_call.frame import link
 from plugins.on_call.heat import Day, called, days, features, heat, judged, last_day
@@ -24,6 +25,7 @@ def newest_first(home: Home, model: str) -> list[Summary]:
     """The windows that ended on the newest 366 days on which any did, newest first, however long ago that is.
 
     Not those of the last year: the first check of a day on which nobody asks would hide all that was found before.
+    Raises as `refuse_lost_findings` where there is none.
     """
     return home.once(("windows", model), lambda: _newest_first(home, model))
 
@@ -32,6 +34,8 @@ def _newest_first(home: Home, model: str) -> list[Summary]:
     found = sorted(
         summaries(home.places.findings, model), key=lambda one: (one.end, one.created_at, one.id), reverse=True
     )
+    if not found:
+        refuse_lost_findings(home.places, model)
     shown = set(sorted({last_day(one) for one in found})[-A_YEAR:])
     return [one for one in found if last_day(one) in shown]
 

@@ -15,9 +15,11 @@ from artifacts.baseline import FILE, Baseline, read_baseline
 from artifacts.errors import CannotJudge, GateClosed, Missing
 from artifacts.findings import list_findings, publish_findings
 from artifacts.lost_alerts import alerts_of
+from artifacts.lost_findings import refuse_lost_findings
 from monitoring.watch import check_version, choose_checks, conclude_checks
 from plugins.on_call.home import Home
 from plugins.on_call.settings import OnCallSettings
+from plugins.run_story.commands import named
 from tests.docs.monitoring_reader import ALERTS, CHECK, NOTIFY, Reader, crown, reader, second, shared, trained, world
 from tests.monitoring.conftest import baseline_file
 from tests.monitoring.found import FINE, MOVED, found
@@ -153,6 +155,22 @@ def test_findings_under_another_name_are_made_again_by_a_check_once_they_are_del
     shutil.rmtree(other)
     assert [ended for ended, _ in reader.follows("findings.damaged")] == [0]
     assert reader.runs(f"python -m monitoring update --findings {identity}")[0] == 0
+
+
+def test_findings_that_are_lost_are_made_again_by_a_check_of_the_newest_window(reader: Reader) -> None:
+    crown(reader.world)
+    reader.world.log(reader.world.answers(WEEK, lambda row: {**row, "place": "elsewhere"}))
+    [one] = [one for one in choose_checks(date(2013, 3, 27)) if not one["labelled"]]
+    identity = check_version(**one)  # type: ignore[arg-type]
+    shutil.rmtree(reader.world.places.findings)
+    with pytest.raises(Missing, match="what was found is not known") as refused:
+        refuse_lost_findings(reader.world.places, "toy")
+    assert (refused.value.code, reader.runs(str(named(refused.value.next_step)))[0]) == ("findings.lost", 3)
+    assert list_findings(reader.world.places.findings, "toy") == [identity]
+    refuse_lost_findings(reader.world.places, "toy")
+    shutil.rmtree(reader.world.places.findings)
+    assert [ended for ended, _ in reader.follows("findings.lost")] == [3]
+    refuse_lost_findings(reader.world.places, "toy")
 
 
 def lost(file: Path) -> None:

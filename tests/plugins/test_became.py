@@ -3,10 +3,12 @@
 import re
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from artifacts import ledger
+from artifacts.findings import Findings, publish_findings
 from artifacts.registry import Registry, ToLog
 from artifacts.rejections import Rejection, reject
 from plugins.on_call.became import Fate, came_of, decided, fate, next_of
@@ -80,6 +82,9 @@ def test_the_list_of_models_says_who_waits_and_who_does_not(opened, judged):
 
 def test_one_that_waits_comes_before_open_alerts_and_before_newer_ones_that_do_not(opened, judged, home, tmp_path):
     places = judged[0].model_copy(update={"alerts": home[0].alerts})
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0, second=0)
+    week = Findings("toy", 1, home[1].training_set, now - timedelta(days=7), now, 0, now, ())
+    publish_findings(places.findings, week)
     log(Registry.at(places), tmp_path / "files")
     glance = shown(opened, places)[2]
     assert "Next. Version 1 waits for a person, and" in glance

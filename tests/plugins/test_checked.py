@@ -85,3 +85,16 @@ def test_alerts_that_took_in_nothing_of_what_was_checked_are_not_told_as_none_op
     takes(mine["alerts"], "toy")
     quiet = client.get("/on-call/models/toy").text
     assert "✓ none is open" in part(quiet, "glance") and "Nothing to do." in part(quiet, "glance")
+
+
+def test_findings_that_are_gone_beside_alerts_that_took_them_in_are_not_told_as_nothing_checked(opened, home, tmp_path):
+    places = home[0].model_copy(update={"findings": str(tmp_path / "findings")})
+    text = opened(places, QUIET).get("/on-call/models/toy").text
+    said = f"No findings of toy are published in {places.findings}, and the alerts took in those of its version 1 in "
+    for place in ("glance", "drift", "live", "fresh"):
+        assert said in part(text, place), place
+    glance = part(text, "glance")
+    assert said in glance.partition("Next.")[2] and "▲" in glance.partition("Alerts")[2]
+    again = "python -m monitoring check --model toy --window 2026-03-08..2026-03-15 --version 1"
+    assert f'<code class="command">{again}</code>' in text
+    assert not any(one in text.lower() for one in ("nothing was checked", "no window has labels yet"))
