@@ -70,6 +70,8 @@ FOUND = (
     "What was found stays as it is, so clearing a task finds the same. The next DAG run of {dag} checks what has come "
     "since; for this day, once its labels or rows have come, start one with the same parameters."
 )
+# What says no to whatever is run, until it is restored or up again.
+UNTIL_MENDED = {"judge.ledger_lost", "registry.unavailable"}
 # Of what is found here no clearing is of use.
 FINDS = {"monitoring.cannot_judge", "monitoring.drift_untold"}
 
@@ -152,7 +154,9 @@ def unjudged(dag: str, cause: Refused, facts: Mapping[str, str]) -> Todo:
 
 
 def _repeats(culprit: str | None, code: str, command: str) -> bool:
-    """Whether the command does again what said no: the task's own work, or a training by the same config."""
+    """Whether the command meets again what said no: as the task's own work, or a training by the same config."""
+    if code in UNTIL_MENDED:
+        return True
     if code.startswith("config.") and command.startswith(DOES["train"]):
         return True
     return culprit in DOES and command.startswith(DOES[culprit])

@@ -65,6 +65,17 @@ def test_a_verdict_that_says_no_is_not_asked_for_again():
     assert "clear the task" not in todo.then
 
 
+LOST = Refused("judge.ledger_lost", "The ledger has no champion of m.", "Restore the ledger from its backup.")
+
+
+@pytest.mark.parametrize(("dag", "culprit"), [("train_candidate", "promote"), ("approve_promotion", "ask")])
+@pytest.mark.parametrize("code", ["judge.ledger_lost", "registry.unavailable"])
+def test_what_says_no_to_every_command_until_it_is_mended_comes_before_the_command(dag, culprit, code):
+    todo = mending(dag, culprit, replace(LOST, code=code), {"run_id": "c", "model": "m"}, {})
+    assert todo.line == "Once mended: python -m training judge --candidate c"
+    assert todo.said.startswith(f"Once that is mended, clear the task {culprit} in Airflow, and it runs again")
+
+
 DOWN = Refused("registry.unavailable", "MLflow at http://127.0.0.1:9 says nothing.", "See that it is up.")
 
 
