@@ -13,8 +13,11 @@ from artifacts.verdict import Verdict
 from plugins.on_call.asking import asks, where
 from plugins.on_call.decided import Decided, Judged, decision_on, read_decided
 from plugins.on_call.home import Found, Home
+from plugins.on_call.person import wants_a_person
 
-Became = Literal["promoted", "rejected", "waits", "overtaken", "copy", "unknown", "keep", "suspicious", "cannot_judge"]
+Became = Literal[
+    "promoted", "rejected", "to_come", "waits", "overtaken", "copy", "unknown", "keep", "suspicious", "cannot_judge"
+]
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,10 @@ def fate(home: Home, known: Decided, record: RunRecord, newest: Found) -> Fate:
         return Fate(decision.became, decision.said)
     if verdict.outcome != "promote":
         return Fate(verdict.outcome)
-    return undecided(home, known, record.model, record.version or 0, record.run_id)
+    one = undecided(home, known, record.model, record.version or 0, record.run_id)
+    if one.became == "waits" and not one.asked and not wants_a_person(home, record, rival):
+        return Fate("to_come", "Its promotion is still to come: no person is asked for it.")
+    return one
 
 
 def undecided(home: Home, known: Decided, model: str, version: int, candidate: str) -> Fate:
@@ -81,10 +87,8 @@ def next_of(record: RunRecord, verdict: Verdict | None, one: Fate | None) -> tup
     version, run = f"Version {record.version}", record.run_id
     if verdict is None or one is None:
         return f"{version} was never judged:", judging(run)
-    if one.became == "waits":
-        return f"{version} waits for a person{where(run, one.asked)} What its verdict rests on is told by:", judging(
-            run
-        )
+    if one.became in ("waits", "to_come"):
+        return _to_decide(version, run, one)
     if one.became == "overtaken":
         return f"{version} was judged against another champion than that of now. Judge it again:", judging(run)
     if one.became == "suspicious":
@@ -94,6 +98,15 @@ def next_of(record: RunRecord, verdict: Verdict | None, one: Fate | None) -> tup
         why = f" {verdict.reasons[0].text}" if verdict.reasons else ""
         return f"{version} could not be judged.{why} When that is mended, judge it again:", judging(run)
     return None
+
+
+def _to_decide(version: str, run: str, one: Fate) -> tuple[str, str]:
+    if one.became == "waits":
+        return f"{version} waits for a person{where(run, one.asked)} What its verdict rests on is told by:", judging(
+            run
+        )
+    who = "the task promote of train_candidate, which asks no person. If that DAG run is over, clear the task"
+    return f"{version} is still to be promoted, by {who}, or by hand:", f"python -m training promote --candidate {run}"
 
 
 def judging(run_id: str) -> str:

@@ -12,6 +12,7 @@ SHAPES: dict[State, str] = {"DRIFT": "▲", "UNKNOWN": "?", "OK": "✓"}
 BECAME: dict[Became, tuple[str, str, str]] = {
     "promoted": ("✓", "promoted", "good"),
     "rejected": ("✗", "rejected", "quiet"),
+    "to_come": ("…", "to be promoted", "ask"),
     "waits": ("…", "waits for a person", "ask"),
     "overtaken": ("=", "overtaken", "quiet"),
     "copy": ("=", "a copy of one rolled back from", "quiet"),

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,7 @@ from artifacts.rejections import Rejection, reject
 from plugins.on_call.became import Fate, came_of, decided, fate, next_of
 from plugins.on_call.decided import Decided
 from plugins.on_call.home import Home
+from plugins.on_call.person import asks, asks_first, wants_a_person
 from plugins.on_call.settings import OnCallSettings
 from tests.docs.runbook import parse
 from tests.plugins.test_model_page import part
@@ -23,15 +25,27 @@ QUIET = OnCallSettings(patience_seconds=60)
 
 @pytest.fixture
 def judged(home, tmp_path):
-    """The small home before its candidate was promoted, without alert or check, and the line by which it then was."""
+    """The small home before its candidate was promoted, without alert or check, and the line by which it then was.
+
+    Its config has `promotion: approve`.
+    """
     from mlflow import MlflowClient
 
     places, _ = home
     mine = own_mlflow(places, tmp_path)
+    logged(tmp_path, "approve")
     MlflowClient(mine["mlflow"]).delete_registered_model_alias("toy", "champion")
     mine |= {"ledger": f"sqlite:///{tmp_path}/ledger.db", "alerts": f"sqlite:///{tmp_path}/alerts.db"}
     mine |= {"findings": str(tmp_path / "findings")}
     return places.model_copy(update=mine), ledger.champion(places.ledger, "toy")
+
+
+def logged(folder, promotion):
+    """Have MLflow say this of the candidate's config, in the copy of its database."""
+    with sqlite3.connect(folder / "mlflow.db") as connection:
+        changed = connection.execute("update params set value = ? where key = 'promotion'", [promotion]).rowcount
+    connection.close()
+    assert changed == 1
 
 
 def write(places, line, **changed):
@@ -70,6 +84,41 @@ def test_a_verdict_that_says_promote_waits_until_somebody_decides(opened, judged
     assert "Next. Version 1 waits for a person, and nothing asks one now." in glance
     assert f"trigger the DAG approve_promotion with the candidate {judged[1].run_id}, or clear the task" in glance
     assert f"python -m training judge --candidate {judged[1].run_id}" in glance
+
+
+def test_a_verdict_that_the_pipeline_acts_on_by_itself_waits_for_no_person(opened, judged, tmp_path):
+    logged(tmp_path, "auto")
+    table, drawn, glance = shown(opened, judged[0])
+    assert "… to be promoted" in table and "no person is asked for it" in table and not drawn
+    assert "Next. Version 1 is still to be promoted, by the task promote of train_candidate" in glance
+    assert glance.strip().endswith(f"python -m training promote --candidate {judged[1].run_id}")
+    assert "waits for a person" not in table + glance and "Required Actions" not in table + glance
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "asked"),
+    [
+        ({}, {}, False),
+        ({"promotion": "approve"}, {}, True),
+        ({}, {"promotion": "approve"}, True),
+        ({"judge.primary.margin": "0.1"}, {}, True),
+        ({}, {"holdout_days": "7"}, True),
+        ({}, {"naive.by": "[]"}, True),
+        ({"judges": "x", "seed": "7"}, {}, False),
+    ],
+)
+def test_a_person_decides_where_a_config_says_so_or_the_rules_differ(known, mine, theirs, asked):
+    record = known[1]
+    of = {**record.params, "promotion": "auto"}
+    assert asks(replace(record, params=of | mine), replace(record, params=of | theirs)) == asked
+
+
+def test_a_person_decides_where_the_champions_config_is_gone_or_the_first_ones_holdout_was_set(known):
+    home, record, found, _ = known
+    auto = replace(record, params={**record.params, "promotion": "auto"})
+    assert wants_a_person(home, auto, replace(found.verdict.evidence.candidate, version=9))
+    assert asks_first(replace(auto, tags={"overrides": "seed=2 holdout_days=7"}))
+    assert not asks_first(replace(auto, tags={"overrides": "seed=2"}))
 
 
 def test_the_list_of_models_says_who_waits_and_who_does_not(opened, judged):
@@ -183,7 +232,15 @@ def test_a_verdict_that_says_anything_but_promote_has_a_next_command_of_its_own(
     why, run = next_of(record, verdict, one) or (None, None)
     assert (why is None) == (sentence is None) or sentence in why
     assert (run is None) == (command is None) or run.startswith(command)
-    for said in filter(None, (run, next_of(record, None, None)[1], next_of(record, verdict, Fate("waits"))[1])):
+    for said in filter(
+        None,
+        (
+            run,
+            next_of(record, None, None)[1],
+            next_of(record, verdict, Fate("waits"))[1],
+            next_of(record, verdict, Fate("to_come"))[1],
+        ),
+    ):
         parser, words = parse(said)
         assert parser.parse_args(words)
 
