@@ -40,3 +40,12 @@ def config_of_model(model: str, folder: Path = CONFIGS) -> str | None:
             if read_config(path).model == model:
                 return path.stem
     return None
+
+
+def trained_models(folder: Path = CONFIGS) -> list[str]:
+    """The sorted names of the models that the configs train, of those that can be read."""
+    found = set()
+    for path in folder.glob("*.yaml"):
+        with suppress(BadInput):
+            found.add(read_config(path).model)
+    return sorted(found)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from ops.stack.variables import SHORTEST_SECRET, VARIABLES, Kind, Variable
+from training.choose_configs import trained_models
 
 # What Compose itself reads there.
 OF_COMPOSE = frozenset(
@@ -32,7 +33,6 @@ OF_COMPOSE = frozenset(
 _PLAIN = re.compile(r"[A-Za-z0-9_.=-]+")
 # What Compose takes as it stands, for addresses: no blank, quote or comment, and nothing that it would fill in.
 _ADDRESS = re.compile(r"[^\s'\"`$#\\]*")
-_MODEL = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 _FERNET = re.compile(r"[A-Za-z0-9_-]{43}=")
 _SIZE = re.compile(r"([1-9]\d{0,8})([kmg])b?", re.I)
 _BYTES = {"k": 2**10, "m": 2**20, "g": 2**30}
@@ -60,7 +60,6 @@ def _is_url(value: str) -> bool:
 _KINDS: Mapping[Kind, tuple[Callable[[str], object], str]] = {
     "port": (_is_port, "a port from 1 to 65535"),
     "memory": (_is_memory, "a size such as 8g or 8192m, of at least 1g,"),
-    "model": (_MODEL.fullmatch, "a model's name, of a-z, 0-9, '_', '.' and '-',"),
     "fernet": (_FERNET.fullmatch, "a Fernet key, 32 bytes in URL-safe base64 with the = at its end,"),
 }
 
@@ -71,15 +70,29 @@ def wrong_value(variable: Variable, value: str) -> str | None:
         return _wrong_address(variable, value)
     if not value:
         return "is missing"
+    if variable.kind == "model":
+        return _untrained(value)
     if variable.kind in _KINDS:
         is_one, wanted = _KINDS[variable.kind]
         got = f"has {len(value)} characters and is no such key" if variable.secret else f"is {value!r}"
         return None if is_one(value) else f"{got}; {wanted} is wanted"
+    return _wrong_text(variable, value)
+
+
+def _wrong_text(variable: Variable, value: str) -> str | None:
     if not _PLAIN.fullmatch(value):
         return "holds other characters than letters, digits and _ . = -, which a URL would have to escape"
     if variable.secret and len(value) < SHORTEST_SECRET:
         return f"has {len(value)} characters; at least {SHORTEST_SECRET} are wanted"
     return None
+
+
+def _untrained(model: str) -> str | None:
+    """A model that nothing trains never has a champion, so that its service would never start."""
+    trained = trained_models()
+    if model in trained:
+        return None
+    return f"is {model!r}, which no config under training/configs trains; wanted is one of: {', '.join(trained)}"
 
 
 def _wrong_address(variable: Variable, value: str) -> str | None:

@@ -87,7 +87,11 @@ def replace_lines(path, lines):
         ("SERVING_PORT=5000", "SERVING_PORT is 5000, and so is MLFLOW_PORT; each service wants a port of its own"),
         ("TASK_MEMORY=8", "is '8'; a size such as 8g or 8192m, of at least 1g, is wanted"),
         ("TASK_MEMORY=900m", "is '900m'; a size such as"),
-        ("SERVED_MODEL=Late Arrival", "is 'Late Arrival'; a model's name"),
+        (
+            "SERVED_MODEL=late_arival",
+            "is 'late_arival', which no config under training/configs trains; wanted is one of: cancellation, late_arr",
+        ),
+        ("SERVED_MODEL=Late Arrival", "is 'Late Arrival', which no config under training/configs trains"),
         ("AIRFLOW_FERNET_KEY=hidden-and-long-enough-for-others", "has 33 characters and is no such key; a Fernet key"),
         ("SERVNG_PORT=hidden", "SERVNG_PORT is no variable of the stack; the nearest is SERVING_PORT"),
         ("AWS_REGION_OF_MINE=hidden", "AWS_REGION_OF_MINE is no variable of the stack; docs/stack.md has them all"),
@@ -138,7 +142,7 @@ def test_sizes_ports_and_names_that_the_stack_or_compose_or_an_override_of_ours_
     write_env(path)
     (tmp_path / "docker-compose.override.yaml").write_text("services: {a: {image: '${OF_MY_OWN}'}}\n")
     lines = f"TASK_MEMORY={size}\nAIRFLOW_PORT=1\nMLFLOW_PORT=65535\nCOMPOSE_PROJECT_NAME=mine\nOF_MY_OWN=1\n"
-    replace_lines(path, lines)
+    replace_lines(path, f"{lines}SERVED_MODEL=cancellation\n")
     check_env(path, {})
 
 

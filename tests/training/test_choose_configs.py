@@ -4,7 +4,7 @@ import pytest
 
 from artifacts.errors import BadInput
 from tests.training.toy import TOY
-from training.choose_configs import config_of_model, configs_of
+from training.choose_configs import config_of_model, configs_of, trained_models
 
 VERSION = "2013-04-01.0123456789ab"
 
@@ -58,6 +58,7 @@ def test_a_config_that_names_no_set_is_passed_over_by_none(folder, text):
 def test_a_config_that_cannot_be_read_does_not_keep_that_of_another_model_from_being_found(folder):
     (folder / "another.yaml").write_text("model: another\n")
     assert [config_of_model(model, folder) for model in ("toy", "another")] == ["other", None]
+    assert trained_models(folder) == ["toy"]
 
 
 def test_the_shipped_configs_are_found_by_the_sets_that_ship():
