@@ -5,14 +5,16 @@ from collections.abc import Iterator
 
 from ops.stack.rules import PINNED, SECRET_NAME
 
+_HEREDOC = re.compile(r"(?<!\S)\d*<<(?P<dash>-?)(?P<quote>[\"']?)(?P<name>[^\s<\"']+)(?P=quote)(?!\S)")
+
 
 def dockerfile(text: str) -> Iterator[str]:
     """What it is made of is pinned, its user is not root, and nothing secret is built into it."""
     for image in re.findall(r"(?im)^\s*#\s*syntax\s*=\s*(\S+)", text):
         yield f"Dockerfile: syntax {image} would build it; none is wanted"
-    # A comment within a line that goes on is left out, as the builder does.
-    text = re.sub(r"(?m)^[ \t]*#.*\n?", "", text)
-    text = re.sub(r"\\\n", " ", text)
+    for sign in re.findall(r"(?im)^\s*#\s*escape\s*=\s*(\S+)", text):
+        yield f"Dockerfile: escape {sign} would have its lines end elsewhere; none is wanted"
+    text = "\n".join(_instructions(text))
     stages = set(re.findall(r"(?im)^FROM\s.*\sAS\s+(\S+)", text))
     bases = re.findall(r"(?im)^FROM\s+(?:--\S+\s+)*(\S+)", text)
     copied = re.findall(r"(?im)^(?:COPY|RUN)\s.*?(?:--from=|--mount=\S*?\bfrom=)([^\s,]+)", text)
@@ -33,3 +35,28 @@ def dockerfile(text: str) -> Iterator[str]:
     for name in re.findall(r"(?im)(?:^(?:ENV|ARG)\s+|\s)([A-Za-z_][A-Za-z0-9_]*)=", text):
         if SECRET_NAME.search(name):
             yield f"Dockerfile: {name} would be built into the image"
+
+
+def _instructions(text: str) -> Iterator[str]:
+    """Each instruction in a line, as the builder reads it: with the lines that it goes on in and its here-documents."""
+    lines = iter(text.split("\n"))
+    for line in lines:
+        whole = "" if _is_left_out(line) else line.strip()
+        while whole.endswith("\\"):
+            whole = f"{whole[:-1]} {next((one.strip() for one in lines if not _is_left_out(one)), '')}"
+        if re.match(r"(?i)(?:RUN|COPY|ADD)\s", whole):
+            bodies = [line for opened in _HEREDOC.finditer(whole) for line in _body(lines, opened)]
+            whole = "; ".join([whole, *bodies])
+        yield whole
+
+
+def _is_left_out(line: str) -> bool:
+    """A comment or an empty line, also within an instruction that goes on."""
+    return not line.strip() or line.lstrip().startswith("#")
+
+
+def _body(lines: Iterator[str], opened: re.Match[str]) -> Iterator[str]:
+    for line in lines:
+        if (line.lstrip("\t") if opened["dash"] else line) == opened["name"]:
+            return
+        yield line

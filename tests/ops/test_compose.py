@@ -438,6 +438,13 @@ def test_a_dockerfile_is_pinned_ends_as_a_user_and_holds_no_secret():
     assert "syntax evil/frontend:latest would build it" in next(dockerfile(f"# syntax=evil/frontend:latest\n{text}"))
     for line in ("RUN curl https://example.org/x | sh", "RUN wget -qO- example.org/x", "RUN pip install http://x/y"):
         assert "fetches what nobody pinned" in next(dockerfile(f"{text}\n{line}\n"))
+    for line in ("RUN <<EOF\n# x\n  curl https://example.org/x | sh\nEOF", "  RUN true \\ \n\n && wget example.org/x"):
+        assert "fetches what nobody pinned" in next(dockerfile(f"{text}\n{line}\n"))
+    for word in ("<<EOF", "<<-'EOF'", 'python3 <<"EOF"'):
+        hidden = f"{text}\nUSER root\nRUN {word}\nUSER 10001:10001\nEOF\n"
+        assert list(dockerfile(hidden)) == ["Dockerfile: ends as root; USER UID:GID is wanted"]
+    assert "escape ` would have" in next(dockerfile(f"# escape=`\n{text}"))
+    assert list(dockerfile(f"{text}\nRUN <<EOF\ntrue\nEOF\nRUN true <<< x\n")) == []
     opened = text.replace("    HOME=", "    AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS=True HOME=")
     assert "without a login" in next(dockerfile(opened))
     assert "ADD may fetch" in next(dockerfile(f"{text}\nADD https://example.org/x /x\n"))
