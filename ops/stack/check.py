@@ -14,12 +14,13 @@ from ops.stack.dockerfile import dockerfile
 from ops.stack.documented import PAGE, documented
 from ops.stack.doors import doors
 from ops.stack.lives import lives
+from ops.stack.ports import clashes, ports
 from ops.stack.variables import VARIABLES
 
 _EACH = (
     rules.images,
-    rules.ports,
-    rules.clashes,
+    ports,
+    clashes,
     rules.limits,
     rules.networks,
     rules.privileges,

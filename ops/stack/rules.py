@@ -1,6 +1,5 @@
 """What every service of the stack must keep, each rule a function that names what breaks it."""
 
-import ipaddress
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from ops.stack.compose_file import Compose, Service
 from ops.stack.variables import REQUIRED, VARIABLES
 
 PINNED = re.compile(r"[a-z0-9./_-]+:[A-Za-z0-9._-]*\d+\.\d+[A-Za-z0-9._-]*@sha256:[0-9a-f]{64}")
-_REFERENCE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<rest>[^}]*)\}|(?<!\$)\$(?P<bare>[A-Za-z_]\w*)")
+REFERENCE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<rest>[^}]*)\}|(?<!\$)\$(?P<bare>[A-Za-z_]\w*)")
 SECRET_NAME = re.compile(r"PASSWORD|SECRET|TOKEN|(^|_)KEY($|_)|FERNET|AUTH$", re.I)
 _LOGIN = re.compile(r"://[^/@\s]*:(?P<password>[^@\s]*)@")
 OWN_IMAGE = "shipshape:local"
@@ -24,15 +23,6 @@ def images(compose: Compose) -> Iterator[str]:
             continue
         if service.build or not PINNED.fullmatch(service.image):
             yield f"{name}: image {service.image} is not pinned as NAME:VERSION@sha256:DIGEST"
-
-
-def ports(compose: Compose) -> Iterator[str]:
-    """A port is published on the loopback address alone."""
-    for name, service in compose.services.items():
-        for port in service.ports:
-            host, _, inside = port.partition(":")
-            if ":" not in inside or not _is_loopback(host):
-                yield f"{name}: port {port} is published beyond loopback; 127.0.0.1:PORT:PORT is wanted"
 
 
 def networks(compose: Compose) -> Iterator[str]:
@@ -79,7 +69,7 @@ def secrets(compose: Compose) -> Iterator[str]:
     """A secret comes from the environment, has no default, and stands in no command line."""
     for name, service in compose.services.items():
         for key, value in service.environment.items():
-            left = _REFERENCE.sub("", value)
+            left = REFERENCE.sub("", value)
             if SECRET_NAME.search(key) and not key.endswith("_FILE") and left.strip():
                 yield f"{name}: {key} holds something literal"
             if any(login["password"] for login in _LOGIN.finditer(left)):
@@ -91,17 +81,6 @@ def secrets(compose: Compose) -> Iterator[str]:
             for used in _filled_in_by_a_shell(text):
                 if SECRET_NAME.search(used) or _holds_secret(service.environment.get(used, "")):
                     yield f"{name}: a shell would fill {used} into a command line; printf to standard input is wanted"
-
-
-def clashes(compose: Compose) -> Iterator[str]:
-    """Each published port is one service's."""
-    taken: dict[str, str] = {}
-    for name, service in compose.services.items():
-        for port in service.ports:
-            outside = port.rpartition(":")[0]
-            if outside in taken:
-                yield f"{name}: port {outside} is published by {taken[outside]} too; each service wants one of its own"
-            taken.setdefault(outside, name)
 
 
 def limits(compose: Compose) -> Iterator[str]:
@@ -145,7 +124,7 @@ def variables(path: Path) -> Iterator[str]:
 
 def references(text: str) -> Iterator[tuple[str, str]]:
     """Each variable that the text of a compose file fills in, with what stands after its name."""
-    for match in _REFERENCE.finditer(text):
+    for match in REFERENCE.finditer(text):
         yield match["name"] or match["bare"], match["rest"] or ""
 
 
@@ -162,10 +141,3 @@ def _holds_secret(value: str) -> bool:
 
 def _command_lines(service: Service) -> list[str]:
     return [*service.command, *(service.healthcheck.test if service.healthcheck else [])]
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -331,8 +331,21 @@ BROKEN = {
         "serving:\n",
         r"SERVING_PORT:-8000\}:8000",
         "MLFLOW_PORT:-5000}:8000",
-        r"serving: port 127\.0\.0\.1:\$\{MLFLOW_PORT:-5000\} is published by mlflow too",
+        r"serving: port 127\.0\.0\.1:5000 is published by mlflow too",
     ),
+    "one port in other digits": (
+        "serving:\n",
+        r"\$\{SERVING_PORT:-8000\}:8000",
+        "08080:8000",
+        r"serving: port 127\.0\.0\.1:8080 is published by airflow-api-server too",
+    ),
+    "one port in a range": (
+        "serving:\n",
+        r"\$\{SERVING_PORT:-8000\}:8000",
+        "8078-8081:8000-8003",
+        r"serving: port 127\.0\.0\.1:8080 is published by airflow-api-server too",
+    ),
+    "a port of any number": ("serving:\n", r"\$\{SERVING_PORT:-8000\}:", ":", "serving: port .* says no number"),
     "a variable that nobody uses": ("serving:\n", r"\$\{SERVED_MODEL:-late_arrival\}", "x", "does not use it"),
 }
 
