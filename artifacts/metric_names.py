@@ -26,6 +26,11 @@ def words(metric: str) -> str:
     return _CALLED.get(metric, metric.replace("_", " "))
 
 
+def directed(metric: str) -> str:
+    """`log loss, lower is better`; the name alone of one that is not known here."""
+    return f"{words(metric)}, {BETTER[metric]} is better" if metric in BETTER else words(metric)
+
+
 def of_slice(column: str, category: str, metric: str) -> str:
     """What MLflow calls the metric of the rows with a category, whatever text that is; no two have the same name.
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from artifacts.metric_names import BETTER, words
+from artifacts.metric_names import directed, words
 from artifacts.verdict import Verdict
 from plugins.on_call.became import Fate, decided, fate
 from plugins.on_call.chart import Shape
@@ -28,7 +28,7 @@ def metrics(home: Home, model: str) -> Html:
     if not judged:
         return join(joined(missing), el("p", "No candidate was judged yet.") if not missing else None)
     names = list(judged[-1].verdict.evidence.metrics["candidate"])
-    drawn = [el("figure", el("figcaption", _direction(name)), _curve(name, judged)) for name in names]
+    drawn = [el("figure", el("figcaption", directed(name)), _curve(name, judged)) for name in names]
     legend = (
         "On the holdout rows of each judgement, with its bootstrap interval. ● promoted, ◇ not promoted, "
         "□ the naive model on the same rows. Other rows each time: compare with the naive model, not along the line."
@@ -52,10 +52,6 @@ def _judged(home: Home, model: str) -> tuple[list[_Judged], list[Html]]:
         except Exception as error:
             missing.append(failed(f"Version {number}", error))
     return found, missing
-
-
-def _direction(name: str) -> str:
-    return f"{words(name)}, {BETTER[name]} is better" if name in BETTER else words(name)
 
 
 def _curve(name: str, judged: Sequence[_Judged]) -> Html:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from artifacts.finding import State
-from artifacts.metric_names import words
+from artifacts.metric_names import directed, words
 from plugins.on_call.chart import Shape
 from plugins.on_call.drift import newest_first
 from plugins.on_call.heat import last_day
@@ -34,7 +34,11 @@ def live_metrics(home: Home, model: str) -> Html:
         if points:
             about = f"{words(rule)} by window"
             drawn.append(
-                el("figure", el("figcaption", about), whiskers(about, points, {}, walls[-1] if walls else None))
+                el(
+                    "figure",
+                    el("figcaption", f"{directed(rule)}, by window"),
+                    whiskers(about, points, {}, walls[-1] if walls else None),
+                )
             )
     if not drawn:
         return el("p", "No window has labels yet: they are known some time after the answers.")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from artifacts.metric_names import words
+from artifacts.metric_names import directed, words
 from plugins.on_call.chart import Interval, Shape, Widths, digits, intervals
 from plugins.on_call.markup import Child, Html, el, join, joined, name, scrolled, table
 from plugins.run_story.story import Story
@@ -41,7 +41,7 @@ def _chart(metric: str, metrics: Mapping[str, Mapping[str, Sequence[float | None
         rows.append(Interval(who, value, low, high, SHAPES.get(who, "diamond"), note))
     title = words(metric)
     picture = intervals(f"{title} with its interval", rows, widths=NARROW)
-    return el("figure", el("figcaption", title), scrolled(title, picture))
+    return el("figure", el("figcaption", directed(metric)), scrolled(title, picture))
 
 
 def _findings(told: Mapping[str, Any]) -> Html:

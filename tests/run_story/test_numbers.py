@@ -20,6 +20,14 @@ def test_a_picture_of_numbers_fits_into_a_narrow_tab_and_is_reached_by_the_keybo
     assert float(begins) + 6.8 * len("0.008153 [0.007886, 0.02286]") <= int(width)
 
 
+def test_a_picture_of_a_metric_says_which_direction_is_better(tmp_path):
+    metrics = {"candidate": {name: [0.5, 0.4, 0.6] for name in ("log_loss", "roc_auc", "own_metric")}}
+    verdict = {"candidate": "c" * 32, "model": "m", "headline": "Keep.", "reasons": [], "metrics": metrics}
+    page = numbers_part(told(tmp_path, evidence("judge", notes={"verdict": verdict}), state="success"))
+    told_of = re.findall(r"<figcaption>(.*?)</figcaption>", page)
+    assert told_of == ["log loss, lower is better", "ROC AUC, higher is better", "own metric"]
+
+
 def test_that_nothing_moved_is_said_of_a_check_that_judged_something_and_of_no_other(tmp_path):
     fine, blind = FINDINGS, {**FINDINGS, "state": "UNKNOWN", "window": "v", "rows": 0}
     kept = [evidence("check", map_index=at, notes={"findings": one}) for at, one in enumerate((fine, blind))]
