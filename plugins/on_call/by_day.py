@@ -10,6 +10,9 @@ from plugins.on_call.home import Home
 from plugins.on_call.markup import Html, el, join, scrolled
 from plugins.on_call.over_time import bars, breaks, with_between
 
+# What the browser says, too, when another text is put in.
+FORM = "The prediction_id as the service's answer gave it: 32 characters, each 0-9 or a-f, in small letters."
+
 
 def predictions(request: Request, home: Home, model: str) -> Html:
     """Predictions a day, by what the manifests of the compacted log say, and a way to look one up."""
@@ -25,9 +28,20 @@ def predictions(request: Request, home: Home, model: str) -> Html:
     search = el(
         "form",
         el("label", "Look up a prediction by its id ", for_="prediction"),
-        el("input", type="text", id="prediction", name="id", pattern="[0-9a-f]{32}", required=True, maxlength=32),
+        el(
+            "input",
+            type="text",
+            id="prediction",
+            name="id",
+            pattern="[0-9a-f]{32}",
+            required=True,
+            maxlength=32,
+            title=FORM,
+            aria_describedby="prediction-form",
+        ),
         " ",
         el("button", "Show it", type="submit"),
+        el("p", FORM, id="prediction-form", class_="quiet"),
         action=f"{request.scope.get('root_path', '')}/models/{model}/predictions",
         method="get",
     )

@@ -287,6 +287,13 @@ def some_id(places):
     return next(one.prediction_id for part in parts(places.prediction_parts) for one in read_part(part))
 
 
+def test_where_an_id_is_looked_up_it_is_said_what_one_looks_like_and_whence_it_comes(opened, home):
+    page = opened(home[0], NOBODY).get("/on-call/models/toy").text
+    said = "The prediction_id as the service&#x27;s answer gave it: 32 characters, each 0-9 or a-f, in small letters."
+    assert f'title="{said}" aria-describedby="prediction-form"' in page
+    assert f'<p id="prediction-form" class="quiet">{said}</p>' in page
+
+
 def test_a_prediction_is_found_with_its_inputs_and_version(opened, home):
     places, about = home
     page = opened(places, NOBODY).get(f"/on-call/models/toy/predictions?id={some_id(places)}").text
