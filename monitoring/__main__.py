@@ -11,6 +11,7 @@ from artifacts.errors import CannotJudge, GateClosed, Missing
 from artifacts.finding_ratio import worst_first
 from artifacts.findings import Finding, Findings, publish_findings
 from artifacts.places import Places, read_places
+from artifacts.plural import many
 from artifacts.registry import Registry
 from artifacts.training_set import open_training_set, parse_id
 from monitoring.alerts_cli import add_verbs
@@ -103,7 +104,8 @@ def not_ok(found: Findings) -> list[Finding]:
 
 
 def _lines(found: Findings) -> list[str]:
-    about = f"version {found.version} of {found.model}, {found.start} to {found.end}, {found.rows} rows"
+    rows = many(found.rows, "row")
+    about = f"version {found.version} of {found.model}, {found.start} to {found.end}, {rows}"
     others = ", ".join(
         f"{rows} by version {other}"
         for other, rows in sorted(found.other_versions.items(), key=lambda one: int(one[0]))

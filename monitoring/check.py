@@ -10,6 +10,7 @@ from artifacts.counting import Counted
 from artifacts.errors import Damaged
 from artifacts.findings import SCORE, BaselineKind, CalibrationBin, Distribution, Finding, Findings, Reason
 from artifacts.places import Places
+from artifacts.plural import many
 from artifacts.prediction_log import Log
 from artifacts.registry import Registry
 from artifacts.training_set import TrainingSet
@@ -114,7 +115,8 @@ def _add_drift(
     least = case.settings.min_baseline_days
     short = {name: len(baseline[name][1].days) for name in current if len(baseline[name][1].days) < least}
     for name, days in short.items():
-        reason = Reason("baseline.too_few_days", f"The {kind} baseline of {name} has {days} days; {least} are wanted.")
+        told = f"The {kind} baseline of {name} has {many(days, 'day')}; {least} are wanted."
+        reason = Reason("baseline.too_few_days", told)
         found.findings.append(unknown("baseline", reason, found.rows, name))
     judged = {name: counted for name, counted in current.items() if name not in short}
     if judged:

@@ -6,6 +6,7 @@ from statistics import median
 
 from artifacts.baseline import Baseline
 from artifacts.findings import SCORE, Finding, Reason
+from artifacts.plural import many, plural
 from monitoring.case import Case, unknown
 from monitoring.window import Window
 
@@ -28,9 +29,8 @@ def find_whole(case: Case, rows: int, entities: int) -> Iterator[Finding]:
         return
     yield from _log(case, rows)
     if entities < case.settings.min_rows:
-        many = "1 row" if rows == 1 else f"{rows} rows"
-        many += " about 1 entity" if entities == 1 else f" about {entities} entities"
-        text = f"Answered by {case.who}: {many}; "
+        about = f"{many(rows, 'row')} about {many(entities, 'entity', 'entities')}"
+        text = f"Answered by {case.who}: {about}; "
         text += f"at least {case.settings.min_rows} entities are judged."
         yield unknown("predictions", Reason("predictions.too_few", text), rows)
     if isinstance(case.described.baseline, Baseline):
@@ -45,7 +45,8 @@ def _log(case: Case, rows: int) -> Iterator[Finding]:
         f"count(*) filter (not coalesce(score between 0 and 1, false)) from {case.sql}"
     ).fetchone() or (0, [], 0)
     if ids != rows:
-        text = f"{rows - ids} of {rows} rows repeat an id. Move the segment or part that was copied out of the log."
+        repeat = plural(rows - ids, "repeats", "repeat")
+        text = f"{rows - ids} of {rows} rows {repeat} an id. Move the segment or part that was copied out of the log."
         yield unknown("log", Reason("log.duplicate_ids", text), rows)
     wanted, model = case.described.run.model_sha256, case.described.run.model
     if shas != [wanted]:
@@ -55,7 +56,7 @@ def _log(case: Case, rows: int) -> Iterator[Finding]:
         text += "do not trust what it answered."
         yield unknown("schema", Reason("schema.other_model", text), rows)
     if odd:
-        text = f"{odd} of {rows} scores are NaN or outside [0, 1]: no probabilities."
+        text = f"{odd} of {rows} scores {plural(odd, 'is', 'are')} NaN or outside [0, 1]: no probabilities."
         yield unknown("schema", Reason("score.invalid", text), rows, SCORE)
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from artifacts.binning import quoted
 from artifacts.findings import CalibrationBin, Finding, Reason
+from artifacts.plural import many
 from monitoring.answers import Answers
 from monitoring.estimates import Floats, calibration_bins
 from monitoring.settings import MonitoringSettings
@@ -63,7 +64,7 @@ def labels_came(rows: Labelled, answered: int, settings: MonitoringSettings) -> 
         code, told = "labels.too_few", f"{told}, fewer than {least}: the early ones are no sample."
     elif rows.days < settings.min_label_days:
         least = f"at least {settings.min_label_days} give an interval"
-        code, told = "labels.too_few_days", f"{told}, on {rows.days} days; {least}."
+        code, told = "labels.too_few_days", f"{told}, on {many(rows.days, 'day')}; {least}."
     elif np.unique(rows.label).size == 1:
         code, told = "labels.one_class", f"{told}, and all are the same; a ranking cannot be measured."
     if code:

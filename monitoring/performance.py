@@ -10,6 +10,7 @@ import numpy as np
 
 from artifacts.findings import Finding, Reason, Rule, State
 from artifacts.metric_names import BETTER, of_slice
+from artifacts.plural import many
 from monitoring.estimates import estimate
 from monitoring.labelled import Labelled, labels_came
 from monitoring.settings import MonitoringSettings
@@ -53,7 +54,9 @@ def find_performance(
     if labels.state != "OK":
         return
     if rows.invalid:
-        text = f"{rows.invalid} scores are NaN or outside [0, 1]; metrics of them would mean nothing."
+        text = (
+            f"{many(rows.invalid, 'score is', 'scores are')} NaN or outside [0, 1]; metrics of them would mean nothing."
+        )
         reason = Reason("score.invalid", text)
         yield Finding("log_loss", None, "UNKNOWN", reason, rows=rows.label.size, baseline="holdout")
         return
@@ -82,7 +85,7 @@ def _of_slice(rows: Labelled, part: str, name: str, promise: float, settings: Mo
         text = f"Training logged {name} of {part}, which is not measured here: {', '.join(RULES)} are."
         return about(rule=_UNMEASURED.get(name, "log_loss"), reason=Reason("promise.missing", text))
     if rows.label.size < settings.min_slice_rows:
-        text = f"{rule} of {part} cannot be judged: {rows.label.size} rows have labels, at least "
+        text = f"{rule} of {part} cannot be judged: {many(rows.label.size, 'row has', 'rows have')} labels, at least "
         text += f"{settings.min_slice_rows} of a slice are judged."
         return about(rule=rule, reason=Reason("labels.too_few", text))
     found = _judge(rule, rows, promise, part, settings)
@@ -111,10 +114,10 @@ def _judge(
     if promise is None:
         return about(state="UNKNOWN", reason=_cannot("promise.missing", rule, where, "training logged no such metric"))
     if rows.label.size < least:
-        why = f"{rows.label.size} rows have labels, at least {least} are judged"
+        why = f"{many(rows.label.size, 'row has', 'rows have')} labels, at least {least} are judged"
         return about(state="UNKNOWN", reason=_cannot("labels.too_few", rule, where, why))
     if rows.days < settings.min_label_days:
-        why = f"{rows.days} days have labels"
+        why = f"{many(rows.days, 'day has', 'days have')} labels"
         return about(state="UNKNOWN", reason=_cannot("labels.too_few_days", rule, where, why))
     found = estimate(rule, rows.label, rows.score, rows.day, settings.interval)
     if not np.isfinite([found.value, found.low, found.high]).all():

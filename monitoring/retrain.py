@@ -9,6 +9,7 @@ from artifacts.findings import Findings, read_findings
 from artifacts.landed import declared_sources, landed_since
 from artifacts.lost_alerts import refuse_lost_alerts
 from artifacts.places import Places
+from artifacts.plural import many
 from artifacts.training_set import newest, parse_id
 from monitoring.alert_settings import AlertSettings
 from monitoring.asked import asked
@@ -41,7 +42,8 @@ def retraining_due(places: Places, settings: AlertSettings, identity: str, claim
             return False
     near = alerts.claim_retraining(places.alerts, findings.model, at, claimant, timedelta(days=settings.cooldown_days))
     if near is not None:
-        cli.say(f"{findings.model}: no retraining, since that of {near} is less than {settings.cooldown_days} days off")
+        days = many(settings.cooldown_days, "day")
+        cli.say(f"{findings.model}: no retraining, since that of {near} is less than {days} off")
     return near is None
 
 

@@ -11,6 +11,7 @@ from artifacts.errors import Missing
 from artifacts.findings import Finding, Reason
 from artifacts.lost_alerts import refuse_lost_alerts
 from artifacts.places import Places
+from artifacts.plural import many
 from monitoring.case import Case
 from monitoring.drift import Described
 from monitoring.settings import MonitoringSettings
@@ -117,6 +118,7 @@ def _too_young(case: Case, rows: str, which: str) -> str | None:
     if days >= wanted.min_baseline_days and entities >= wanted.min_rows:
         return None
     return (
-        f"The trailing window has {entities} entities on {days} days{which}, of {wanted.served_days}; "
+        f"The trailing window has {many(entities, 'entity', 'entities')} on {many(days, 'day')}{which}, "
+        f"of {wanted.served_days}; "
         f"{wanted.min_baseline_days} days and {wanted.min_rows} entities are wanted."
     )

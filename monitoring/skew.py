@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from artifacts.binning import quoted
 from artifacts.findings import Example, Finding, Reason
+from artifacts.plural import plural
 from monitoring.answers import Answers
 from monitoring.settings import MonitoringSettings
 from monitoring.truth import JOINED
@@ -32,8 +33,8 @@ def find_skew(
         return
     if not is_sample:
         text = (
-            f"{joined} of the {answered} rows that were answered are in the training set, fewer than "
-            f"{settings.min_label_share:.0%}: what they show is not known of the others."
+            f"{joined} of the {answered} rows that were answered {plural(joined, 'is', 'are')} in the training set, "
+            f"fewer than {settings.min_label_share:.0%}: what they show is not known of the others."
         )
         yield Finding("skew", None, "UNKNOWN", Reason("skew.too_few", text), rows=answered, baseline="truth")
     for name, count in zip(features, unequal, strict=True):
@@ -45,7 +46,8 @@ def find_skew(
         drifted = share > settings.max_skew_share
         if not drifted and not is_sample:
             continue
-        text = f"{name}: {count} of {rows} rows were answered with another value than the training set has."
+        unequal_rows = f"{count} of {rows} rows {plural(count, 'was', 'were')}"
+        text = f"{name}: {unequal_rows} answered with another value than the training set has."
         yield Finding(
             "skew",
             name,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from artifacts.finding import Distribution
+from artifacts.plural import many
 from monitoring.report.histogram import BLUE, EDGE, FILL, WIDTH, picture, shares
 from monitoring.report.label import TICK, fitted
 from monitoring.report.text import NONE, share
@@ -51,7 +52,7 @@ def _rows(names: Sequence[str], before: Sequence[float], now: Sequence[float]) -
     rest = order[MOST:]
     if rest:
         told = sum(before[at] for at in rest), sum(now[at] for at in rest)
-        rows.append(_Row(f"{len(rest)} others", *told, is_several=True))
+        rows.append(_Row(many(len(rest), "other"), *told, is_several=True))
     if before[-1] + now[-1]:
         rows.append(_Row("never seen", before[-1], now[-1], is_several=True))
     return rows

@@ -7,6 +7,7 @@ from html import escape
 from artifacts.finding import Finding, Rule
 from artifacts.finding_ratio import WORDS
 from artifacts.metric_names import BETTER
+from artifacts.plural import many
 from monitoring.asked import alert_key
 from monitoring.performance import RULES
 from monitoring.report.history import History, Past
@@ -63,7 +64,7 @@ def _picture(history: History, rule: Rule) -> str:
     return (
         f"<figure><figcaption>{told}</figcaption>"
         f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT + 18}" width="{WIDTH}" height="{HEIGHT + 18}" role="img">'
-        f"<title>{escape(WORDS[rule])} over {len(found)} windows, against what was promised</title>"
+        f"<title>{escape(WORDS[rule])} over {many(len(found), 'window')}, against what was promised</title>"
         f"{_axis(scale)}{_lines(newest, scale)}{''.join(marks)}{_ends(history)}</svg></figure>"
     )
 

@@ -6,6 +6,7 @@ from html import escape
 
 from artifacts.finding import SCORE, BaselineKind, Finding, State
 from artifacts.finding_ratio import LEAST, MOST, OF_DISTRIBUTIONS, TIMES, ratio, worst_first
+from artifacts.plural import many, plural
 from monitoring.report.history import History, Past
 from monitoring.report.label import fitted
 from monitoring.report.text import day
@@ -53,7 +54,7 @@ def line(history: History, feature: str, baseline: BaselineKind) -> str:
         marks.append(glyph(found[0].state, x, _y(value)))
     return (
         f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT + 18}" width="{WIDTH}" height="{HEIGHT + 18}" role="img">'
-        f"<title>{escape(feature)}: drift over {len(worst)} windows, in thresholds</title>"
+        f"<title>{escape(feature)}: drift over {many(len(worst), 'window')}, in thresholds</title>"
         f'<rect x="{LEFT}" y="0" width="{WIDTH - LEFT}" height="{wall}" fill="#fdf2eb"/>'
         f"{''.join(_tick(value) for value in (LEAST, 1.0, 10.0, MOST))}"
         f'<path d="M{LEFT} {wall}H{WIDTH}" stroke="{INK}" stroke-width="1.5" stroke-dasharray="4 3"/>'
@@ -123,12 +124,13 @@ def grid(history: History) -> str:
         for at, (past, told) in enumerate(zip(history.windows, shorts, strict=True))
     ]
     wide = NAME + step * columns + (26 if head == TURNED else 46)
-    left = [f"{len(order) - SHOWN} more features were not OK."] if len(order) > SHOWN else []
-    others = "other was" if fine == 1 else "others were"
-    told = " ".join([*left, f"{fine} {others} OK in every window that judged them."] if fine else left)
+    more = len(order) - SHOWN
+    left = [f"{more} more {plural(more, 'feature was', 'features were')} not OK."] if more > 0 else []
+    others = many(fine, "other was", "others were")
+    told = " ".join([*left, f"{others} OK in every window that judged them."] if fine else left)
     return (
         f'<svg class="plot" viewBox="0 0 {wide} {height}" width="{wide}" height="{height}" role="img">'
-        f"<title>States over {columns} windows</title>{''.join(labels)}{''.join(parts)}</svg>"
+        f"<title>States over {many(columns, 'window')}</title>{''.join(labels)}{''.join(parts)}</svg>"
         f'<p class="note">{told}</p>'
     )
 

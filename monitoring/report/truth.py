@@ -8,6 +8,7 @@ from artifacts.finding import Finding
 from artifacts.finding_ratio import WORDS, worst_first
 from artifacts.findings import CalibrationBin, Findings
 from artifacts.metric_names import BETTER
+from artifacts.plural import many, plural
 from monitoring.report.history import History
 from monitoring.report.promise import over_time
 from monitoring.report.text import NONE, mark, name_of, number, share, table
@@ -26,7 +27,7 @@ def calibration(findings: Findings) -> str:
         return f'<p class="none">{why}</p>'
     rows = sum(one.rows for one in findings.calibration)
     return (
-        f"<figure><figcaption>Calibration on {rows:,} rows whose outcome is known</figcaption>"
+        f"<figure><figcaption>Calibration on {rows:,} {plural(rows, 'row')} whose outcome is known</figcaption>"
         f"{_curve(findings.calibration)}<p class='beside'>across: mean score of a bin; up: share that came true. "
         "On the dashed line a score means what it says.</p></figure>"
     )
@@ -84,7 +85,7 @@ def skew(findings: Findings) -> str:
     ]
     heads = ("", "feature", "unequal", "allowed", "rows", "", "for example: entity, logged, training set")
     shown = table(heads, rows, numbers=(2, 3, 4)) if rows else ""
-    told = f"{mark('OK')} {fine} features are as the training set has them." if fine else ""
+    told = f"{mark('OK')} {many(fine, 'feature is', 'features are')} as the training set has them." if fine else ""
     return f"<h2>Skew, logged against the training set</h2>{shown}<p>{told}</p>"
 
 
@@ -127,7 +128,7 @@ def _curve(bins: Sequence[CalibrationBin]) -> str:
     parts.append(f'<polyline points="{told}" fill="none" stroke="{BLUE}" stroke-width="2"/>')
     for (x, y), one in zip(points, bins, strict=True):
         radius = round(LEAST + (MOST - LEAST) * (one.rows / largest) / 2, 1)
-        about = f"{one.rows:,} rows: score {share(one.score)}, came true {share(one.happened)}"
+        about = f"{one.rows:,} {plural(one.rows, 'row')}: score {share(one.score)}, came true {share(one.happened)}"
         parts.append(f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{BLUE}"><title>{about}</title></circle>')
     head = f'<svg class="plot" viewBox="0 0 {size} {size}" width="{size}" height="{size}" role="img">'
     return f"{head}<title>Mean score against the share that came true</title>{''.join(parts)}</svg>"

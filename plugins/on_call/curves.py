@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from artifacts.metric_names import directed, words
+from artifacts.plural import many
 from artifacts.verdict import Verdict
 from plugins.on_call.became import Fate, decided, fate
 from plugins.on_call.chart import Shape
@@ -67,4 +68,8 @@ def _curve(name: str, judged: Sequence[_Judged]) -> Html:
         points.append(Point(label, own.value, own.low, own.high, shape, about))
         if naive is not None and naive.value is not None:
             rivals[label] = naive.value
-    return whiskers(f"{words(name)} of {len(points)} versions", points, rivals) if points else el("p", "No numbers.")
+    return (
+        whiskers(f"{words(name)} of {many(len(points), 'version')}", points, rivals)
+        if points
+        else el("p", "No numbers.")
+    )

@@ -10,6 +10,7 @@ from artifacts.errors import Refusal
 from artifacts.finding_ratio import WORDS, written
 from artifacts.findings_summary import Summary, summaries
 from artifacts.lost_findings import refuse_lost_findings
+from artifacts.plural import many, plural
 from artifacts.prediction_log import counts
 from plugins.on_call.frame import link
 from plugins.on_call.heat import Day, called, days, features, heat, judged, last_day
@@ -102,7 +103,7 @@ def drift(request: Request, home: Home, model: str) -> Html:
 
 def _stretch(shown: Sequence[Day]) -> str:
     """Which days are shown, and since when nothing could be judged."""
-    days = f"{len(shown)} days" if len(shown) > 1 else "1 day"
+    days = many(len(shown), "day")
     said = f"Shown: {days} on which a window ended, {shown[0].last} to {shown[-1].last}; none ended later."
     if breaks([day.last for day in shown]):
         said += " At a dotted line more than a month lies between two of them."
@@ -134,11 +135,11 @@ def _words(request: Request, model: str, shown: list[Day]) -> Html:
     fine = len(shown) - len(loud)
     if not rows:
         return el("p", "✓ The one day shown is OK." if len(shown) == 1 else f"✓ All {len(shown)} days are OK.")
-    about = f"In words: {len(loud)} days that were not OK, of {len(shown)}" + (
-        f", the newest {LOUD}" if len(loud) > LOUD else ""
-    )
+    newest = f", the newest {LOUD}" if len(loud) > LOUD else ""
+    not_ok = f"{many(len(loud), 'day')} that {plural(len(loud), 'was', 'were')} not OK, of {len(shown)}{newest}"
+    were_ok = f"{fine} {plural(fine, 'was', 'were')} OK, of {many(len(features(shown)), 'feature')}"
     heads = ("last day", "", "moved, farthest first", "could not be judged", "findings")
-    return folded(f"{about}; {fine} were OK, of {len(features(shown))} features", table(heads, rows))
+    return folded(f"In words: {not_ok}; {were_ok}", table(heads, rows))
 
 
 def _far(far: float | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import Request
 
+from artifacts.plural import many
 from artifacts.training_set import TrainingSet
 from plugins.on_call.frame import link
 from plugins.on_call.markup import NONE, Child, Html, el, folded, join, table
@@ -30,7 +31,7 @@ def expectations(request: Request, opened: TrainingSet) -> Html:
         theirs = el("p", link(request, "Great Expectations' own page", *way), ", without its scripts and styles.")
     rows = [_row(one) for one in found]
     heads = ("column", "expectation", "bound", "observed, where it failed", "values")
-    return join(told, alarm, folded(f"{len(rows)} expectations", table(heads, rows, numbers=(4,))), theirs)
+    return join(told, alarm, folded(many(len(rows), "expectation"), table(heads, rows, numbers=(4,))), theirs)
 
 
 def _row(one: Mapping[str, Any]) -> list[Child]:

@@ -9,6 +9,7 @@ from datetime import date
 from artifacts.finding import SCORE, State
 from artifacts.finding_summary import Worst
 from artifacts.findings_summary import Summary
+from artifacts.plural import many
 from plugins.on_call.chart import short, svg, text
 from plugins.on_call.markup import Html, el, join
 from plugins.on_call.over_time import break_lines, day_labels
@@ -77,7 +78,9 @@ def heat(shown: Sequence[Day]) -> Html:
     dates = [day.last for day in shown]
     labels = join(*(day_labels(dates, left, wide, y) for y in (HEAD - 10, bottom + 22)))
     gaps = break_lines(dates, left, wide, HEAD, bottom)
-    about = f"Drift of {len(order)} features on {len(shown)} days; the table below says the same in words"
+    about = (
+        f"Drift of {many(len(order), 'feature')} on {many(len(shown), 'day')}; the table below says the same in words"
+    )
     return svg(about, left + wide * len(shown) + AIR, bottom + AXIS, *parts, gaps, labels)
 
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from artifacts.metric_names import BETTER, words
+from artifacts.plural import many
 from artifacts.run_record import RunRecord
 from plugins.on_call.became import Fate, came_of, decided, judging
 from plugins.on_call.chart import Interval, digits, intervals
@@ -119,7 +120,7 @@ def _verdict(found: Found, came: Fate) -> Html:
     table_rows: list[list[Child]] = [
         [words(name), *(estimate(evidence.metrics[who].get(name)) for who in evidence.metrics)] for name in own
     ]
-    days = f"{held.rows:,} holdout rows on {held.blocks} days, {held.start:%Y-%m-%d} to {held.end:%Y-%m-%d}."
+    days = f"{held.rows:,} holdout rows on {many(held.blocks, 'day')}, {held.start:%Y-%m-%d} to {held.end:%Y-%m-%d}."
     legend = " Gain: right of the dashed line the candidate is better, ● with the whole interval."
     picture = intervals("Gain of the candidate by metric", rows, limit=0.0)
     thin = f"; {len(evidence.thin_slices)} have too few rows to judge" if evidence.thin_slices else ""

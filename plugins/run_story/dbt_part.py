@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from artifacts.plural import many, plural
 from plugins.on_call.markup import Child, Html, el, folded, join, joined, name, table
 from plugins.run_story.story import Story
 
@@ -18,7 +19,8 @@ def _invocation(told: Mapping[str, Any]) -> Html:
         [name(one["model"]), _word(one["status"]), _count(one["rows"]), f"{one['seconds']:.2f}"]
         for one in told["models"]
     ]
-    passed = el("p", f"{told['tests_passed']} tests passed, {told['not_passed']} models or tests did not.")
+    did_not = many(told["not_passed"], "model or test", "models or tests")
+    passed = el("p", f"{many(told['tests_passed'], 'test')} passed, {did_not} did not.")
     models = table(("model", "dbt says", "rows", "seconds"), rows, numbers=(2, 3))
     return join(*failed, passed, models)
 
@@ -37,8 +39,9 @@ def expectations_part(story: Story) -> Html:
 
 
 def _held(told: Mapping[str, Any]) -> Html:
-    failed = told["failed"]
-    summary = el("p", f"{told['set']}: {told['checked'] - len(failed)} of {told['checked']} expectations hold.")
+    failed, held = told["failed"], told["checked"] - len(told["failed"])
+    said = f"{held} of {many(told['checked'], 'expectation')} {plural(held, 'holds', 'hold')}"
+    summary = el("p", f"{told['set']}: {said}.")
     rows: list[list[Child]] = [
         [
             name(one["column"] or "the set"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from artifacts.metric_names import directed, words
+from artifacts.plural import many
 from plugins.on_call.chart import Interval, Shape, Widths, digits, intervals
 from plugins.on_call.markup import Child, Html, el, join, joined, name, scrolled, table
 from plugins.run_story.story import Story
@@ -47,8 +48,8 @@ def _chart(metric: str, metrics: Mapping[str, Mapping[str, Sequence[float | None
 def _findings(told: Mapping[str, Any]) -> Html:
     heading = el("h3", f"{told['model']} version {told['version']}, {told['window']}: {told['state']}")
     if not told["worst"]:
-        moved, blind = "{} rows, and nothing moved.", "? Nothing was judged of {} rows, so what moved is not known."
-        return join(heading, el("p", (moved if told["state"] == "OK" else blind).format(told["rows"])))
+        moved, blind = "{}, and nothing moved.", "? Nothing was judged of {}, so what moved is not known."
+        return join(heading, el("p", (moved if told["state"] == "OK" else blind).format(many(told["rows"], "row"))))
     heads = ("state", "what", "rule", "value", "threshold", "interval", "why")
     more = told["not_ok"] - len(told["worst"])
     left = el("p", f"And {more} more.") if more else None

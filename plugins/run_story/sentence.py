@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from artifacts.plural import many, plural
 from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence
 from plugins.on_call.briefly import briefly
 
@@ -18,7 +19,7 @@ def sentence_of(
     """Who said what: the first task that said no, else what each part of the DAG run came to."""
     if cause is not None:
         others = sum(one.refused is not None for one in kept) - 1
-        more = f" {others} more tasks said no." if others > 0 else ""
+        more = f" {others} more {plural(others, 'task')} said no." if others > 0 else ""
         again = " Airflow tries it again." if state == "RUNNING" else ""
         return f"{_said(state, culprit, cause)} ({cause.code}): {briefly(cause.message)}{more}{again}"
     if state == "RUNNING":
@@ -30,7 +31,7 @@ def sentence_of(
         before = any(end.state == "upstream_failed" for end in ends)
         return "It did not run: a task before it failed." if before else "Nothing was to be done."
     if not told:
-        return f"All {len(ends)} tasks ended well." if ends else "It ended well."
+        return f"All {len(ends)} tasks ended well." if len(ends) > 1 else "It ended well."
     more = f" And {len(told) - SHOWN} more." if len(told) > SHOWN else ""
     return " ".join(told[:SHOWN]) + more
 
@@ -92,14 +93,14 @@ def _decided(told: Mapping[str, Any]) -> list[str]:
 def _findings(told: Mapping[str, Any]) -> list[str]:
     about = f"{told['model']} version {told['version']}, {told['window']}"
     if not told["worst"]:
-        return [f"{about}: {told['state']}, {told['rows']} rows."]
+        return [f"{about}: {told['state']}, {many(told['rows'], 'row')}."]
     first = told["worst"][0]
     more = f", and {told['not_ok'] - 1} more" if told["not_ok"] > 1 else ""
     return [f"{about}: {told['state']} ({first['code']}{more}). {first['text']}"]
 
 
 def _built(told: Mapping[str, Any]) -> list[str]:
-    rows = f", {told['rows']:,} rows" if told["rows"] is not None else ""
+    rows = f", {told['rows']:,} {plural(told['rows'], 'row')}" if told["rows"] is not None else ""
     return [f"{told['id']}{rows}, {'new' if told['new'] else 'nothing changed'}."]
 
 
@@ -107,8 +108,8 @@ def _landed(told: Mapping[str, Any]) -> list[str]:
     new, all_of = sum(one["new"] for one in told["partitions"]), len(told["partitions"])
     aside = sum(sum(one["set_aside"].values()) for one in told["partitions"])
     gap = f" {told['gap']} has not landed whole." if told["gap"] else ""
-    said = f"{told['source']} {', '.join(told['months'])}: {new} of {all_of} tables are new, {aside} rows set aside."
-    return [said + gap]
+    tables = f"{new} of {many(all_of, 'table')} {plural(new, 'is', 'are')} new"
+    return [f"{told['source']} {', '.join(told['months'])}: {tables}, {many(aside, 'row')} set aside.{gap}"]
 
 
 SAYS = {"decided": _decided, "findings": _findings, "training_set": _built, "landed": _landed}

@@ -178,6 +178,14 @@ def test_labels_of_four_days_give_no_interval(world: World) -> None:
     assert "labels.too_few_days" in codes(world.check("2013-03-20..2013-03-24", truth=world.training_set))
 
 
+def test_labels_of_one_day_are_told_of_in_the_singular(world: World) -> None:
+    world.log(world.answers("2013-03-20..2013-03-21"))
+    settings = SETTINGS.model_copy(update={"min_rows": 50})
+    found = world.check("2013-03-20..2013-03-21", truth=world.training_set, settings=settings)
+    [labels] = [one for one in found.findings if one.reason.code == "labels.too_few_days"]
+    assert ", on 1 day; at least" in labels.reason.text
+
+
 def test_a_few_rows_with_labels_are_too_few_to_measure_and_no_metric_of_them_is_ok(world: World) -> None:
     world.log(world.answers(WEEK)[::60])
     found = world.check(truth=world.training_set)

@@ -50,6 +50,8 @@ def test_a_check_of_another_version_hides_no_drift_and_is_not_told_as_the_champi
     places = home[0].model_copy(update={"findings": str(tmp_path / "findings")})
     page = opened(two_versions(places, home[1].training_set, first, later), NOBODY).get("/on-call/models/toy").text
     assert re.search(r"2026-03-14 +▲ DRIFT +delay_mean \(PSI, 4\.0.\)", part(page, "drift"))
+    assert "Drift of 1 feature on 1 day;" in part(page, "drift")
+    assert "In words: 1 day that was not OK, of 1; 0 were OK, of 1 feature" in part(page, "drift")
     told = {"OK": "✓ OK", "DRIFT": "▲ DRIFT"}[first.state]
     assert f"{told} in the newest window, 2026-03-08 to 2026-03-15" in part(page, "glance")
     assert "answered by version 2" not in part(page, "glance")
