@@ -9,6 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from artifacts.cli import say
 from artifacts.errors import Refusal, Unavailable
+from plugins.parameters import refuse_unknown_parameters
 from plugins.redaction import redact_error
 from plugins.run_story.leaving import leaving_evidence
 
@@ -20,11 +21,15 @@ R = TypeVar("R")
 
 
 def fails_once(body: Callable[P, R]) -> Callable[P, R]:
-    """Keep how a task body ended, and make every refusal final, except `Unavailable`, which Airflow may retry."""
+    """Keep how a task body ended, and make every refusal final, except `Unavailable`, which Airflow may retry.
+
+    Of a DAG run that has parameters which its DAG does not know, the first task refuses before its body runs.
+    """
 
     @wraps(body)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         with final_refusals(), leaving_evidence() as left:
+            refuse_unknown_parameters()
             returned = left.returned = body(*args, **kwargs)
             return returned
 
