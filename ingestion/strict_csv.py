@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from artifacts.errors import BadInput
-from ingestion.csv_blocks import BLOCK_BYTES, NULL, LineTooLong, Unseen, blocks, find_unseen, parse
+from ingestion.csv_blocks import BLOCK_BYTES, NULL, Fault, LineTooLong, blocks, find_fault, parse
 
 ENCRYPTED = 1
 FIRST_LINE = 2
@@ -110,8 +110,8 @@ def _batches(path: Path, stream: IO[bytes], columns: Mapping[str, Column]) -> It
     line = FIRST_LINE
     try:
         for block in blocks(stream):
-            if unseen := find_unseen(block):
-                raise _unseen(path, unseen, line, list(columns))
+            if fault := find_fault(block, list(types.values())):
+                raise _faulty(path, fault, line, list(columns))
             batch = parse(block, types)
             yield batch
             line += batch.num_rows
@@ -133,9 +133,9 @@ def _check_values(path: Path, name: str, column: Column, values: pa.Array, line:
         raise _wrong("value_missing", path, f"line {line + bad}: column {name} is empty, wanted a value or {NULL}")
 
 
-def _unseen(path: Path, unseen: Unseen, first: int, names: list[str]) -> BadInput:
-    where = f"line {first + unseen.row}: column {names[min(unseen.column, len(names) - 1)]}"
-    return _wrong("value_wrong", path, f"{where} holds the character {unseen.character!r}, which nobody sees")
+def _faulty(path: Path, fault: Fault, first: int, names: list[str]) -> BadInput:
+    where = f"line {first + fault.row}: column {names[min(fault.column, len(names) - 1)]}"
+    return _wrong("value_wrong", path, f"{where}{fault.what}")
 
 
 def _explained(path: Path, text: str, first: int, names: list[str]) -> BadInput:

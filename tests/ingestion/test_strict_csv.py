@@ -60,3 +60,47 @@ def test_a_last_line_without_a_line_break_counts(tmp_path: Path) -> None:
     file.write_bytes(b"carrier,name\r\nUA,United\r\nAA,American")
     rows = read_rows(file, {"carrier": Column(pa.string()), "name": Column(pa.string())})
     assert rows.table.to_pydict() == {"carrier": ["UA", "AA"], "name": ["United", "American"], "line": [2, 3]}
+
+
+ODD = ["0x10", "0X1f", "0b11", "0o17", "1_000", "+5", "1e3", "5.0", " 5", "5 ", "\t5", "5\t", " NA"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("header", ["faa,alt", "alt,faa", "alt"])
+def test_what_is_no_decimal_number_is_none_in_a_column_of_numbers(
+    tmp_path: Path, header: str, odd: str, end: str
+) -> None:
+    file, every = tmp_path / "airports.csv", {"faa": Column(pa.string()), "alt": Column(pa.int32(), nullable=True)}
+    good, bad = (header.replace("faa", "LGA").replace("alt", number) for number in ("-22", odd))
+    file.write_bytes(f"{header}\n{good}\n{good}\n{bad}{end}".encode())
+    with pytest.raises(BadInput) as refused:
+        read_rows(file, {name: every[name] for name in header.split(",")})
+    assert refused.value.code == "source.value_wrong"
+    assert f"airports.csv: line 4: column alt: invalid value {odd!r}, wanted int32" in refused.value.message
+
+
+def test_blanks_and_hexadecimal_digits_are_text_like_any_other(tmp_path: Path) -> None:
+    file = tmp_path / "planes.csv"
+    file.write_bytes("model,seats\n0x10,1\n 5,2\n5\t,3\né 0X,4\n".encode())
+    rows = read_rows(file, {"model": Column(pa.string()), "seats": Column(pa.int32())})
+    assert rows.table["model"].to_pylist() == ["0x10", " 5", "5\t", "é 0X"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "padded"), [(pa.float64(), "1.5 "), (pa.decimal128(5, 2), " 1.5"), (pa.date32(), " 2013-01-01")]
+)
+def test_no_column_but_text_has_blanks_around_its_values(tmp_path: Path, type_: pa.DataType, padded: str) -> None:
+    file = tmp_path / "prices.csv"
+    file.write_text(f"a\n{padded.strip()}\n{padded}\n")
+    with pytest.raises(BadInput, match=r"prices\.csv: line 3: column a: invalid value '.*', wanted"):
+        read_rows(file, {"a": Column(type_)})
+
+
+def test_a_hexadecimal_number_far_into_a_large_file_is_named_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "airports.csv"
+    file.write_bytes(b"faa,alt\n" + b"LGA,22\n" * 300_000 + b"EWR,0x10\n" + b"LGA,22\n" * 300_000)
+    with pytest.raises(
+        BadInput, match=r"line 300002: column alt: invalid value '0x10', wanted int32, in decimal digits"
+    ):
+        read_rows(file, {"faa": Column(pa.string()), "alt": Column(pa.int32())})
