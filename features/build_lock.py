@@ -70,17 +70,18 @@ class Clock:
 
 
 @contextmanager
-def turn(warehouse: Path) -> Iterator[None]:
-    """Hold the warehouse while the body runs; raises `Unavailable` (`features.warehouse_in_use`) after ten minutes."""
+def turn(warehouse: Path, wait_seconds: int = WAIT_SECONDS) -> Iterator[None]:
+    """Hold the warehouse while the body runs; raises `Unavailable` (`features.warehouse_in_use`) when others go on."""
     warehouse.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(warehouse / ".lock", timeout=WAIT_SECONDS):
+        with FileLock(warehouse / ".lock", timeout=wait_seconds):
             yield
     except Timeout as error:
+        still = f" for more than {wait_seconds} s" if wait_seconds else ""
         raise Unavailable(
             "features.warehouse_in_use",
-            f"Another build holds {warehouse} for more than {WAIT_SECONDS} s.",
-            next_step="Wait for it to end.",
+            f"A build, or `make dbt`, holds {warehouse}{still}.",
+            next_step="Wait for it to end, and try again.",
         ) from error
 
 

@@ -8,7 +8,7 @@ import duckdb
 
 from artifacts.errors import BadInput, CannotJudge, GateClosed, Interrupted, Refusal
 from features.dbt_evidence import attached
-from features.spilling import no_room
+from features.spilling import DATABASE, no_room
 
 SHOWN = 5
 _UNDESCRIBED = "every_feature_is_described"
@@ -63,7 +63,7 @@ def _told(result: Any, warehouse: Path) -> str:
 def _found(result: Any, warehouse: Path) -> list[str]:
     """A few of the rows that a test found; none when its SQL does not run outside dbt."""
     try:
-        with duckdb.connect(str(warehouse / "shipshape.duckdb"), read_only=True) as connection:
+        with duckdb.connect(str(warehouse / DATABASE), read_only=True) as connection:
             rows = connection.execute(result.node.compiled_code).fetchmany(SHOWN)
     except duckdb.Error:
         return []

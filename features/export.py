@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from artifacts.binning import quoted
 from artifacts.layout import Layout
-from features.spilling import spilling
+from features.spilling import DATABASE, spilling
 
 BATCH_ROWS = 65_536
 
@@ -22,7 +22,7 @@ def warehouse_rows(warehouse: Path, relation: str, contract: Layout) -> Iterator
     A month is sorted at a time, so that memory does not grow with the history. Raises as `spilling` does.
     """
     config = {"enable_external_access": "false", "lock_configuration": "true"}
-    file = str(warehouse / "shipshape.duckdb")
+    file = str(warehouse / DATABASE)
     with spilling(warehouse), duckdb.connect(file, read_only=True, config=config) as connection:
         yield _by_month(connection, relation, contract)
 

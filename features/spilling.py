@@ -9,6 +9,7 @@ import duckdb
 from artifacts.errors import Unavailable
 from artifacts.place_errors import no_place, why_no_place
 
+DATABASE = "shipshape.duckdb"
 _NO_ROOM_TO_SPILL = "failed to offload data block"
 _LOCKED = "Could not set lock on file"
 
@@ -26,6 +27,16 @@ def spilling(folder: Path) -> Iterator[None]:
         if refusal is None:
             raise
         raise refusal from error
+
+
+def refuse_if_open(warehouse: Path) -> None:
+    """Raise `Unavailable` (`features.warehouse_in_use`) when another program has the warehouse's file open."""
+    try:
+        duckdb.connect(str(warehouse / DATABASE)).close()
+    except duckdb.IOException as error:
+        refusal = no_room(warehouse, str(error))
+        if refusal is not None:
+            raise refusal from error
 
 
 def no_room(folder: Path, message: str) -> Unavailable | None:
