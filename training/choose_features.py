@@ -9,7 +9,7 @@ import numpy.typing as npt
 from artifacts.column import Column
 from artifacts.contract import Contract
 from artifacts.errors import BadInput, CannotJudge
-from training.config import Config
+from training.config import AllBut, Config
 from training.metrics import roc_auc
 
 TELLTALE_ROC_AUC = 0.99
@@ -19,17 +19,25 @@ FEWEST_OF_A_CLASS = 2
 def choose_features(contract: Contract, config: Config) -> tuple[Column, ...]:
     """The feature columns that `config` asks for, in contract order.
 
-    Raises `BadInput`: `features.not_a_feature` for an entity, a time, the label or an unknown column, and
-    `features.label_like` for a feature named after the label. The columns of `naive.by` and `slices` are held to
-    the same rule, since they too must be known at `observed_at`.
+    Raises `BadInput`: `features.not_a_feature` for an entity, a time, the label or an unknown column,
+    `features.label_like` for a feature named after the label, and `config.invalid` when all are left out. The columns
+    of `naive.by` and `slices` are held to the first rule too, since they must be known at `observed_at`.
     """
-    named = () if config.features == "all" else config.features
+    named = config.features if isinstance(config.features, tuple) else ()
+    left_out = config.features.all_but if isinstance(config.features, AllBut) else ()
     slices = config.judge.slices.columns if config.judge.slices else ()
-    asked = {"features": named, "naive.by": config.naive.by, "slices": config.slices, "judge.slices.columns": slices}
-    for key, names in asked.items():
+    asked = {"features": named, "features.all_but": left_out, "naive.by": config.naive.by, "slices": config.slices}
+    for key, names in {**asked, "judge.slices.columns": slices}.items():
         for name in names:
             _check_role(contract, key, name)
-    chosen = tuple(column for column in contract.features if not named or column.name in named)
+    wanted = [column for column in contract.features if column.name not in left_out]
+    if left_out and not wanted:
+        raise BadInput(
+            "config.invalid",
+            f"features.all_but names all {len(left_out)} features of training set {contract.name}; others are wanted.",
+            next_step="Leave out fewer.",
+        )
+    chosen = tuple(column for column in wanted if not named or column.name in named)
     for column in chosen:
         if contract.label in column.name or column.name.startswith("label_"):
             raise BadInput(
@@ -67,8 +75,8 @@ def refuse_telltales(columns: Sequence[Column], sample: npt.NDArray[np.float32],
                 "features.tells_label",
                 f"Feature {column.name!r} alone separates the label with a ROC AUC of {separates:.4f} "
                 f"on {len(label[judged])} fit rows; below {TELLTALE_ROC_AUC} is wanted.",
-                next_step="Look for a fact that was known only after observed_at, and correct the SQL, or name the "
-                "others alone as features in the config.",
+                next_step="Look for a fact that was known only after observed_at, and correct the SQL, or leave the "
+                f"feature out: features: {{all_but: [{column.name}]}} in the config.",
             )
 
 

@@ -108,6 +108,12 @@ class Judge(Closed):
         return bounds
 
 
+class AllBut(Closed):
+    """Every feature of the training set but those named."""
+
+    all_but: Columns
+
+
 class Config(Closed):
     """A whole training config; equal configs on one training-set version, in one environment, give one model."""
 
@@ -117,7 +123,7 @@ class Config(Closed):
     holdout_days: int = Field(ge=1, le=366)
     early_stopping_share: float = Field(default=0.1, ge=0, lt=0.5)
     early_stopping_rounds: int | None = Field(default=None, ge=1)
-    features: Literal["all"] | Columns = "all"
+    features: Literal["all"] | AllBut | Columns = "all"
     seed: int = Field(ge=0, lt=2**31)
     num_boost_round: int = Field(ge=1, le=10_000)
     xgboost: XGBoost

@@ -12,10 +12,10 @@ import yaml
 from pydantic import ValidationError
 
 from artifacts.errors import BadInput
-from training.config import Bootstrap, Config, Guard, Judge, Naive, SliceGuard, XGBoost
+from training.config import AllBut, Bootstrap, Config, Guard, Judge, Naive, SliceGuard, XGBoost
 
 _KEYS = sorted(
-    {key for part in (Config, XGBoost, Naive, Judge, Bootstrap, Guard, SliceGuard) for key in part.model_fields}
+    {key for part in (Config, AllBut, XGBoost, Naive, Judge, Bootstrap, Guard, SliceGuard) for key in part.model_fields}
 )
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # What PyYAML lets through from a date, a number or an alias that it cannot make sense of, and json from a circle.
@@ -145,8 +145,8 @@ def _said_by(fault: Any, overrides: Sequence[str], origin: str) -> str:
 
 
 def _key(fault: Any) -> str:
-    # Pydantic puts the names of union members into the location; keys have no brackets.
-    return ".".join(str(part) for part in fault["loc"] if "[" not in str(part))
+    # Pydantic puts the names of union members into the location; keys have no brackets, and are not called as a class.
+    return ".".join(str(part) for part in fault["loc"] if "[" not in str(part) and part != AllBut.__name__)
 
 
 def _explain(fault: Any) -> str:

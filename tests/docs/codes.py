@@ -18,11 +18,12 @@ DOTTED = re.compile(r"[a-z_]+\.[a-z0-9_]+")
 FILES = re.compile(
     r"\.(arrow|cfg|css|csv|db|dump|duckdb|gz|html|ini|js|json|jsonl|lock|log|md|npy|parquet|png|py|sql|sqlite|svg|txt|ubj|yaml|yml)$"
 )
-# Dotted text that is no code: fields of a request, modules, and the beginning of two codes.
+# Dotted text that is no code: fields of a request, a key of a config, modules, and the beginning of two codes.
 NO_CODES = {
     "dataframe_split.columns",
     "dataframe_split.data",
     "dataframe_split.index",
+    "features.all_but",
     "serving.trial",
     "serving.trial_child",
     "shipshape.arrival",

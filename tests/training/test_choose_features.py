@@ -22,6 +22,18 @@ def test_all_features_or_those_named_are_chosen_in_contract_order():
     assert names("features=[place, hour]") == ["hour", "place"]
 
 
+def test_features_that_are_named_can_be_left_out():
+    assert names("features={all_but: [noise, hour]}") == ["delay_mean", "load", "is_holiday", "place"]
+    with pytest.raises(BadInput, match=r"^features\.all_but names 'nose': that column is none of .*, perhaps 'noise'"):
+        names("features={all_but: [nose]}")
+    with pytest.raises(BadInput, match=r"^features\.all_but names 'is_late': that column has the role 'label'"):
+        names("features={all_but: [is_late]}")
+    with pytest.raises(
+        BadInput, match=r"^features\.all_but names all 6 features of training set toy; others are wanted"
+    ):
+        names("features={all_but: [hour, delay_mean, load, is_holiday, noise, place]}")
+
+
 @pytest.mark.parametrize("name", ["is_late", "label_known_at", "observed_at", "entity_id", "hours"])
 @pytest.mark.parametrize("key", ["features", "naive.by", "slices"])
 def test_a_label_a_time_an_entity_or_an_unknown_column_is_refused(name, key):

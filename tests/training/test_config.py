@@ -28,6 +28,13 @@ def test_every_shipped_config_is_read_and_survives_being_written(path):
     assert parse_config(config.to_yaml()).digest() == config.digest()
 
 
+def test_features_that_are_left_out_are_written_and_change_the_digest():
+    config = read_config(V1, ["features={all_but: [carrier]}"])
+    assert config.flat()["features.all_but"] == '["carrier"]'
+    assert parse_config(config.to_yaml()) == config
+    assert config.digest() != read_config(V1).digest()
+
+
 def test_an_override_changes_one_value_and_the_digest():
     config = read_config(V1, ["xgboost.max_depth=3", "naive.by=[origin]"])
     assert (config.xgboost.max_depth, config.naive.by) == (3, ("origin",))
@@ -73,6 +80,12 @@ def test_an_unknown_key_is_refused_with_the_nearest_known_one():
         ("seed='1'", "seed is '1'"),
         ("as_of=5", "as_of is 5"),
         ("features=[carrier, distance, carrier]", "carrier is given twice"),
+        (
+            "features={all_but: [carrier, carrier]}",
+            "features.all_but is ['carrier', 'carrier']; Value error, carrier is",
+        ),
+        ("features={all_but: []}", "features.all_but is []; Value should have at least 1 item"),
+        ("features={all_bot: [carrier]}", "features.all_bot is not a known key; did you mean all_but?"),
         ("slices=[carrier, carrier]", "carrier is given twice"),
     ],
 )
