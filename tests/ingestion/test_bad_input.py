@@ -225,6 +225,15 @@ def test_a_flipped_bit_in_the_archive(example: Example, place: int) -> None:
     refused(example, "source.archive_damaged", "flights.csv.zip")
 
 
+@pytest.mark.parametrize("other", [b"N14229", b"N1422\0"])
+def test_a_flipped_bit_that_is_another_value_or_a_wrong_line(example: Example, other: bytes) -> None:
+    file = example.folder / "flights.csv.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("flights.csv", "\n".join([FLIGHTS, *[ON_TIME] * 50_000]))
+    file.write_bytes(file.read_bytes().replace(b"N14228", other, 1))
+    refused(example, "source.archive_damaged", "flights.csv.zip", "the archive is damaged")
+
+
 def test_an_archive_of_two_files(example: Example) -> None:
     with zipfile.ZipFile(example.folder / "flights.csv.zip", "a") as archive:
         archive.writestr("more.csv", "")
