@@ -1,15 +1,21 @@
-"""A champion of the ledger that MLflow has not: what it was trained on, and its model, cannot be had."""
+"""A champion of the ledger that MLflow has not, or another under its number: its model cannot be had."""
+
+from collections.abc import Callable
 
 from artifacts import ledger
 from artifacts.errors import Damaged
-from artifacts.registry import Registry
+from artifacts.ledger import Promotion
+from artifacts.registry import Registry, RunRecord
 from artifacts.registry.connect import shown
 
 
-def refuse_lost_champion(registry: Registry, ledger_url: str, model: str) -> None:
+def refuse_lost_champion(
+    registry: Registry, ledger_url: str, model: str, read: Callable[[str, int], RunRecord] | None = None
+) -> None:
     """Raise `Damaged` (`home.champion_lost`) when the ledger names a champion of `model`, and MLflow has not it.
 
-    Raises `Unavailable` when MLflow cannot be asked.
+    Raises as `refuse_another_run` when it has another under that number, and `Unavailable` when it cannot be asked.
+    Whoever asks often has a `read` of their own in place of `Registry.model_version`.
     """
     line = ledger.champion(ledger_url, model)
     if line is None:
@@ -23,6 +29,17 @@ def refuse_lost_champion(registry: Registry, ledger_url: str, model: str) -> Non
             f"The ledger names version {line.version} of {model} as champion, and MLflow "
             f"({shown(registry.tracking_uri)}) has {there}.",
             next_step="Restore MLflow's database from a backup, or set PIPELINE_MLFLOW to the one that has it.",
+        )
+    refuse_another_run(line, (read or registry.model_version)(model, line.version))
+
+
+def refuse_another_run(line: Promotion, run: RunRecord) -> None:
+    """Raise `Damaged` (`judge.champion_differs`) when `run`, which has the line's version, is not the line's run."""
+    if run.run_id != line.run_id:
+        raise Damaged(
+            "judge.champion_differs",
+            f"Version {line.version} of {line.model} comes from MLflow run {run.run_id}; the ledger has {line.run_id}.",
+            next_step="Use the ledger and the MLflow database that belong together (PIPELINE_LEDGER, PIPELINE_MLFLOW).",
         )
 
 

@@ -2,7 +2,7 @@
 
 from artifacts import ledger
 from artifacts.champion_alias import refuse_lost_ledger
-from artifacts.errors import Damaged
+from artifacts.lost_champion import refuse_another_run
 from artifacts.registry import Registry, RunRecord
 from training.never_champion import never_champion
 
@@ -18,12 +18,7 @@ def champion_run(registry: Registry, ledger_url: str, model: str) -> RunRecord |
         refuse_lost_ledger(registry, ledger_url, model)
         return None
     run = registry.model_version(model, line.version)
-    if run.run_id != line.run_id:
-        raise Damaged(
-            "judge.champion_differs",
-            f"Version {line.version} of {model} comes from MLflow run {run.run_id}; the ledger has {line.run_id}.",
-            next_step="Use the ledger and the MLflow database that belong together (PIPELINE_LEDGER, PIPELINE_MLFLOW).",
-        )
+    refuse_another_run(line, run)
     return run
 
 

@@ -8,7 +8,11 @@ from artifacts.registry import Registry
 
 
 def refuse_lost(places: Places) -> None:
-    """Raise `Damaged`: `home.champion_lost` when MLflow has not what the ledger names, or `judge.ledger_lost`."""
+    """Raise `Damaged` when ledger and MLflow are not of one home.
+
+    `home.champion_lost` and `judge.champion_differs`: MLflow has not what the ledger names; `judge.ledger_lost`: the
+    ledger has not what MLflow names.
+    """
     registry = Registry.at(places)
     refuse_lost_champions(registry, places.ledger)
     refuse_lost_ledgers(registry, places.ledger)

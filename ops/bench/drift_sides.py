@@ -48,7 +48,7 @@ def learn_baseline(baseline: str, folder: str) -> dict[str, Any]:
     features = {one.name: (one, counted[one.name]) for one in bins}
     first, end = datetime.fromisoformat(FIRST_DAY), datetime.fromisoformat(FIRST_DAY) + timedelta(days=DAYS)
     # What is compared has no score; any column is as good as one.
-    Baseline("flights/0", "0" * 64, first, end, features, score=features[names[0]]).write(Path(folder))
+    Baseline("rows/0", "0" * 64, first, end, features, score=features[names[0]]).write(Path(folder))
     done = time.monotonic()
     return {"parts": {"loading": loaded - started, "measuring": done - loaded}, "columns": len(names)}
 

@@ -86,7 +86,7 @@ class Home:
 
     def refuse_lost_champion(self, model: str) -> None:
         """As `lost_champion.refuse_lost_champion`, of these places."""
-        refuse_lost_champion(self.registry, self.places.ledger, model)
+        refuse_lost_champion(self.registry, self.places.ledger, model, self.record)
 
     def newest(self, model: str, count: int) -> list[int]:
         """The newest versions, newest first; raises as `refuse_lost_champion` where there is none."""

@@ -338,6 +338,14 @@ def test_a_champion_whose_database_is_lost_or_another_is_no_home_that_is_well(ke
     assert (refused.value.code, list(tmp_path.iterdir())) == ("home.champion_lost", [])
 
 
+def test_a_home_whose_mlflow_has_another_model_under_the_champions_number_is_not_well(kept, tmp_path):
+    another = registry_in(tmp_path)
+    run = train(another, make_training_set(str(tmp_path / "sets")), toy_config("seed=2"))
+    with pytest.raises(Damaged, match=rf"Version 1 of toy comes from MLflow run {run.run_id}; the led") as refused:
+        verify(kept[0].model_copy(update={"mlflow": another.tracking_uri}))
+    assert refused.value.code == "judge.champion_differs"
+
+
 def test_a_home_that_lost_its_ledger_is_not_well_and_no_backup_is_made_of_it(kept, tmp_path):
     lost = kept[0].model_copy(update={"ledger": f"sqlite:///{tmp_path}/ledger.db"})
     for act in (verify, lambda places: make_backup(places, tmp_path / "backup")):

@@ -98,6 +98,15 @@ def test_a_champion_that_is_not_among_what_mlflow_has_comes_before_what_waits(op
     assert "version 2 ? never judged" in glance
 
 
+def test_another_model_under_the_champions_number_is_told_as_another(opened, home, tmp_path):
+    begun_anew = {"mlflow": f"sqlite:///{tmp_path}/mlflow.db", "mlflow_artifacts": str(tmp_path / "artifacts")}
+    places = home[0].model_copy(update=begun_anew)
+    run = log(Registry.at(places), tmp_path / "files")
+    glance = part(opened(places, NOBODY).get("/on-call/models/toy").text, "glance")
+    assert run.version == 1
+    assert f"Version 1 of toy comes from MLflow run {run.run_id}; the ledger has " in glance.partition("Next.")[2]
+
+
 def test_the_list_of_models_does_not_say_that_nobody_waits_where_mlflow_is_gone(opened, home, tmp_path):
     places = home[0].model_copy(update={name: f"sqlite:///{tmp_path}/{name}.db" for name in ("ledger", "mlflow")})
     about = {"run_id": "a" * 32, "decided_by": "me", "reason": "a test", "decided_at": datetime(2026, 1, 1)}
