@@ -64,9 +64,10 @@ def build_training_set():
     @fails_once
     def compare(training_set):
         from artifacts.places import read_places
-        from features.diff import against_previous
+        from features.compared import against_previous
 
-        return against_previous(read_places().training_sets, training_set)
+        places = read_places()
+        return against_previous(places.training_sets, places.warehouse, training_set)
 
     @task_group(prefix_group_id=False)
     def each(name, as_of):

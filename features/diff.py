@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from artifacts.errors import BadInput
-from artifacts.training_set import TrainingSet, open_training_set, parse_id
+from artifacts.training_set import TrainingSet
 from artifacts.why_differ import Why, explain
 from features.diff_features import Distribution, Move, compare_features, describe
 from features.diff_rows import Rows, common_columns, compare_rows, connect
@@ -65,15 +65,6 @@ def diff(old: TrainingSet, new: TrainingSet) -> Diff:
         distributions=tuple(alone),
         why=explain(old, new),
     )
-
-
-def against_previous(root: str, training_set_id: str) -> str:
-    """One sentence on how a version differs from the one that it was compared with when it was built."""
-    new = open_training_set(root, *parse_id(training_set_id))
-    before = new.facts.get("previous")
-    if before is None:
-        return f"{new.id} is the first version of {new.name}"
-    return summary(diff(open_training_set(root, *parse_id(before)), new))
 
 
 def summary(found: Diff) -> str:

@@ -68,12 +68,19 @@ def decisive(contract: Contract, as_of: datetime, landed: Sequence[Partition], p
     Coarse on purpose: any edited file in the dbt project counts, and then the build finds out what that changed.
     """
     texts = [file for file in project.rglob("*") if file.is_file() and not _MADE & set(file.relative_to(project).parts)]
-    code = [*(REPOSITORY / "features").glob("*.py"), *(REPOSITORY / "artifacts").glob("*.py")]
     return {
         "as_of": as_of.isoformat(),
         "contract": contract.to_dict(),
         "landed": sorted(f"{partition.key}/{partition.revision}" for partition in landed),
         "project": {str(file.relative_to(project)): _sha256(file) for file in sorted(texts)},
+        **computing(),
+    }
+
+
+def computing() -> dict[str, Any]:
+    """What computes: the code of this room and of the doors, and its tools."""
+    code = [*(REPOSITORY / "features").glob("*.py"), *(REPOSITORY / "artifacts").glob("*.py")]
+    return {
         "code": {str(file.relative_to(REPOSITORY)): _sha256(file) for file in sorted(code)},
         "tools": tool_versions(),
     }

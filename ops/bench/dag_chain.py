@@ -87,7 +87,7 @@ def run_functions(month: str, moment: str) -> dict[str, Any]:
     from artifacts.raw import verify
     from artifacts.training_set import parse_as_of
     from features.build import build
-    from features.diff import against_previous
+    from features.compared import against_previous
     from ingestion.land import land_months
     from training.choose_configs import configs_of
     from training.judge import judge_named
@@ -100,7 +100,7 @@ def run_functions(month: str, moment: str) -> dict[str, Any]:
     verify(places.raw, SOURCE, month)
     clock.lap("land_month")
     training_set = build(places, NAME, parse_as_of(moment)).id
-    against_previous(places.training_sets, training_set)
+    against_previous(places.training_sets, places.warehouse, training_set)
     clock.lap("build_training_set")
     for config in configs_of(training_set, CONFIG):
         promote_named(judge_named(train_named(config, training_set).run_id).to_dict())

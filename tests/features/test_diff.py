@@ -14,7 +14,8 @@ from artifacts.places import Places
 from artifacts.training_set import TrainingSet, publish_training_set, write_sorted
 from artifacts.why_differ import tokens
 from features.build import build
-from features.diff import Diff, against_previous, diff, lines, summary
+from features.compared import against_previous
+from features.diff import Diff, diff, lines, summary
 from tests.features.conftest import edit, post, reweigh
 from tests.fixtures_training_set import AS_OF, make_contract, make_rows, make_training_set
 
@@ -227,12 +228,7 @@ def test_real_builds_say_what_landed_what_was_restated_and_which_sql_changed(pla
     assert (found.rows.changed_by_column, found.rows.came_in_window) == ({"weight_g": 1, "weight_kg": 1}, 0)
     assert (found.why.landed, found.why.restated) == (("post/parcels/2013-03",), ("post/parcels/2013-01",))
     assert (found.why.sql_changed, found.why.sql_only_formatting) == (("toy",), ("postings",))
-    assert against_previous(places.training_sets, second.id) == summary(found)
+    assert against_previous(places.training_sets, places.warehouse, second.id) == summary(found)
     assert "the window moved, 1 partitions landed, 1 partitions were restated, the SQL changed" in summary(found)
     assert summary(found).endswith(f"; weight_g moved most (PSI {found.moves[0].psi:.3f})")
     assert "  SQL: 1 changed (toy); 1 only formatting (postings)" in list(lines(found))
-
-
-def test_a_first_version_has_nothing_to_differ_from(tmp_path: Path) -> None:
-    training_set = make_training_set(tmp_path)
-    assert against_previous(str(tmp_path), training_set.id) == f"{training_set.id} is the first version of toy"
