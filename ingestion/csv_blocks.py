@@ -11,10 +11,11 @@ from pyarrow import csv
 NULL = "NA"
 BLOCK_BYTES = 1 << 20
 # Control characters but the tab and line breaks, and U+FEFF in UTF-8: two texts that differ by them look the same.
-_UNSEEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xef\xbb\xbf")
+# And a carriage return alone, which pyarrow takes for a line's end.
+_UNSEEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|\xef\xbb\xbf")
 # Bytes that are in none of them: to take these out tells thirty times sooner that there is none.
-_SEEN = bytes({*b"\t\n\r", *range(0x20, 0x100)} - {*b"\x7f\xef"})
-# What pyarrow takes for a number, though a CSV file has none such: a hexadecimal one, or blanks at an end of one.
+_SEEN = bytes({*b"\t\n", *range(0x20, 0x100)} - {*b"\x7f\xef"})
+# What pyarrow takes for a number, though a CSV file has none such: a hexadecimal one, or one with blanks around it.
 _ODD = re.compile(rb"[xX \t](?:(?<=0[xX])(?<![^,\r\n]..)|(?<=[ \t])(?:(?<![^,\r\n].)|(?![^,\r\n])))")
 
 
@@ -40,20 +41,32 @@ def blocks(stream: IO[bytes]) -> Iterator[bytes]:
         yield block + rest
 
 
-def find_fault(block: bytes, types: Sequence[pa.DataType]) -> Fault | None:
-    """What `parse` lets pass in a block: a character that nobody sees, or an odd number in a column that is no text."""
+def find_unseen(block: bytes) -> Fault | None:
+    """The first character of a block that nobody sees, if it has one."""
     unseen = _UNSEEN.search(block) if block.translate(None, _SEEN) else None
-    if unseen is not None:
-        begin, column = _place(block, unseen.start())
-        what = f" holds the character {unseen[0].decode()!r}, which nobody sees"
-        return Fault(what, block.count(b"\n", 0, begin), column)
+    if unseen is None:
+        return None
+    begin, column = _place(block, unseen.start())
+    what = f" holds the character {unseen[0].decode()!r}, which nobody sees"
+    return Fault(what, block.count(b"\n", 0, begin), column)
+
+
+def find_odd(block: bytes, types: Sequence[pa.DataType]) -> Fault | None:
+    """The first odd value in a column that is no text, of a block that `parse` could read."""
     for odd in _ODD.finditer(block):
         begin, column = _place(block, odd.start())
-        if column < len(types) and not pa.types.is_string(types[column]):
-            value = block[begin:].partition(b"\n")[0].rstrip(b"\r").split(b",")[column].decode(errors="replace")
+        if not pa.types.is_string(types[column]):
+            row = block.count(b"\n", 0, begin)
+            value = value_at(block, row, column)
             what = f": invalid value {value!r}, wanted {types[column]}, in decimal digits and without blanks"
-            return Fault(what, block.count(b"\n", 0, begin), column)
+            return Fault(what, row, column)
     return None
+
+
+def value_at(block: bytes, row: int, column: int) -> str:
+    """The text of a value, as it stands in a block; none in a line that ends before."""
+    values = block.split(b"\n", row + 1)[row].rstrip(b"\r").split(b",")
+    return b"".join(values[column : column + 1]).decode(errors="replace")
 
 
 def _place(block: bytes, at: int) -> tuple[int, int]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from artifacts.errors import BadInput
-from ingestion.csv_blocks import BLOCK_BYTES, NULL, Fault, LineTooLong, blocks, find_fault, parse
+from ingestion.csv_blocks import BLOCK_BYTES, NULL, Fault, LineTooLong, blocks, find_odd, find_unseen, parse, value_at
 
 ENCRYPTED = 1
 FIRST_LINE = 2
@@ -113,17 +113,20 @@ def _batches(path: Path, stream: IO[bytes], columns: Mapping[str, Column]) -> It
     line = FIRST_LINE
     try:
         for block in blocks(stream):
-            if fault := find_fault(block, list(types.values())):
+            if fault := find_unseen(block):
                 raise _faulty(path, fault, line, list(columns))
-            batch = parse(block, types)
+            try:
+                batch = parse(block, types)
+            except pa.ArrowInvalid as error:
+                raise _explained(path, str(error), block, line, list(columns)) from error
+            if fault := find_odd(block, list(types.values())):
+                raise _faulty(path, fault, line, list(columns))
             yield batch
             line += batch.num_rows
     except LineTooLong:
         raise _wrong(
             "value_wrong", path, f"from line {line} on, a line has no end within {BLOCK_BYTES:,} bytes"
         ) from None
-    except pa.ArrowInvalid as error:
-        raise _explained(path, str(error), line, list(columns)) from error
     if line == FIRST_LINE:
         raise _wrong("file_empty", path, "it has a header and no rows")
 
@@ -141,13 +144,15 @@ def _faulty(path: Path, fault: Fault, first: int, names: list[str]) -> BadInput:
     return _wrong("value_wrong", path, f"{where}{fault.what}")
 
 
-def _explained(path: Path, text: str, first: int, names: list[str]) -> BadInput:
+def _explained(path: Path, text: str, block: bytes, first: int, names: list[str]) -> BadInput:
     # pyarrow counts the block's rows from 1; the first stands on line `first`.
     if found := _RAGGED.search(text):
         return _wrong("line_ragged", path, f"line {first + int(found[1]) - 1}: {found[3]} values, wanted {found[2]}")
     if found := _VALUE.search(text):
-        where = f"line {first + int(found[2]) - 1}: column {names[int(found[1])]}"
-        return _wrong("value_wrong", path, f"{where}: {found[4]}, wanted {found[3]}")
+        column, row = int(found[1]), int(found[2]) - 1
+        # pyarrow tells a number without the blanks around it.
+        what = f"invalid value {value_at(block, row, column)!r}" if found[4].startswith("invalid value") else found[4]
+        return _wrong("value_wrong", path, f"line {first + row}: column {names[column]}: {what}, wanted {found[3]}")
     return _wrong("value_wrong", path, text)
 
 

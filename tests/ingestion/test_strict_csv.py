@@ -104,3 +104,20 @@ def test_a_hexadecimal_number_far_into_a_large_file_is_named_with_its_line(tmp_p
         BadInput, match=r"line 300002: column alt: invalid value '0x10', wanted int32, in decimal digits"
     ):
         read_rows(file, {"faa": Column(pa.string()), "alt": Column(pa.int32())})
+
+
+@pytest.mark.parametrize("number", ["0x10", " 5", "5"])
+def test_a_carriage_return_alone_is_no_end_of_a_line(tmp_path: Path, number: str) -> None:
+    file = tmp_path / "airports.csv"
+    file.write_bytes(f"faa,alt\r\nJFK,1\r\nLGA,22\rEWR,{number}\r\n".encode())
+    with pytest.raises(BadInput, match=r"line 3: column alt holds the character '\\r', which nobody sees"):
+        read_rows(file, {"faa": Column(pa.string()), "alt": Column(pa.int32())})
+
+
+@pytest.mark.parametrize("ragged", ["New York, NY,5", "LGA,22,3"])
+def test_a_line_with_a_comma_too_many_is_ragged_whatever_stands_behind_it(tmp_path: Path, ragged: str) -> None:
+    file = tmp_path / "airports.csv"
+    file.write_text(f"name,alt\n{ragged}\nEWR, 5\n")
+    with pytest.raises(BadInput, match=r"line 2: 3 values, wanted 2") as refused:
+        read_rows(file, {"name": Column(pa.string()), "alt": Column(pa.int32())})
+    assert refused.value.code == "source.line_ragged"
