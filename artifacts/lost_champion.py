@@ -1,6 +1,6 @@
-"""A champion of the ledger that MLflow has not, or another under its number: its model cannot be had."""
+"""A champion of the ledger that MLflow does not have, or another under its number: its model cannot be had."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from artifacts import ledger
 from artifacts.errors import Damaged
@@ -10,17 +10,18 @@ from artifacts.registry.connect import shown
 
 
 def refuse_lost_champion(
-    registry: Registry, ledger_url: str, model: str, read: Callable[[str, int], RunRecord] | None = None
+    registry: Registry, ledger_url: str, model: str, versions: Sequence[int] | None = None
 ) -> None:
-    """Raise `Damaged` (`home.champion_lost`) when the ledger names a champion of `model`, and MLflow has not it.
+    """Raise `Damaged` (`home.champion_lost`) when the ledger names a champion of `model` that MLflow does not have.
 
-    Raises as `refuse_another_run` when it has another under that number, and `Unavailable` when it cannot be asked.
-    Whoever asks often has a `read` of their own in place of `Registry.model_version`.
+    Raises as `refuse_another_run` when it has another under that number, `Missing` (`registry.missing`) when the
+    champion's MLflow run was deleted, and `Unavailable` when it cannot be asked. Whoever knows the model's `versions`
+    saves asking for them.
     """
     line = ledger.champion(ledger_url, model)
     if line is None:
         return
-    versions = registry.versions(model)
+    versions = registry.versions(model) if versions is None else versions
     if line.version not in versions:
         newest = ", ".join(map(str, versions[-3:]))
         there = f"others of it ({newest}), not that one" if versions else "no version of it"
@@ -30,7 +31,7 @@ def refuse_lost_champion(
             f"({shown(registry.tracking_uri)}) has {there}.",
             next_step="Restore MLflow's database from a backup, or set PIPELINE_MLFLOW to the one that has it.",
         )
-    refuse_another_run(line, (read or registry.model_version)(model, line.version))
+    refuse_another_run(line, registry.model_version(model, line.version))
 
 
 def refuse_another_run(line: Promotion, run: RunRecord) -> None:

@@ -53,7 +53,9 @@ def fate(home: Home, known: Decided, record: RunRecord, newest: Found) -> Fate:
         return Fate(verdict.outcome)
     one = undecided(home, known, record.model, record.version or 0, record.run_id)
     if one.became == "waits" and not one.asked and not wants_a_person(home, record, rival):
-        return Fate("to_come", "Its promotion is still to come: no person is asked for it.")
+        return Fate(
+            "to_come", "Nobody promoted it yet. No person is asked: the task promote does it while its DAG run goes on."
+        )
     return one
 
 
@@ -105,8 +107,10 @@ def _to_decide(version: str, run: str, one: Fate) -> tuple[str, str]:
         return f"{version} waits for a person{where(run, one.asked)} What its verdict rests on is told by:", judging(
             run
         )
-    who = "the task promote of train_candidate, which asks no person. If that DAG run is over, clear the task"
-    return f"{version} is still to be promoted, by {who}, or by hand:", f"python -m training promote --candidate {run}"
+    who = "The task promote of train_candidate does it while its DAG run goes on; else clear that task, or by hand:"
+    return f"{version} is not promoted yet, and waits for no person. {who}", (
+        f"python -m training promote --candidate {run}"
+    )
 
 
 def judging(run_id: str) -> str:

@@ -86,15 +86,20 @@ class Home:
 
     def refuse_lost_champion(self, model: str) -> None:
         """As `lost_champion.refuse_lost_champion`, of these places."""
-        refuse_lost_champion(self.registry, self.places.ledger, model, self.record)
+        refuse_lost_champion(self.registry, self.places.ledger, model, self._versions(model))
 
     def newest(self, model: str, count: int) -> list[int]:
-        """The newest versions, newest first; raises as `refuse_lost_champion` where there is none."""
-        versions = self.once(("versions", model), lambda: self.registry.versions(model))
-        _ANSWERED.add(self.places.mlflow)
+        """The newest versions, newest first; raises as the two `refuse_lost_` above where there is none."""
+        versions = self._versions(model)
         if not versions:
+            self.refuse_lost_ledger(model)
             self.refuse_lost_champion(model)
         return versions[-count:][::-1]
+
+    def _versions(self, model: str) -> list[int]:
+        versions = self.once(("versions", model), lambda: self.registry.versions(model))
+        _ANSWERED.add(self.places.mlflow)
+        return versions
 
     def record(self, model: str, version: int) -> RunRecord:
         """The MLflow run of a version; raises what `Registry.model_version` does."""

@@ -6,7 +6,7 @@ from artifacts.lost_alerts import alerts_of
 from artifacts.lost_home import refuse_lost_home
 from artifacts.registry import RunRecord
 from artifacts.verdict import Verdict
-from plugins.on_call.became import Fate, decided, fate, next_of
+from plugins.on_call.became import Became, Fate, decided, fate, next_of
 from plugins.on_call.briefly import briefly
 from plugins.on_call.candidates import SHOWN
 from plugins.on_call.drift import checked_at
@@ -22,7 +22,7 @@ FIRST = ("No version was trained yet. Land months, build a training set and trai
 
 def next_step(home: Home, model: str) -> tuple[str, str | None]:
     """The first thing that is wrong, and its command; what cannot be read is said in the lines above."""
-    for look in (_no_model, _silent_service, _waiting, _not_watched, _open_alert, _newest):
+    for look in (_no_model, _silent_service, _lost_champion, _waiting, _not_watched, _open_alert, _to_promote, _newest):
         try:
             found = look(home, model)
         except Refusal as refusal:
@@ -40,9 +40,8 @@ def first(home: Home) -> tuple[str, str]:
 
 
 def _no_model(home: Home, model: str) -> tuple[str, str] | None:
-    """Of a home in which nothing was trained yet, or that lost its ledger or its champion."""
+    """Of a home in which nothing was trained yet, or that lost its ledger."""
     home.refuse_lost_ledger(model)
-    home.refuse_lost_champion(model)
     if ledger.champion(home.places.ledger, model) is not None or home.newest(model, 1):
         return None
     return FIRST
@@ -62,6 +61,10 @@ def _silent_service(home: Home, model: str) -> tuple[str, str] | None:
             f"python -m training history --model {model}"
         )
     return None
+
+
+def _lost_champion(home: Home, model: str) -> None:
+    home.refuse_lost_champion(model)
 
 
 def _not_watched(home: Home, model: str) -> tuple[str, None] | None:
@@ -89,6 +92,16 @@ def _waiting(home: Home, model: str) -> tuple[str, str] | None:
 
 def waits(home: Home, model: str) -> tuple[RunRecord, Verdict, Fate] | None:
     """The newest of the candidates that wait for a person; what cannot be read of them stands in their table."""
+    return _newest_that(home, model, "waits")
+
+
+def _to_promote(home: Home, model: str) -> tuple[str, str] | None:
+    """Of one that waits for nobody, and that no task may come back to: a newer one may be the newest by now."""
+    found = _newest_that(home, model, "to_come")
+    return None if found is None else next_of(*found)
+
+
+def _newest_that(home: Home, model: str, became: Became) -> tuple[RunRecord, Verdict, Fate] | None:
     known = decided(home, model)
     for number in home.newest(model, SHOWN):
         try:
@@ -97,7 +110,7 @@ def waits(home: Home, model: str) -> tuple[RunRecord, Verdict, Fate] | None:
         except (Damaged, Missing):
             continue
         one = fate(home, known, record, verdicts[0]) if verdicts else None
-        if one is not None and one.became == "waits":
+        if one is not None and one.became == became:
             return record, verdicts[0].verdict, one
     return None
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from artifacts import ledger
-from artifacts.champion_alias import known_champion, refuse_lost_ledger
+from artifacts.champion_alias import known_champion, refuse_lost_ledger, refuse_lost_ledgers
 from artifacts.errors import Missing
 from artifacts.lost_champion import refuse_lost_champion
 from artifacts.lost_home import refuse_lost_home
@@ -31,13 +31,17 @@ def serves_part(story: Story, places: Places, settings: OnCallSettings) -> Html:
 def _lost(places: Places, models: Sequence[str]) -> Html | None:
     """What MLflow tells: which of the champions it has not, and whether a model that is not named here had one."""
     registry = Registry.at(places)
-    for model in registry.models():
-        if model not in models:
-            refuse_lost_ledger(registry, places.ledger, model)
-    refuse_lost_home(registry, places)
     if not models:
+        refuse_lost_ledgers(registry, places.ledger)
+        refuse_lost_home(registry, places)
         return el("p", "No model was promoted yet.")
-    return joined(told(one, partial(refuse_lost_champion, registry, places.ledger, one)) for one in models)
+    others = [model for model in registry.models() if model not in models]
+    looks = [
+        *((one, partial(refuse_lost_ledger, registry, places.ledger, one)) for one in others),
+        *((one, partial(refuse_lost_champion, registry, places.ledger, one)) for one in models),
+        ("The home", partial(refuse_lost_home, registry, places)),
+    ]
+    return joined(told(name, look) for name, look in looks)
 
 
 def _served(places: Places, settings: OnCallSettings, model: str) -> Html:

@@ -89,10 +89,17 @@ def test_a_verdict_that_says_promote_waits_until_somebody_decides(opened, judged
 def test_a_verdict_that_the_pipeline_acts_on_by_itself_waits_for_no_person(opened, judged, tmp_path):
     logged(tmp_path, "auto")
     table, drawn, glance = shown(opened, judged[0])
-    assert "… to be promoted" in table and "no person is asked for it" in table and not drawn
-    assert "Next. Version 1 is still to be promoted, by the task promote of train_candidate" in glance
+    assert "… to be promoted" in table and "No person is asked" in table and not drawn
+    assert "Next. Version 1 is not promoted yet, and waits for no person. The task promote of train_candidate" in glance
     assert glance.strip().endswith(f"python -m training promote --candidate {judged[1].run_id}")
     assert "waits for a person" not in table + glance and "Required Actions" not in table + glance
+
+
+def test_one_that_no_task_came_back_to_is_told_although_a_newer_one_is_there(opened, judged, tmp_path):
+    logged(tmp_path, "auto")
+    log(Registry.at(judged[0]), tmp_path / "files")
+    glance = shown(opened, judged[0])[2]
+    assert "Next. Version 1 is not promoted yet" in glance
 
 
 @pytest.mark.parametrize(

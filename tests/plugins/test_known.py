@@ -14,7 +14,7 @@ from artifacts.registry import Registry
 from plugins.on_call.home import Home
 from plugins.on_call.settings import OnCallSettings
 from plugins.run_story.message import champions
-from tests.plugins.test_became import log, own_mlflow
+from tests.plugins.test_became import QUIET, log, own_mlflow
 from tests.plugins.test_model_page import NOBODY, broken, part
 
 
@@ -71,6 +71,7 @@ def test_a_home_that_lost_ledger_and_mlflow_together_is_no_home_in_which_nothing
     pages = [answered.get(f"/on-call/models{one}").text for one in ("", "/toy")]
     assert all("and yet predictions are logged" in one and "judge.ledger_lost" in one for one in pages)
     assert not any("make down run up" in one or "never had a champion" in one for one in [page, *pages])
+    assert not any(one in said for one in ("none was trained", "No candidate was") for said in (page, pages[1]))
     assert champions(watched) == ["Champions: not known (judge.ledger_lost)"]
 
 
@@ -79,7 +80,7 @@ def test_a_champion_that_mlflow_lost_is_no_model_of_which_nothing_was_trained(op
     lost = home[0].model_copy(update={"mlflow": f"sqlite:///{tmp_path}/mlflow.db", "mlflow_artifacts": str(tmp_path)})
     if database == "empty":
         Registry.at(lost).prepare()
-    page = opened(lost, NOBODY).get("/on-call/models/toy").text
+    page = opened(lost, QUIET).get("/on-call/models/toy").text
     for place in ("candidates", "metrics"):
         assert "names version 1 of toy as champion, and MLflow" in part(page, place)
         assert "has no version of it. Restore MLflow" in part(page, place)
@@ -93,7 +94,7 @@ def test_a_champion_that_is_not_among_what_mlflow_has_comes_before_what_waits(op
     places = home[0].model_copy(update=own_mlflow(home[0], tmp_path))
     log(Registry.at(places), tmp_path / "files")
     MlflowClient(places.mlflow).delete_model_version("toy", "1")
-    glance = part(opened(places, NOBODY).get("/on-call/models/toy").text, "glance")
+    glance = part(opened(places, QUIET).get("/on-call/models/toy").text, "glance")
     assert "has others of it (2), not that one. Restore MLflow" in glance.partition("Next.")[2]
     assert "version 2 ? never judged" in glance
 
@@ -102,9 +103,29 @@ def test_another_model_under_the_champions_number_is_told_as_another(opened, hom
     begun_anew = {"mlflow": f"sqlite:///{tmp_path}/mlflow.db", "mlflow_artifacts": str(tmp_path / "artifacts")}
     places = home[0].model_copy(update=begun_anew)
     run = log(Registry.at(places), tmp_path / "files")
-    glance = part(opened(places, NOBODY).get("/on-call/models/toy").text, "glance")
+    glance = part(opened(places, QUIET).get("/on-call/models/toy").text, "glance")
     assert run.version == 1
     assert f"Version 1 of toy comes from MLflow run {run.run_id}; the ledger has " in glance.partition("Next.")[2]
+
+
+def test_another_model_that_comes_under_the_champions_number_is_seen_by_a_process_that_knew_it(opened, home, tmp_path):
+    places = home[0].model_copy(update=own_mlflow(home[0], tmp_path))
+    client = opened(places, QUIET)
+    assert "comes from MLflow run" not in client.get("/on-call/models/toy").text
+    run = log(Registry.at(places), tmp_path / "files")
+    with sqlite3.connect(tmp_path / "mlflow.db") as connection:
+        connection.execute("update model_versions set run_id = ? where version = 1", [run.run_id])
+    connection.close()
+    glance = part(client.get("/on-call/models/toy").text, "glance")
+    assert f"Version 1 of toy comes from MLflow run {run.run_id}; the ledger has " in glance.partition("Next.")[2]
+
+
+def test_that_nobody_is_answered_comes_before_what_mlflow_cannot_be_asked(opened, home):
+    nobody = "http://127.0.0.1:9"
+    places = home[0].model_copy(update={"mlflow": nobody})
+    page = opened(places, NOBODY.model_copy(update={"serving_url": nobody})).get("/on-call/models/toy").text
+    assert "does not answer" in part(page, "glance").partition("Next.")[2]
+    assert "python -m ops.up serving" in part(page, "glance").partition("Next.")[2]
 
 
 def test_the_list_of_models_does_not_say_that_nobody_waits_where_mlflow_is_gone(opened, home, tmp_path):
