@@ -94,8 +94,8 @@ def _accept(arguments: argparse.Namespace) -> Answer:
 
 def _notify(_: argparse.Namespace) -> Answer:
     places = read_places()
+    # It says itself what it sent, so that this is told also where alerts that are not there are refused after it.
     done = deliver(places, read_monitoring_settings())
-    # After it: what is there is delivered first, and "nothing waits" is not said of alerts that are not there.
     for model in ledger.models(places.ledger):
         refuse_lost_alerts(places, model)
     lines = [f"{number} messages to {channel}" for channel, number in done.sent.items()]

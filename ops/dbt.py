@@ -40,8 +40,10 @@ def become_dbt(arguments: Sequence[str]) -> NoReturn:
 
 
 def _is_offline(arguments: Sequence[str]) -> bool:
-    verbs = [one for one in arguments if not one.startswith("-")][:2]
-    return not verbs or verbs[0] in OFFLINE or verbs == ["docs", "serve"]
+    """By what stands first: behind an option, its value might pass for the command."""
+    if not arguments or list(arguments) in (["--version"], ["--help"]):
+        return True
+    return arguments[0] in OFFLINE or list(arguments[:2]) == ["docs", "serve"]
 
 
 def _end_as_dbt(arguments: Sequence[str]) -> NoReturn:
