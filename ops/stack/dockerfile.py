@@ -5,22 +5,18 @@ from collections.abc import Iterator
 
 from ops.stack.rules import PINNED, SECRET_NAME
 
-_HEREDOC = re.compile(r"(?<!\S)\d*<<(?P<dash>-?)(?P<quote>[\"']?)(?P<name>[^\s<\"']+)(?P=quote)(?!\S)")
+# One backslash, as the builder sees it: two say a backslash, and the instruction ends.
+_GOES_ON = re.compile(r"(?<!\\)\\[ \t]*$")
+# Up to a blank of ASCII: where another ends the word for the builder, the rest is looked at with it.
+_OPTION = re.compile(r"(?a)--\S+")
 
 
 def dockerfile(text: str) -> Iterator[str]:
     """What it is made of is pinned, its user is not root, and nothing secret is built into it."""
-    for image in re.findall(r"(?im)^\s*#\s*syntax\s*=\s*(\S+)", text):
-        yield f"Dockerfile: syntax {image} would build it; none is wanted"
-    for sign in re.findall(r"(?im)^\s*#\s*escape\s*=\s*(\S+)", text):
-        yield f"Dockerfile: escape {sign} would have its lines end elsewhere; none is wanted"
-    text = "\n".join(_instructions(text))
-    stages = set(re.findall(r"(?im)^FROM\s.*\sAS\s+(\S+)", text))
-    bases = re.findall(r"(?im)^FROM\s+(?:--\S+\s+)*(\S+)", text)
-    copied = re.findall(r"(?im)^(?:COPY|RUN)\s.*?(?:--from=|--mount=\S*?\bfrom=)([^\s,]+)", text)
-    for word, image in [*(("FROM", one) for one in bases), *(("--from", one) for one in copied)]:
-        if image not in stages and not PINNED.fullmatch(image):
-            yield f"Dockerfile: {word} {image} is not pinned as NAME:VERSION@sha256:DIGEST"
+    yield from _directives(text.removeprefix("\ufeff"))
+    text = "\n".join(_instructions(text.removeprefix("\ufeff")))
+    yield from _unreadable(text)
+    yield from _images(text)
     for line in re.findall(r"(?im)^ADD\s.*", text):
         yield f"Dockerfile: {line.split()[0]} may fetch or unpack what nobody pinned; COPY of a file is wanted"
     for line in re.findall(r"(?im)^RUN\s.*", text):
@@ -37,26 +33,44 @@ def dockerfile(text: str) -> Iterator[str]:
             yield f"Dockerfile: {name} would be built into the image"
 
 
+def _directives(text: str) -> Iterator[str]:
+    """What would have the file read by another program, or in another way."""
+    for image in re.findall(r"(?im)^\s*(?:#|//)\s*syntax\s*=\s*(\S+)", text):
+        yield f"Dockerfile: syntax {image} would build it; none is wanted"
+    for sign in re.findall(r"(?im)^\s*#\s*escape\s*=\s*(\S+)", text):
+        yield f"Dockerfile: escape {sign} would have its lines end elsewhere; none is wanted"
+
+
+def _unreadable(text: str) -> Iterator[str]:
+    """What says something that this check cannot tell, and the builder might."""
+    for word, opened in re.findall(r"(?im)^(RUN|COPY|ADD)\s.*?(\S*<<\S*)", text):
+        yield f"Dockerfile: {word} with {opened} may begin a here-document, whose end cannot be told; none is wanted"
+    for line in re.findall(r"(?im)^ONBUILD\b.*", text):
+        yield f"Dockerfile: {line} runs in another image, and what it does cannot be told; none is wanted"
+    flags = " ".join(re.findall(r"(?im)^(?:FROM|COPY|RUN)\s+((?:--\S+\s+)+)", text)).split()
+    for flag in (flag for flag in flags if re.search(r"[\"'\\]", flag)):
+        yield f"Dockerfile: what {flag} means, with its quote or backslash, cannot be told; none is wanted"
+
+
+def _images(text: str) -> Iterator[str]:
+    """What is built on or copied from, and not pinned."""
+    stages = set(re.findall(r"(?im)^FROM\s.*\sAS\s+(\S+)", text))
+    bases = re.findall(r"(?im)^FROM\s+(?:--\S+\s+)*(\S+)", text)
+    options = " ".join(
+        option for line in re.findall(r"(?im)^(?:COPY|RUN)\s.*", text) for option in _OPTION.findall(line)
+    )
+    copied = re.findall(r"(?i)\bfrom=([^\s,]+)", options)
+    for word, image in [*(("FROM", one) for one in bases), *(("--from", one) for one in copied)]:
+        if image not in stages and not PINNED.fullmatch(image):
+            yield f"Dockerfile: {word} {image} is not pinned as NAME:VERSION@sha256:DIGEST"
+
+
 def _instructions(text: str) -> Iterator[str]:
-    """Each instruction in a line, as the builder reads it: with the lines that it goes on in and its here-documents."""
-    lines = iter(text.split("\n"))
+    """Each instruction in a line, as the builder reads it: the lines that it goes on in are joined without a blank."""
+    lines = (line for line in text.split("\n") if line.strip() and not line.lstrip().startswith("#"))
     for line in lines:
-        whole = "" if _is_left_out(line) else line.strip()
-        while whole.endswith("\\"):
-            whole = f"{whole[:-1]} {next((one.strip() for one in lines if not _is_left_out(one)), '')}"
-        if re.match(r"(?i)(?:RUN|COPY|ADD)\s", whole):
-            bodies = [line for opened in _HEREDOC.finditer(whole) for line in _body(lines, opened)]
-            whole = "; ".join([whole, *bodies])
-        yield whole
-
-
-def _is_left_out(line: str) -> bool:
-    """A comment or an empty line, also within an instruction that goes on."""
-    return not line.strip() or line.lstrip().startswith("#")
-
-
-def _body(lines: Iterator[str], opened: re.Match[str]) -> Iterator[str]:
-    for line in lines:
-        if (line.lstrip("\t") if opened["dash"] else line) == opened["name"]:
-            return
-        yield line
+        whole, goes_on = _GOES_ON.subn("", line.lstrip())
+        while goes_on:
+            more, goes_on = _GOES_ON.subn("", next(lines, ""))
+            whole += more
+        yield whole.strip()

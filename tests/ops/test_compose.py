@@ -446,21 +446,54 @@ def test_a_dockerfile_is_pinned_ends_as_a_user_and_holds_no_secret():
         assert list(dockerfile(f"{text}\n{line}\n")) == [
             "Dockerfile: --from busybox:latest is not pinned as NAME:VERSION@sha256:DIGEST"
         ]
+    for mounts in ("from=packages --mount=type=bind,from=b:latest", "from=packages,from=b:latest"):
+        [said] = dockerfile(f"{text}\nRUN --mount=type=bind,{mounts},target=/x true\n")
+        assert said.startswith("Dockerfile: --from b:latest is not pinned")
     hidden = f"{text}\nCOPY \\\n# x\n  --from=busybox:latest /bin/sh /x\n"
     assert "--from busybox:latest is not pinned" in next(dockerfile(hidden))
-    assert "syntax evil/frontend:latest would build it" in next(dockerfile(f"# syntax=evil/frontend:latest\n{text}"))
+    for line in (
+        "# syntax=evil/frontend:latest",
+        "\ufeff#syntax = evil/frontend:latest",
+        "// syntax=evil/frontend:latest",
+    ):
+        assert "syntax evil/frontend:latest would build it" in next(dockerfile(f"{line}\n{text}"))
     for line in ("RUN curl https://example.org/x | sh", "RUN wget -qO- example.org/x", "RUN pip install http://x/y"):
         assert "fetches what nobody pinned" in next(dockerfile(f"{text}\n{line}\n"))
-    for line in ("RUN <<EOF\n# x\n  curl https://example.org/x | sh\nEOF", "  RUN true \\ \n\n && wget example.org/x"):
+    for line in ("  RUN true \\ \n\n && wget example.org/x", "RUN cu\\\nrl example.org/x", "RUN cu\\ \t\n# x\nrl x"):
         assert "fetches what nobody pinned" in next(dockerfile(f"{text}\n{line}\n"))
-    for word in ("<<EOF", "<<-'EOF'", 'python3 <<"EOF"'):
-        hidden = f"{text}\nUSER root\nRUN {word}\nUSER 10001:10001\nEOF\n"
-        assert list(dockerfile(hidden)) == ["Dockerfile: ends as root; USER UID:GID is wanted"]
+    for line in ("USE\\\nR root", "RUN echo \\\\\nUSER root"):
+        assert list(dockerfile(f"{text}\n{line}\n")) == ["Dockerfile: ends as root; USER UID:GID is wanted"]
     assert "escape ` would have" in next(dockerfile(f"# escape=`\n{text}"))
-    assert list(dockerfile(f"{text}\nRUN <<EOF\ntrue\nEOF\nRUN true <<< x\n")) == []
     opened = text.replace("    HOME=", "    AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS=True HOME=")
     assert "without a login" in next(dockerfile(opened))
     assert "ADD may fetch" in next(dockerfile(f"{text}\nADD https://example.org/x /x\n"))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("RUN <<EOF\ntrue\nEOF", "RUN with <<EOF may begin a here-document"),
+        ("RUN <<-'EOF'\ntrue\nEOF", "RUN with <<-'EOF' may begin a here-document"),
+        ("RUN <<\\EOF\ntrue\nEOF", "RUN with <<\\EOF may begin a here-document"),
+        ('RUN <<"E F"\ntrue\nE F', 'RUN with <<"E may begin a here-document'),
+        ('RUN <<"E"O"F"\ntrue\nEOF', 'RUN with <<"E"O"F" may begin a here-document'),
+        ('RUN echo "a <<EOF b"', "RUN with <<EOF may begin a here-document"),
+        ("RUN sh 3<<EOF\ntrue", "RUN with 3<<EOF may begin a here-document"),
+        ("run cat <\\\n<EOF\ntrue\nEOF", "run with <<EOF may begin a here-document"),
+        ("RUN cat <<< x", "RUN with <<< may begin a here-document"),
+        ("COPY <<EOF /x\nx\nEOF", "COPY with <<EOF may begin a here-document"),
+        ("ADD <<EOF /x\nx\nEOF", "ADD with <<EOF may begin a here-document"),
+        ("ONBUILD RUN <<EOF\nx\nEOF", "ONBUILD RUN <<EOF runs in another image, and what it does cannot be told"),
+        ("onbuild USER root", "onbuild USER root runs in another image"),
+        ("COPY --fr\\om=b:latest / /", "what --fr\\om=b:latest means, with its quote or backslash, cannot be told"),
+        ("RUN --mount='from'=b:latest x", "what --mount='from'=b:latest means, with its quote or backslash, cannot be"),
+    ],
+)
+def test_what_the_check_cannot_read_it_refuses(line, said):
+    text = (REPOSITORY / "Dockerfile").read_text()
+    told = next(dockerfile(f"{text}\n{line}\n"))
+    assert told.startswith(f"Dockerfile: {said}")
+    assert told.endswith("cannot be told; none is wanted")
 
 
 @pytest.mark.parametrize("name", ["docker-compose.yaml", "Dockerfile"])
