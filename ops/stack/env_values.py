@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from urllib.parse import urlsplit
 
-from ops.stack.variables import SHORTEST_SECRET, VARIABLES, Kind, Variable
+from ops.stack.variables import LAST_PORT, SHORTEST_SECRET, VARIABLES, Kind, Variable
 from training.choose_configs import trained_models
 
 # What Compose itself reads there.
@@ -37,7 +37,7 @@ _FERNET = re.compile(r"[A-Za-z0-9_-]{43}=")
 _SIZE = re.compile(r"([1-9]\d{0,8})([kmg])b?", re.I)
 _BYTES = {"k": 2**10, "m": 2**20, "g": 2**30}
 EXECUTORS = ("LocalExecutor", "CeleryExecutor")
-LEAST_MEMORY, LAST_PORT = 2**30, 65535
+LEAST_MEMORY = 2**30
 
 
 def _is_port(value: str) -> bool:

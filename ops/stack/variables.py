@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["text", "port", "memory", "model", "fernet", "url"]
-SHORTEST_SECRET = 16
+SHORTEST_SECRET, LAST_PORT = 16, 65535
 # What Compose says of the first variable that is missing; it looks no further.
 REQUIRED = "run make env, which fills in all that .env lacks"
 

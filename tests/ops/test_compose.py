@@ -22,6 +22,7 @@ from ops.stack.dockerfile import dockerfile
 from ops.stack.documented import PAGE, documented
 from ops.stack.health import FORMS
 from ops.stack.lives import lives
+from ops.stack.ports import ports
 from ops.stack.prepare import SERVICE_KEY
 from ops.stack.variables import REQUIRED
 from plugins.alert_channels import airflow_channels
@@ -345,9 +346,38 @@ BROKEN = {
         "8078-8081:8000-8003",
         r"serving: port 127\.0\.0\.1:8080 is published by airflow-api-server too",
     ),
+    "one port in other letters": (
+        "serving:\n",
+        r"\$\{SERVING_PORT:-8000\}:8000",
+        "5000:8000/TCP",
+        r"serving: port 127\.0\.0\.1:5000 is published by mlflow too",
+    ),
     "a port of any number": ("serving:\n", r"\$\{SERVING_PORT:-8000\}:", ":", "serving: port .* says no number"),
     "a variable that nobody uses": ("serving:\n", r"\$\{SERVED_MODEL:-late_arrival\}", "x", "does not use it"),
 }
+
+
+@pytest.mark.parametrize(
+    ("port", "said"),
+    [
+        ("8000:8000", "is published beyond loopback"),
+        ("${BIND:-127.0.0.1}:8000:8000", "is published beyond loopback"),
+        ("127.0.0.1:8000", "says no number or range of the host"),
+        ("127.0.0.1::8000", "says no number or range of the host"),
+        ("127.0.0.1:99999:8001", "has '99999' outside, which is no number or range from 1 to 65535"),
+        ("127.0.0.1:0:8001", "has '0' outside, which is no number or range from 1 to 65535"),
+        ("127.0.0.1:8005-8001:8005-8001", "has '8005-8001' outside, which is no number or range from 1 to 65535"),
+        ("127.0.0.1:8001:x", "has 'x' inside, which is no number or range from 1 to 65535"),
+        ("127.0.0.1:9000-9005:8001-8002", "has ranges of 6 outside and 2 inside, so that none can tell which is which"),
+        ("127.0.0.1:8001:8001/tpc", "has the protocol 'tpc', which is none of tcp, udp, sctp"),
+        ("127.0.0.1:8001-8002:8001-8002/UDP", None),
+    ],
+)
+def test_a_port_that_is_none_or_whose_other_side_cannot_be_told_is_named(port, said):
+    compose = whole()
+    serving = compose.services["serving"].model_copy(update={"ports": [port]})
+    told = list(ports(compose.model_copy(update={"services": {**compose.services, "serving": serving}})))
+    assert told == ([] if said is None else [f"serving: port {port} {said}; 127.0.0.1:PORT:PORT is wanted"])
 
 
 @pytest.mark.parametrize("name", BROKEN)
