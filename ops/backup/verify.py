@@ -8,6 +8,7 @@ from artifacts import cli, storage
 from artifacts.errors import Damaged
 from artifacts.leftovers import temporary_folder
 from artifacts.places import Places
+from artifacts.plural import many
 from artifacts.publish import MANIFEST, read
 from artifacts.registry import Registry
 from artifacts.registry.record import logged_files
@@ -28,7 +29,7 @@ class Verified:
     def lines(self) -> list[str]:
         """For a person."""
         told = [f"{number} of {name.replace('_', ' ')}" for name, number in self.folders.items()]
-        return [f"verified by sha256: {', '.join(told)}, {self.models} model versions"]
+        return [f"verified by sha256: {', '.join(told)}, {many(self.models, 'model version')}"]
 
 
 def verify(places: Places) -> Verified:

@@ -19,7 +19,7 @@ __all__ = ["kept"]
 pytestmark = pytest.mark.slow
 
 BACKUP, RESTORE = "make backup TO=FOLDER", "make restore FROM=FOLDER"
-WHOLE = "1 model versions"
+WHOLE = "1 model version"
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from ops.backup.make import make_backup
 from ops.backup.nothing import refuse_nothing
 from ops.backup.places import NEVER_GO, sources
 from ops.backup.restore import restore
-from ops.backup.verify import verify
+from ops.backup.verify import Verified, verify
 from tests.fixtures_postgres import DATABASES, cluster
 from tests.fixtures_prediction_log import logged, prediction
 from tests.fixtures_registry import registry_in
@@ -449,5 +449,12 @@ def test_the_commands_say_what_they_did_and_exit_2_when_something_is_there(kept,
     assert (held.returncode, held.stdout.splitlines()[0]) == (
         0,
         "verified by sha256: 0 of raw, 2 of training sets, 0 of upcoming, 0 of prediction parts, 0 of findings, "
-        "1 model versions",
+        "1 model version",
     )
+
+
+def test_one_model_version_is_told_as_one():
+    assert [Verified({}, count).lines()[0].rpartition(", ")[2] for count in (1, 2)] == [
+        "1 model version",
+        "2 model versions",
+    ]
