@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from artifacts.errors import Damaged
-from artifacts.run_evidence.store import END, folder_of, last_good, read_run_end
+from artifacts.run_evidence.store import END, folder_of, good_ends, read_run_end
 
 # One that was killed never ends, and one that waits for a person does not wait for longer.
 NEVER_ENDS_AFTER = 30 * 24 * 3600 * 10**9
@@ -50,12 +50,9 @@ def _removed(runs: list[Path]) -> Iterator[Path]:
 
 
 def _held_against(home: Path, dag: str, runs: list[str]) -> set[str | None]:
-    needed: set[str | None] = set()
-    # What a damaged file says cannot be held against anything.
-    with suppress(Damaged):
-        good = last_good(home, dag, "")
-        needed |= {good, good and last_good(home, dag, good)}
+    needed: set[str | None] = {one for end in good_ends(home, dag) for one in (end.run, end.since)}
     for run in runs:
+        # What a damaged file says cannot be held against anything.
         with suppress(Damaged):
             end = read_run_end(home, dag, run)
             needed |= {end.since} if end else set()

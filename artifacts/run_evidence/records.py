@@ -64,7 +64,10 @@ class TaskEnd:
 
 @dataclass(frozen=True, config=CLOSED)
 class DagRunEnd:
-    """How a DAG run ended; `since` is the last DAG run of the same DAG that had ended well before it."""
+    """How a DAG run ended; `since` is the last DAG run of the same DAG that had ended well before it.
+
+    `about` names the models and training sets; where it names any, `since` was about the same.
+    """
 
     dag: str
     run: str
@@ -73,3 +76,4 @@ class DagRunEnd:
     tasks: tuple[TaskEnd, ...]
     since: str | None
     conf: Mapping[str, Any] = Field(default_factory=dict)
+    about: tuple[str, ...] = ()

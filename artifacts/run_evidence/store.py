@@ -3,7 +3,8 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -64,10 +65,12 @@ def read_tasks(home: Path, dag: str, run: str) -> tuple[TaskEvidence, ...]:
 
 
 def keep_run_end(home: Path, end: DagRunEnd) -> None:
-    """Keep how a DAG run ended; one that ended well is the last good one from now on."""
-    _write(folder_of(home, end.dag, end.run) / END, _END.dump_python(end, mode="json"))
+    """Keep how a DAG run ended; one that ended well is the last good one from now on, also of each that it is about."""
+    told = _END.dump_python(end, mode="json")
+    _write(folder_of(home, end.dag, end.run) / END, told)
     if end.state == "success":
-        _write(folder_of(home, end.dag) / GOOD, _END.dump_python(end, mode="json"))
+        for file in (GOOD, *map(_good_about, end.about)):
+            _write(folder_of(home, end.dag) / file, told)
 
 
 def read_run_end(home: Path, dag: str, run: str) -> DagRunEnd | None:
@@ -75,12 +78,23 @@ def read_run_end(home: Path, dag: str, run: str) -> DagRunEnd | None:
     return _read(folder_of(home, dag, run) / END, _END)
 
 
-def last_good(home: Path, dag: str, but: str) -> str | None:
-    """The DAG run of `dag` that ended well last, other than `but`; one that ended well again keeps what was before."""
-    end = _read(folder_of(home, dag) / GOOD, _END)
-    if end is None:
-        return None
-    return end.since if end.run == but else end.run
+def last_good(home: Path, dag: str, but: str, about: Sequence[str] = ()) -> str | None:
+    """The DAG run of `dag` that ended well last, other than `but`; one that ended well again keeps what was before.
+
+    With `about`, the last of those that were about any of these.
+    """
+    files = map(_good_about, about) if about else (GOOD,)
+    ends = [end for file in files if (end := _read(folder_of(home, dag) / file, _END)) is not None]
+    ends.sort(key=lambda end: end.ended, reverse=True)
+    return next(filter(None, (end.since if end.run == but else end.run for end in ends)), None)
+
+
+def good_ends(home: Path, dag: str) -> Iterator[DagRunEnd]:
+    """The last good ends of `dag`, of all and of each thing that they were about; what is damaged is left out."""
+    for path in sorted(folder_of(home, dag).glob("last_good*.json")):
+        with suppress(Damaged):
+            end = _read(path, _END)
+            yield from [end] if end else []
 
 
 def _newest(home: Path, dag: str, run: str) -> Iterator[tuple[TaskName, Path]]:
@@ -98,6 +112,10 @@ def _newest(home: Path, dag: str, run: str) -> Iterator[tuple[TaskName, Path]]:
 def folder_of(home: Path, *names: str) -> Path:
     """Where what a DAG, or one of its DAG runs, left stands."""
     return home.joinpath("runs", *map(_safe, names))
+
+
+def _good_about(one: str) -> str:
+    return f"last_good.{_safe(one)}.json"
 
 
 def _safe(name: str) -> str:

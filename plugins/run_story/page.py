@@ -1,11 +1,14 @@
 """The parts of the run page, in the order in which whoever is on call needs them."""
 
+from collections.abc import Sequence
+
 from artifacts.places import Places
 from artifacts.run_evidence import Refused, read_run_end, read_tasks
 from artifacts.runbook import runbook_link, runbook_section
 from plugins.on_call.markup import Child, Html, command, el, folded, join, joined, name, outside, table
 from plugins.on_call.section import Part, all_of, with_command
 from plugins.on_call.settings import OnCallSettings
+from plugins.run_story.about import same
 from plugins.run_story.changes import Change, changes_since, untold_since
 from plugins.run_story.dbt_part import dbt_part, expectations_part
 from plugins.run_story.note import MARKS
@@ -74,7 +77,7 @@ def _link(settings: OnCallSettings, code: str) -> Html:
 def _changes(story: Story, places: Places) -> Html:
     end = read_run_end(places.home, story.dag, story.run)
     if end is None or end.since is None:
-        why = "This DAG run has not ended yet" if end is None else "No DAG run of this DAG ended well before it"
+        why = "This DAG run has not ended yet" if end is None else _first(same(end.about))
         return el("p", f"{why}, so there is nothing to hold it against.", class_="quiet")
     before = read_tasks(places.home, story.dag, end.since)
     found, untold = changes_since(story.tasks, before), untold_since(story.tasks, before)
@@ -84,6 +87,12 @@ def _changes(story: Story, places: Places) -> Html:
         return el("p", f"Nothing that was noted differs from {end.since}. {ended}")
     rows = [_change(one) for one in found]
     return join(el("p", f"Since {end.since}: {ended}"), table(("of", "what", "before", "now"), rows))
+
+
+def _first(about: Sequence[str]) -> str:
+    if not about:
+        return "No DAG run of this DAG ended well before it"
+    return f"As far as is noted it is the first of this DAG about {' and '.join(about)}: none ended well before it"
 
 
 def _change(one: Change) -> list[Child]:

@@ -14,6 +14,7 @@ from artifacts.places import Places, read_places
 from artifacts.run_evidence import DagRunEnd, forget_old_runs, keep_run_end, last_good
 from plugins.alert_channels import airflow_channels
 from plugins.on_call.settings import read_on_call_settings
+from plugins.run_story.about import about_of, same
 from plugins.run_story.airflow_saw import seen
 from plugins.run_story.message import failure_message
 from plugins.run_story.note import ENDS, with_note, without_verdict
@@ -43,7 +44,7 @@ def run_ended(dag_run: Any) -> Story:
                 # Whoever sends it looks again, with more time.
                 put_failure(places, story, hurried=True)
         finally:
-            _write_down(places, saw)
+            _write_down(places, saw, about_of(story.tasks, saw.conf))
         with _session_of(dag_run) as (session, _):
             retell_waiting(places, session)
     return story
@@ -69,14 +70,14 @@ def put_failure(places: Places, story: Story, *, hurried: bool = False) -> Messa
     return message
 
 
-def _write_down(places: Places, saw: Seen) -> None:
+def _write_down(places: Places, saw: Seen, about: tuple[str, ...]) -> None:
     ended = datetime.now(UTC).replace(tzinfo=None)
     try:
-        since = last_good(places.home, saw.dag, saw.run)
+        since = last_good(places.home, saw.dag, saw.run, same(about))
     except Refusal as refusal:
         LOG.warning("DAG run %s %s is held against no earlier one: %s", saw.dag, saw.run, refusal)
         since = None
-    keep_run_end(places.home, DagRunEnd(saw.dag, saw.run, saw.state, ended, saw.ends, since, saw.conf))
+    keep_run_end(places.home, DagRunEnd(saw.dag, saw.run, saw.state, ended, saw.ends, since, saw.conf, about))
     try:
         forget_old_runs(places.home, saw.dag, read_on_call_settings().kept_runs)
     except (Refusal, OSError) as error:

@@ -109,6 +109,31 @@ def test_at_the_end_of_a_dag_run_damaged_evidence_keeps_nothing_else_from_being_
     assert read_run_end(places.home, "build_training_set", RUN).state == "failed"
 
 
+def test_a_dag_run_is_held_against_the_last_good_one_about_the_same_model(failed_run, opened, monkeypatch):
+    (places, row), dag = failed_run, "build_training_set"
+    monkeypatch.setenv("PIPELINE_HOME", str(places.home))
+    code = {"commit": "c0ffee", "dirty": False}
+
+    def config(model):
+        keys = {"model": model, "trees": model}
+        return {"name": model, "training_set": f"{model}/1", "rows": 3, "keys": keys, "code": code}
+
+    def tried(run, model, task="train"):
+        name = TaskName(dag, run, task)
+        keep_task(places.home, TaskEvidence(name, "passed", AT, AT, notes={"config": config(model)}))
+
+    tried("of_another", "late")
+    about = ("model late", "training set late")
+    keep_run_end(places.home, DagRunEnd(dag, "of_another", "success", AT, (), None, about=about))
+    tried(RUN, "gone")
+    run_ended(row)
+    shown = part(opened(places).get(PATH).text, "changes")
+    assert "it is the first of this DAG about model gone: none ended well before it" in shown
+    tried(RUN, "late")
+    run_ended(row)
+    assert "Nothing that was noted differs from of_another." in part(opened(places).get(PATH).text, "changes")
+
+
 def test_what_serves_is_not_told_as_nothing_when_the_ledger_was_lost(failed, opened, home, tmp_path):
     assert "No model was promoted yet." in part(opened(failed).get(PATH).text, "serves")
     mlflow = {"mlflow": home[0].mlflow, "mlflow_artifacts": home[0].mlflow_artifacts}

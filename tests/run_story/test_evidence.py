@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from artifacts.run_evidence import (
     read_run_end,
     read_tasks,
 )
+from plugins.run_story.about import about_of, same
 from plugins.run_story.leaving import leaving_evidence, plain
 from plugins.run_story.seen import Seen
 from plugins.run_story.story import tell
@@ -90,6 +92,35 @@ def test_the_last_good_dag_run_is_the_one_before_also_when_this_one_was_good_alr
     assert (last_good(tmp_path, "dag", "c"), last_good(tmp_path, "dag", "b")) == ("b", "a")
     assert read_run_end(tmp_path, "dag", "c").since == "b"
     assert last_good(tmp_path, "other", "c") is None
+
+
+def test_the_last_good_dag_run_is_one_about_the_same_model_else_the_same_training_set(tmp_path):
+    def ended(run, *about, minute):
+        since = last_good(tmp_path, "dag", run, same(about))
+        at = BEGAN + timedelta(minutes=minute)
+        keep_run_end(tmp_path, DagRunEnd("dag", run, "success", at, (), since, about=about))
+        return since
+
+    one, another = ("model a", "training set a"), ("model b", "training set b")
+    assert ended("a1", *one, minute=0) is None
+    assert ended("b1", *another, minute=1) is None
+    assert (ended("a2", *one, minute=2), ended("a2", *one, minute=3)) == ("a1", "a1")
+    assert last_good(tmp_path, "dag", "c", same(("model c", "training set a"))) is None
+    assert last_good(tmp_path, "dag", "c", same(("training set b",))) == "b1"
+    assert (last_good(tmp_path, "dag", "c", same((*another, *one))), last_good(tmp_path, "dag", "c")) == ("a2", "a2")
+    for number in range(12):
+        keep_run_end(tmp_path, DagRunEnd("dag", f"x{number:02}", "failed", BEGAN, (), "a2"))
+    forget_old_runs(tmp_path, "dag", 10)
+    assert runs_left(tmp_path)[:3] == ["a1", "a2", "b1"]
+
+
+def test_what_a_dag_run_is_about_is_what_its_tasks_noted_and_what_it_was_given():
+    config = {"name": "v1", "training_set": "parcels/2013-05-01.a", "keys": {"model": "late"}}
+    assert about_of([evidence(notes={"config": config})], {}) == ("model late", "training set parcels")
+    assert about_of([], {"training_set": "parcels/2013-05-01.a"}) == ("training set parcels",)
+    assert about_of([], {"model": "late", "version": 2}) == ("model late",)
+    assert about_of([evidence(notes={"asked": {"name": "toy"}})], {}) == ("training set toy",)
+    assert about_of([evidence()], {}) == ()
 
 
 def runs_left(home):

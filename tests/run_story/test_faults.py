@@ -158,7 +158,10 @@ def test_a_failed_expectation_is_shown_with_its_keys_and_a_failed_test_with_its_
 
 def test_what_changed_since_the_last_good_run_is_told(ran):
     told = ran[1]
-    assert "No DAG run of this DAG ended well before it" in told["failing_expectation"]["page"]
+    assert (
+        "it is the first of this DAG about training set toy: none ended well before it"
+        in told["failing_expectation"]["page"]
+    )
     assert told["good_again"]["since"] == told["good"]["run"]
     changes = told["good_again"]["page"].partition("Changed since")[2].partition("What serves")[0].replace("<wbr>", "")
     for what in ("rows post/parcels/2013-03", "models/training_sets/toy.yml", "contract"):
