@@ -35,7 +35,6 @@ BY_PARAMETER = {
     "registry.missing": ("candidate", "version"),
     "registry.run_deleted": ("candidate",),
     "registry.run_foreign": ("candidate",),
-    "rollback.is_champion": ("model", "version"),
     "rollback.never_champion": ("model", "version"),
     "serving.no_champion": ("name",),
     "source.month_missing": ("month",),
@@ -50,6 +49,7 @@ ANEW = {
     "approval.nothing_asked",
     "approval.other_verdict",
     "ingestion.no_month",
+    "run.parameter_unknown",
     "train.event_incomplete",
     "train.nothing_due",
 }
@@ -63,15 +63,15 @@ OVERTAKEN = "An answer to the old question promotes nothing. Judge it against th
 ASKED_ANEW = "If the verdict still says promote, have a person asked about that one: {anew}."
 ANSWER = "Next: answer under Required Actions in Airflow."
 LEAK = (
-    "Look at the importance plots on the MLflow run, and ask of the first feature when its facts became known. Without "
-    "it in the config's features, train another candidate."
+    "Look at the importance plots on the MLflow run, and ask of the first feature when its facts became known. Train "
+    "another candidate without it, by features: {all_but: [its_name]} in the config."
 )
 FOUND = (
     "What was found stays as it is, so clearing a task finds the same. The next DAG run of {dag} checks what has come "
     "since; for this day, once its labels or rows have come, start one with the same parameters."
 )
 # What says no to whatever is run, until it is restored or up again.
-UNTIL_MENDED = {"judge.ledger_lost", "registry.unavailable"}
+UNTIL_MENDED = {"judge.champion_differs", "judge.ledger_lost", "registry.unavailable"}
 # Of what is found here no clearing is of use.
 FINDS = {"monitoring.cannot_judge", "monitoring.drift_untold"}
 
@@ -132,8 +132,8 @@ def mending(
     command, to_choose = of_refusal(cause, facts)
     given = [f"{name} {conf[name]}" for name in BY_PARAMETER.get(cause.code, ()) if conf.get(name) is not None]
     repeats = command is not None and _repeats(culprit, cause.code, command)
-    if cause.code in OF_A_VERDICT:
-        return OF_A_VERDICT[cause.code](dag, given, command)
+    if cause.code in AS_IT_IS:
+        return AS_IT_IS[cause.code](dag, given, command)
     if cause.code in ANEW:
         return Todo(then=f"Clearing a task repeats the failure: start another DAG run of {dag}, as it says above.")
     old_answer = dag == DAG and cause.code == "ledger.conflict" and "run_id" in facts
@@ -174,8 +174,20 @@ def _not_promotable(dag: str, given: Sequence[str], _: str | None) -> Todo:
     )
 
 
-# What says no to a candidate whose verdict stays what it is.
-OF_A_VERDICT = {"judge.suspicious": _suspicious, "promote.not_promotable": _not_promotable}
+def _so_already(dag: str, _given: Sequence[str], _: str | None) -> Todo:
+    return Todo(
+        then="There is nothing to do, and clearing a task finds the same. If another version was meant, start "
+        f"another DAG run of {dag} with it."
+    )
+
+
+# A verdict that stays what it is for the same candidate, and what is so already.
+AS_IT_IS = {
+    "judge.suspicious": _suspicious,
+    "ledger.promoted": _so_already,
+    "promote.not_promotable": _not_promotable,
+    "rollback.is_champion": _so_already,
+}
 
 
 def _none(to_choose: Sequence[str]) -> str:

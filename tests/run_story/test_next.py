@@ -69,11 +69,40 @@ LOST = Refused("judge.ledger_lost", "The ledger has no champion of m.", "Restore
 
 
 @pytest.mark.parametrize(("dag", "culprit"), [("train_candidate", "promote"), ("approve_promotion", "ask")])
-@pytest.mark.parametrize("code", ["judge.ledger_lost", "registry.unavailable"])
+@pytest.mark.parametrize("code", ["judge.champion_differs", "judge.ledger_lost", "registry.unavailable"])
 def test_what_says_no_to_every_command_until_it_is_mended_comes_before_the_command(dag, culprit, code):
     todo = mending(dag, culprit, replace(LOST, code=code), {"run_id": "c", "model": "m"}, {})
     assert todo.line == "Once mended: python -m training judge --candidate c"
     assert todo.said.startswith(f"Once that is mended, clear the task {culprit} in Airflow, and it runs again")
+
+
+@pytest.mark.parametrize(
+    ("dag", "code", "conf", "said"),
+    [
+        (
+            "approve_promotion",
+            "ledger.promoted",
+            {"candidate": "c"},
+            "There is nothing to do, and clearing a task finds",
+        ),
+        (
+            "rollback",
+            "rollback.is_champion",
+            {"model": "m", "version": 1},
+            "There is nothing to do, and clearing a task",
+        ),
+        (
+            "build_training_set",
+            "run.parameter_unknown",
+            {"as_off": "x"},
+            "Clearing a task repeats the failure: start an",
+        ),
+    ],
+)
+def test_what_a_cleared_task_meets_again_is_not_advised_to_be_cleared(dag, code, conf, said):
+    todo = mending(dag, "check", Refused(code, "It is.", "Nothing."), {"run_id": "c", "model": "m"}, conf)
+    assert (todo.command, todo.then.startswith(said)) == (None, True)
+    assert "clear the task" not in todo.then.lower()
 
 
 DOWN = Refused("registry.unavailable", "MLflow at http://127.0.0.1:9 says nothing.", "See that it is up.")
