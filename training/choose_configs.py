@@ -42,10 +42,11 @@ def config_of_model(model: str, folder: Path = CONFIGS) -> str | None:
     return None
 
 
+def trains(model: str, folder: Path = CONFIGS) -> bool:
+    """Whether a config trains `model`; raises as `read_config` when only one that cannot be read may do so."""
+    return config_of_model(model, folder) is not None or model in trained_models(folder)
+
+
 def trained_models(folder: Path = CONFIGS) -> list[str]:
-    """The sorted names of the models that the configs train, of those that can be read."""
-    found = set()
-    for path in folder.glob("*.yaml"):
-        with suppress(BadInput):
-            found.add(read_config(path).model)
-    return sorted(found)
+    """The sorted names of the models that the configs train; raises as `read_config`."""
+    return sorted({read_config(path).model for path in folder.glob("*.yaml")})

@@ -13,6 +13,7 @@ from artifacts import cli
 from artifacts.code import read_code
 from artifacts.errors import BadInput
 from artifacts.leftovers import temporary_folder
+from artifacts.lost_champion import refuse_lost_champion
 from artifacts.places import REPOSITORY, read_places
 from artifacts.publish import sha256_of
 from artifacts.registry import MODEL, Registry, RunRecord, ToLog
@@ -98,13 +99,18 @@ def train(
 
 
 def train_named(config: str, training_set: str) -> RunRecord:
-    """As `train`, with `configs/CONFIG.yaml` on training set NAME/VERSION, in the environment's places."""
+    """As `train`, with `configs/CONFIG.yaml` on training set NAME/VERSION, in the environment's places.
+
+    Raises as `refuse_lost_champion` too: beside a lost champion the next version would take its number.
+    """
     places = read_places()
     name, version = parse_id(training_set)
     found = open_training_set(places.training_sets, name, version)
     read = read_config(CONFIGS / f"{config}.yaml")
     note_config(config, read, found)
-    run = train(Registry.at(places), found, read)
+    registry = Registry.at(places)
+    refuse_lost_champion(registry, places.ledger, read.model)
+    run = train(registry, found, read)
     note_trained(run)
     return run
 

@@ -38,7 +38,7 @@ def find(folder: Path, into: str, model: str, prediction_id: str, day: date | No
     raise Missing(
         "log.no_prediction",
         f"No prediction {prediction_id} of {model} is in the log{f' of {day}' if day else ''}.",
-        next_step="Check the id and the model: the service's answer and the batch's output have both.",
+        next_step="Check the model, and that the id is a prediction's, not a request's; an answer has both.",
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import os
 import re
 import tempfile
 from functools import lru_cache
@@ -29,6 +30,8 @@ def connect(tracking_uri: str, process: int) -> Any:
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     lock = Path(tempfile.gettempdir()) / f"mlflow-{hashlib.sha256(tracking_uri.encode()).hexdigest()[:16]}.lock"
     if tracking_uri.startswith(_SQLITE):
+        # A connection that is kept would read on in a file that was taken away, or restored over.
+        os.environ.setdefault("MLFLOW_SQLALCHEMYSTORE_POOLCLASS", "NullPool")
         lock = Path(tracking_uri.removeprefix(_SQLITE) + ".lock")
         lock.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(lock):

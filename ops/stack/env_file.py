@@ -1,12 +1,12 @@
 """The stack's `.env`: written with fresh secrets, filled values never touched, and held against what is wanted."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from artifacts.errors import BadInput
 from artifacts.whole_file import FOR_ITS_OWNER, write_whole
-from ops.stack.env_values import other_executor, ports_twice, unknown_names, wrong_value
+from ops.stack.env_values import in_force, other_executor, ports_twice, unknown_names, wrong_value
 from ops.stack.rules import references
 from ops.stack.variables import VARIABLES, Variable
 
@@ -43,10 +43,11 @@ def check_env(path: Path, environ: Mapping[str, str]) -> None:
     text = _text(path)
     values = read_env(text)
     problems = [*_no_lines(text), *_twice(text), *unknown_names(values, _of_the_override(path.parent))]
-    values |= {name: environ[name] for name in (*values, *(v.name for v in VARIABLES)) if name in environ}
-    problems += [f"{v.name} ({v.about}) {no}" for v in VARIABLES if (no := wrong_value(v, values.get(v.name, "")))]
-    lacking = [v.name for v in VARIABLES if not v.optional and not values.get(v.name)]
-    problems += ports_twice(values)
+    outside = {name: environ[name] for name in (*values, *(v.name for v in VARIABLES)) if name in environ}
+    values |= outside
+    wrong = {v: no for v in VARIABLES if (no := wrong_value(v, values.get(v.name, "")))}
+    problems += [f"{v.name} ({v.about}) {no}{in_force(v.name, outside)}" for v, no in wrong.items()]
+    problems += ports_twice(values, outside)
     profiles, executor = (
         values.get("COMPOSE_PROFILES", environ.get("COMPOSE_PROFILES", "")),
         values.get("AIRFLOW_EXECUTOR"),
@@ -59,8 +60,18 @@ def check_env(path: Path, environ: Mapping[str, str]) -> None:
         raise BadInput(
             "stack.env_incomplete",
             f"{path.name} is not ready for the stack:\n  " + "\n  ".join(problems) + "\n",
-            next_step=_TO_FILL if lacking else "Correct what is named, by hand.",
+            next_step=_step(values, outside, wrong, len(problems)),
         )
+
+
+def _step(values: Mapping[str, str], outside: Collection[str], wrong: Collection[Variable], problems: int) -> str:
+    shell = [v.name for v in wrong if v.name in outside]
+    steps = [f"Correct {', '.join(shell)} where the environment sets it, or unset it there."] if shell else []
+    if any(not values.get(v.name) for v in wrong if v.name not in outside):
+        steps.append(_TO_FILL)
+    elif len(shell) < problems:
+        steps.append("Correct what is named, by hand.")
+    return " ".join(steps)
 
 
 def _text(path: Path) -> str:

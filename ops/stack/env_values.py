@@ -5,8 +5,9 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from urllib.parse import urlsplit
 
+from artifacts.errors import BadInput
 from ops.stack.variables import LAST_PORT, SHORTEST_SECRET, VARIABLES, Kind, Variable
-from training.choose_configs import trained_models
+from training.choose_configs import trained_models, trains
 
 # What Compose itself reads there.
 OF_COMPOSE = frozenset(
@@ -89,10 +90,14 @@ def _wrong_text(variable: Variable, value: str) -> str | None:
 
 def _untrained(model: str) -> str | None:
     """A model that nothing trains never has a champion, so that its service would never start."""
-    trained = trained_models()
-    if model in trained:
-        return None
-    return f"is {model!r}, which no config under training/configs trains; wanted is one of: {', '.join(trained)}"
+    try:
+        if trains(model):
+            return None
+        trained = ", ".join(trained_models())
+    except BadInput as refusal:
+        return f"is {model!r}, and whether a config trains it cannot be told: {refusal.message}"
+    wanted = f"wanted is one of: {trained}" if trained else "none is there"
+    return f"is {model!r}, which no config under training/configs trains; {wanted}"
 
 
 def _wrong_address(variable: Variable, value: str) -> str | None:
@@ -102,13 +107,20 @@ def _wrong_address(variable: Variable, value: str) -> str | None:
     return "is no URL; https://HOST/PATH is wanted" if is_wrong else None
 
 
-def ports_twice(values: Mapping[str, str]) -> Iterator[str]:
-    """Each port that two services would publish."""
+def in_force(name: str, outside: Collection[str]) -> str:
+    """What is said beside a wrong value: where it is from, when that is not the file."""
+    return " (the environment's value, which wins over the file's)" if name in outside else ""
+
+
+def ports_twice(values: Mapping[str, str], outside: Collection[str]) -> Iterator[str]:
+    """Each port that two services would publish; the environment sets those of `outside`."""
     ports: dict[str, str] = {}
     for name in (one.name for one in VARIABLES if one.kind == "port"):
         value = values.get(name, "")
         if value in ports:
-            yield f"{name} is {value}, and so is {ports[value]}; each service wants a port of its own"
+            other = ports[value]
+            told = f"{name} is {value}{in_force(name, outside)}, and so is {other}{in_force(other, outside)}"
+            yield f"{told}; each service wants a port of its own"
         elif value:
             ports[value] = name
 

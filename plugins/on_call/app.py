@@ -14,6 +14,7 @@ from artifacts.errors import Missing, Refusal
 from artifacts.places import Places, read_places
 from plugins.on_call import findings, frame, models, predictions, training_sets, versions
 from plugins.on_call.guard import Guard
+from plugins.on_call.names import FORMS
 from plugins.on_call.section import refused
 from plugins.on_call.settings import OnCallSettings, read_on_call_settings
 from plugins.run_story import routes as run_story
@@ -50,9 +51,11 @@ async def serve(scope: Scope, receive: Receive, send: Send) -> None:
     await _app()(scope, receive, send)
 
 
-async def _no_such_name(request: Request, _: Exception) -> Response:
+async def _no_such_name(request: Request, error: Any) -> Response:
     """What was asked for is not repeated: it may be anything."""
-    return frame.no_page(request, "The address names something in a way that no name or id here is written.")
+    wanted = [FORMS[name] for name in (str(one["loc"][-1]) for one in error.errors()) if name in FORMS]
+    form = f" Wanted is {'; and '.join(wanted)}." if wanted else ""
+    return frame.no_page(request, f"The address names something in a way that no name or id here is written.{form}")
 
 
 async def _refused(request: Request, refusal: Any) -> Response:

@@ -27,7 +27,7 @@ BAR, TALL = 220, 14
 
 @router.get("/models/{model}/predictions")
 def prediction(
-    request: Request, model: Model, wanted: PredictionId = "", day: date | None = None, explain: bool = False
+    request: Request, model: Model, wanted: PredictionId, day: date | None = None, explain: bool = False
 ) -> Response:
     """What is logged under an id; `explain` adds what each feature contributed, which takes seconds."""
     home = Home.of(request)

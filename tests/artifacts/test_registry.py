@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -200,6 +201,16 @@ def test_a_lost_database_is_named_and_no_reader_makes_an_empty_one_in_its_place(
             ask()
         assert refused.value.next_step.startswith("Restore it from its backup")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_that_was_restored_over_the_one_that_was_read_is_read_from_then_on(tmp_path):
+    registry = registry_in(tmp_path)
+    log(registry, tmp_path / "files")
+    kept = shutil.copyfile(tmp_path / "mlflow.db", tmp_path / "kept.db")
+    log(registry, tmp_path / "files", key="k2")
+    assert registry.versions("late") == [1, 2]
+    kept.replace(tmp_path / "mlflow.db")
+    assert registry.versions("late") == [1]
 
 
 def test_a_locked_database_is_unavailable_in_one_sentence_without_the_statement_that_it_refused(tmp_path):

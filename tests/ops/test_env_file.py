@@ -154,11 +154,22 @@ def test_a_file_that_others_can_read_is_refused(tmp_path):
         check_env(path, {})
 
 
-def test_a_variable_of_the_environment_wins_as_it_does_for_compose(tmp_path):
+@pytest.mark.parametrize(
+    ("environ", "told", "step"),
+    [
+        ({"SERVING_API_KEY": "short"}, r"SERVING_API_KEY .* has 5 characters", "Correct SERVING_API_KEY where"),
+        ({"SERVED_MODEL": "late"}, r"SERVED_MODEL .* is 'late', which no config", "Correct SERVED_MODEL where"),
+        ({"LEDGER_DB_PASSWORD": ""}, r"LEDGER_DB_PASSWORD .* is missing", "Correct LEDGER_DB_PASSWORD where"),
+        ({"SERVING_PORT": "5000"}, r"SERVING_PORT is 5000", "Correct what is named, by hand."),
+    ],
+)
+def test_a_variable_of_the_environment_wins_as_it_does_for_compose_and_is_said_to(tmp_path, environ, told, step):
     path = tmp_path / ".env"
     write_env(path)
-    with pytest.raises(BadInput, match=r"SERVING_API_KEY .* has 5 characters"):
-        check_env(path, {"SERVING_API_KEY": "short"})
+    with pytest.raises(BadInput, match=told + r".* \(the environment's value, which wins over the file's\)") as refused:
+        check_env(path, environ)
+    assert refused.value.next_step.startswith(step)
+    assert "make env" not in refused.value.next_step
 
 
 def test_git_and_the_image_leave_the_file_out():

@@ -1,5 +1,6 @@
 """The page of a model on a small real home, whole and with each of its sources down."""
 
+import html
 import json
 import re
 import shutil
@@ -204,6 +205,23 @@ def test_a_name_or_an_id_of_another_form_has_no_page_and_is_not_repeated(opened,
     assert answer.status_code == 404
     assert "<script>" not in answer.text.replace('<script src="/on-call/files/frame.js">', "")
     assert "drop table" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("/models/toy/predictions", "a prediction's id: 32 characters"),
+        ("/models/toy/predictions?id=", "a prediction's id: 32 characters"),
+        (f"/models/toy/predictions?id={'0' * 32}&day=yesterday", "a day: YYYY-MM-DD"),
+        ("/models/toy/versions/0", "a model version: its number"),
+        ("/mlflow-runs/xyz", "an MLflow run id: 32 characters"),
+        ("/training-sets/toy/latest", "a training-set version: YYYY-MM-DD, a dot"),
+    ],
+)
+def test_what_is_written_otherwise_is_told_how(opened, home, path, wanted):
+    answer = opened(home[0], NOBODY).get(f"/on-call{path}")
+    assert (answer.status_code, "Wanted is " in answer.text) == (404, True)
+    assert wanted in html.unescape(answer.text)
 
 
 def test_the_page_of_a_version_has_its_run_verdict_and_every_comparison(opened, home):

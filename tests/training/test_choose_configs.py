@@ -4,7 +4,7 @@ import pytest
 
 from artifacts.errors import BadInput
 from tests.training.toy import TOY
-from training.choose_configs import config_of_model, configs_of, trained_models
+from training.choose_configs import config_of_model, configs_of, trained_models, trains
 
 VERSION = "2013-04-01.0123456789ab"
 
@@ -58,7 +58,20 @@ def test_a_config_that_names_no_set_is_passed_over_by_none(folder, text):
 def test_a_config_that_cannot_be_read_does_not_keep_that_of_another_model_from_being_found(folder):
     (folder / "another.yaml").write_text("model: another\n")
     assert [config_of_model(model, folder) for model in ("toy", "another")] == ["other", None]
+
+
+def test_the_models_that_configs_train_are_named(folder, tmp_path_factory):
     assert trained_models(folder) == ["toy"]
+    assert (trains("toy", folder), trains("another", folder)) == (True, False)
+    assert trained_models(tmp_path_factory.mktemp("none")) == []
+
+
+def test_whether_a_config_that_cannot_be_read_trains_a_model_is_not_known(folder):
+    (folder / "broken.yaml").write_text("model: [\n")
+    assert trains("toy", folder)
+    with pytest.raises(BadInput, match="broken") as refused:
+        trains("another", folder)
+    assert refused.value.code == "config.invalid"
 
 
 def test_the_shipped_configs_are_found_by_the_sets_that_ship():

@@ -4,17 +4,19 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from artifacts.errors import BadInput, CannotJudge
+from artifacts import ledger
+from artifacts.errors import BadInput, CannotJudge, Damaged
 from artifacts.metric_names import of_slice
 from tests.fixtures_registry import registry_in
 from tests.fixtures_training_set import make_training_set
 from tests.training.toy import LOCK, TOY, publish_with, toy_config
 from training.metrics import METRICS
-from training.train import train
+from training.train import train, train_named
 from training.windows import split, windows_of
 
 ROOT = Path(__file__).parents[2]
@@ -167,3 +169,19 @@ def test_the_script_refuses_with_a_code_of_its_own(home, arguments, code, exit_c
 def test_importing_the_script_changes_nothing():
     script = "import sys; before = list(sys.path); import training.train; assert sys.path == before"
     assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0
+
+
+def test_beside_a_champion_that_mlflow_lost_nothing_is_trained_in_its_number(home, monkeypatch):
+    lost = {"model": "toy", "version": 1, "run_id": "f" * 32, "expected": None, "reason": "better"}
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    ledger.promote(f"sqlite:///{home}/mlflow/ledger.db", **lost, decided_at=now, decided_by="me")
+    done = run_script(home, "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["error"]) == (4, "home.champion_lost")
+    monkeypatch.setenv("PIPELINE_HOME", str(home))
+    monkeypatch.setattr("training.train.CONFIGS", home)
+    version = next((home / "training_sets" / "toy").iterdir()).name
+    with pytest.raises(Damaged, match="no version of it") as refused:
+        train_named("toy", f"toy/{version}")
+    assert refused.value.code == "home.champion_lost"
+    assert registry_in(home / "mlflow").versions("toy") == []
