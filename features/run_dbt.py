@@ -1,6 +1,5 @@
 """Run dbt in this process for one training set: what it built, from which SQL, or why it stopped."""
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager
@@ -61,11 +60,16 @@ def run_dbt(name: str, as_of: datetime, raw: str, warehouse: Path, project: Path
         "--exclude-resource-type",
         "unit_test",
     ]
-    arguments += ["--project-dir", str(project), "--profiles-dir", str(project), "--vars", _vars(as_of)]
+    arguments += ["--project-dir", str(project), "--profiles-dir", str(project)]
     arguments += ["--target-path", str(warehouse / "dbt"), "--log-path", str(warehouse / "dbt")]
     arguments += ["--log-level", "none", "--log-level-file", "info", "--no-use-colors"]
     # The paths in the profile are relative to the project.
-    with chdir(project), _environment({"SHIPSHAPE_RAW": raw, "SHIPSHAPE_WAREHOUSE": str(warehouse)}):
+    given = {
+        "SHIPSHAPE_RAW": raw,
+        "SHIPSHAPE_WAREHOUSE": str(warehouse),
+        "SHIPSHAPE_AS_OF": f"{as_of:%Y-%m-%d %H:%M:%S}",
+    }
+    with chdir(project), _environment(given):
         try:
             outcome = dbtRunner().invoke(arguments)
         finally:
@@ -93,10 +97,6 @@ def _model(result: Any, raw: str) -> DbtModel:
         # Where the raw folder stands is no part of what was computed.
         sql=(node.compiled_code or "").replace(raw, "RAW"),
     )
-
-
-def _vars(as_of: datetime) -> str:
-    return json.dumps({"as_of": f"{as_of:%Y-%m-%d %H:%M:%S}"})
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from artifacts.periods import first_day
 from artifacts.raw import Key, Partition, draft, first_gap, land_all
 from artifacts.run_evidence import note
 from artifacts.settings import read_settings
+from ingestion.landed_before import landed_before, landed_by
 from ingestion.months import refuse_unfinished
 from ingestion.source import MonthOfSource, SourceSettings, TableOfMonth, find_source, source_names
 
@@ -29,13 +30,15 @@ def land_month(raw_root: str, source: str, month: str, environ: Mapping[str, str
     settings = read_settings(module.Settings, _prefix(source), environ)
     now = datetime.now(UTC)
     refuse_unfinished(month, now)
+    if there := landed_before(raw_root, source, month, module, settings):
+        return there
     content = module.read_month(month, settings, now)
     _refuse_empty(source, month, content)
     _refuse_broken(source, month, content, settings)
     return land_all(
         raw_root,
         [
-            draft(Key(source, name, month), table.facts, table.quarantine, _provenance(content, table, now))
+            draft(Key(source, name, month), table.facts, table.quarantine, _provenance(content, table, settings, now))
             for name, table in content.tables.items()
         ],
     )
@@ -135,12 +138,13 @@ def _counts(table: TableOfMonth) -> str:
     return ", ".join(f"{entry['counts']} {entry['values']}" for entry in counted)
 
 
-def _provenance(content: MonthOfSource, table: TableOfMonth, now: datetime) -> dict[str, Any]:
+def _provenance(content: MonthOfSource, table: TableOfMonth, settings: SourceSettings, now: datetime) -> dict[str, Any]:
     return {
         **content.provenance,
         **table.notes,
         "tables": sorted(content.tables),
         "rows_read": table.rows_read,
+        "landed_by": landed_by(settings),
         "landed_at": now.isoformat(timespec="seconds"),
     }
 

@@ -62,6 +62,9 @@ class FactKey:
 class Source(Protocol):
     """What a source's module must hold.
 
+    It may also hold `read_from(settings)`, the paths of all the files that a month is read from: while those, which
+    `provenance` has to name under `files` with their sha256, are the same, landing a month again reads none of them.
+
     For corrections it may also hold `KEYS`, a mapping of (table, fact) to its `FactKey`, and
     `why_impossible(key, fact, rows, there)`: of the rows of a correction of `key`, each with its `line` and `known_at`,
     those that cannot be, as a table of `line` and what is `impossible`. `there(table, fact)` gives the rows that were

@@ -1,7 +1,6 @@
 """`make run`: replay the example's months through the real DAGs, in one process, and end with a table."""
 
 import argparse
-import sys
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from ops.airflow_home import enter_airflow
 from ops.announcements import forget_announcements
 from ops.at_work import running_dags
 from ops.dag_runs import load_dags, quiet, run_dag
+from ops.leaving import leave
 from ops.table import ending, footprint
 
 
@@ -80,4 +80,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

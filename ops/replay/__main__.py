@@ -1,9 +1,8 @@
 """`python -m ops.replay`."""
 
-import sys
-
 from artifacts import cli
+from ops.leaving import leave
 from ops.replay.run import build_parser
 
 if __name__ == "__main__":
-    sys.exit(cli.run(build_parser()))
+    leave(cli.run(build_parser()))

@@ -45,6 +45,14 @@ def test_an_as_of_that_is_no_utc_moment_is_refused_before_it_gets_into_sql(lande
     assert "as_of is" in message(done)
 
 
+def test_a_build_sets_as_of_in_the_environment_and_a_person_wins_over_that(landed, monkeypatch):
+    monkeypatch.setenv("SHIPSHAPE_AS_OF", "2013-10-01'; select 1; --")
+    assert "as_of is 2013-10-01'" in message(landed.dbt("run", "--select", "late_arrival", as_of=None))
+    done = landed.dbt("compile", "--select", "late_arrival", as_of="2013-11-01")
+    assert done.success, message(done)
+    assert "timestamp '2013-11-01'" in done.result.results[0].node.compiled_code
+
+
 def probed(warehouse: Warehouse, text: str, **options):
     """dbt's result of running one more model, of this text."""
     (warehouse.project / "models" / "probe.sql").write_text(text)

@@ -1,6 +1,7 @@
 """Landing a month: whole, once, with where it came from; and the command that does it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from artifacts.errors import BadInput, Conflict
 from artifacts.publish import sha256_of
 from ingestion.__main__ import build_parser
 from ingestion.source import source_names
-from tests.ingestion.small_source import CALM, ON_TIME, Example
+from ingestion.sources import nycflights13
+from tests.ingestion.small_source import CALM, CALM_LAST_DAY, ON_TIME, Example
 
 
 def test_a_month_lands_every_table_with_its_provenance(example: Example) -> None:
@@ -33,6 +35,54 @@ def test_the_same_month_again_is_a_no_op(example: Example) -> None:
     assert len(first) == 5
     assert [partition.created for partition in again] == [False] * 5
     assert {partition.uri for partition in again} == first
+
+
+class Read(Exception):
+    """The source was read."""
+
+
+@pytest.fixture
+def landed_unread(example: Example, monkeypatch: pytest.MonkeyPatch) -> Example:
+    example.land()
+
+    def read_month(*_: object) -> None:
+        raise Read
+
+    monkeypatch.setattr(nycflights13, "read_month", read_month)
+    return example
+
+
+def test_of_a_month_that_landed_from_the_same_files_by_the_same_code_none_is_read_again(landed_unread: Example) -> None:
+    assert [partition.created for partition in landed_unread.land()] == [False] * 5
+
+
+@pytest.mark.parametrize(
+    "changed", ["a file", "one file more", "a setting", "the code", "a partition's bytes", "a table"]
+)
+def test_with_anything_else_than_it_landed_from_a_month_is_read_again(
+    landed_unread: Example, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    if changed == "a file":
+        landed_unread.weather(CALM, CALM_LAST_DAY)
+    if changed == "one file more":
+        named = [*nycflights13.read_from(nycflights13.Settings(folder=landed_unread.folder)), Path(__file__)]
+        monkeypatch.setattr(nycflights13, "read_from", lambda _: named)
+    if changed == "the code":
+        monkeypatch.setattr("ingestion.landed_before._code", lambda: "another")
+    if changed == "a partition's bytes":
+        next(landed_unread.raw.glob("nycflights13/airlines/*/*/*.parquet")).write_bytes(b"else")
+    if changed == "a table":
+        shutil.rmtree(landed_unread.raw / "nycflights13" / "airlines")
+    with pytest.raises(Read):
+        landed_unread.land(share=0.02 if changed == "a setting" else 0.01)
+
+
+def test_a_source_that_names_no_files_is_read_each_time(
+    landed_unread: Example, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(nycflights13, "read_from")
+    with pytest.raises(Read):
+        landed_unread.land()
 
 
 def test_a_changed_file_is_a_conflict_and_leaves_what_landed(example: Example) -> None:

