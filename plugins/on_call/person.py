@@ -8,6 +8,7 @@ from artifacts.registry import RunRecord
 from artifacts.verdict import Contestant
 from plugins.on_call.home import Home
 
+CONFIG = "config.yaml"
 # What the rule is made of, and what `--set` changed of it.
 _RULE = re.compile(r"(?:judge|naive|holdout_days)(?:\..*)?")
 _HOLDOUT_SET = re.compile(r"(?:^|\s)holdout_days\s*=")
@@ -22,6 +23,8 @@ def wants_a_person(home: Home, mine: RunRecord, champion: Contestant | None) -> 
         return asks_first(mine)
     try:
         theirs = home.record(mine.model, champion.version or 0)
+        # What is logged says what it was; one whose config is damaged is left to a person all the same.
+        home.registry.artefact(theirs.run_id, CONFIG)
     except (Damaged, Missing):
         return True
     return asks(mine, theirs)

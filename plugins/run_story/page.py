@@ -17,7 +17,7 @@ from plugins.run_story.prose import prose
 from plugins.run_story.serves_part import serves_part
 from plugins.run_story.story import Story
 
-SECTIONS = 3
+SECTIONS = 5
 
 
 def body_of(story: Story, places: Places, settings: OnCallSettings) -> Html:

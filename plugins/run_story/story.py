@@ -86,7 +86,7 @@ def tell(
         sentence=sentence_of(verdict, first, why, told, ends),
         cause=why,
         culprit=first,
-        codes=codes_of((why, cause, *damaged.values()), told),
+        codes=codes_of((why, cause, *(one.refused for one in told), *damaged.values()), told),
         todo=_todo(saw, first, cause, why, facts) if cause and why else todo(verdict, told, facts),
         tasks=tuple(told),
         ends=ends,

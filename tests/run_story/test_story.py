@@ -20,6 +20,7 @@ def test_the_first_task_that_said_no_is_the_cause_and_the_others_are_counted(tmp
     later = refused(task="compare", minute=2, refused=replace(NO, code="other.bad"))
     story = told(tmp_path, evidence("choose"), refused(minute=1), later)
     assert (story.state, story.culprit, story.cause) == ("FAILED", "build", NO)
+    assert story.codes == ("set.bad", "other.bad")
     assert story.sentence == "build said no (set.bad): Set a has 3 rows; 10 are wanted. 1 more task said no."
     assert story.command == "python -m ingestion land --source a --month b"
 
