@@ -1,6 +1,7 @@
 """The one shape of every command: progress on stderr, the id on the last line, refusals by exit code."""
 
 import argparse
+import atexit
 import io
 import json
 import logging
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, suppress
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from artifacts.errors import BadInput, Interrupted, Refusal
 
@@ -49,6 +50,19 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> i
     if as_json:
         return _print(answer.exit_code, [json.dumps({"id": answer.id, **answer.facts}, sort_keys=True, default=str)])
     return _print(answer.exit_code, [*answer.lines, answer.id])
+
+
+def main(parser: argparse.ArgumentParser) -> NoReturn:
+    """`run` what the process was started with, and end it with the exit code."""
+    leave(run(parser))
+
+
+def leave(exit_code: int) -> NoReturn:
+    """End this process, with all that it wrote; Python takes up to four seconds to take apart what is loaded."""
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(exit_code)
 
 
 def _print_refusal(refusal: Refusal, as_json: bool) -> int:

@@ -3,7 +3,6 @@
 import argparse
 import json
 import shutil
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -148,4 +147,4 @@ def _verb(verbs: Any, name: str, verb: cli.Verb, about: str) -> argparse.Argumen
 
 
 if __name__ == "__main__":
-    sys.exit(cli.run(build_parser()))
+    cli.main(build_parser())

@@ -1,7 +1,6 @@
 """The commands of this room: build a version, hold one against its expectations, tell two apart."""
 
 import argparse
-import sys
 
 from artifacts import cli
 from artifacts.places import read_places
@@ -88,4 +87,4 @@ def _diff(arguments: argparse.Namespace) -> cli.Answer:
 
 
 if __name__ == "__main__":
-    sys.exit(cli.run(build_parser()))
+    cli.main(build_parser())

@@ -19,7 +19,7 @@ from artifacts.raw_files import verify_landed
 from artifacts.run_evidence import note
 from artifacts.training_set import TrainingSet, open_training_set
 
-TOOLS = ("dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pandas", "pyarrow")
+TOOLS = ("dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "numpy", "pandas", "pyarrow")
 _MADE = {"target", "logs", "dbt_packages", "__pycache__"}
 
 

@@ -1,7 +1,6 @@
 """`python -m ingestion`: land months of a source, correct them, show what has landed, check its bytes."""
 
 import argparse
-import sys
 from typing import Any
 
 from artifacts import cli, raw
@@ -99,4 +98,4 @@ def _facts(partitions: list[raw.Partition]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(cli.run(build_parser()))
+    cli.main(build_parser())

@@ -1,7 +1,6 @@
 """`python -m monitoring VERB`: check, report, update, alerts, accept, notify."""
 
 import argparse
-import sys
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -136,4 +135,4 @@ def _facts(found: Findings) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    sys.exit(cli.run(build_parser()))
+    cli.main(build_parser())

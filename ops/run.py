@@ -15,7 +15,6 @@ from ops.airflow_home import enter_airflow
 from ops.announcements import forget_announcements
 from ops.at_work import running_dags
 from ops.dag_runs import load_dags, quiet, run_dag
-from ops.leaving import leave
 from ops.table import ending, footprint
 
 
@@ -80,4 +79,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    leave(main())
+    cli.leave(main())

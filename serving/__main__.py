@@ -1,7 +1,6 @@
 """`python -m serving VERB`: run, score, compact."""
 
 import argparse
-import sys
 
 from artifacts import cli
 from artifacts.cli import Answer
@@ -82,4 +81,4 @@ def _compact(_: argparse.Namespace) -> Answer:
 
 
 if __name__ == "__main__":
-    sys.exit(cli.run(build_parser()))
+    cli.main(build_parser())

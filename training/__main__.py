@@ -1,7 +1,6 @@
 """`python -m training VERB`: reproduce, baseline, judge, promote, rollback, history, who-was-champion."""
 
 import argparse
-import sys
 
 from artifacts import cli
 from training import baseline, reproduce
@@ -27,4 +26,4 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(cli.run(build_parser()))
+    cli.main(build_parser())

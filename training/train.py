@@ -150,4 +150,4 @@ def _about(
 if __name__ == "__main__":
     from training.train_cli import build_parser
 
-    sys.exit(cli.run(build_parser()))
+    cli.main(build_parser())

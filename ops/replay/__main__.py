@@ -1,8 +1,7 @@
 """`python -m ops.replay`."""
 
 from artifacts import cli
-from ops.leaving import leave
 from ops.replay.run import build_parser
 
 if __name__ == "__main__":
-    leave(cli.run(build_parser()))
+    cli.main(build_parser())
