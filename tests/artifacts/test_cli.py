@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from artifacts import cli
+from artifacts.places import REPOSITORY
 
 
 def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
@@ -93,3 +94,39 @@ def test_an_interrupt_is_told_in_one_line_and_in_json_as_a_refusal_is() -> None:
     assert err == "cli.interrupted: The command was interrupted before it was done. Give the same command again.\n"
     told = json.loads(out)
     assert (told["error"], told["exit_code"], command.returncode) == ("cli.interrupted", 130, 130)
+
+
+LEAVES = """
+import argparse, atexit, sys
+from artifacts import cli
+from artifacts.errors import GateClosed
+
+def verb(_):
+    print("said before")
+    if sys.argv[1:]:
+        raise GateClosed("some.gate", "No.", next_step="Stop.")
+    return cli.Answer("made")
+
+class Endless:
+    def __del__(self):
+        print("taken apart")
+
+kept = [Endless()]
+atexit.register(lambda: print("at exit"))
+parser = argparse.ArgumentParser()
+parser.add_argument("no", nargs="?")
+parser.set_defaults(verb=verb)
+cli.main(parser)
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "out", "err"),
+    [([], 0, "said before\nmade\nat exit\n", ""), (["no"], 3, "said before\nat exit\n", "some.gate")],
+)
+def test_a_command_ends_with_its_exit_code_and_all_that_it_wrote_and_takes_nothing_apart(given, code, out, err):
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVES, *given], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (code, out)
+    assert err in done.stderr
