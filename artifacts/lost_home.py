@@ -37,5 +37,6 @@ def refuse_lost_home(registry: Registry, places: Places) -> None:
             f"Neither the ledger {ledger.shown(places.ledger)} nor MLflow at {shown(places.mlflow)} has a model, and "
             f"yet {there_was}.",
             next_step="Restore both from one backup, or set PIPELINE_LEDGER and PIPELINE_MLFLOW to those that have it. "
-            "Where all is meant to begin anew, train a version; each home wants alerts of its own (PIPELINE_ALERTS).",
+            "Where all is meant to begin anew, name an empty home in PIPELINE_HOME, and alerts of its own where "
+            "PIPELINE_ALERTS names them.",
         )

@@ -12,6 +12,7 @@ import pytest
 from artifacts import ledger
 from artifacts.errors import BadInput, CannotJudge, Damaged
 from artifacts.metric_names import of_slice
+from artifacts.prediction_log.segment import LOG
 from tests.fixtures_registry import registry_in
 from tests.fixtures_training_set import make_training_set
 from tests.training.toy import LOCK, TOY, publish_with, toy_config
@@ -184,4 +185,16 @@ def test_beside_a_champion_that_mlflow_lost_nothing_is_trained_in_its_number(hom
     with pytest.raises(Damaged, match="no version of it") as refused:
         train_named("toy", f"toy/{version}")
     assert refused.value.code == "home.champion_lost"
+    assert registry_in(home / "mlflow").versions("toy") == []
+
+
+@pytest.mark.parametrize(
+    "there_was", [f"predictions/2026-01-01{LOG}", "prediction_parts/model=toy/version=1/day=2026-01-01"]
+)
+def test_where_ledger_and_mlflow_are_gone_nothing_is_trained_in_that_home(home, there_was):
+    (home / there_was).mkdir(parents=True)
+    done = run_script(home, "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["error"]) == (4, "judge.ledger_lost")
+    assert "yet predictions are logged" in told["message"] and "an empty home" in told["next_step"]
     assert registry_in(home / "mlflow").versions("toy") == []
