@@ -11,9 +11,10 @@ from artifacts.registry import Registry
 from artifacts.rejections import Rejection, refuse_decided, reject, told
 from training.announced import named_in
 from training.champion import promoted_by
-from training.decision import APPROVING, Decision, parse_decision, wants_approval
+from training.decision import APPROVING, Decision, parse_decision
 from training.judge import judge
 from training.judged import Judged, read_judged
+from training.needs_person import needs_person
 from training.promote import check_promotable, other_rule, promote
 from training.question import body, subject
 from training.verdict_words import headline
@@ -48,8 +49,8 @@ def ask(
     judged = judge(registry, ledger_url, training_sets, candidate, asked_by, anew=True)
     refuse_decided(ledger_url, candidate, judged.path)
     check_promotable(registry, judged)
-    wanted = wants_approval(registry, judged.verdict)
-    why = [*other_rule(registry, judged), *([wanted] if wanted else [])] or ["somebody had you asked"]
+    wanted = needs_person(registry, ledger_url, judged.verdict)
+    why = [*other_rule(registry, judged), *wanted] or ["somebody had you asked"]
     champion = judged.verdict.evidence.champion
     return {
         "candidate": candidate,

@@ -15,10 +15,11 @@ from artifacts.rejections import told as told_rejection
 from training import ledger_cli
 from training.approval import keep
 from training.champion import promoted_by
-from training.decision import parse_decision, wants_approval
+from training.decision import parse_decision
 from training.judge import judge
 from training.judged import Judged
 from training.ledger_cli import answer
+from training.needs_person import needs_person
 from training.promote import back_to, copy_of, other_rule, promote
 from training.promote_or_keep import judging_again
 from training.rollback import rollback, rolled_back
@@ -97,8 +98,8 @@ def _following(registry: Registry, places: Places, judged: Judged) -> Sequence[s
     rejected = rejection_of(places.ledger, run.model, run.run_id, judged.path)
     if rejected is not None:
         return told_rejection(rejected), DECIDED_ONCE
-    by_person = wants_approval(registry, verdict) is not None
-    return *other_rule(registry, judged), *next_command(verdict, by_person=by_person)
+    wanted = needs_person(registry, places.ledger, verdict)
+    return *other_rule(registry, judged), *next_command(verdict, by_person=bool(wanted))
 
 
 def _promote(arguments: argparse.Namespace) -> Answer:

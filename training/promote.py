@@ -7,10 +7,11 @@ from artifacts.errors import Conflict, Damaged, GateClosed
 from artifacts.registry import Registry, RunRecord
 from training.alias import follow
 from training.champion import promoted_by
-from training.decision import how_to_approve, wants_approval
+from training.decision import how_to_approve
 from training.fit import refuse_not_whole
 from training.judged import Judged, refuse
 from training.logged_config import config_of
+from training.needs_person import needs_person
 from training.rollback import rolled_back
 from training.rule_change import rule_changes
 from training.rules import decide
@@ -36,11 +37,11 @@ def promote(
     if before is not None:
         return _promoted_before(registry, ledger_url, before)
     check_promotable(registry, judged)
-    why = None if approved_because else wants_approval(registry, verdict)
+    why = [] if approved_because else needs_person(registry, ledger_url, verdict)
     if why:
         raise GateClosed(
             "promote.wants_approval",
-            f"Version {run.version} of {run.model} is promoted only when a person approves: {why}.",
+            f"Version {run.version} of {run.model} is promoted only when a person approves: {'; '.join(why)}.",
             next_step=f"Run: {how_to_approve(run.run_id)}",
         )
     if (run.model_sha256, run.version) != (candidate.model_sha256, candidate.version) or run.version is None:

@@ -11,9 +11,10 @@ from artifacts.registry import Registry
 from artifacts.rejections import rejection_of, told
 from training.alias import follow
 from training.champion import promoted_by
-from training.decision import how_to_approve, wants_approval
+from training.decision import how_to_approve
 from training.judge import judge
 from training.judged import Judged, refuse
+from training.needs_person import needs_person
 from training.noted import note_decided
 from training.promote import copy_of, other_rule, promote
 from training.rollback import rolled_back
@@ -47,7 +48,8 @@ def promote_or_keep(
 ) -> Decided:
     """Judge the candidate and do what the verdict and the config say; judge again when a race for the ledger is lost.
 
-    With `promotion: approve`, or under another rule (`other_rule`), a `promote` verdict waits for a person. A
+    With `promotion: approve`, under another rule (`other_rule`), or of a model that was rejected before, a `promote`
+    verdict waits for a person. A
     candidate that was promoted before, or that a person rejected, changes nothing. Raises as `judged.refuse` does, and
     `Conflict` (`ledger.conflict`) after losing three races.
     """
@@ -67,7 +69,7 @@ def promote_or_keep(
         rejected = rejection_of(ledger_url, run.model, run.run_id, judged.path)
         if rejected is not None:
             return Decided(judged, None, told(rejected))
-        differs, asked = other_rule(registry, judged), wants_approval(registry, judged.verdict)
+        differs, asked = other_rule(registry, judged), needs_person(registry, ledger_url, judged.verdict)
         if differs or asked:
             command = how_to_approve(run.run_id) if asked else f"python -m training promote --candidate {run.run_id}"
             wait = f"Version {run.version} waits for a person: {command}"

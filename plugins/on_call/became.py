@@ -52,7 +52,7 @@ def fate(home: Home, known: Decided, record: RunRecord, newest: Found) -> Fate:
     if verdict.outcome != "promote":
         return Fate(verdict.outcome)
     one = undecided(home, known, record.model, record.version or 0, record.run_id)
-    if one.became == "waits" and not one.asked and not wants_a_person(home, record, rival):
+    if one.became == "waits" and not one.asked and not wants_a_person(home, record, rival, known.rejected):
         return Fate(
             "to_come", "Nobody promoted it yet. No person is asked: the task promote does it while its DAG run goes on."
         )

@@ -1,10 +1,11 @@
 """Whether a person has to decide on a candidate, by what MLflow logged of its config and of the champion's."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from artifacts.errors import Damaged, Missing
 from artifacts.registry import RunRecord
+from artifacts.rejections import Rejection
 from artifacts.verdict import Contestant
 from plugins.on_call.home import Home
 
@@ -14,11 +15,16 @@ _RULE = re.compile(r"(?:judge|naive|holdout_days)(?:\..*)?")
 _HOLDOUT_SET = re.compile(r"(?:^|\s)holdout_days\s*=")
 
 
-def wants_a_person(home: Home, mine: RunRecord, champion: Contestant | None) -> bool:
+def wants_a_person(
+    home: Home, mine: RunRecord, champion: Contestant | None, rejected: Sequence[Rejection] = ()
+) -> bool:
     """Whether the pipeline leaves the candidate of `mine`, judged against `champion`, to a person.
 
-    As `training.decision` and `training.rule_change` say, which read the configs themselves.
+    As `training.needs_person` and `training.rule_change` say, which read the configs themselves. `rejected` is what
+    people said no to of the model.
     """
+    if any(_is_same(home, no, mine) for no in rejected):
+        return True
     if champion is None:
         return asks_first(mine)
     try:
@@ -28,6 +34,14 @@ def wants_a_person(home: Home, mine: RunRecord, champion: Contestant | None) -> 
     except (Damaged, Missing):
         return True
     return asks(mine, theirs)
+
+
+def _is_same(home: Home, no: Rejection, mine: RunRecord) -> bool:
+    """Whether what was rejected is the candidate, or one that is it byte for byte."""
+    try:
+        return no.run_id == mine.run_id or home.record(no.model, no.version).model_sha256 == mine.model_sha256
+    except (Damaged, Missing):
+        return False
 
 
 def asks(mine: RunRecord, theirs: RunRecord) -> bool:

@@ -10,16 +10,19 @@ from artifacts.errors import BadInput, Conflict, GateClosed
 from artifacts.registry import RunRecord
 from artifacts.rejections import rejections
 from artifacts.training_set import TrainingSet
-from tests.training.small_world import World
+from tests.training.small_world import CONFIG, World
 from tests.training.test_judge import GOOD, POOR, crowned, judged
 from tests.training.test_promote import BETTER, decided
 from training import approval
 from training.approval import due, keep
 from training.decision import Decision, parse_decision
 from training.promote import promote
+from training.read_config import parse_config
+from training.train import train
 
 WANTS = "promotion=approve"
 YES = Decision("Ada by a test", "the slices look right")
+NO = Decision("Ada by a test", "one more month first")
 ANSWER = {
     "chosen_options": ["Approve"],
     "params_input": {"reason": "the slices look right"},
@@ -219,3 +222,43 @@ def test_a_decision_without_a_name_or_a_reason_is_none(by: str | None, reason: s
     with pytest.raises(BadInput) as refusal:
         parse_decision(by, reason, "a test")
     assert refusal.value.code == "decision.incomplete"
+
+
+def rejected(world: World, training_set: TrainingSet) -> RunRecord:
+    candidate = world.candidate(training_set, GOOD, WANTS)
+    keep(world.registry, world.ledger, judged(world, candidate), NO)
+    return candidate
+
+
+def test_whoever_is_asked_about_a_copy_of_what_was_rejected_is_told_who_said_no_and_why(
+    world: World, parcels_60: TrainingSet
+) -> None:
+    before = rejected(world, parcels_60)
+    config = parse_config(CONFIG.format(model=world.model, features=GOOD), [WANTS])
+    again = train(world.registry, parcels_60, config, again=True)
+    asked = ask(world, again)
+    assert (again.model_sha256, again.version) == (before.model_sha256, 2)
+    assert "it is, byte for byte, version 1, which was rejected" in str(asked["body"])
+    assert f"{NO.by}: {NO.reason}" in str(asked["body"])
+    assert approve(world, asked).version == 2
+
+
+def test_a_copy_of_what_was_rejected_is_not_promoted_by_the_pipeline(world: World, parcels_60: TrainingSet) -> None:
+    rejected(world, parcels_60)
+    copy = world.candidate(parcels_60, GOOD)
+    came = decided(world, copy)
+    assert (came.waits, versions(world)) == (True, [])
+    with pytest.raises(GateClosed, match="it is, byte for byte, version 1, which was rejected") as refusal:
+        promote(world.registry, world.ledger, came.judged, "the pipeline")
+    assert refusal.value.code == "promote.wants_approval"
+    assert approve(world, ask(world, copy)).version == 2
+
+
+def test_what_was_rejected_beside_one_champion_is_not_promoted_by_the_pipeline_beside_another(
+    world: World, parcels_60: TrainingSet
+) -> None:
+    candidate = world.candidate(parcels_60, BETTER)
+    keep(world.registry, world.ledger, judged(world, candidate), NO)
+    crowned(world, parcels_60, "[clear_sign]")
+    assert decided(world, candidate).waits
+    assert "it was rejected before, by another verdict" in str(ask(world, candidate)["body"])

@@ -6,11 +6,13 @@ import pytest
 
 from artifacts.places import read_places
 from artifacts.registry import RunRecord
+from artifacts.rejections import rejections
 from artifacts.training_set import TrainingSet
 from plugins.on_call.home import Home
 from plugins.on_call.person import wants_a_person
 from plugins.on_call.settings import OnCallSettings
 from tests.training.small_world import CONFIG, World
+from tests.training.test_approval import rejected
 from tests.training.test_judge import GOOD, crowned
 from tests.training.test_promote import BETTER, decided
 from training.read_config import parse_config
@@ -79,3 +81,12 @@ def test_beside_a_champion_whose_config_is_damaged(
     file = world.registry.artefact(champion.run_id, "config.yaml")
     file.unlink() if damage == "gone" else file.write_text(file.read_text() + "# else\n")
     assert waits(world, world.candidate(parcels_60, BETTER), tmp_path)
+
+
+def test_of_a_copy_of_what_a_person_rejected(world: World, parcels_60: TrainingSet, tmp_path: Path) -> None:
+    rejected(world, parcels_60)
+    came = decided(world, world.candidate(parcels_60, GOOD))
+    noes = rejections(world.ledger, world.model)
+    candidate = world.registry.run(came.judged.verdict.evidence.candidate.run_id)
+    assert came.waits and wants_a_person(home_of(world, tmp_path), candidate, None, noes)
+    assert not wants_a_person(home_of(world, tmp_path), world.candidate(parcels_60, BETTER), None, noes)
