@@ -8,6 +8,7 @@ from typing import Any
 
 from artifacts.run_evidence import Refused, TaskEvidence
 from plugins.on_call.asking import DAG, anew, where
+from plugins.run_story.as_it_is import AS_IT_IS
 from plugins.run_story.commands import ALERTS, JUDGE, filled, of_refusal
 from plugins.run_story.damaged import made_again
 
@@ -43,15 +44,6 @@ BY_PARAMETER = {
     "training_set.as_of": ("as_of",),
     "training_set.id": ("training_set",),
     "training_set.none": ("training_set",),
-}
-# What a DAG run meets again however often it is cleared, since what started it is at fault or out of date.
-ANEW = {
-    "approval.nothing_asked",
-    "approval.other_verdict",
-    "ingestion.no_month",
-    "run.parameter_unknown",
-    "train.event_incomplete",
-    "train.nothing_due",
 }
 KEPT = (
     "There is nothing to run: the champion serves on, and the same config on the same training set gives the same "
@@ -133,9 +125,9 @@ def mending(
     given = [f"{name} {conf[name]}" for name in BY_PARAMETER.get(cause.code, ()) if conf.get(name) is not None]
     repeats = command is not None and _repeats(culprit, cause.code, command)
     if cause.code in AS_IT_IS:
-        return AS_IT_IS[cause.code](dag, given, command)
-    if cause.code in ANEW:
-        return Todo(then=f"Clearing a task repeats the failure: start another DAG run of {dag}, as it says above.")
+        return Todo(then=AS_IT_IS[cause.code](dag, given))
+    if cause.code == "judge.suspicious":
+        return Todo(command, LEAK, "Clearing the task judges the same candidate, and says the same.", repeats=True)
     old_answer = dag == DAG and cause.code == "ledger.conflict" and "run_id" in facts
     if old_answer or given:
         then = _asked_anew(culprit, facts) if old_answer else _with_another(dag, culprit, " and ".join(given))
@@ -160,34 +152,6 @@ def _repeats(culprit: str | None, code: str, command: str) -> bool:
     if code.startswith("config.") and command.startswith(DOES["train"]):
         return True
     return culprit in DOES and command.startswith(DOES[culprit])
-
-
-def _suspicious(_: str, _given: Sequence[str], command: str | None) -> Todo:
-    return Todo(command, LEAK, "Clearing the task judges the same candidate, and says the same.", repeats=True)
-
-
-def _not_promotable(dag: str, given: Sequence[str], _: str | None) -> Todo:
-    was = f"This DAG run was given {given[0]}, and keeps it. " if given else ""
-    return Todo(
-        then=f"{was}The verdict stays what it is for the same candidate against the same champion, so neither "
-        f"clearing a task nor judging again helps. Let it be, or start another DAG run of {dag} with another candidate."
-    )
-
-
-def _so_already(dag: str, _given: Sequence[str], _: str | None) -> Todo:
-    return Todo(
-        then="There is nothing to do, and clearing a task finds the same. If another version was meant, start "
-        f"another DAG run of {dag} with it."
-    )
-
-
-# A verdict that stays what it is for the same candidate, and what is so already.
-AS_IT_IS = {
-    "judge.suspicious": _suspicious,
-    "ledger.promoted": _so_already,
-    "promote.not_promotable": _not_promotable,
-    "rollback.is_champion": _so_already,
-}
 
 
 def _none(to_choose: Sequence[str]) -> str:

@@ -83,8 +83,22 @@ def test_what_says_no_to_every_command_until_it_is_mended_comes_before_the_comma
             "approve_promotion",
             "ledger.promoted",
             {"candidate": "c"},
-            "There is nothing to do, and clearing a task finds",
+            "There is nothing to decide, and clearing a task finds",
         ),
+        (
+            "approve_promotion",
+            "ledger.rejected",
+            {"candidate": "c"},
+            "A verdict is decided on once, so clearing a task,",
+        ),
+        ("approve_promotion", "ledger.rejected", {}, "A verdict is decided on once, so clearing a task,"),
+        (
+            "approve_promotion",
+            "promote.promoted_before",
+            {"candidate": "c"},
+            "No verdict brings back what was replaced",
+        ),
+        ("approve_promotion", "promote.rolled_back", {}, "No verdict brings back what was replaced"),
         (
             "rollback",
             "rollback.is_champion",
