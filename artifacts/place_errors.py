@@ -8,6 +8,12 @@ from contextlib import contextmanager
 from artifacts.errors import BadInput, Unavailable
 
 _NO_PLACE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+# By the system's words, of what is no full disk.
+_MENDS = {
+    os.strerror(errno.EROFS): "Its file system is mounted read-only: mount it writable, or name another place",
+    os.strerror(errno.EACCES): "Correct the permissions",
+    os.strerror(errno.EPERM): "Correct the permissions",
+}
 _NO_FOLDER = {errno.ENOTDIR, errno.EEXIST}
 
 
@@ -38,11 +44,12 @@ def why_no_place(message: str) -> str | None:
 
 
 def no_place(uri: str, why: str) -> Unavailable:
-    """The refusal for a place that is full or closed to us."""
+    """The refusal for a place that is full or closed to us; `why` begins with the system's words."""
+    mend = next((mend for words, mend in _MENDS.items() if why.startswith(words)), "Free some space")
     return Unavailable(
         "publish.no_place",
         f"{uri} cannot be written: {why}.",
-        next_step="Free some space or correct the permissions, then try again.",
+        next_step=f"{mend}, then try again.",
     )
 
 

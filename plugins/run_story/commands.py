@@ -70,9 +70,9 @@ BY_CODE = {
 }
 
 
-_PLACE = re.compile(
-    r"^(?P<path>/.*?) cannot be written: (?P<closed>Permission denied|Operation not permitted|Read-only)?"
-)
+_PLACE = re.compile(r"^(?P<path>/.*?) cannot be written: (?P<why>.*)")
+# What shows why a place cannot be written: whose it is, how it is mounted, else how full its disk is.
+LOOKS = {"Permission denied": "ls -ld", "Operation not permitted": "ls -ld", "Read-only file system": "findmnt -T"}
 
 
 def named(next_step: str) -> str | None:
@@ -89,7 +89,7 @@ def named(next_step: str) -> str | None:
 def of_refusal(cause: Refused, facts: Mapping[str, str]) -> tuple[str | None, tuple[str, ...]]:
     """The command, with every name filled in; else None, and what a person would have to choose for it."""
     if place := _PLACE.match(cause.message):
-        return _of_place(Path(place["path"]), closed=place["closed"] is not None), ()
+        return _of_place(Path(place["path"]), place["why"]), ()
     source = _SOURCE.search(cause.message)
     known = {**facts, **({"source": source[1]} if source else {})}
     said = named(cause.next_step)
@@ -109,10 +109,11 @@ def filled(template: str, facts: Mapping[str, str]) -> str | None:
     return template.format_map(facts) if wanted <= facts.keys() else None
 
 
-def _of_place(path: Path, *, closed: bool) -> str:
-    """Of a place that is closed to us whose it is, else how full its disk is: what lies on it may not be there yet."""
+def _of_place(path: Path, why: str) -> str:
+    """What is looked at is the nearest folder that is there: the place itself may be yet to be made."""
     there = [one for one in (path, *path.parents[:-1]) if os.access(one, os.F_OK)]
-    return f"ls -ld {shlex.quote(str(path))}" if closed else f"df -h {shlex.quote(str(next(iter(there), path)))}"
+    look = next((look for words, look in LOOKS.items() if why.startswith(words)), "df -h")
+    return f"{look} {shlex.quote(str(next(iter(there), path)))}"
 
 
 def _known(facts: Mapping[str, str], option: re.Match[str]) -> str:

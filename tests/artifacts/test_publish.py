@@ -1,5 +1,6 @@
 """A published folder is there whole and unchanged, or not at all."""
 
+import errno
 import hashlib
 import json
 import os
@@ -348,6 +349,21 @@ def test_a_full_disk_here_is_no_outage_of_the_store(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="/dev/full cannot be written: No space left") as refusal:
         object_store.copy(root, "rows.txt", Path("/dev/full"))
     assert refusal.value.code == "publish.no_place"
+
+
+@pytest.mark.parametrize(
+    ("number", "mends"),
+    [
+        (errno.ENOSPC, "Free some space,"),
+        (errno.EACCES, "Correct the permissions,"),
+        (errno.EROFS, "Its file system is mounted read-only: mount it writable,"),
+    ],
+)
+def test_what_mends_a_place_follows_from_why_it_cannot_be_written(number: int, mends: str) -> None:
+    with pytest.raises(Unavailable) as refusal, usable("/sets"):
+        raise OSError(number, os.strerror(number))
+    assert refusal.value.code == "publish.no_place"
+    assert refusal.value.next_step.startswith(mends)
 
 
 @pytest.mark.parametrize("name", ["late_arrival", "2013-10-01T0600.3f9a", "base-0a"])

@@ -1,5 +1,7 @@
 """What the story of a DAG run says besides, and what it advises, where the obvious would repeat the failure."""
 
+import shlex
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -226,8 +228,9 @@ def test_what_is_damaged_is_moved_away_and_made_again_by_its_own_name(folder, mo
     ("why", "command"),
     [
         ("No space left on device", "df -h '{disk}/sets of X'"),
-        ("Operation not permitted", "ls -ld '{disk}/sets of X/late_arrival'"),
-        ("Read-only file system", "ls -ld '{disk}/sets of X/late_arrival'"),
+        ("Operation not permitted", "ls -ld '{disk}/sets of X'"),
+        ("Permission denied", "ls -ld '{disk}/sets of X'"),
+        ("Read-only file system", "findmnt -T '{disk}/sets of X'"),
     ],
 )
 def test_a_place_is_looked_at_where_it_is_full_or_closed_and_not_in_the_home(tmp_path, why, command):
@@ -235,6 +238,7 @@ def test_a_place_is_looked_at_where_it_is_full_or_closed_and_not_in_the_home(tmp
     no = Refused("publish.no_place", f"{tmp_path}/sets of X/late_arrival cannot be written: {why}.", "Free some space.")
     todo = mending("build_training_set", "build", no, {"home": "/home"}, {})
     assert todo.command == command.format(disk=tmp_path)
+    assert subprocess.run(shlex.split(todo.command), check=False, stdout=subprocess.DEVNULL).returncode == 0
 
 
 def test_of_a_full_disk_that_is_not_mounted_here_the_path_is_that_of_the_message():
