@@ -16,8 +16,9 @@ from plugins.on_call.home import Found, Home
 from plugins.on_call.person import wants_a_person
 
 Became = Literal[
-    "promoted", "rejected", "to_come", "waits", "overtaken", "copy", "unknown", "keep", "suspicious", "cannot_judge"
-]
+    "promoted", "rolled_back", "rejected", "to_come", "waits", "overtaken", "copy", "unknown",
+    "keep", "suspicious", "cannot_judge",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def fate(home: Home, known: Decided, record: RunRecord, newest: Found) -> Fate:
     except Refusal as refusal:
         return Fate("unknown", f"What became of it is not known ({refusal.code}).")
     if decision is not None and decision.became == "promoted":
-        return Fate("promoted")
+        return _promoted(known.lines, record.version)
     if decision is not None and (decision.became == "rejected" or verdict.outcome == "promote"):
         return Fate(decision.became, decision.said)
     if verdict.outcome != "promote":
@@ -73,12 +74,15 @@ def came_of(home: Home, known: Decided, record: RunRecord, one: Found, newest: F
     lines = [line for line in known.lines if (line.run_id, line.verdict) == (record.run_id, one.path)]
     noes = [no for no in known.rejected if (no.run_id, no.verdict) == (record.run_id, one.path)]
     if lines:
-        return Fate("promoted", f"It was promoted by this verdict, in line {lines[0].seq} of the ledger.")
+        by_this = f"It was promoted by this verdict, in line {lines[0].seq} of the ledger."
+        return _promoted(known.lines, record.version, by_this)
     if noes:
         return Fate("rejected", told(noes[0]))
     if known.unknown is not None or one is newest:
         now = fate(home, known, record, one)
-        return Fate("promoted", "It was promoted by another verdict.") if now.became == "promoted" else now
+        if now.became in ("promoted", "rolled_back"):
+            return _promoted(known.lines, record.version, "It was promoted by another verdict.")
+        return now
     if one.verdict.outcome == "promote":
         return Fate("overtaken", "Nobody decided on it, and it was judged again since.")
     return Fate(one.verdict.outcome)
@@ -116,6 +120,16 @@ def _to_decide(version: str, run: str, one: Fate) -> tuple[str, str]:
 def judging(run_id: str) -> str:
     """The command that judges a candidate."""
     return f"python -m training judge --candidate {run_id}"
+
+
+def _promoted(lines: Sequence[Promotion], version: int | None, said: str = "") -> Fate:
+    """Of one that was promoted, `said` first: whether it was rolled back from since, by whom, when and why."""
+    if version not in ledger.rolled_back_from(lines):
+        return Fate("promoted", said)
+    left = next(one for one in reversed(lines) if one.kind == "rollback" and one.previous_version == version)
+    when = f"{left.decided_at:%Y-%m-%d %H:%M:%S} UTC"
+    back = f"It was rolled back from, to version {left.version}, {when}, {left.decided_by}: {left.reason.rstrip('.')}."
+    return Fate("rolled_back", f"{said} {back}".strip())
 
 
 def _rolled_back(home: Home, lines: Sequence[Promotion], model: str, version: int) -> int | None:

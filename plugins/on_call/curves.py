@@ -64,7 +64,7 @@ def _curve(name: str, judged: Sequence[_Judged]) -> Html:
             continue
         label, word = f"v{evidence.candidate.version}", BECAME[one.fate.became][1]
         about = f"version {evidence.candidate.version}: {own.value} [{own.low}, {own.high}], {word}"
-        shape: Shape = "disc" if one.fate.became == "promoted" else "diamond"
+        shape: Shape = "disc" if one.fate.became in ("promoted", "rolled_back") else "diamond"
         points.append(Point(label, own.value, own.low, own.high, shape, about))
         if naive is not None and naive.value is not None:
             rivals[label] = naive.value

@@ -11,6 +11,7 @@ from plugins.on_call.markup import NONE, Html, el, join
 SHAPES: dict[State, str] = {"DRIFT": "▲", "UNKNOWN": "?", "OK": "✓"}
 BECAME: dict[Became, tuple[str, str, str]] = {
     "promoted": ("✓", "promoted", "good"),
+    "rolled_back": ("✗", "promoted, rolled back from since", "bad"),
     "rejected": ("✗", "rejected", "quiet"),
     "to_come": ("…", "to be promoted", "ask"),
     "waits": ("…", "waits for a person", "ask"),

@@ -76,6 +76,20 @@ def test_what_the_ledger_promoted_is_shown_as_promoted(opened, judged):
     assert "✓ promoted" in glance and "Nothing to do." in glance
 
 
+def test_what_was_promoted_and_rolled_back_from_since_says_so_by_whom_when_and_why(opened, judged):
+    places, line = judged
+    write(places, line, version=2, run_id="2" * 32, verdict=None)
+    write(places, line, expected=2)
+    back = {"version": 2, "run_id": "2" * 32, "verdict": None, "kind": "rollback", "expected": 1}
+    write(places, line, **back, decided_by="Eve", reason="It harmed.")
+    table, drawn, glance = shown(opened, places)
+    said = f"It was rolled back from, to version 2, {line.decided_at:%Y-%m-%d %H:%M:%S} UTC, Eve: It harmed."
+    for told in (table, glance, part(opened(places, QUIET).get("/on-call/models/toy/versions/1").text, "verdicts")):
+        assert "✗ promoted, rolled back from since" in told and said in told and "✓ promoted" not in told
+    write(places, line, expected=2, kind="rollback", verdict=None)
+    assert "✓ promoted" in shown(opened, places)[0] and drawn
+
+
 def test_a_verdict_that_says_promote_waits_until_somebody_decides(opened, judged):
     table, drawn, glance = shown(opened, judged[0])
     assert "… waits for a person" in table and not drawn and "✓" not in table
