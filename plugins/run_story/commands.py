@@ -32,6 +32,7 @@ OPTIONS = {
 # A command that only says again why is none that helps.
 REASONS = "The reasons: "
 JUDGE = "python -m training judge --candidate {run_id}"
+HISTORY = "python -m training history"
 ALERTS = "python -m monitoring alerts --model {model}"
 BUILD = "python -m features build --name {name} --as-of {as_of}"
 TRAIN = "python training/train.py --config training/configs/{config}.yaml --training-set {training_set}"
@@ -46,7 +47,7 @@ BY_CODE = {
     "publish.no_place": "df -h {home}",
     "publish.damaged": "python -m ingestion verify --source {source}",
     "registry.unavailable": JUDGE,
-    "ledger": "python -m training history --model {model}",
+    "ledger": f"{HISTORY} --model {{model}}",
     "ledger.no_champion": "python -m training promote --candidate {run_id}",
     "config": TRAIN,
     "train": TRAIN,

@@ -9,7 +9,7 @@ from typing import Any
 from artifacts.run_evidence import Refused, TaskEvidence
 from plugins.on_call.asking import DAG, anew, where
 from plugins.run_story.as_it_is import AS_IT_IS
-from plugins.run_story.commands import ALERTS, JUDGE, filled, of_refusal
+from plugins.run_story.commands import ALERTS, HISTORY, JUDGE, filled, of_refusal
 from plugins.run_story.damaged import made_again
 
 # What a task does, by hand.
@@ -63,7 +63,15 @@ FOUND = (
     "since; for this day, once its labels or rows have come, start one with the same parameters."
 )
 # What says no to whatever is run, until it is restored or up again.
-UNTIL_MENDED = {"judge.champion_differs", "judge.ledger_lost", "registry.unavailable"}
+UNTIL_MENDED = {
+    "alerts.damaged",
+    "alerts.unavailable",
+    "judge.champion_differs",
+    "judge.ledger_lost",
+    "ledger.damaged",
+    "ledger.unavailable",
+    "registry.unavailable",
+}
 # Of what is found here no clearing is of use.
 FINDS = {"monitoring.cannot_judge", "monitoring.drift_untold"}
 
@@ -134,7 +142,9 @@ def mending(
         return Todo(None if repeats else command, then=then)
     clear = "" if culprit is None or re.search(r"\bclear\b", cause.next_step, re.I) else f"clear the task {culprit}"
     if repeats:
-        first = f"Once that is mended, {clear} in Airflow, and it runs again from there. Or, instead of that, by hand:"
+        reads = str(command).startswith(HISTORY)
+        by_hand = "Whether it is mended is told by:" if reads else "Or, instead of that, by hand:"
+        first = f"Once that is mended, {clear} in Airflow, and it runs again from there. {by_hand}"
         return Todo(command, first if clear else "Once that is mended, by hand:", repeats=True)
     then = f"Then {clear} in Airflow, and it runs again from there." if clear else ""
     return Todo(command, "" if command else _none(to_choose), then)

@@ -87,6 +87,7 @@ REPEATED = {
     "empty_month",
     "metric_missing",
     "mlflow_down",
+    "ledger_locked",
     "config_error",
 }
 RED = {fault for fault, (state, *_) in FAULTS.items() if state in {"FAILED", "UNKNOWN"}}

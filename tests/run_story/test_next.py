@@ -79,6 +79,24 @@ def test_what_says_no_to_every_command_until_it_is_mended_comes_before_the_comma
 
 
 @pytest.mark.parametrize(
+    ("code", "command", "by_hand"),
+    [
+        ("ledger.unavailable", "python -m training history --model m", "Whether it is mended is told by:"),
+        ("ledger.damaged", "python -m training history --model m", "Whether it is mended is told by:"),
+        ("alerts.unavailable", "python -m monitoring notify", "Or, instead of that, by hand:"),
+        ("alerts.damaged", "python -m monitoring notify", "Or, instead of that, by hand:"),
+    ],
+)
+def test_a_command_that_reads_what_does_not_answer_comes_once_that_is_mended(code, command, by_hand):
+    no = Refused(code, "It does not answer.", "See that the database is up and not locked, then try again.")
+    todo = mending("watch_drift", "notify", no, {"model": "m"}, {})
+    assert todo.line == f"Once mended: {command}"
+    assert (
+        todo.said == f"Once that is mended, clear the task notify in Airflow, and it runs again from there. {by_hand}"
+    )
+
+
+@pytest.mark.parametrize(
     ("dag", "code", "conf", "said"),
     [
         (
