@@ -65,11 +65,11 @@ def deliver(places: Places, settings: AlertSettings, others: Mapping[str, Send] 
 
 
 def _next_step(failed: Collection[str], is_any_left: bool) -> str:
-    """What delivers again: the command reaches the webhook, and Airflow what it alone has the connections of."""
-    steps = ["Mend the receiver; nothing is lost, and the next DAG run delivers."] if failed else []
-    steps += [AIRFLOW_DELIVERS] if is_any_left or {*failed} - {WEBHOOK} else []
-    steps += ["At once, to the webhook: python -m monitoring notify"] if WEBHOOK in failed else []
-    return " ".join(steps)
+    """What delivers again: the command to the webhook alone, else Airflow, which reaches the webhook too."""
+    first = "Mend the receiver; nothing is lost, and the next DAG run delivers. " if failed else ""
+    if is_any_left or {*failed} - {WEBHOOK}:
+        return first + AIRFLOW_DELIVERS
+    return first + "At once: python -m monitoring notify" if failed else ""
 
 
 def _turn(places: Places, settings: AlertSettings, channel: str, send: Send) -> tuple[int, str | None]:

@@ -69,6 +69,8 @@ BY_CODE = {
     "log.part_gone": ALERTS,
     "serving": "python -m serving score --model {model} --upcoming",
 }
+# Whether a command helps or only a cleared task does, the refusal says itself.
+SAY_IT_THEMSELVES = {"alerts.undelivered"}
 
 
 _PLACE = re.compile(r"^(?P<path>/.*?) cannot be written: (?P<why>.*)")
@@ -98,10 +100,14 @@ def of_refusal(cause: Refused, facts: Mapping[str, str]) -> tuple[str | None, tu
     left = [] if told is None or told.startswith("unset ") else _TO_CHOOSE.findall(told)
     if told is not None and not left:
         return told, ()
-    template = BY_CODE.get(cause.code) or BY_CODE.get(cause.code.partition(".")[0])
+    template = _by_code(cause.code)
     left += [] if template is None else _TO_CHOOSE.findall(template)
     by_code = None if template is None or _TO_CHOOSE.search(template) else filled(template, known)
     return (by_code, ()) if by_code is not None else (None, tuple(dict.fromkeys(left)))
+
+
+def _by_code(code: str) -> str | None:
+    return None if code in SAY_IT_THEMSELVES else BY_CODE.get(code) or BY_CODE.get(code.partition(".")[0])
 
 
 def filled(template: str, facts: Mapping[str, str]) -> str | None:

@@ -408,10 +408,10 @@ def test_what_waits_for_mail_alone_is_kept_for_airflow_which_the_command_names(p
     [
         ({"smtp"}, (True, False)),
         ({"webhook"}, (False, True)),
-        ({"smtp", "webhook"}, (True, True)),
+        ({"smtp", "webhook"}, (True, False)),
     ],
 )
-def test_a_failure_names_what_reaches_the_channel_that_failed(
+def test_a_failure_names_the_one_step_that_reaches_all_that_failed(
     places: Places, receiver: Posts, failing: set[str], said: tuple[bool, bool]
 ) -> None:
     def refuses(_: Message) -> None:

@@ -9,6 +9,7 @@ import pytest
 from artifacts import ledger
 from artifacts.errors import Conflict
 from artifacts.run_evidence import Refused
+from monitoring.notify import _next_step
 from plugins.run_story.changes import Change, changes_since
 from plugins.run_story.todo import mending
 from tests.run_story.kept import FINDINGS, NO, evidence, refused, told
@@ -137,6 +138,16 @@ def test_what_a_cleared_task_meets_again_is_not_advised_to_be_cleared(dag, code,
     todo = mending(dag, "check", Refused(code, "It is.", "Nothing."), {"run_id": "c", "model": "m"}, conf)
     assert (todo.command, todo.then.startswith(said)) == (None, True)
     assert "clear the task" not in todo.then.lower()
+
+
+@pytest.mark.parametrize(
+    ("left", "command"), [("webhook", "python -m monitoring notify"), ("smtp", None), ("webhook smtp", None)]
+)
+def test_what_only_airflow_delivers_is_not_delivered_by_the_command(left, command):
+    undelivered = Refused("alerts.undelivered", "Not every alert was delivered.", _next_step(left.split(), False))
+    todo = mending("watch_drift", "notify", undelivered, {}, {})
+    assert (todo.command, "python -m" in todo.said) == (command, False)
+    assert "clear the task notify" in f"{undelivered.next_step} {todo.then}".lower()
 
 
 DOWN = Refused("registry.unavailable", "MLflow at http://127.0.0.1:9 says nothing.", "See that it is up.")
