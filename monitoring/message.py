@@ -9,6 +9,7 @@ from artifacts.finding import SCORE, Finding
 from artifacts.runbook import runbook_link
 from monitoring.alert_words import meaning
 from monitoring.pages import page_of
+from monitoring.room import as_fits
 
 SHOWN = 10
 JUDGED = "the window could be judged, and nothing of it says so any more."
@@ -17,8 +18,8 @@ JUDGED = "the window could be judged, and nothing of it says so any more."
 def write_message(batch: Batch, *, reports: str, runbook_url: str) -> Message:
     """The events of `batch`, the new ones first, with the page of its findings, under `reports`, and the runbook.
 
-    Each of them is named, however many there are; the first ten in full. Of another version than the first one it says
-    which.
+    The first ten are told in full, the next by name, as many as there is room for, and all are counted. Of another
+    version than the first one it says which.
     """
     events = sorted(batch.events, key=lambda event: event.step != "opened")
     first = events[0]
@@ -28,10 +29,8 @@ def write_message(batch: Batch, *, reports: str, runbook_url: str) -> Message:
     runbook = runbook_link(runbook_url, first.alert.finding.reason.code)
     named = [f"{number}. {_step(one, first)}: {about(one.alert.finding)}" for number, one in enumerate(events, start=1)]
     told = [f"{name}\n{_told(one, runbook_url)}" for name, one in zip(named[:SHOWN], events, strict=False)]
-    rest = named[SHOWN:]
-    left = ["These too, of which the page has more:", *rest, ""] if rest else []
     counts = ", ".join(f"{number} {step}" for step, number in steps.items())
-    lines = [f"{who}, window to {first.at:%Y-%m-%d %H:%M} UTC: {counts}", "", *told, *left]
+    lines = [f"{who}, window to {first.at:%Y-%m-%d %H:%M} UTC: {counts}", "", *as_fits(told, named[SHOWN:])]
     lines += [f"Page: {page}", f"Next: {next_command(batch)}", f"Key: {batch.key}"]
     longer = sum(event.step == "escalated" for event in events[1:])
     besides = f", {longer} escalated" if longer else ""

@@ -1,5 +1,6 @@
 """Each receiver gets each message, whatever happens to the others; the key is the same however often it is sent."""
 
+import html
 import json
 import os
 import signal
@@ -162,6 +163,21 @@ def test_what_is_new_comes_before_what_is_told_again_however_much_that_is(places
     assert said["subject"].endswith("(+12 more, 12 escalated)")
     assert "1. DRIFT opened: distance, psi" in said["text"]
     assert said["text"].count("DRIFT escalated: feature_") == 12
+
+
+@pytest.mark.parametrize("name", ["feature_{}", "<&{}>" * 60])
+def test_of_many_events_all_are_counted_and_no_channel_cuts_what_to_do(
+    places: Places, receiver: Posts, name: str
+) -> None:
+    happened(places, 2, *(of(MOVED, name.format(*[number] * 60)) for number in range(2000)))
+    deliver(places, settings(receiver.url))
+    text = receiver.got[0][2]["text"]
+    assert text.splitlines()[0].endswith("2000 DRIFT opened")
+    [left] = [line for line in text.splitlines() if line.startswith("And ")]
+    listed = sum(line.partition(". ")[0].isdigit() for line in text.splitlines())
+    assert left == f"And {2000 - listed:,} more, which the command below shows."
+    assert text.splitlines()[-2] == "Next: python -m monitoring alerts --model late_arrival"
+    assert len(html.escape(text)) < 31_000
 
 
 def test_what_was_delivered_is_not_sent_again(places: Places, receiver: Posts) -> None:
