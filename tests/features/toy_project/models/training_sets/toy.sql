@@ -8,4 +8,4 @@ select
     postings.weight_g / 1000.0::double as weight_kg
 from {{ ref('postings') }} as postings
 inner join {{ source('post', 'parcels_delivery') }} as deliveries using (parcel)
-where deliveries.known_at < timestamp '{{ env_var("SHIPSHAPE_AS_OF") }}'
+where deliveries.known_at < timestamp '{{ env_var("SHIPSHAPE_AS_OF", "0001-01-01") }}'

@@ -7,8 +7,8 @@ select
     postings.posted_at
 from {{ ref('postings') }} as postings
 where
-    postings.posted_at < timestamp '{{ env_var("SHIPSHAPE_AS_OF") }}'
-    and postings.posted_at >= timestamp '{{ env_var("SHIPSHAPE_AS_OF") }}' - interval 3 day
+    postings.posted_at < timestamp '{{ env_var("SHIPSHAPE_AS_OF", "0001-01-01") }}'
+    and postings.posted_at >= timestamp '{{ env_var("SHIPSHAPE_AS_OF", "0001-01-01") }}' - interval 3 day
     and postings.parcel not in (
-        select parcel from {{ source('post', 'parcels_delivery') }} where known_at < timestamp '{{ env_var("SHIPSHAPE_AS_OF") }}'
+        select parcel from {{ source('post', 'parcels_delivery') }} where known_at < timestamp '{{ env_var("SHIPSHAPE_AS_OF", "0001-01-01") }}'
     )
