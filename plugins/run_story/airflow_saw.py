@@ -1,9 +1,10 @@
-"""What Airflow's own database knows of a DAG run: how its tasks ended, and refusals that came through XCom."""
+"""What Airflow's own database knows of a DAG run: how its tasks ended, refusals that came through XCom, and answers."""
 
 from typing import Any
 
 from artifacts.run_evidence import Refused, TaskEnd
 from plugins.redaction import redact
+from plugins.run_story.answered import unreasoned
 from plugins.run_story.leaving import XCOM, plain
 from plugins.run_story.seen import Seen
 
@@ -15,7 +16,8 @@ def seen(dag_run: Any, session: Any, state: str) -> Seen:
         for ti in dag_run.get_task_instances(session=session)
     ]
     ends.sort(key=lambda end: (end.task, end.map_index))
-    return Seen(dag_run.dag_id, dag_run.run_id, state, tuple(ends), _handed(dag_run, session), _conf(dag_run))
+    handed = {**unreasoned(dag_run, session), **_handed(dag_run, session)}
+    return Seen(dag_run.dag_id, dag_run.run_id, state, tuple(ends), handed, _conf(dag_run))
 
 
 def find(dag: str, run: str) -> Seen | None:

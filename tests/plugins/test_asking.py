@@ -6,6 +6,8 @@ from uuid import uuid4
 import pytest
 
 from plugins.on_call.asking import asks
+from plugins.run_story.airflow_saw import find
+from plugins.run_story.cause import cause_of
 
 OURS, OTHER = "a" * 32, "b" * 32
 
@@ -14,11 +16,12 @@ OURS, OTHER = "a" * 32, "b" * 32
 def airflow(auth):
     """Writes a DAG run of approve_promotion in `state`, with each candidate and the state of its question."""
     from airflow.models import DagRun, TaskInstance
+    from airflow.models.hitl import HITLDetail
     from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
     from airflow.utils.types import DagRunType
 
-    def write(state, *questions):
+    def write(state, *questions, **answered):
         now, run = datetime.now(UTC), uuid4().hex
         row = DagRun(dag_id="approve_promotion", run_id=run, run_type=DagRunType.MANUAL, run_after=now, state=state)
         of_run = {"dag_id": "approve_promotion", "run_id": run}
@@ -29,13 +32,17 @@ def airflow(auth):
                 for task, came in (("ask", "success"), ("approve", answer)):
                     own = of_run | {"task_id": task, "map_index": index}
                     needs = {"pool": "default_pool", "pool_slots": 1, "try_number": 1, "max_tries": 0}
-                    session.execute(TaskInstance.__table__.insert().values(**own, **needs, id=uuid4(), state=came))
+                    made = uuid4()
+                    session.execute(TaskInstance.__table__.insert().values(**own, **needs, id=made, state=came))
                 told = {"key": "candidate", "value": f'"{candidate}"', "timestamp": now, "dag_run_id": row.id}
                 session.execute(XComModel.__table__.insert().values(**of_run, **told, task_id="ask", map_index=index))
+                if answered:
+                    session.add(HITLDetail(ti_id=made, options=["Approve"], subject="?", responded_at=now, **answered))
+        return run
 
     yield write
     with create_session() as session:
-        for table in (XComModel, TaskInstance, DagRun):
+        for table in (HITLDetail, XComModel, TaskInstance, DagRun):
             session.query(table).delete()
 
 
@@ -64,3 +71,34 @@ def test_what_a_dag_run_that_has_asked_nothing_yet_is_about_is_not_known(airflow
 
 def test_without_any_dag_run_nobody_is_asked(airflow):
     assert asks(OURS) is False
+
+
+ADA = {"id": "1", "name": "Ada"}
+
+
+def said_of(run):
+    """What is said of the red task that asked."""
+    saw = find("approve_promotion", run)
+    return cause_of(saw.state, [], saw.ends, saw.handed, {})
+
+
+@pytest.mark.parametrize(("given", "told"), [({"reason": "ok"}, "with the reason 'ok'"), ({}, "without a reason")])
+def test_an_answer_whose_reason_is_too_short_is_told_with_who_gave_it(airflow, given, told):
+    run = airflow("failed", (OURS, "failed"), chosen_options=["Approve"], responded_by=ADA, params_input=given)
+    culprit, said = said_of(run)
+    assert (culprit, said.code) == (("approve", 0), "approval.unanswered")
+    assert said.message.startswith(f"Ada answered Approve {told}; the ledger wants a reason of 3 characters or more.")
+    assert said.next_step.startswith("Clear the task approve to be asked again")
+
+
+@pytest.mark.parametrize(
+    "answered",
+    [
+        {},
+        {"chosen_options": [], "responded_by": None, "params_input": {}},
+        {"chosen_options": ["Approve"], "responded_by": ADA, "params_input": {"reason": "It is better."}},
+    ],
+)
+def test_without_an_answer_or_with_one_that_counts_nobody_is_blamed(airflow, answered):
+    _, said = said_of(airflow("failed", (OURS, "failed"), **answered))
+    assert said.code == "approval.unanswered" and "Mostly nobody answered" in said.message
