@@ -102,7 +102,13 @@ class Home:
         return versions
 
     def record(self, model: str, version: int) -> RunRecord:
-        """The MLflow run of a version; raises what `Registry.model_version` does."""
+        """The MLflow run of a version; raises what `Registry.model_version` does.
+
+        What was read before is no answer where MLflow does not have it now: as `refuse_lost_champion` then.
+        """
+        if version not in self._versions(model):
+            self.refuse_lost_champion(model)
+            return self.registry.model_version(model, version)
         found = _record(self.registry, model, version)
         if found.status != FINISHED:
             _record.cache_clear()

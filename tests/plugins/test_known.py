@@ -120,6 +120,17 @@ def test_another_model_that_comes_under_the_champions_number_is_seen_by_a_proces
     assert f"Version 1 of toy comes from MLflow run {run.run_id}; the ledger has " in glance.partition("Next.")[2]
 
 
+def test_the_page_of_a_version_that_mlflow_lost_is_not_shown_from_memory(opened, home, tmp_path):
+    places = home[0].model_copy(update=own_mlflow(home[0], tmp_path))
+    client = opened(places, QUIET)
+    assert "model's sha256" in part(client.get("/on-call/models/toy/versions/1").text, "record").replace("&#x27;", "'")
+    (tmp_path / "mlflow.db").unlink()
+    page = client.get("/on-call/models/toy/versions/1").text
+    for place in ("record", "verdicts"):
+        assert "home.champion_lost" in part(page, place) and "has no version of it. Restore MLflow" in part(page, place)
+    assert "is champion" in part(page, "ledger")
+
+
 def test_that_nobody_is_answered_comes_before_what_mlflow_cannot_be_asked(opened, home):
     nobody = "http://127.0.0.1:9"
     places = home[0].model_copy(update={"mlflow": nobody})
