@@ -6,6 +6,7 @@ from typing import Any
 
 from artifacts.alerts import Alert, Batch, Event, Message
 from artifacts.finding import SCORE, Finding
+from artifacts.finding_ratio import WORDS
 from artifacts.runbook import runbook_link
 from monitoring.alert_words import meaning
 from monitoring.pages import page_of
@@ -65,9 +66,10 @@ def _step(event: Event, first: Event) -> str:
 
 def about(finding: Finding) -> str:
     """What a finding is about, in a few words."""
-    what = {None: "the window", SCORE: "the score"}.get(finding.feature, finding.feature)
+    whole = WORDS.get(finding.rule, f"the window, {finding.rule}")
+    what = {None: whole, SCORE: f"the score, {finding.rule}"}.get(finding.feature, f"{finding.feature}, {finding.rule}")
     against = f" against {finding.baseline}" if finding.baseline else ""
-    return f"{what}, {finding.rule}{against}{f', {finding.part}' if finding.part else ''}"
+    return f"{what}{against}{f', {finding.part}' if finding.part else ''}"
 
 
 def _told(event: Event, runbook_url: str) -> str:

@@ -8,7 +8,7 @@ from artifacts.findings import Findings
 from monitoring.asked import alert_key
 from monitoring.report.history import History
 from monitoring.report.moved import FEW, moved, moved_table, unjudged, unjudged_table
-from monitoring.report.text import SHAPES, breakable, day, last_day, name_of, subject
+from monitoring.report.text import SHAPES, breakable, day, last_day, subject
 
 
 def title(findings: Findings) -> str:
@@ -56,7 +56,7 @@ def _lead(findings: Findings) -> str:
         more = f" and {len(drifted) - FEW} more" if len(drifted) > FEW else ""
         told.append(f"Moved: {', '.join(names)}{more}.")
     if blind:
-        about = list(dict.fromkeys(name_of(one.feature) for one in blind))
+        about = list(dict.fromkeys(breakable(subject(one)) for one in blind))
         more = f" and {len(about) - FEW} more" if len(about) > FEW else ""
         told.append(f"Not judged: <b>{', '.join(about[:FEW])}</b>{more}. {escape(blind[0].reason.text)}")
     if not drifted and not blind:

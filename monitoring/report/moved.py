@@ -93,7 +93,7 @@ def _reasons(found: Sequence[Finding], runbook_url: str) -> str:
     rows = [
         [
             mark("UNKNOWN"),
-            f"<b>{name_of(several[0].feature)}</b>",
+            f"<b>{_about(several)}</b>",
             _rules_of(several),
             _why(several[0]),
             f"{several[0].rows:,}",
@@ -104,6 +104,12 @@ def _reasons(found: Sequence[Finding], runbook_url: str) -> str:
     left = f'<p class="note">{len(alike) - SHOWN} more are not shown here.</p>' if len(alike) > SHOWN else ""
     heads = ("", "about", "by which rules", "why", "rows", "runbook")
     return f"{table(heads, rows, numbers=(4,))}{left}" if rows else ""
+
+
+def _about(several: Sequence[Finding]) -> str:
+    """A metric by its name, where it is the only one."""
+    names = {subject(one) for one in several}
+    return breakable(names.pop()) if len(names) == 1 else name_of(several[0].feature)
 
 
 def _rules_of(several: Sequence[Finding]) -> str:

@@ -19,6 +19,7 @@ from artifacts.finding import SCORE, Distribution, Example, Finding, Reason
 from artifacts.findings import CalibrationBin, Findings, publish_findings
 from artifacts.places import REPOSITORY, Places, read_places
 from monitoring.__main__ import build_parser
+from monitoring.message import about
 from monitoring.report import read_history, render, write_report
 from monitoring.report.categories import draw
 from monitoring.report.histogram import picture
@@ -123,6 +124,15 @@ def test_what_cannot_be_judged_is_never_told_as_ok_and_says_why(
     assert why in page
     assert "Nothing moved" not in page
     assert "are within their thresholds" not in page
+
+
+def test_a_metric_that_cannot_be_judged_is_named_and_not_called_the_window(places: Places) -> None:
+    brier = Finding("brier", None, "UNKNOWN", Reason("performance.uncertain", "Or not."), 900, baseline="holdout")
+    page = page_after(places, found(7, FINE, brier))
+    assert "Not judged: <b>Brier score</b>. Or not." in page
+    assert "the window" not in row(page, "Brier score")
+    assert about(brier) == "Brier score against holdout"
+    assert (about(NO_ROWS), about(of(MOVED, SCORE))) == ("the window, predictions", "the score, psi against training")
 
 
 def test_a_feature_that_cannot_be_judged_stands_among_the_loud_ones_beside_a_drift(places: Places) -> None:
