@@ -112,8 +112,13 @@ def _lines(found: Findings) -> list[str]:
     about += f" (beside them {others}, which is not judged here)" if others else ""
     moved = not_ok(found)
     counted = [one for one in moved if one.required]
-    lines = [f"{one.state:<8} {one.baseline or '-':<9} {one.reason.code}: {one.reason.text}" for one in counted[:SHOWN]]
-    hidden = Counter((one.state, one.reason.code) for one in counted[SHOWN:])
+    shown, cut = counted[:SHOWN], counted[SHOWN:]
+    # Of each reason one sentence is told, however much stands before it.
+    known = {one.reason.code for one in shown}
+    first_of = {one.reason.code: one for one in reversed(cut) if one.reason.code not in known}
+    shown += [one for one in cut if first_of.get(one.reason.code) is one]
+    lines = [f"{one.state:<8} {one.baseline or '-':<9} {one.reason.code}: {one.reason.text}" for one in shown]
+    hidden = Counter((one.state, one.reason.code) for one in cut if first_of.get(one.reason.code) is not one)
     lines += [f"{state:<8} … {code}: {many} more" for (state, code), many in hidden.items()]
     codes = Counter(one.reason.code for one in moved if not one.required)
     lines += [f"{many} could not be judged and do not count: {code}" for code, many in codes.items()]
