@@ -8,6 +8,7 @@ from artifacts.cli import Answer
 from artifacts.errors import BadInput, Missing
 from artifacts.lost_alerts import alerts_of, refuse_lost_alerts
 from artifacts.places import Places, read_places
+from artifacts.plural import many
 from monitoring.accept import accept
 from monitoring.notify import deliver
 from monitoring.settings import read_monitoring_settings
@@ -98,8 +99,9 @@ def _notify(_: argparse.Namespace) -> Answer:
     done = deliver(places, read_monitoring_settings())
     for model in ledger.models(places.ledger):
         refuse_lost_alerts(places, model)
-    lines = [f"{number} messages to {channel}" for channel, number in done.sent.items()]
-    return Answer(places.home.name, [*(lines or ["nothing waits"]), "alerts of:"], {"sent": dict(done.sent)})
+    lines = [f"{many(number, 'message')} to {channel}" for channel, number in done.sent.items()]
+    where = ledger.shown(places.alerts)
+    return Answer(where, [*(lines or ["nothing waits"]), "alerts in:"], {"sent": dict(done.sent)})
 
 
 def _line(alert: Alert) -> str:

@@ -528,7 +528,12 @@ def test_the_commands_take_findings_in_show_the_alerts_and_deliver(places: Place
     assert (
         mistyped.value.stderr.startswith("alerts.model_unknown: ") and "known: late_arrival." in mistyped.value.stderr
     )
-    assert json.loads(asked("notify", "--json"))["sent"] == {"webhook": 1}
+    assert asked("notify").splitlines() == [
+        "1 message to webhook",
+        "alerts in:",
+        places.alerts,
+    ]
+    assert json.loads(asked("notify", "--json"))["sent"] == {"webhook": 0}
 
 
 def test_findings_that_change_no_alert_say_why(places: Places) -> None:
