@@ -265,5 +265,5 @@ def test_drift_that_labels_show_after_newer_labels_came_early_is_red(serving: Wo
     for one in made:
         publish_findings(serving.places.findings, one)
         update_alerts(serving.places, AlertSettings(), one.id)
-    with pytest.raises(GateClosed, match="log_loss"):
+    with pytest.raises(GateClosed, match="1: log loss against holdout"):
         conclude_checks([made[1].id])
