@@ -23,14 +23,11 @@ def alert_key(finding: Finding) -> str:
 def asked(findings: Findings) -> tuple[Stream, Mapping[str, Finding]]:
     """The stream, and its findings by key, the worst one of each; what may be UNKNOWN without harm is left out.
 
-    So is a distance that cannot be measured for want of values, where that they are gone is DRIFT: it is told by that.
     With a truth only what was held against it counts. Nothing is never nothing: then that nothing was judged is the
     finding, for the reason that the log gives, if it does.
     """
     stream: Stream = "log" if findings.truth is None else "truth"
     counted = [one for one in findings.findings if one.required or one.state != "UNKNOWN"]
-    gone = {(one.feature, one.baseline) for one in counted if (one.rule, one.state) == ("null_share", "DRIFT")}
-    counted = [one for one in counted if not (_is_without_values(one) and (one.feature, one.baseline) in gone)]
     counted = [one for one in counted if stream_of(one) == stream]
     if not counted:
         rule: Rule = "predictions" if stream == "log" else "labels"
@@ -39,10 +36,6 @@ def asked(findings: Findings) -> tuple[Stream, Mapping[str, Finding]]:
         counted = [Finding(rule, None, "UNKNOWN", why, rows=findings.rows, baseline=baseline)]
     worst_last = sorted(counted, key=lambda one: BADNESS.index(one.state), reverse=True)
     return stream, {alert_key(one): one for one in worst_last}
-
-
-def _is_without_values(one: Finding) -> bool:
-    return (one.state, one.reason.code) == ("UNKNOWN", "values.none")
 
 
 def unasked(findings: Findings, before: Finding) -> Finding | None:

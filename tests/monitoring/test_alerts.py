@@ -88,39 +88,6 @@ def test_unknown_is_an_alert_of_its_own_and_does_not_end_a_drift(told: Told) -> 
     assert told(found(4, FINE)) == [RESOLVED]
 
 
-NULLS = replace(MOVED, rule="null_share", reason=Reason("drift.null_share", "The share of nulls is 1."))
-
-
-def test_a_feature_that_is_all_null_is_one_alert_of_its_nulls_and_none_of_each_distance(told: Told) -> None:
-    distances = [replace(BLIND, rule=rule) for rule in ("psi", "jensen_shannon", "wasserstein")]
-    assert told(found(1, NULLS, *distances)) == [("opened", "DRIFT", NULLS.key)]
-    assert told(found(2, NULLS, FINE)) == []
-    fine = replace(NULLS, state="OK")
-    assert {step for step, _, _ in told(found(3, fine, *distances))} == {"opened", "resolved"}
-    assert told(found(4, NULLS, *distances)) == [("opened", "DRIFT", NULLS.key)], "what is open stays open"
-
-
-@pytest.mark.parametrize(
-    "beside",
-    [
-        replace(NULLS, state="OK"),
-        replace(NULLS, state="UNKNOWN", value=None, threshold=None),
-        replace(NULLS, baseline="served"),
-        of(NULLS, "dest"),
-        replace(MOVED, rule="unseen_share"),
-    ],
-)
-def test_a_distance_without_values_alerts_unless_the_nulls_of_that_feature_and_baseline_do(
-    told: Told, beside: Finding
-) -> None:
-    assert ("opened", "UNKNOWN", PSI) in told(found(1, BLIND, beside))
-
-
-def test_what_is_unknown_for_another_reason_alerts_beside_nulls_that_moved(told: Told) -> None:
-    mixed = replace(BLIND, reason=Reason("schema.mixed", "distance is logged in two types."))
-    assert ("opened", "UNKNOWN", PSI) in told(found(1, NULLS, mixed))
-
-
 def test_unknown_that_persists_is_escalated_sooner(told: Told) -> None:
     steps = [told(found(day, BLIND)) for day in range(1, 6)]
     assert [[step for step, _, _ in each] for each in steps] == [["opened"], [], [], ["escalated"], []]
