@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from artifacts import ledger
 from artifacts.errors import Conflict, Damaged, GateClosed
 from artifacts.registry import Registry, RunRecord
+from artifacts.rejections import refuse_decided
 from training.alias import follow
 from training.champion import promoted_by
 from training.decision import how_to_approve
@@ -37,6 +38,7 @@ def promote(
     if before is not None:
         return _promoted_before(registry, ledger_url, before)
     check_promotable(registry, judged)
+    refuse_decided(ledger_url, run.run_id, judged.path)
     why = [] if approved_because else needs_person(registry, ledger_url, verdict)
     if why:
         raise GateClosed(

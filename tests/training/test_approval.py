@@ -262,3 +262,11 @@ def test_what_was_rejected_beside_one_champion_is_not_promoted_by_the_pipeline_b
     crowned(world, parcels_60, "[clear_sign]")
     assert decided(world, candidate).waits
     assert "it was rejected before, by another verdict" in str(ask(world, candidate)["body"])
+
+
+def test_of_what_was_rejected_promote_says_so_and_asks_nobody_again(world: World, parcels_60: TrainingSet) -> None:
+    candidate = world.candidate(parcels_60, GOOD)
+    keep(world.registry, world.ledger, verdict := judged(world, candidate), NO)
+    with pytest.raises(Conflict) as refusal:
+        promote(world.registry, world.ledger, verdict, "the pipeline")
+    assert (refusal.value.code, versions(world)) == ("ledger.rejected", [])
