@@ -135,9 +135,6 @@ def _check_values(path: Path, name: str, column: Column, values: pa.Array, line:
     if not column.nullable and values.null_count:
         bad = pc.index(values.is_null(), True).as_py()
         raise _wrong("value_missing", path, f"line {line + bad}: column {name} is {NULL}, wanted a value")
-    if pa.types.is_floating(column.type) and (bad := pc.index(pc.is_finite(values), False).as_py()) >= 0:
-        told = f"{values[bad].as_py()} is no number that can be measured"
-        raise _wrong("value_wrong", path, f"line {line + bad}: column {name}: {told}; wanted {column.type}, or {NULL}")
     if pa.types.is_string(column.type) and (bad := pc.index(values, "").as_py()) >= 0:
         raise _wrong("value_missing", path, f"line {line + bad}: column {name} is empty, wanted a value or {NULL}")
 

@@ -87,15 +87,6 @@ def test_blanks_and_hexadecimal_digits_are_text_like_any_other(tmp_path: Path) -
     assert rows.table["model"].to_pylist() == ["0x10", " 5", "5\t", "é 0X"]
 
 
-@pytest.mark.parametrize("value", ["nan", "NaN", "inf", "-inf", "Infinity", "1e999"])
-def test_a_measure_that_is_no_number_is_refused_with_its_line(tmp_path: Path, value: str) -> None:
-    file = tmp_path / "weather.csv"
-    file.write_text(f"origin,temp\nEWR,39.02\nLGA,NA\nJFK,{value}\n")
-    with pytest.raises(BadInput, match=r"line 4: column temp: .*wanted double") as refused:
-        read_rows(file, {"origin": Column(pa.string()), "temp": Column(pa.float64(), nullable=True)})
-    assert refused.value.code == "source.value_wrong"
-
-
 @pytest.mark.parametrize(
     ("type_", "padded"), [(pa.float64(), "1.5 "), (pa.decimal128(5, 2), " 1.5"), (pa.date32(), " 2013-01-01")]
 )
