@@ -1,4 +1,4 @@
-"""Whether a month landed from the very same files before, by the same code: then nothing of them is read again."""
+"""Whether a month landed from the very same files before, by the same code: then none of them is parsed again."""
 
 import hashlib
 import json
@@ -30,9 +30,13 @@ def landed_before(raw_root: str, source: str, month: str, module: Source, settin
         return []
     try:
         there = [one for one in verify(raw_root, source, month) if one.revision.startswith(BASE)]
-        files = {path.name: sha256_of(path) for path in named(settings)} if there else {}
+        paths = list(named(settings)) if there else []
+        files = {path.name: sha256_of(path) for path in paths}
     except (Damaged, OSError):
         # Whoever reads it in earnest is told.
+        return []
+    if not files or len(files) < len(paths):
+        # Of no file, or of two by one name, the manifests cannot tell that they are what they were.
         return []
     tables, by = sorted(one.key.table for one in there), landed_by(settings)
     return there if all(_is_from(one, tables, files, by) for one in there) else []

@@ -49,9 +49,8 @@ def promote_or_keep(
     """Judge the candidate and do what the verdict and the config say; judge again when a race for the ledger is lost.
 
     With `promotion: approve`, under another rule (`other_rule`), or of a model that was rejected before, a `promote`
-    verdict waits for a person. A
-    candidate that was promoted before, or that a person rejected, changes nothing. Raises as `judged.refuse` does, and
-    `Conflict` (`ledger.conflict`) after losing three races.
+    verdict waits for a person. A candidate that was promoted before, or that a person rejected, changes nothing. Raises
+    as `judged.refuse` does, and `Conflict` (`ledger.conflict`) after losing three races.
     """
 
     def decide_once() -> Decided:

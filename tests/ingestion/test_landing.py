@@ -57,7 +57,17 @@ def test_of_a_month_that_landed_from_the_same_files_by_the_same_code_none_is_rea
 
 
 @pytest.mark.parametrize(
-    "changed", ["a file", "one file more", "a setting", "the code", "a partition's bytes", "a table"]
+    "changed",
+    [
+        "a file",
+        "one file more",
+        "no file",
+        "two files of one name",
+        "a setting",
+        "the code",
+        "a partition's bytes",
+        "a table",
+    ],
 )
 def test_with_anything_else_than_it_landed_from_a_month_is_read_again(
     landed_unread: Example, monkeypatch: pytest.MonkeyPatch, changed: str
@@ -67,6 +77,11 @@ def test_with_anything_else_than_it_landed_from_a_month_is_read_again(
     if changed == "one file more":
         named = [*nycflights13.read_from(nycflights13.Settings(folder=landed_unread.folder)), Path(__file__)]
         monkeypatch.setattr(nycflights13, "read_from", lambda _: named)
+    if changed == "no file":
+        monkeypatch.setattr(nycflights13, "read_from", lambda _: [])
+    if changed == "two files of one name":
+        named = nycflights13.read_from(nycflights13.Settings(folder=landed_unread.folder))
+        monkeypatch.setattr(nycflights13, "read_from", lambda _: [*named, named[0]])
     if changed == "the code":
         monkeypatch.setattr("ingestion.landed_before._code", lambda: "another")
     if changed == "a partition's bytes":
