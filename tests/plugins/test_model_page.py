@@ -24,7 +24,7 @@ from serving.app import create_app as create_service
 from serving.settings import ServingSettings
 from tests.fixtures_training_set import AS_OF, make_contract, make_rows
 from tests.reading_prediction_log import read_part
-from tests.serving.world import served
+from tests.serving.world import served, wait_for
 
 # Other tests may have the machine meanwhile: a part is not to be called slow for it.
 NOBODY = OnCallSettings(serving_url="http://127.0.0.1:9", patience_seconds=60)
@@ -84,6 +84,8 @@ def test_the_service_says_what_it_serves_and_its_key_is_on_no_page(opened, home,
         page = opened(places, right).get("/on-call/models/toy").text
         database = Path(places.ledger.removeprefix("sqlite:///"))
         database.rename(database.with_suffix(".away"))
+        # It looks again every second; a page asked before it has looked shows what was true until then.
+        wait_for(lambda: client.get("/health/ready").json()["status"] == "degraded")
         lost = part(opened(places, right).get("/on-call/models/toy").text, "serving")
         database.with_suffix(".away").rename(database)
         wrong = right.model_copy(update={"serving_key_file": None})
