@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
@@ -17,7 +18,8 @@ CREATION_LOCK = 7_240_115  # any number, the same in every process: Postgres' "i
 
 @contextmanager
 def transaction(url: str, what: str, table: sa.Table, *, write: bool) -> Iterator[sa.Connection]:
-    """A connection in a transaction, committed at the end and closed; with `write`, `table` and its kin are there.
+    """A connection in a transaction, committed at the end and closed; with `write`, `table` and its kin are there,
+    with the columns that were added since and that may be null.
 
     A reader of an SQLite file that is not there gets an empty database and leaves no file. `what` is the name of the
     database in refusals: `BadInput` (`WHAT.url_invalid`), `Unavailable` (`WHAT.unavailable`: down, or locked for 30 s,
@@ -49,6 +51,12 @@ def transaction(url: str, what: str, table: sa.Table, *, write: bool) -> Iterato
             f"{named} cannot be read: {error.orig}.",
             next_step=f"Restore the {what} from its backup; nothing is written until then.",
         ) from error
+
+
+def kept(connection: sa.Connection, table: sa.Table) -> list["sa.Column[Any]"]:
+    """The columns of `table` that the database has: one that nothing has written to since lacks the newest."""
+    there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
+    return [column for column in table.c if column.name in there]
 
 
 def impatient(url: str, seconds: float) -> str:
@@ -104,3 +112,7 @@ def _create(connection: sa.Connection, table: sa.Table) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(CREATION_LOCK)))
     for each in table.metadata.sorted_tables:
         connection.execute(sa.schema.CreateTable(each, if_not_exists=True))
+        there = {column.name for column in kept(connection, each)}
+        for column in (one for one in each.c if one.nullable and one.name not in there):
+            added = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE {each.name} ADD COLUMN {added}")

@@ -8,7 +8,7 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from artifacts.database import masked, transaction
+from artifacts.database import kept, masked, transaction
 from artifacts.errors import Conflict, Damaged
 from artifacts.ledger_tables import PROMOTIONS
 from artifacts.rejections import refuse_rejected
@@ -21,6 +21,7 @@ class Promotion:
     """One line of the ledger: from `decided_at` (UTC) on, `version` is the champion of `model`.
 
     `seq` counts from 1 without gaps per model; `verdict` says where the verdict lies, None for a rollback.
+    `model_sha256` is that of its native file, None in a line from before it was kept.
     """
 
     model: str
@@ -33,6 +34,7 @@ class Promotion:
     decided_by: str
     reason: str
     verdict: str | None
+    model_sha256: str | None = None
 
 
 def promote(
@@ -47,6 +49,7 @@ def promote(
     reason: str,
     verdict: str | None = None,
     kind: Kind = "promote",
+    model_sha256: str | None = None,
 ) -> Promotion:
     """Make `version` the champion of `model`, if the champion still is version `expected` (None: there is none yet).
 
@@ -72,6 +75,7 @@ def promote(
             decided_by=decided_by,
             reason=reason,
             verdict=verdict,
+            model_sha256=model_sha256,
         )
         try:
             connection.execute(sa.insert(PROMOTIONS).values(**vars(line)))
@@ -134,7 +138,7 @@ def shown(url: str) -> str:
 
 
 def _lines(connection: sa.Connection, model: str) -> list[Promotion]:
-    query = sa.select(PROMOTIONS).where(PROMOTIONS.c.model == model).order_by(PROMOTIONS.c.seq)
+    query = sa.select(*kept(connection, PROMOTIONS)).where(PROMOTIONS.c.model == model).order_by(PROMOTIONS.c.seq)
     try:
         lines = [Promotion(**row) for row in connection.execute(query).mappings()]
     except (ValueError, TypeError) as error:

@@ -17,6 +17,7 @@ PROMOTIONS = sa.Table(
     sa.Column("decided_by", sa.String(200), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("verdict", sa.Text),
+    sa.Column("model_sha256", sa.String(64)),
     sa.UniqueConstraint("model", "seq"),
     sa.CheckConstraint("kind in ('promote', 'rollback')"),
 )
@@ -32,5 +33,6 @@ REJECTIONS = sa.Table(
     sa.Column("decided_at", sa.DateTime, nullable=False),
     sa.Column("decided_by", sa.String(200), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("model_sha256", sa.String(64)),
     sa.UniqueConstraint("run_id", "verdict"),
 )

@@ -42,9 +42,3 @@ def refuse_another_run(line: Promotion, run: RunRecord) -> None:
             f"Version {line.version} of {line.model} comes from MLflow run {run.run_id}; the ledger has {line.run_id}.",
             next_step="Use the ledger and the MLflow database that belong together (PIPELINE_LEDGER, PIPELINE_MLFLOW).",
         )
-
-
-def refuse_lost_champions(registry: Registry, ledger_url: str) -> None:
-    """As `refuse_lost_champion`, of every model that the ledger has."""
-    for model in ledger.models(ledger_url):
-        refuse_lost_champion(registry, ledger_url, model)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from artifacts.database import transaction
+from artifacts.database import kept, transaction
 from artifacts.errors import Conflict, Damaged
 from artifacts.ledger_tables import PROMOTIONS, REJECTIONS
 
@@ -18,6 +18,7 @@ class Rejection:
 
     `champion` is the version that was it then, by the ledger, and that stayed; `reject` looks it up, and None says
     that there was none. The verdict may have been made against another.
+    `model_sha256` is that of its native file, None in one from before it was kept.
     """
 
     model: str
@@ -28,6 +29,7 @@ class Rejection:
     decided_by: str
     reason: str
     champion: int | None = None
+    model_sha256: str | None = None
 
 
 def reject(url: str, rejection: Rejection) -> Rejection:
@@ -52,8 +54,7 @@ def rejections(url: str, model: str) -> list[Rejection]:
     with transaction(url, "ledger", REJECTIONS, write=False) as connection:
         if not sa.inspect(connection).has_table(REJECTIONS.name):
             return []
-        query = sa.select(REJECTIONS).where(REJECTIONS.c.model == model).order_by(REJECTIONS.c.decided_at)
-        return _read(connection, query)
+        return _read(connection, REJECTIONS.c.model == model)
 
 
 def rejection_of(url: str, model: str, run_id: str, verdict: str) -> Rejection | None:
@@ -107,11 +108,11 @@ def _champion_now(connection: sa.Connection, model: str) -> int | None:
 
 
 def _found(connection: sa.Connection, run_id: str, verdict: str) -> Rejection | None:
-    query = sa.select(REJECTIONS).where(REJECTIONS.c.run_id == run_id, REJECTIONS.c.verdict == verdict)
-    return next(iter(_read(connection, query)), None)
+    return next(iter(_read(connection, REJECTIONS.c.run_id == run_id, REJECTIONS.c.verdict == verdict)), None)
 
 
-def _read(connection: sa.Connection, query: "sa.Select[tuple[object, ...]]") -> list[Rejection]:
+def _read(connection: sa.Connection, *where: "sa.ColumnElement[bool]") -> list[Rejection]:
+    query = sa.select(*kept(connection, REJECTIONS)).where(*where).order_by(REJECTIONS.c.decided_at)
     try:
         return [Rejection(**row) for row in connection.execute(query).mappings()]
     except (ValueError, TypeError) as error:

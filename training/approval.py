@@ -103,6 +103,7 @@ def keep(registry: Registry, ledger_url: str, judged: Judged, decision: Decision
         decided_at=datetime.now(UTC).replace(tzinfo=None),
         decided_by=decision.by,
         reason=decision.reason,
+        model_sha256=candidate.model_sha256,
     )
     return reject(ledger_url, rejection)
 

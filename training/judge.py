@@ -16,6 +16,7 @@ from training.config import Config
 from training.evidence import gather
 from training.judged import JSON, Judged, find_verdict, read_judged, refuse, write_verdict
 from training.logged_config import config_of
+from training.needs_person import needs_person
 from training.noted import note_candidate, note_verdict
 from training.rules import decide
 
@@ -67,7 +68,7 @@ def judge(
         cli.say(f"{folder}/{JSON} does not say what the rows say; it is replaced.")
     decided_at = datetime.now(UTC).replace(tzinfo=None)
     verdict = Verdict(key, evidence, rules, outcome, reasons, decided_at, decided_by)
-    return write_verdict(registry, verdict, folder)
+    return write_verdict(registry, verdict, folder, by_person=bool(needs_person(registry, ledger_url, verdict)))
 
 
 def judge_named(candidate_run: str, decided_by: str = "the pipeline") -> Judged:

@@ -7,7 +7,6 @@ from artifacts.errors import CannotJudge, Damaged, GateClosed, Missing
 from artifacts.leftovers import temporary_folder
 from artifacts.registry import Registry
 from artifacts.verdict import Verdict, read_verdict
-from training.decision import wants_approval
 from training.verdict_page import render
 from training.verdict_words import headline, in_full
 
@@ -73,9 +72,12 @@ def find_verdict(registry: Registry, run_id: str, folder: str, key: str) -> Verd
     return verdict if verdict.key == key else None
 
 
-def write_verdict(registry: Registry, verdict: Verdict, folder: str) -> Judged:
-    """Log page and JSON to the candidate's MLflow run, the page first: where the JSON is, all is."""
-    page = render(verdict, by_person=wants_approval(registry, verdict) is not None)
+def write_verdict(registry: Registry, verdict: Verdict, folder: str, *, by_person: bool) -> Judged:
+    """Log page and JSON to the candidate's MLflow run, the page first: where the JSON is, all is.
+
+    `by_person` of a candidate that only a person promotes.
+    """
+    page = render(verdict, by_person=by_person)
     for name, text in ((PAGE, page), (JSON, verdict.to_json())):
         with temporary_folder("verdict") as staged:
             (staged / name).write_text(text, encoding="utf-8")

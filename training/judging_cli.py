@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from artifacts import ledger
 from artifacts.cli import Answer
+from artifacts.copies import rolled_back_copy
 from artifacts.errors import CannotJudge, GateClosed
 from artifacts.ledger import Promotion
 from artifacts.places import Places, read_places
@@ -22,7 +23,7 @@ from training.ledger_cli import answer
 from training.needs_person import needs_person
 from training.promote import back_to, copy_of, other_rule, promote
 from training.promote_or_keep import judging_again
-from training.rollback import rollback, rolled_back
+from training.rollback import rollback
 from training.verdict_words import headline, next_command
 
 EXIT_CODES = {
@@ -92,7 +93,7 @@ def _following(registry: Registry, places: Places, judged: Judged) -> Sequence[s
     if verdict.outcome != "promote":
         return next_command(verdict, by_person=False)
     run = registry.run(verdict.evidence.candidate.run_id)
-    twin = rolled_back(registry, places.ledger, run)
+    twin = rolled_back_copy(registry, ledger.history(places.ledger, run.model), run.run_id)
     if twin is not None:
         return copy_of(run, twin), "To go back to it:", back_to(run.model, twin)
     rejected = rejection_of(places.ledger, run.model, run.run_id, judged.path)

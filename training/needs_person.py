@@ -1,9 +1,8 @@
 """Why a person has to decide on a verdict: the configs ask for one, or a person said no to the same model before."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 
-from artifacts.errors import Damaged, Missing
+from artifacts.copies import is_rejected
 from artifacts.registry import Registry, RunRecord
 from artifacts.rejections import rejections, told
 from artifacts.verdict import Verdict
@@ -22,8 +21,5 @@ def _rejected_before(registry: Registry, ledger_url: str, run: RunRecord) -> Ite
     for no in rejections(ledger_url, run.model):
         if no.run_id == run.run_id:
             yield f"it was rejected before, by another verdict ({told(no)})"
-            continue
-        # Of a version that is gone, or is not what was logged, nobody can tell what it was.
-        with suppress(Missing, Damaged):
-            if registry.run(no.run_id).model_sha256 == run.model_sha256:
-                yield f"it is, byte for byte, version {no.version}, which was rejected ({told(no)})"
+        elif is_rejected(registry, no, run):
+            yield f"it is, byte for byte, version {no.version}, which was rejected ({told(no)})"

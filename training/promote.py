@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from artifacts import ledger
+from artifacts.copies import rolled_back_copy
 from artifacts.errors import Conflict, Damaged, GateClosed
 from artifacts.registry import Registry, RunRecord
 from artifacts.rejections import refuse_decided
@@ -13,7 +14,6 @@ from training.fit import refuse_not_whole
 from training.judged import Judged, refuse
 from training.logged_config import config_of
 from training.needs_person import needs_person
-from training.rollback import rolled_back
 from training.rule_change import rule_changes
 from training.rules import decide
 from training.verdict_words import in_full
@@ -53,7 +53,7 @@ def promote(
             f"{candidate.model_sha256} was judged.",
             next_step="Train again, and judge what comes out.",
         )
-    twin = rolled_back(registry, ledger_url, run)
+    twin = rolled_back_copy(registry, ledger.history(ledger_url, run.model), run.run_id)
     if twin is not None:
         raise Conflict(
             "promote.rolled_back", copy_of(run, twin), next_step=f"To go back to it: {back_to(run.model, twin)}"
@@ -70,6 +70,7 @@ def promote(
         decided_by=decided_by,
         reason=" ".join(_reasons(registry, judged, approved_because)),
         verdict=judged.path,
+        model_sha256=run.model_sha256,
     )
     follow(registry, ledger_url, run.model)
     return line

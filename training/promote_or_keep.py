@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from artifacts import cli, ledger
+from artifacts.copies import rolled_back_copy
 from artifacts.errors import Conflict
 from artifacts.places import read_places
 from artifacts.registry import Registry
@@ -17,7 +18,6 @@ from training.judged import Judged, refuse
 from training.needs_person import needs_person
 from training.noted import note_decided
 from training.promote import copy_of, other_rule, promote
-from training.rollback import rolled_back
 from training.verdict_words import headline
 
 ATTEMPTS = 3
@@ -62,7 +62,7 @@ def promote_or_keep(
             follow(registry, ledger_url, run.model)
             said = headline(judged.verdict) if before is None else f"Version {before.version} was promoted before."
             return Decided(judged, before, said)
-        twin = rolled_back(registry, ledger_url, run)
+        twin = rolled_back_copy(registry, ledger.history(ledger_url, run.model), run.run_id)
         if twin is not None:
             return Decided(judged, None, copy_of(run, twin))
         rejected = rejection_of(ledger_url, run.model, run.run_id, judged.path)

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from artifacts import ledger
-from artifacts.errors import BadInput, Damaged, Missing
+from artifacts.errors import BadInput, Damaged
 from artifacts.places import read_places
-from artifacts.registry import Registry, RunRecord
+from artifacts.registry import Registry
 from training.alias import follow
 from training.champion import lines_of
 from training.decision import parse_reason
@@ -32,6 +32,7 @@ def rollback(
         decided_by=decided_by,
         reason=why,
         kind="rollback",
+        model_sha256=registry.run(was.run_id).model_sha256,
     )
     follow(registry, ledger_url, model)
     return line
@@ -89,18 +90,3 @@ def confirm_named(gone_back: dict[str, Any]) -> str:
             next_step=f"See who was faster: python -m training history --model {model}",
         )
     return f"Version {version} is champion of {model}, since line {now.seq} of the ledger."
-
-
-def rolled_back(registry: Registry, ledger_url: str, run: RunRecord) -> int | None:
-    """The version with the same bytes as the model of `run` that was rolled back from, and not gone back to since.
-
-    None when there is none; a version that was deleted from MLflow has no bytes to compare.
-    """
-    for version in ledger.rolled_back_from(ledger.history(ledger_url, run.model)):
-        try:
-            same = registry.model_version(run.model, version).model_sha256 == run.model_sha256
-        except Missing:
-            continue
-        if same:
-            return version
-    return None

@@ -13,9 +13,8 @@ from artifacts import cli
 from artifacts.code import read_code
 from artifacts.errors import BadInput
 from artifacts.leftovers import temporary_folder
-from artifacts.lost_champion import refuse_lost_champion
-from artifacts.lost_home import refuse_lost_home
-from artifacts.places import REPOSITORY, Places, read_places
+from artifacts.lost import refuse_lost
+from artifacts.places import REPOSITORY, read_places
 from artifacts.publish import sha256_of
 from artifacts.registry import MODEL, Registry, RunRecord, ToLog
 from artifacts.training_set import TrainingSet, open_training_set, parse_id
@@ -102,24 +101,17 @@ def train(
 def train_named(config: str, training_set: str) -> RunRecord:
     """As `train`, with `configs/CONFIG.yaml` on training set NAME/VERSION, in the environment's places.
 
-    Raises as `refuse_lost` too.
+    Raises as `refuse_lost` too: the next version would take the number of a lost one.
     """
     places = read_places()
     name, version = parse_id(training_set)
     found = open_training_set(places.training_sets, name, version)
     read = read_config(CONFIGS / f"{config}.yaml")
     note_config(config, read, found)
-    registry = Registry.at(places)
-    refuse_lost(registry, places, read.model)
-    run = train(registry, found, read)
+    refuse_lost(places, read.model)
+    run = train(Registry.at(places), found, read)
     note_trained(run)
     return run
-
-
-def refuse_lost(registry: Registry, places: Places, model: str) -> None:
-    """Raise as `refuse_lost_champion` and `refuse_lost_home`: the next version would take the number of a lost one."""
-    refuse_lost_champion(registry, places.ledger, model)
-    refuse_lost_home(registry, places)
 
 
 def _check_set(training_set: TrainingSet, config: Config) -> None:

@@ -4,12 +4,13 @@ import argparse
 from pathlib import Path
 
 from artifacts import cli
+from artifacts.lost import refuse_lost
 from artifacts.places import read_places
 from artifacts.registry import Registry
 from artifacts.training_set import TrainingSet, open_training_set, parse_id, version_as_of
 from training.config import Config
 from training.read_config import read_config
-from training.train import refuse_lost, train
+from training.train import train
 
 
 def find_training_set(root: str, config: Config, version: str | None) -> TrainingSet:
@@ -24,9 +25,8 @@ def command(arguments: argparse.Namespace) -> cli.Answer:
     places = read_places()
     config = read_config(arguments.config, arguments.overrides)
     training_set = find_training_set(places.training_sets, config, arguments.training_set)
-    registry = Registry.at(places)
-    refuse_lost(registry, places, config.model)
-    run = train(registry, training_set, config, overrides=arguments.overrides, again=arguments.again)
+    refuse_lost(places, config.model)
+    run = train(Registry.at(places), training_set, config, overrides=arguments.overrides, again=arguments.again)
     measured = [name.removeprefix("holdout_") for name in run.metrics if name.startswith("holdout_")]
     lines = [f"{'holdout metric':<20} {'candidate':>10} {'naive':>10}"]
     lines += [f"{m:<20} {run.metrics[f'holdout_{m}']:>10.4f} {run.metrics[f'naive_{m}']:>10.4f}" for m in measured]

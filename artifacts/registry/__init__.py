@@ -84,10 +84,15 @@ class Registry:
 
     def versions(self, model: str) -> list[int]:
         """The sorted version numbers of `model`; empty when there is none."""
+        return list(self.run_ids(model))
+
+    def run_ids(self, model: str) -> dict[int, str]:
+        """The versions of `model`, sorted, each with the id of its MLflow run; empty when there is none."""
         if not is_there(self.tracking_uri):
-            return []
+            return {}
         with self._client() as client:
-            return sorted(int(found.version) for found in client.search_model_versions(f"name='{model}'"))
+            found = client.search_model_versions(f"name='{model}'")
+        return dict(sorted((int(one.version), str(one.run_id)) for one in found))
 
     def models(self) -> list[str]:
         """The sorted names of all models."""

@@ -8,11 +8,11 @@ from typing import Any
 from artifacts import cli
 from artifacts.code import read_code
 from artifacts.errors import BadInput, Conflict
+from artifacts.lost import refuse_lost
 from artifacts.places import Places
 from artifacts.publish import Published, check_name, publish
 from ops.backup import databases
 from ops.backup.copying import copy_out, files
-from ops.backup.lost import refuse_lost
 from ops.backup.nothing import refuse_nothing
 from ops.backup.places import NEVER_GO, Sources, sources
 

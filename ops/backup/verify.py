@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from artifacts import cli, storage
 from artifacts.errors import Damaged
 from artifacts.leftovers import temporary_folder
+from artifacts.lost import refuse_lost
 from artifacts.places import Places
 from artifacts.plural import many
 from artifacts.publish import MANIFEST, read
 from artifacts.registry import Registry
 from artifacts.registry.record import logged_files
 from ops.backup.copying import files
-from ops.backup.lost import refuse_lost
 from ops.backup.nothing import nothing_to
 
 _PUBLISHED = ("raw", "training_sets", "upcoming", "prediction_parts", "findings")

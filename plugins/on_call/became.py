@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from artifacts import ledger
-from artifacts.errors import Missing, Refusal
+from artifacts.copies import rolled_back_copy
+from artifacts.errors import Refusal
 from artifacts.ledger import Promotion
 from artifacts.registry import RunRecord
 from artifacts.rejections import told
@@ -52,7 +53,7 @@ def fate(home: Home, known: Decided, record: RunRecord, newest: Found) -> Fate:
         return Fate(decision.became, decision.said)
     if verdict.outcome != "promote":
         return Fate(verdict.outcome)
-    one = undecided(home, known, record.model, record.version or 0, record.run_id)
+    one = undecided(home, known, record.run_id)
     if one.became == "waits" and not one.asked and not wants_a_person(home, record, rival, known.rejected):
         return Fate(
             "to_come", "Nobody promoted it yet. No person is asked: the task promote does it while its DAG run goes on."
@@ -60,9 +61,9 @@ def fate(home: Home, known: Decided, record: RunRecord, newest: Found) -> Fate:
     return one
 
 
-def undecided(home: Home, known: Decided, model: str, version: int, candidate: str) -> Fate:
+def undecided(home: Home, known: Decided, candidate: str) -> Fate:
     """Of a verdict that says promote, and that nobody acted on: whether anybody still can, and is asked to."""
-    twin = _rolled_back(home, known.lines, model, version)
+    twin = rolled_back_copy(home.registry, known.lines, candidate)
     if twin is not None:
         return Fate("copy", f"It is, byte for byte, version {twin}, which was rolled back from.")
     asked = home.once(("asks", candidate), lambda: asks(candidate))
@@ -130,14 +131,3 @@ def _promoted(lines: Sequence[Promotion], version: int | None, said: str = "") -
     when = f"{left.decided_at:%Y-%m-%d %H:%M:%S} UTC"
     back = f"It was rolled back from, to version {left.version}, {when}, {left.decided_by}: {left.reason.rstrip('.')}."
     return Fate("rolled_back", f"{said} {back}".strip())
-
-
-def _rolled_back(home: Home, lines: Sequence[Promotion], model: str, version: int) -> int | None:
-    """The version of the same bytes that was rolled back from; what MLflow has no longer has no bytes to compare."""
-    for before in ledger.rolled_back_from(lines):
-        try:
-            if home.record(model, before).model_sha256 == home.record(model, version).model_sha256:
-                return before
-        except Missing:
-            continue
-    return None

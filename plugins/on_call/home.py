@@ -86,30 +86,31 @@ class Home:
 
     def refuse_lost_champion(self, model: str) -> None:
         """As `lost_champion.refuse_lost_champion`, of these places."""
-        refuse_lost_champion(self.registry, self.places.ledger, model, self._versions(model))
+        refuse_lost_champion(self.registry, self.places.ledger, model, list(self._run_ids(model)))
 
     def newest(self, model: str, count: int) -> list[int]:
         """The newest versions, newest first; raises as the two `refuse_lost_` above where there is none."""
-        versions = self._versions(model)
+        versions = list(self._run_ids(model))
         if not versions:
             self.refuse_lost_ledger(model)
             self.refuse_lost_champion(model)
         return versions[-count:][::-1]
 
-    def _versions(self, model: str) -> list[int]:
-        versions = self.once(("versions", model), lambda: self.registry.versions(model))
+    def _run_ids(self, model: str) -> dict[int, str]:
+        run_ids = self.once(("versions", model), lambda: self.registry.run_ids(model))
         _ANSWERED.add(self.places.mlflow)
-        return versions
+        return run_ids
 
     def record(self, model: str, version: int) -> RunRecord:
         """The MLflow run of a version; raises what `Registry.model_version` does.
 
         What was read before is no answer where MLflow does not have it now: as `refuse_lost_champion` then.
         """
-        if version not in self._versions(model):
+        run_id = self._run_ids(model).get(version)
+        if run_id is None:
             self.refuse_lost_champion(model)
             return self.registry.model_version(model, version)
-        found = _record(self.registry, model, version)
+        found = _record(self.registry, run_id)
         if found.status != FINISHED:
             _record.cache_clear()
         return found
@@ -148,8 +149,8 @@ _ANSWERED: set[str] = set()
 
 
 @lru_cache(maxsize=512)
-def _record(registry: Registry, model: str, version: int) -> RunRecord:
-    return registry.model_version(model, version)
+def _record(registry: Registry, run_id: str) -> RunRecord:
+    return registry.run(run_id)
 
 
 @lru_cache(maxsize=128)

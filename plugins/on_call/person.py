@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from artifacts.copies import is_rejected
 from artifacts.errors import Damaged, Missing
 from artifacts.registry import RunRecord
 from artifacts.rejections import Rejection
@@ -23,7 +24,7 @@ def wants_a_person(
     As `training.needs_person` and `training.rule_change` say, which read the configs themselves. `rejected` is what
     people said no to of the model.
     """
-    if any(_is_same(home, no, mine) for no in rejected):
+    if any(is_rejected(home.registry, no, mine) for no in rejected):
         return True
     if champion is None:
         return asks_first(mine)
@@ -34,14 +35,6 @@ def wants_a_person(
     except (Damaged, Missing):
         return True
     return asks(mine, theirs)
-
-
-def _is_same(home: Home, no: Rejection, mine: RunRecord) -> bool:
-    """Whether what was rejected is the candidate, or one that is it byte for byte."""
-    try:
-        return no.run_id == mine.run_id or home.record(no.model, no.version).model_sha256 == mine.model_sha256
-    except (Damaged, Missing):
-        return False
 
 
 def asks(mine: RunRecord, theirs: RunRecord) -> bool:

@@ -43,5 +43,5 @@ def _now(ledger_url: str, left: Mapping[str, Any], noted: datetime, home: Home |
         return {"overtaken": True, "said": f"{nobody} {decision.said}"}
     if home is None:
         return {}
-    fate = undecided(home, known, model, left["version"], candidate)
+    fate = undecided(home, known, candidate)
     return {"waits": False, "said": f"{nobody} {fate.said}"} if fate.became == "copy" else {"asked": fate.asked}

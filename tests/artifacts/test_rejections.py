@@ -1,6 +1,7 @@
 """A verdict is decided on once: rejected or promoted, whoever was first, in one ledger."""
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -83,6 +84,21 @@ def test_a_ledger_from_before_there_were_rejections_has_none(tmp_path: Path, url
     refuse_decided(url, "run2", NO.verdict)
     reject(url, NO)
     assert rejections(url, "late") == [replace(NO, champion=1)]
+
+
+def test_a_ledger_from_before_it_kept_the_models_sha256_is_read_and_written_on(tmp_path: Path, url: str) -> None:
+    reject(url, replace(NO, model_sha256="a" * 64))
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection:
+        for table in ("promotions", "rejections"):
+            connection.execute(f"alter table {table} drop column model_sha256")
+    assert rejections(url, "late") == [replace(NO, champion=1)]
+    assert [line.model_sha256 for line in ledger.history(url, "late")] == [None]
+    with pytest.raises(Conflict):
+        promote(url, 2, 1, NO.verdict)
+    second = replace(NO, run_id="run3", version=3, champion=1, model_sha256="b" * 64)
+    assert reject(url, second) == rejections(url, "late")[1] == second
+    promote(url, 4, 1, None)
+    assert [line.version for line in ledger.history(url, "late")] == [1, 4]
 
 
 def test_a_rejection_whose_time_is_none_is_damaged_and_promotes_nothing(tmp_path: Path, url: str) -> None:

@@ -5,11 +5,13 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from artifacts.places import Places
+from artifacts.rejections import Rejection, reject
 from tests.docs import runbook
 from tests.fixtures_postgres import Cluster, cluster
 from tests.ops.test_backup import kept
@@ -109,6 +111,15 @@ def in_postgres(home: Home) -> Callable[[], object]:
     return home.set(LEDGER="postgresql+psycopg://ledger:a-word@127.0.0.1:1/ledger")
 
 
+def a_newer_ledger(home: Home) -> Callable[[], object]:
+    """One that has a version which was trained and rejected after MLflow's backup."""
+    copy = home.room / "ledger.db"
+    shutil.copy(home.places.ledger.removeprefix("sqlite:///"), copy)
+    url, at = f"sqlite:///{copy}", datetime(2026, 1, 1)
+    reject(url, Rejection("toy", 9, "9" * 32, "verdicts/a/verdict.json", at, "Ada", "No good."))
+    return home.set(LEDGER=url)
+
+
 OLD: Mapping[str, Callable[[Home], Path]] = {"FOLDER": lambda home: home.backup}
 NEW: Mapping[str, Callable[[Home], Path]] = {"FOLDER": new}
 FAULTS = {
@@ -116,6 +127,7 @@ FAULTS = {
     "home.champion_lost": Fault(
         "python -m ops verify", lambda home: home.set(MLFLOW=f"sqlite:///{home.room}/mlflow.db"), said=WHOLE
     ),
+    "home.versions_lost": Fault("python -m ops verify", a_newer_ledger, said=WHOLE),
     "backup.exists": Fault(BACKUP, given=OLD, after=NEW),
     "backup.inside": Fault(BACKUP, given={"FOLDER": lambda home: home.places.home / "backups" / "monday"}, after=NEW),
     "backup.no_database": Fault(BACKUP, lambda home: home.set(MLFLOW="http://127.0.0.1:5000"), NEW, NEW),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from mlflow import MlflowClient
 
 from artifacts import ledger
 from artifacts.findings import Findings, publish_findings
@@ -29,8 +30,6 @@ def judged(home, tmp_path):
 
     Its config has `promotion: approve`.
     """
-    from mlflow import MlflowClient
-
     places, _ = home
     mine = own_mlflow(places, tmp_path)
     logged(tmp_path, "approve")
@@ -230,11 +229,20 @@ def known(judged):
 def test_a_copy_of_a_version_that_was_rolled_back_from_does_not_wait(known):
     home, record, found, line = known
     write(home.places, line, version=2, run_id="2" * 32, verdict=None)
-    write(home.places, line, expected=2, run_id="1" * 32, verdict=None)
+    write(home.places, line, expected=2, run_id="1" * 32, verdict=None, model_sha256=record.model_sha256)
     write(home.places, line, expected=1, version=2, run_id="2" * 32, verdict=None, kind="rollback")
     evidence = replace(found.verdict.evidence, champion=replace(found.verdict.evidence.candidate, version=2))
     against_two = replace(found, verdict=replace(found.verdict, evidence=evidence))
     assert fate(home, decided(home, "toy"), record, against_two).became == "copy"
+
+
+def test_under_a_number_that_mlflow_gave_again_the_run_of_now_is_read(registry, tmp_path):
+    places, mlflow = registry
+    was = Home(places, QUIET).record("toy", 1)
+    MlflowClient(places.mlflow).delete_registered_model("toy")
+    now = log(mlflow, tmp_path / "files")
+    assert (now.version, Home(places, QUIET).record("toy", 1).run_id) == (1, now.run_id)
+    assert now.run_id != was.run_id
 
 
 @pytest.mark.parametrize(
@@ -297,8 +305,6 @@ def log(registry, folder):
 
 
 def test_an_mlflow_run_that_was_deleted_takes_its_own_row_only(opened, registry, tmp_path):
-    from mlflow import MlflowClient
-
     places, mlflow = registry
     run = log(mlflow, tmp_path / "files")
     MlflowClient(places.mlflow).delete_run(run.run_id)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 
 from artifacts import ledger
 from artifacts.errors import Conflict, Damaged
@@ -91,10 +92,13 @@ def test_a_verdict_with_other_reasons_or_another_rule_promotes_nothing(
     assert (refusal.value.code, versions(world)) == ("promote.verdict_contradicts", [])
 
 
-def test_a_copy_of_what_was_rolled_back_is_not_promoted(world: World, parcels_60: TrainingSet) -> None:
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_copy_of_what_was_rolled_back_is_not_promoted(world: World, parcels_60: TrainingSet, deleted: bool) -> None:
     crowned(world, parcels_60, "[clear_sign]")
-    crowned(world, parcels_60, BETTER)
+    bad = crowned(world, parcels_60, BETTER)
     rollback(world.registry, world.ledger, world.model, 1, decided_by="tester", reason="complaints")
+    if deleted:
+        MlflowClient(world.registry.tracking_uri).delete_run(bad.run_id)
     copy = world.candidate(parcels_60, BETTER, "judge.bootstrap.seed=8")
     kept = decided(world, copy)
     said = f"Version 3 of {world.model} is, byte for byte, version 2, which was rolled back from."

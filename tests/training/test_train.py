@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 
 from artifacts import ledger
+from artifacts.champion_alias import ALIAS
 from artifacts.errors import BadInput, CannotJudge, Damaged
 from artifacts.metric_names import of_slice
 from artifacts.prediction_log.segment import LOG
+from artifacts.rejections import Rejection, reject
 from tests.fixtures_registry import registry_in
 from tests.fixtures_training_set import make_training_set
 from tests.training.toy import LOCK, TOY, publish_with, toy_config
@@ -186,6 +189,37 @@ def test_beside_a_champion_that_mlflow_lost_nothing_is_trained_in_its_number(hom
         train_named("toy", f"toy/{version}")
     assert refused.value.code == "home.champion_lost"
     assert registry_in(home / "mlflow").versions("toy") == []
+
+
+def rejected(home, version, run_id):
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    reject(
+        f"sqlite:///{home}/mlflow/ledger.db", Rejection("toy", version, run_id, "verdicts/a", now, "Ada", "No good.")
+    )
+
+
+def test_beside_an_mlflow_that_is_older_than_the_ledger_nothing_is_trained_in_a_number_that_was_given(home):
+    rejected(home, 3, "f" * 32)
+    told = json.loads(run_script(home, "--json").stdout)
+    assert (told["error"], registry_in(home / "mlflow").versions("toy")) == ("home.versions_lost", [])
+    assert f"version 3 of toy, from MLflow run {'f' * 32}; MLflow" in told["message"] and "none" in told["message"]
+
+
+def test_a_version_that_a_person_deleted_is_not_lost_and_the_next_takes_another_number(home):
+    first, second = (json.loads(run_script(home, "--json", "--set", f"seed={seed}").stdout) for seed in (1, 2))
+    rejected(home, 2, second["run_id"])
+    client = MlflowClient(registry_in(home / "mlflow").tracking_uri)
+    client.delete_model_version("toy", "2")
+    client.delete_run(second["run_id"])
+    third = json.loads(run_script(home, "--json", "--set", "seed=3").stdout)
+    assert (first["version"], third["version"]) == (1, 3)
+
+
+def test_beside_a_ledger_that_lost_its_champion_nothing_is_trained(home):
+    first = json.loads(run_script(home, "--json").stdout)
+    registry_in(home / "mlflow").set_alias("toy", ALIAS, first["version"])
+    told = json.loads(run_script(home, "--json", "--again").stdout)
+    assert (told["error"], registry_in(home / "mlflow").versions("toy")) == ("judge.ledger_lost", [1])
 
 
 @pytest.mark.parametrize(

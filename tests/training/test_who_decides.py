@@ -1,11 +1,14 @@
 """The page says that a person has to decide on exactly the candidates that the pipeline leaves to one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 
 from artifacts.places import read_places
 from artifacts.registry import RunRecord
+from artifacts.registry.log import PREFIX
 from artifacts.rejections import rejections
 from artifacts.training_set import TrainingSet
 from plugins.on_call.home import Home
@@ -90,3 +93,20 @@ def test_of_a_copy_of_what_a_person_rejected(world: World, parcels_60: TrainingS
     candidate = world.registry.run(came.judged.verdict.evidence.candidate.run_id)
     assert came.waits and wants_a_person(home_of(world, tmp_path), candidate, None, noes)
     assert not wants_a_person(home_of(world, tmp_path), world.candidate(parcels_60, BETTER), None, noes)
+
+
+@pytest.mark.parametrize("gone", ["deleted", "without its tags"])
+def test_of_a_copy_of_what_a_person_rejected_and_deleted(
+    world: World, parcels_60: TrainingSet, tmp_path: Path, gone: str
+) -> None:
+    before, client = rejected(world, parcels_60), MlflowClient(world.registry.tracking_uri)
+    if gone == "deleted":
+        client.delete_run(before.run_id)
+    else:
+        client.delete_tag(before.run_id, f"{PREFIX}model_sha256")
+    came, noes = decided(world, world.candidate(parcels_60, GOOD)), rejections(world.ledger, world.model)
+    candidate = world.registry.run(came.judged.verdict.evidence.candidate.run_id)
+    assert came.waits and wants_a_person(home_of(world, tmp_path), candidate, None, noes)
+    # The ledger did not always keep it; of a line from then, a run that cannot be read stops nobody.
+    then = [replace(no, model_sha256=None) for no in noes]
+    assert not wants_a_person(home_of(world, tmp_path), candidate, None, then)
