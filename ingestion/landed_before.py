@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import version
+from pathlib import Path
 
 from artifacts.errors import Damaged
 from artifacts.partition import BASE
@@ -16,7 +18,6 @@ from ingestion.source import Source, SourceSettings
 # What turns a file's bytes into rows, beside the code of this room and of the doors.
 TOOLS = ("duckdb", "pyarrow", "tzdata")
 CODE = (REPOSITORY / "ingestion", REPOSITORY / "artifacts")
-SUFFIXES = {".py", ".sql"}
 
 
 def landed_before(raw_root: str, source: str, month: str, module: Source, settings: SourceSettings) -> list[Partition]:
@@ -44,7 +45,7 @@ def landed_before(raw_root: str, source: str, month: str, module: Source, settin
 
 def landed_by(settings: SourceSettings) -> str:
     """The sha256 of the code, the tools and the `settings` that decide which rows land from a file."""
-    return hashlib.sha256(f"{_code()} {settings.model_dump_json()}".encode()).hexdigest()
+    return hashlib.sha256(f"{code_digest(CODE)} {settings.model_dump_json()}".encode()).hexdigest()
 
 
 def _is_from(one: Partition, tables: Sequence[str], files: Mapping[str, str], by: str) -> bool:
@@ -53,9 +54,11 @@ def _is_from(one: Partition, tables: Sequence[str], files: Mapping[str, str], by
 
 
 @lru_cache(maxsize=1)
-def _code() -> str:
-    digest = hashlib.sha256(json.dumps({name: version(name) for name in TOOLS}).encode())
-    for folder in CODE:
-        for path in sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES):
-            digest.update(f"{path.relative_to(REPOSITORY)} {sha256_of(path)}".encode())
+def code_digest(folders: tuple[Path, ...]) -> str:
+    """The sha256 of every file of these folders that Python did not write itself, and of the tools."""
+    tools = {"python": sys.version} | {name: version(name) for name in TOOLS}
+    digest = hashlib.sha256(json.dumps(tools).encode())
+    for folder in folders:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.parent.name != "__pycache__"):
+            digest.update(f"{path.relative_to(folder.parent)} {sha256_of(path)}".encode())
     return digest.hexdigest()

@@ -32,6 +32,8 @@ def become_dbt(arguments: Sequence[str]) -> NoReturn:
     places.warehouse.mkdir(parents=True, exist_ok=True)
     Path(places.raw).mkdir(parents=True, exist_ok=True)
     os.environ.update(SHIPSHAPE_WAREHOUSE=str(places.warehouse), SHIPSHAPE_RAW=places.raw)
+    # It comes before --vars, and is a build's alone.
+    os.environ.pop("SHIPSHAPE_AS_OF", None)
     if _is_offline(arguments):
         _end_as_dbt(arguments)
     with turn(places.warehouse, wait_seconds=0):

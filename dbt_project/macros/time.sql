@@ -22,15 +22,15 @@
 
 
 {#
-    The moment as of which a training set is built, as a SQL literal, from --vars '{as_of: 2013-10-01 00:00:00}', else from
-    SHIPSHAPE_AS_OF, which a build sets: dbt parses the whole project anew for another var, and need not for another environment.
-    It must look like a time before it gets into SQL.
+    The moment as of which a training set is built, as a SQL literal: from SHIPSHAPE_AS_OF, which a build sets, else from
+    --vars '{as_of: 2013-10-01 00:00:00}'. The environment comes first, so that no `vars:` of the project changes what a build was
+    asked for; and dbt parses the whole project anew for another var. It must look like a time before it gets into SQL.
 #}
 {% macro as_of() -%}
     {%- if not execute or flags.WHICH == 'generate' -%}
         {{ return("timestamp '0001-01-01 00:00:00'") }}
     {%- endif -%}
-    {%- set given = (var('as_of', none) or env_var('SHIPSHAPE_AS_OF', 'none')) | string -%}
+    {%- set given = env_var('SHIPSHAPE_AS_OF', '') or var('as_of', none) | string -%}
     {%- if not modules.re.fullmatch('[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?', given) -%}
         {{ exceptions.raise_compiler_error(
             "as_of is " ~ given[:40] ~ "; wanted a UTC time like 2013-10-01 00:00:00. Pass --vars '{as_of: 2013-10-01 00:00:00}'."

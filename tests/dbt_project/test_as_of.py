@@ -45,12 +45,20 @@ def test_an_as_of_that_is_no_utc_moment_is_refused_before_it_gets_into_sql(lande
     assert "as_of is" in message(done)
 
 
-def test_a_build_sets_as_of_in_the_environment_and_a_person_wins_over_that(landed, monkeypatch):
+def test_what_a_build_sets_in_the_environment_wins_over_any_vars(landed, monkeypatch):
+    monkeypatch.setenv("SHIPSHAPE_AS_OF", "2013-11-01")
+    # dbt cannot tell a var of the command line from one of the project.
+    fixed = landed.edited("dbt_project.yml", "\nvars:\n", "\nvars:\n  as_of: 2013-12-01\n")
+    for place, given in ((landed, "2013-12-01"), (fixed, None)):
+        done = place.dbt("compile", "--select", "late_arrival", as_of=given)
+        assert done.success, message(done)
+        compiled = done.result.results[0].node.compiled_code
+        assert "timestamp '2013-11-01'" in compiled and "timestamp '2013-12-01'" not in compiled
+
+
+def test_what_the_environment_says_must_be_a_utc_moment_too(landed, monkeypatch):
     monkeypatch.setenv("SHIPSHAPE_AS_OF", "2013-10-01'; select 1; --")
     assert "as_of is 2013-10-01'" in message(landed.dbt("run", "--select", "late_arrival", as_of=None))
-    done = landed.dbt("compile", "--select", "late_arrival", as_of="2013-11-01")
-    assert done.success, message(done)
-    assert "timestamp '2013-11-01'" in done.result.results[0].node.compiled_code
 
 
 def probed(warehouse: Warehouse, text: str, **options):

@@ -10,6 +10,7 @@ from artifacts import cli, raw
 from artifacts.errors import BadInput, Conflict
 from artifacts.publish import sha256_of
 from ingestion.__main__ import build_parser
+from ingestion.landed_before import CODE, code_digest
 from ingestion.source import source_names
 from ingestion.sources import nycflights13
 from tests.ingestion.small_source import CALM, CALM_LAST_DAY, ON_TIME, Example
@@ -83,13 +84,27 @@ def test_with_anything_else_than_it_landed_from_a_month_is_read_again(
         named = nycflights13.read_from(nycflights13.Settings(folder=landed_unread.folder))
         monkeypatch.setattr(nycflights13, "read_from", lambda _: [*named, named[0]])
     if changed == "the code":
-        monkeypatch.setattr("ingestion.landed_before._code", lambda: "another")
+        monkeypatch.setattr("ingestion.landed_before.CODE", (*CODE, landed_unread.folder))
     if changed == "a partition's bytes":
         next(landed_unread.raw.glob("nycflights13/airlines/*/*/*.parquet")).write_bytes(b"else")
     if changed == "a table":
         shutil.rmtree(landed_unread.raw / "nycflights13" / "airlines")
     with pytest.raises(Read):
         landed_unread.land(share=0.02 if changed == "a setting" else 0.01)
+
+
+def test_the_code_is_another_by_any_file_of_it_but_what_python_writes_itself(tmp_path: Path) -> None:
+    digest = code_digest.__wrapped__
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "lookup.yaml").write_text("JFK: 1")
+    before = digest((tmp_path,))
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "land.cpython-311.pyc").write_bytes(b"written by Python")
+    assert digest((tmp_path,)) == before
+    (tmp_path / "sources" / "lookup.yaml").write_text("JFK: 2")
+    after = digest((tmp_path,))
+    (tmp_path / "sources" / "lookup.yaml").rename(tmp_path / "lookup.yaml")
+    assert len({before, after, digest((tmp_path,))}) == 3
 
 
 def test_a_source_that_names_no_files_is_read_each_time(

@@ -74,6 +74,15 @@ def test_dbt_ends_with_its_own_words_and_exit_codes(tmp_path: Path) -> None:
     assert (code, "No such option" in complained) == (2, True), complained
 
 
+def test_an_as_of_that_was_left_in_the_environment_is_not_that_of_plain_dbt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHIPSHAPE_AS_OF", "2013-11-01")
+    inline = ("compile", "--inline", "select {{ as_of() }} as moment")
+    code, said, _ = dbt(tmp_path, *inline, "--vars", "{as_of: 2013-12-01}")
+    assert (code, "timestamp '2013-12-01'" in said) == (0, True), said
+
+
 def test_a_build_waits_for_dbt_until_it_has_ended(tmp_path: Path) -> None:
     lasting = command("show", "--inline", LASTING)
     with subprocess.Popen(lasting, cwd=REPOSITORY, env=environment(tmp_path), stdout=subprocess.DEVNULL) as running:
