@@ -149,7 +149,8 @@ def read_compose(path: Path) -> Compose:
 def read_text(path: Path) -> str:
     """What a file of the stack says; raises `BadInput` (`stack.compose_invalid`) when it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8")
+        # Every byte of it: `read_text` would end a line where the builder of an image does not.
+        return path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(
             "stack.compose_invalid",

@@ -13,8 +13,9 @@ _OPTION = re.compile(r"(?a)--\S+")
 
 def dockerfile(text: str) -> Iterator[str]:
     """What it is made of is pinned, its user is not root, and nothing secret is built into it."""
-    yield from _directives(text.removeprefix("\ufeff"))
-    text = "\n".join(_instructions(text.removeprefix("\ufeff")))
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    yield from _directives(text)
+    text = "\n".join(_instructions(text))
     yield from _unreadable(text)
     yield from _images(text)
     for line in re.findall(r"(?im)^ADD\s.*", text):
@@ -22,15 +23,24 @@ def dockerfile(text: str) -> Iterator[str]:
     for line in re.findall(r"(?im)^RUN\s.*", text):
         for fetched in re.findall(r"\b(?:curl|wget)\b|\b(?:https?|ftp)://\S+", line):
             yield f"Dockerfile: RUN with {fetched} fetches what nobody pinned; COPY of a file is wanted"
-    users = re.findall(r"(?im)^USER\s+(\S+)", text)
+    # A user ends with its stage.
+    last = re.split(r"(?im)^FROM\s", text)[-1]
+    users = re.findall(r"(?im)^USER\s+(\S+)", last)
     if not users or not re.fullmatch(r"[1-9]\d*:[1-9]\d*", users[-1]):
         yield "Dockerfile: ends as root; USER UID:GID is wanted"
     for value in re.findall(r"(?i)\bAIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS[=\s]+[\"']?(\w+)", text):
         if value.lower() not in {"false", "0"}:
             yield "Dockerfile: AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS lets everybody in without a login"
-    for name in re.findall(r"(?im)(?:^(?:ENV|ARG)\s+|\s)([A-Za-z_][A-Za-z0-9_]*)=", text):
+    for name in (*re.findall(r"\s(\w+)=", text), *_set(text)):
         if SECRET_NAME.search(name):
             yield f"Dockerfile: {name} would be built into the image"
+
+
+def _set(text: str) -> Iterator[str]:
+    """What is set without a sign: the older form of ENV has a blank in its place, and ARG needs no value."""
+    for word, line in re.findall(r"(?im)^(ENV|ARG)\s+(.*)", text):
+        names = line.split() if word.upper() == "ARG" else line.split()[:1]
+        yield from (name for name in names if "=" not in name)
 
 
 def _directives(text: str) -> Iterator[str]:
@@ -43,6 +53,8 @@ def _directives(text: str) -> Iterator[str]:
 
 def _unreadable(text: str) -> Iterator[str]:
     """What says something that this check cannot tell, and the builder might."""
+    if "\r" in text:
+        yield "Dockerfile: whether a carriage return without a line feed ends a line cannot be told; none is wanted"
     for word, opened in re.findall(r"(?im)^(RUN|COPY|ADD)\s.*?(\S*<<\S*)", text):
         yield f"Dockerfile: {word} with {opened} may begin a here-document, whose end cannot be told; none is wanted"
     for line in re.findall(r"(?im)^ONBUILD\b.*", text):

@@ -472,6 +472,9 @@ def test_a_dockerfile_is_pinned_ends_as_a_user_and_holds_no_secret():
     assert "ends as root" in next(dockerfile(text.replace("USER 10001:10001", "USER root")))
     assert "would be built into" in next(dockerfile(text.replace("    HOME=", "    API_KEY=x HOME=")))
     assert "would be built into" in next(dockerfile(text.replace("USER", "ENV DB_PASSWORD=x\nUSER")))
+    for line in ("ENV DB_PASSWORD x", "ARG API_KEY", "ARG A API_KEY", "env A=b API_KEY=x"):
+        assert "would be built into" in next(dockerfile(text.replace("USER", f"{line}\nUSER")))
+    assert list(dockerfile(f"{text}\nFROM packages\n")) == ["Dockerfile: ends as root; USER UID:GID is wanted"]
     for line in ("COPY --from=busybox:latest /bin/sh /x", "RUN --mount=type=bind,from=busybox:latest true"):
         assert list(dockerfile(f"{text}\n{line}\n")) == [
             "Dockerfile: --from busybox:latest is not pinned as NAME:VERSION@sha256:DIGEST"
@@ -516,6 +519,7 @@ def test_a_dockerfile_is_pinned_ends_as_a_user_and_holds_no_secret():
         ("ONBUILD RUN <<EOF\nx\nEOF", "ONBUILD RUN <<EOF runs in another image, and what it does cannot be told"),
         ("onbuild USER root", "onbuild USER root runs in another image"),
         ("COPY --fr\\om=b:latest / /", "what --fr\\om=b:latest means, with its quote or backslash, cannot be told"),
+        ("RUN true\rUSER root", "whether a carriage return without a line feed ends a line"),
         ("RUN --mount='from'=b:latest x", "what --mount='from'=b:latest means, with its quote or backslash, cannot be"),
     ],
 )
@@ -543,13 +547,14 @@ def test_a_file_that_is_no_text_or_not_there_is_named(tmp_path, name, content):
     ("compose", "image", "said"),
     [
         (("", ""), ("USER 10001:10001", "USER root"), "Dockerfile breaks 1 rule:"),
+        (("", ""), ("USER 10001", "RUN true\rUSER 10001"), "Dockerfile breaks 2 rules:"),
         (("read_only: true", "read_only: false"), ("", ""), "docker-compose.yaml breaks 13 rules:"),
         (('cpus: "4"', 'cpus: "0"'), ("USER 1", "USER 0"), "docker-compose.yaml and Dockerfile break 2 rules:"),
     ],
 )
 def test_the_file_that_breaks_a_rule_is_the_one_that_is_named(tmp_path, capsys, compose, image, said):
     for name, change in (("docker-compose.yaml", compose), ("Dockerfile", image)):
-        (tmp_path / name).write_text((REPOSITORY / name).read_text().replace(*change, 1))
+        (tmp_path / name).write_text((REPOSITORY / name).read_text().replace(*change, 1), newline="")
     assert cli.run(build_parser(), ["compose-check", "--file", str(tmp_path / "docker-compose.yaml")]) != 0
     assert said in capsys.readouterr().err
 
