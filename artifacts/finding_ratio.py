@@ -48,6 +48,12 @@ def state_of(findings: Iterable[Finding]) -> State:
     return "OK" if states == {"OK"} else "UNKNOWN"
 
 
+def is_in_part(findings: Iterable[Finding]) -> bool:
+    """Whether that is OK by some rules only: others could not be judged, and need not be."""
+    found = list(findings)
+    return state_of(found) == "OK" and any(one.state == "UNKNOWN" for one in found)
+
+
 def times(finding: Finding) -> str:
     """The ratio as text."""
     found = ratio(finding)

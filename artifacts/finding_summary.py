@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from artifacts.finding import CLOSED, BaselineKind, Count, Finding, Number, Rule, State
-from artifacts.finding_ratio import ratio, state_of, worst_first
+from artifacts.finding_ratio import is_in_part, ratio, state_of, worst_first
 from artifacts.metric_names import BETTER
 
 
@@ -14,7 +14,8 @@ from artifacts.metric_names import BETTER
 class Worst:
     """A feature (`SCORE`: the score; None: the window as a whole), its state, and the finding that is farthest.
 
-    `far` is that finding's value in thresholds, None when it cannot be said.
+    `far` is that finding's value in thresholds, None when it cannot be said. `in_part`: it is OK by some rules only,
+    and others could not be judged; False also where that was not kept yet.
     """
 
     state: State
@@ -25,6 +26,7 @@ class Worst:
     value: Number | None = None
     threshold: Number | None = None
     far: Number | None = None
+    in_part: bool = False
 
 
 @dataclass(frozen=True, config=CLOSED)
@@ -76,4 +78,5 @@ def _worst(found: Sequence[Finding]) -> Worst:
         value=first.value,
         threshold=first.threshold,
         far=None if first.state == "UNKNOWN" else ratio(first),
+        in_part=is_in_part(found),
     )

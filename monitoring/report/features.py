@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from artifacts.finding import SCORE, BaselineKind, Distribution, Finding
-from artifacts.finding_ratio import OF_DISTRIBUTIONS, WORDS, state_of, times, worst_first
+from artifacts.finding_ratio import OF_DISTRIBUTIONS, WORDS, is_in_part, state_of, times, worst_first
 from artifacts.findings import Findings
 from monitoring.report.categories import beside, draw
 from monitoring.report.history import History
-from monitoring.report.text import AGAINST, mark, name_of, number, rule_of, table
+from monitoring.report.text import AGAINST, mark, name_of, not_judged, number, rule_of, table
 from monitoring.report.trend import by_feature, line
 
 KINDS: tuple[BaselineKind, ...] = ("training", "served")
@@ -17,8 +17,8 @@ LAST = (4, 0.0, "")
 LEGEND = (
     '<p class="note legend"><span class="key filled"></span> baseline <span class="key outline"></span> this window · '
     "height is the share of rows that have a value; the number at the top left is the highest. Columns marked ≤ and "
-    "&gt; are the open ends. In the lines over time the dashed line is the threshold, ▲ is DRIFT, ○ is OK and ? could "
-    "not be judged.</p>"
+    "&gt; are the open ends. In the lines over time the dashed line is the threshold, ▲ is DRIFT, ○ is OK, ◐ is OK by "
+    "some rules while others could not be judged, and ? could not be judged.</p>"
 )
 
 
@@ -70,9 +70,10 @@ def _small(name: str, findings: Findings, history: History, found: Sequence[Find
     drawn = [f'{draw(bins)}<p class="beside">{beside(bins)}</p>' for _, bins in list(kinds)[:1]]
     judged = sorted((one for one in found if one.state == "OK"), key=worst_first)
     far = f"farthest: {rule_of(judged[0])}, {times(judged[0])}" if judged else ""
+    unjudged = f'<p class="beside">◐ not judged: {not_judged(found)}</p>' if is_in_part(found) else ""
     return (
         f'<section class="small {state_of(found)}"><h4>{mark(state_of(found))} {name_of(name)}</h4>'
-        f'{"".join(drawn)}<p class="beside">{far}</p>{line(history, name, _worst_kind(found))}</section>'
+        f'{"".join(drawn)}<p class="beside">{far}</p>{unjudged}{line(history, name, _worst_kind(found))}</section>'
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from artifacts.errors import Refusal
 from artifacts.finding import Finding, State
-from artifacts.finding_ratio import state_of
+from artifacts.finding_ratio import is_in_part, state_of
 from artifacts.findings import Findings, list_findings, read_findings, window_of
 from monitoring.asked import BADNESS, alert_key
 from monitoring.report.text import last_day
@@ -25,11 +25,18 @@ class Past:
 
     def states(self) -> dict[str, State]:
         """The state of each feature, whatever it was held against: by skew it is DRIFT too."""
+        return {name: state_of(several) for name, several in self._by_feature().items()}
+
+    def in_part(self) -> set[str]:
+        """The features that are OK by some rules only."""
+        return {name for name, several in self._by_feature().items() if is_in_part(several)}
+
+    def _by_feature(self) -> dict[str, list[Finding]]:
         found: dict[str, list[Finding]] = {}
         for one in self.found.values():
             if one.feature:
                 found.setdefault(one.feature, []).append(one)
-        return {name: state_of(several) for name, several in found.items()}
+        return found
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from artifacts.findings import Findings
 from monitoring.report.features import features, score_card
+from monitoring.report.grid import grid
 from monitoring.report.headline import headline, title
 from monitoring.report.history import History
 from monitoring.report.text import SHAPES, day
-from monitoring.report.trend import grid
 from monitoring.report.truth import calibration, performance, skew
 from monitoring.window import write_window
 
@@ -42,7 +42,8 @@ def _over_time(history: History) -> str:
     lost = f'<p class="note">Not all of them could be read:</p><ul class="note">{unread}</ul>' if unread else ""
     return (
         f'<h2>Over time</h2><p class="note">{told} A column is a window, named by its last day. '
-        "▲ DRIFT, ? could not be judged, ○ OK, nothing: not asked.</p>"
+        "▲ DRIFT, ? could not be judged, ○ OK, ◐ OK by some rules, and others could not be judged, nothing: not "
+        "asked.</p>"
         f"{grid(history)}{lost}"
     )
 

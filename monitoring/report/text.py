@@ -1,7 +1,7 @@
 """What a page says in more than one place: marks, names and numbers, escaped."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from html import escape
 
@@ -45,6 +45,18 @@ def rule_of(finding: Finding) -> str:
     against = f" against {AGAINST[finding.baseline]}" if finding.baseline else ""
     part = f", {escape(finding.part)}" if finding.part else ""
     return f"{WORDS.get(finding.rule, finding.rule)}{against}{part}"
+
+
+def not_judged(found: Iterable[Finding]) -> str:
+    """The rules that could not be judged, by what they were to be held against."""
+    rules: dict[str, list[str]] = {}
+    for one in found:
+        if one.state == "UNKNOWN":
+            against = f" against {AGAINST[one.baseline]}" if one.baseline else ""
+            rules.setdefault(against, []).append(
+                "any rule" if one.rule == "baseline" else WORDS.get(one.rule, one.rule)
+            )
+    return "; ".join(f"{', '.join(dict.fromkeys(several))}{against}" for against, several in rules.items())
 
 
 def number(value: float | None) -> str:

@@ -1,22 +1,16 @@
-"""Drift over time as pictures: a line for a feature, and a grid of all windows and all that was not OK in one."""
+"""Drift over time as a line for a feature, and a state as a shape."""
 
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from artifacts.finding import SCORE, BaselineKind, Finding, State
-from artifacts.finding_ratio import LEAST, MOST, OF_DISTRIBUTIONS, TIMES, ratio, worst_first
-from artifacts.plural import many, plural
+from artifacts.finding import BaselineKind, Finding, State
+from artifacts.finding_ratio import LEAST, MOST, OF_DISTRIBUTIONS, TIMES, is_in_part, ratio, worst_first
+from artifacts.plural import many
 from monitoring.report.history import History, Past
-from monitoring.report.label import fitted
-from monitoring.report.text import day
 
 WIDTH, HEIGHT, LEFT, EDGE = 330, 92, 46, 10
 INK, GREY, VERMILION, PURPLE, BLUE = "#1d2129", "#8a8f98", "#C04A00", "#7a3e78", "#0072B2"
-NAME, CELL, ROW, WIDEST, SHOWN = 270, 27, 24, 56, 24
-# The room for turned dates, without a year and with one.
-TURNED, TURNED_LONG = 44, 74
-WHOLE = "the whole"
 Of = Mapping[str | None, list[Finding]]
 
 
@@ -38,9 +32,10 @@ def is_blind(past: Past) -> bool:
 def line(history: History, feature: str, baseline: BaselineKind) -> str:
     """The worst rule of a feature in each window, in thresholds, on a logarithmic axis.
 
-    The dashed line is the threshold; a triangle is DRIFT, a circle OK, a question mark what could not be judged.
+    The dashed line is the threshold; a triangle is DRIFT, a circle OK, half filled where that is not said by all rules,
+    a question mark what could not be judged.
     """
-    worst = [sorted(by_feature(past, baseline).get(feature, ()), key=worst_first)[:1] for past in history.windows]
+    worst = [sorted(by_feature(past, baseline).get(feature, ()), key=worst_first) for past in history.windows]
     step = (WIDTH - LEFT - 2 * EDGE) / max(len(worst) - 1, 1)
     wall = _y(1.0)
     points, marks = [], []
@@ -51,7 +46,7 @@ def line(history: History, feature: str, baseline: BaselineKind) -> str:
             marks += [glyph("UNKNOWN", x, HEIGHT - 8)] if found or is_blind(history.windows[at]) else []
             continue
         points.append((at, x, _y(value)))
-        marks.append(glyph(found[0].state, x, _y(value)))
+        marks.append(glyph(found[0].state, x, _y(value), in_part=is_in_part(found)))
     return (
         f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT + 18}" width="{WIDTH}" height="{HEIGHT + 18}" role="img">'
         f"<title>{escape(feature)}: drift over {many(len(worst), 'window')}, in thresholds</title>"
@@ -89,8 +84,8 @@ def _ends(history: History) -> str:
     return told if len(history.windows) == 1 else f'<text x="{LEFT}" y="{y}" class="tick">{first}</text>{told}'
 
 
-def glyph(state: State, x: float, y: float) -> str:
-    """A state as a shape: triangle, question mark in a square, circle."""
+def glyph(state: State, x: float, y: float, *, in_part: bool = False) -> str:
+    """A state as a shape: triangle, question mark in a square, circle; a circle that is half filled is OK in part."""
     if state == "DRIFT":
         return f'<path d="M{x - 6.5} {y + 5.5}L{x} {y - 6.5}L{x + 6.5} {y + 5.5}Z" fill="{VERMILION}"/>'
     if state == "UNKNOWN":
@@ -98,62 +93,9 @@ def glyph(state: State, x: float, y: float) -> str:
             f'<rect x="{x - 7}" y="{y - 7}" width="14" height="14" fill="#fff" stroke="{PURPLE}" stroke-width="1.5"/>'
             f'<text x="{x}" y="{y + 4.5}" text-anchor="middle" class="ask">?</text>'
         )
+    if in_part:
+        return (
+            f'<circle cx="{x}" cy="{y}" r="4.6" fill="#fff" stroke="{PURPLE}" stroke-width="1.8"/>'
+            f'<path d="M{x} {y - 4.6}A4.6 4.6 0 0 0 {x} {y + 4.6}" fill="{PURPLE}"/>'
+        )
     return f'<circle cx="{x}" cy="{y}" r="3.2" fill="#fff" stroke="{BLUE}" stroke-width="1.8"/>'
-
-
-def grid(history: History) -> str:
-    """A row for the whole and for each feature that was not OK in some window, a column for each window."""
-    states = [past.states() for past in history.windows]
-    names = {name for one in states for name, state in one.items() if state != "OK"}
-    order = sorted(names, key=lambda name: (_rank(states, name), name))
-    fine = len({name for one in states for name in one} - names)
-    columns = len(states)
-    step = min(WIDEST, max(CELL, 760 // columns))
-    rows: list[tuple[str, list[State | None]]] = [(WHOLE, [past.state for past in history.windows])]
-    blind: list[State | None] = ["UNKNOWN" if is_blind(past) else None for past in history.windows]
-    rows += [
-        (_called(name), [one.get(name, other) for one, other in zip(states, blind, strict=True)])
-        for name in order[:SHOWN]
-    ]
-    shorts = [history.short(past) for past in history.windows]
-    head = TURNED if len(shorts[0]) < len("2013-12-01") else TURNED_LONG
-    height = ROW * len(rows) + head
-    parts = [_row(head + ROW * (at + 0.5), name, cells, step) for at, (name, cells) in enumerate(rows)]
-    labels = [
-        _when(past, told, NAME + step * (at + 0.5), head - 6)
-        for at, (past, told) in enumerate(zip(history.windows, shorts, strict=True))
-    ]
-    wide = NAME + step * columns + (26 if head == TURNED else 46)
-    more = len(order) - SHOWN
-    left = [f"{more} more {plural(more, 'feature was', 'features were')} not OK."] if more > 0 else []
-    others = many(fine, "other was", "others were")
-    told = " ".join([*left, f"{others} OK in every window that judged them."] if fine else left)
-    return (
-        f'<svg class="plot" viewBox="0 0 {wide} {height}" width="{wide}" height="{height}" role="img">'
-        f"<title>States over {many(columns, 'window')}</title>{''.join(labels)}{''.join(parts)}</svg>"
-        f'<p class="note">{told}</p>'
-    )
-
-
-def _rank(states: Sequence[Mapping[str, State]], name: str) -> tuple[int, int]:
-    now = {"DRIFT": 0, "UNKNOWN": 1}.get(states[-1].get(name, "OK"), 2)
-    return now, -sum(one.get(name) == "DRIFT" for one in states)
-
-
-def _called(name: str) -> str:
-    return "the score" if name == SCORE else name
-
-
-def _row(y: float, name: str, cells: Sequence[State | None], step: int) -> str:
-    weight = ' font-weight="700"' if name == WHOLE else ""
-    marks = [glyph(cell, NAME + step * place + step / 2, y) for place, cell in enumerate(cells) if cell]
-    band = f'<rect x="0" y="{y - ROW / 2}" width="{NAME + step * len(cells)}" height="{ROW}" fill="#f5f6f8"/>'
-    place = f'x="{NAME - 12}" y="{y + 4.5}" text-anchor="end"{weight}'
-    return f"{band if int(y / ROW) % 2 else ''}{fitted(name, NAME - 14, place)}{''.join(marks)}"
-
-
-def _when(past: Past, told: str, x: float, y: float) -> str:
-    return (
-        f'<text x="{x + 4}" y="{y}" transform="rotate(-55 {x + 4} {y})" class="tick">{told}'
-        f"<title>{day(past.start)} to {day(past.end)}</title></text>"
-    )

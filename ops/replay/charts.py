@@ -106,7 +106,7 @@ def _cell(week: Told, name: str, x: float, y: float, wide: float) -> str:
     elif cell.state == "UNKNOWN":
         fill, ink, edge, told = "#f7eff6", PURPLE, PURPLE, "?"
     else:
-        fill = _shade(cell.far or 0.0)
+        fill, told = _shade(cell.far or 0.0), f"◐ {told}" if cell.in_part else told
     dash = ' stroke-dasharray="3 2"' if edge != "none" else ""
     size = f'width="{wide - 2:.1f}" height="{ROW - 2}"'
     return (

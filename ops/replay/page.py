@@ -70,14 +70,21 @@ def _drift(weeks: Sequence[Told]) -> str:
     shown = (loud or names)[:SHOWN]
     others = len(names) - len(loud)
     told = [f"{len(loud) - SHOWN} more moved at least once."] if len(loud) > SHOWN else []
-    told += [f"{others} others were within noise in every week that judged them."] if others and loud else []
+    some = sum(_is_in_part(weeks, name) for name in names if name not in loud)
+    partly = f", {some} of them by some rules only in one or more" if some else ""
+    told += [f"{others} others were within noise in every week that judged them{partly}."] if others and loud else []
     told += [] if loud else [f"None of {len(names)} moved beyond noise; these came nearest."]
     return (
         '<h2>Drift by feature and week</h2><p class="note">How far the farthest rule is, in thresholds, against the '
         "training baseline or the trailing window; what moved most comes first. ▲ and orange: beyond the threshold, "
-        "dark from three times on. Blue: within noise, the lighter the less. ?: could not be judged.</p>"
+        "dark from three times on. Blue: within noise, the lighter the less. ◐: by some rules, while "
+        "others could not be judged. ?: could not be judged.</p>"
         f'{heat(weeks, shown)}<p class="note">{" ".join(told)}</p>'
     )
+
+
+def _is_in_part(weeks: Sequence[Told], name: str) -> bool:
+    return any(name in one.features and one.features[name].in_part for one in weeks)
 
 
 def _moved(weeks: Sequence[Told], name: str) -> float:

@@ -11,11 +11,15 @@ from monitoring.asked import BADNESS
 
 @dataclass(frozen=True)
 class Cell:
-    """A feature in a week: its state by all rules and baselines, how far the farthest is in thresholds, and why."""
+    """A feature in a week: its state by all rules and baselines, how far the farthest is in thresholds, and why.
+
+    `in_part`: it is OK by some of them only, and others could not be judged.
+    """
 
     state: State
     far: float | None
     why: str
+    in_part: bool = False
 
 
 @dataclass(frozen=True)

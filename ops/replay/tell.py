@@ -8,12 +8,13 @@ from typing import Any
 from artifacts import alerts
 from artifacts.alerts import Alert
 from artifacts.finding import Finding
-from artifacts.finding_ratio import ratio, state_of, worst_first
+from artifacts.finding_ratio import is_in_part, ratio, state_of, worst_first
 from artifacts.findings import Findings, read_findings
 from artifacts.places import Places
 from monitoring.asked import asked
 from monitoring.performance import RULES
 from monitoring.report.history import Past, worst_by_key
+from monitoring.report.text import not_judged
 from monitoring.report.trend import by_feature
 from ops.replay.journal import Done
 from ops.replay.story import Candidate, Cell, Incident, Metric, Story, Told
@@ -96,7 +97,9 @@ def _cells(found: Findings) -> dict[str, Cell]:
     cells = {}
     for name, several in by_feature(past).items():
         worst = min(several, key=worst_first)
-        cells[str(name)] = Cell(state_of(several), ratio(worst), worst.reason.text)
+        in_part = is_in_part(several)
+        why = f"{worst.reason.text} Not judged: {not_judged(several)}." if in_part else worst.reason.text
+        cells[str(name)] = Cell(state_of(several), ratio(worst), why, in_part)
     return cells
 
 

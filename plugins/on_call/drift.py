@@ -91,7 +91,8 @@ def drift(request: Request, home: Home, model: str) -> Html:
     legend = (
         "One column a day: the windows that end with it, the worst of the versions that were checked. The higher the "
         "bar, the farther the worst rule: half is its threshold, full is sixteen. A solid bar is DRIFT, an outline OK, "
-        "a crossed box could not be judged, nothing was not asked. What drifted most often comes first."
+        "a cross over it says that it is so by some rules, and others could not be judged. A crossed box could not be "
+        "judged at all, nothing was not asked. What drifted most often comes first."
     )
     return join(
         el("p", legend, class_="quiet"),
@@ -132,12 +133,13 @@ def _words(request: Request, model: str, shown: list[Day]) -> Html:
         rows.append(
             [f"{day.last}", state(day.state), told or NONE, unknown or NONE, join(*(el("div", one) for one in pages))]
         )
-    fine = len(shown) - len(loud)
+    fine, some = len(shown) - len(loud), sum(day.in_part for day in shown)
+    partly = f", {some} of them by some rules only" if some else ""
     if not rows:
-        return el("p", "✓ The one day shown is OK." if len(shown) == 1 else f"✓ All {len(shown)} days are OK.")
+        return el("p", f"✓ {'The one day shown is' if fine == 1 else f'All {fine} days are'} OK{partly}.")
     newest = f", the newest {LOUD}" if len(loud) > LOUD else ""
     not_ok = f"{many(len(loud), 'day')} that {plural(len(loud), 'was', 'were')} not OK, of {len(shown)}{newest}"
-    were_ok = f"{fine} {plural(fine, 'was', 'were')} OK, of {many(len(features(shown)), 'feature')}"
+    were_ok = f"{fine} {plural(fine, 'was', 'were')} OK{partly}, of {many(len(features(shown)), 'feature')}"
     heads = ("last day", "", "moved, farthest first", "could not be judged", "findings")
     return folded(f"In words: {not_ok}; {were_ok}", table(heads, rows))
 

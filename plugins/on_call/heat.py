@@ -20,6 +20,8 @@ ROOM, LETTER = 1140, 7.3
 # Each step is two pixels more, in thresholds: half of the height is the threshold.
 LEVELS = (0.2, 0.4, 0.6, 0.8, 1.0, 2.0, 4.0, 8.0, 16.0)
 LEAST, WIDEST, NARROW, FULL, AIR = 0.0, 34, 6, 0.86, 12
+# The cross over a bar.
+CROSS, GAP = 6, 2
 RANK: Mapping[State, int] = {"DRIFT": 0, "UNKNOWN": 1, "OK": 2}
 
 
@@ -36,6 +38,11 @@ class Day:
         """The worst of it."""
         return min((one.state for one in self.worst.values()), key=lambda one: RANK[one], default="UNKNOWN")
 
+    @property
+    def in_part(self) -> bool:
+        """Whether it is OK, and something of it by some rules only."""
+        return self.state == "OK" and any(one.in_part for one in self.worst.values())
+
 
 def days(found: Sequence[Summary]) -> list[Day]:
     """A day for each end of a window: of a feature the newest of each version that was checked, of those the worst."""
@@ -47,7 +54,7 @@ def days(found: Sequence[Summary]) -> list[Day]:
         several = sorted(by_end[end], key=lambda one: (one.created_at, one.id))
         newest = {(each.feature, one.version): each for one in several for each in one.brief.worst}
         worst: dict[str | None, Worst] = {}
-        for each in sorted(newest.values(), key=lambda one: (RANK[one.state], -(one.far or 0.0))):
+        for each in sorted(newest.values(), key=lambda one: (RANK[one.state], not one.in_part, -(one.far or 0.0))):
             worst.setdefault(each.feature, each)
         told.append(Day(end, worst, tuple(one.id for one in several)))
     return told
@@ -68,7 +75,7 @@ def heat(shown: Sequence[Day]) -> Html:
     """The map, the features that drifted most often first.
 
     A bar's height is how far the worst rule is, in steps, full at sixteen thresholds; DRIFT is solid, OK an outline,
-    and what could not be judged a hollow box with a cross.
+    below a cross where it is so by some rules only, and what could not be judged a hollow box with a cross.
     """
     order = features(shown)
     wide = min((WIDTH - NAME) / len(shown), WIDEST)
@@ -116,7 +123,7 @@ def letters(width: float) -> int:
 
 
 def _row(name: str | None, base: int, shown: Sequence[Day], left: float, wide: float) -> Html:
-    paths: dict[State, list[str]] = {"DRIFT": [], "UNKNOWN": [], "OK": []}
+    paths: dict[str, list[str]] = {"DRIFT": [], "UNKNOWN": [], "OK": [], "in_part": []}
     place = 0
     cells = [_cell(day.worst.get(name)) for day in shown]
     while place < len(cells):
@@ -127,7 +134,7 @@ def _row(name: str | None, base: int, shown: Sequence[Day], left: float, wide: f
             place += 1
         if cell is not None:
             x, long = round(left + wide * begin, 1), round(wide * (place - begin - 1) + wide * FULL, 1)
-            paths[cell[0]].append(_mark(*cell, x, base, long))
+            paths["in_part" if cell[2] else cell[0]].append(_mark(cell, x, base, long))
     drawn = [el("path", d="".join(told), class_=f"heat {state}") for state, told in paths.items() if told]
     written = text(left - AIR, base - 5, short(called(name), letters(left)), anchor="end", kind="label")
     label = el("g", el("title", called(name)), written)
@@ -135,15 +142,20 @@ def _row(name: str | None, base: int, shown: Sequence[Day], left: float, wide: f
     return el("g", label, line, *drawn)
 
 
-def _cell(one: Worst | None) -> tuple[State, int] | None:
-    """A state and a height in pixels."""
+def _cell(one: Worst | None) -> tuple[State, int, bool] | None:
+    """A state, a height in pixels, and whether it is OK by some rules only."""
     if one is None:
         return None
-    return (one.state, 9) if one.state == "UNKNOWN" else (one.state, 2 + 2 * bisect_right(LEVELS, one.far or LEAST))
+    return one.state, 9 if one.state == "UNKNOWN" else 2 + 2 * bisect_right(LEVELS, one.far or LEAST), one.in_part
 
 
-def _mark(state: State, high: int, x: float, base: int, long: float) -> str:
-    if state != "UNKNOWN":
-        return f"M{x} {base}v-{high}h{long}v{high}z"
-    side = min(long, high)
-    return f"M{x} {base}h{long}v-{high}h-{long}zl{side} -{high}m0 {high}l-{side} -{high}"
+def _mark(cell: tuple[State, int, bool], x: float, base: int, long: float) -> str:
+    state, high, in_part = cell
+    bar, top = f"M{x} {base}v-{high}h{long}v{high}z", base - high - GAP
+    if state == "UNKNOWN":
+        return f"{bar}{_cross(x, base, min(long, high), high)}"
+    return f"{bar}{_cross(x, top, min(long, CROSS), CROSS)}" if in_part else bar
+
+
+def _cross(x: float, base: int, wide: float, high: int) -> str:
+    return f"M{x} {base}l{wide} -{high}m0 {high}l-{wide} -{high}"

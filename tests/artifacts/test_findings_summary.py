@@ -32,6 +32,24 @@ def test_what_could_not_be_judged_is_unknown_and_not_far() -> None:
     assert in_brief([YOUNG]).worst[0].state == "UNKNOWN"
 
 
+def test_what_is_ok_by_some_rules_while_others_could_not_be_judged_says_so() -> None:
+    noisy = replace(MOVED, rule="wasserstein", state="UNKNOWN", required=False)
+    fine = replace(MOVED, state="OK", value=0.1)
+    told = [in_brief(found).worst[0] for found in ([fine, noisy], [fine], [MOVED, noisy], [noisy])]
+    assert [(one.state, one.in_part) for one in told] == [
+        ("OK", True), ("OK", False), ("DRIFT", False), ("UNKNOWN", False)
+    ]  # fmt: skip
+
+
+def test_a_brief_from_before_that_was_said_is_read(tmp_path: Path) -> None:
+    made = findings(FINE, MOVED)
+    publish_findings(str(tmp_path), made)
+    rewrite(
+        tmp_path / made.id / publish.MANIFEST, lambda facts: [one.pop("in_part") for one in facts["brief"]["worst"]]
+    )
+    assert summaries(str(tmp_path), "late_arrival")[0].brief == in_brief(made.findings)
+
+
 def test_summaries_are_read_without_the_findings_themselves(tmp_path: Path) -> None:
     made = findings(FINE, MOVED)
     publish_findings(str(tmp_path), made)

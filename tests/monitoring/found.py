@@ -13,6 +13,9 @@ FINE = Finding(
 MOVED = replace(FINE, state="DRIFT", value=0.42, low=0.35, high=0.5, reason=Reason("drift.psi", "The PSI is 0.42."))
 NO_VALUES = Reason("values.none", "distance has no value in the window.")
 BLIND = replace(FINE, state="UNKNOWN", value=None, threshold=None, reason=NO_VALUES)
+NOISY = replace(
+    FINE, rule="jensen_shannon", state="UNKNOWN", required=False, reason=Reason("noise.too_large", "Noise is more.")
+)
 NO_ROWS = Finding("predictions", None, "UNKNOWN", Reason("predictions.none", "No prediction was logged."), 0)
 
 

@@ -25,7 +25,7 @@ from monitoring.report.categories import draw
 from monitoring.report.histogram import picture
 from monitoring.report.label import NARROWEST, TICK, fitted, width
 from monitoring.window import Window, parse_window
-from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, found, of
+from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, NOISY, found, of
 
 RUNBOOK = "docs/runbook.md"
 YOUNG = replace(NO_ROWS, rule="baseline", baseline="served", required=False)
@@ -271,6 +271,18 @@ def test_over_time_a_feature_that_is_drift_by_skew_alone_is_none_of_those_that_w
     [grid] = re.findall(r"<svg[^>]*><title>States over.*?</p>", page)
     assert (">carrier<" in grid, ">distance<" in grid, grid.count("Z")) == (True, False, 2)
     assert "1 other was OK in every window" in grid
+
+
+def test_what_is_ok_by_some_rules_while_others_could_not_be_judged_is_told_apart(places: Places) -> None:
+    other = [of(one, "carrier") for one in (FINE, NOISY)]
+    page = page_after(places, found(2, MOVED, *other), found(3, FINE), found(4, FINE, NOISY, *other))
+    [grid, note] = re.findall(r"<svg[^>]*><title>States over.*?</svg>|<p class=\"note\">1 other.*?</p>", page)
+    assert (grid.count("<circle"), grid.count("A4.6")) == (4, 1)
+    assert "1 other was OK in every window that judged them, 1 of them by some rules only in one or more." in note
+    [line] = re.findall(r"<svg[^>]*><title>distance: drift over 3 windows.*?</svg>", page)
+    assert (line.count("<circle"), line.count("A4.6")) == (2, 1)
+    assert "◐ not judged: Jensen-Shannon against training</p>" in page
+    assert "◐ not judged" not in page_after(places, found(5, FINE))
 
 
 def test_an_earlier_window_that_is_damaged_is_told_and_taken_for_unknown(places: Places) -> None:

@@ -19,7 +19,7 @@ from ops.replay.page import render
 from ops.replay.story import Story
 from ops.replay.tell import tell
 from ops.replay.write import table_of
-from tests.monitoring.found import FINE, MOVED, NO_ROWS, found, of
+from tests.monitoring.found import FINE, MOVED, NO_ROWS, NOISY, found, of
 
 HOSTILE = "<script>alert('x')</script>&\""
 KEPT = {
@@ -113,6 +113,19 @@ def test_what_is_beyond_the_measure_is_told_as_over_it(places: Places) -> None:
     publish_findings(places.findings, far)
     story = tell(places, "late_arrival", [done(7, far)], promises=PROMISES, messages=[], champion=3)
     assert "▲ over 100\N{MULTIPLICATION SIGN}" in picture(render(story), "Drift by feature and week, in thresholds")
+
+
+def test_within_noise_by_some_rules_while_others_could_not_be_judged_is_told_apart(places: Places) -> None:
+    weeks = [found(7, MOVED, days=7), found(14, FINE, NOISY, days=7), found(21, FINE, days=7)]
+    for one in weeks:
+        publish_findings(places.findings, one)
+    told = [done(one.end.day - 1, one) for one in weeks]
+    page = render(tell(places, "late_arrival", told, promises=PROMISES, messages=[], champion=3))
+    drawn = picture(page, "Drift by feature and week, in thresholds")
+    assert [cell for cell in drawn.split(" | ") if cell.endswith("\N{MULTIPLICATION SIGN}")] == [
+        "▲ 4.2\N{MULTIPLICATION SIGN}", "◐ 0.5\N{MULTIPLICATION SIGN}", "0.5\N{MULTIPLICATION SIGN}"
+    ]  # fmt: skip
+    assert "Within noise. Not judged: Jensen-Shannon against training. | ◐" in drawn
 
 
 def test_each_week_leads_to_the_pages_of_what_was_asked_and_of_its_labels(story: Story) -> None:

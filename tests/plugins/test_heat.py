@@ -30,6 +30,14 @@ def test_no_two_rows_have_the_same_name_not_in_a_full_year_either():
         assert len(set(labels(drawn(ALIKE, count)))) == 2
 
 
+def test_what_is_ok_by_some_rules_only_has_a_cross_over_its_bar():
+    whole, part = (Worst("OK", "psi", "ok", "place", far=far, in_part=far < 0.5) for far in (0.9, 0.1))
+    drawn = heat([Day(date(2013, 11, at), {"place": one}, ()) for at, one in ((1, whole), (2, part))])
+    [path] = re.findall(r'd="([^"]*)" class="heat in_part"', drawn)
+    assert path.count("l") == 2
+    assert len(re.findall('class="heat OK"', drawn)) == 1
+
+
 def test_dates_stand_above_and_below_the_rows_and_under_every_third_column():
     dates = re.findall(r'class="tick">([^<]*)<', drawn(LONG, 14))
     assert dates[: len(dates) // 2] == dates[len(dates) // 2 :] == [f"2013-11-{day:02}" for day in (1, 4, 7, 10, 14)]
