@@ -74,6 +74,11 @@ class Finding:
         return self
 
     @property
+    def is_counted(self) -> bool:
+        """Whether `rows` says how many there are: of a log that cannot be read nobody knows."""
+        return self.rows > 0 or not (self.rule == "log" or self.reason.code.startswith("log."))
+
+    @property
     def key(self) -> str:
         """What it is about, the same from window to window: rule, feature, baseline and slice."""
         return "|".join(str(part or "-") for part in (self.rule, self.feature, self.baseline, self.part))

@@ -70,6 +70,11 @@ class Findings:
         return state_of(self.findings)
 
     @property
+    def is_counted(self) -> bool:
+        """Whether `rows` says how many were answered; not where the log could not be read."""
+        return self.rows > 0 or all(one.is_counted for one in self.findings)
+
+    @property
     def name(self) -> str:
         """`START_END.vVERSION.CONTENT`: the same findings, the same name, whenever they were made."""
         told = {key: value for key, value in _told(self).items() if key != "created_at"}

@@ -103,7 +103,7 @@ def not_ok(found: Findings) -> list[Finding]:
 
 
 def _lines(found: Findings) -> list[str]:
-    rows = many(found.rows, "row")
+    rows = many(found.rows, "row") if found.is_counted else "whose rows could not be counted"
     about = f"version {found.version} of {found.model}, {found.start} to {found.end}, {rows}"
     others = ", ".join(
         f"{rows} by version {other}"

@@ -82,7 +82,7 @@ def _told(event: Event, runbook_url: str) -> str:
         f"   how far: {_how_far(alert)}\n"
         f"   since: {since} (incident {alert.incident}, last seen in the window to {alert.seen:%Y-%m-%d})\n"
         f"{meaning(event)}"
-        f"   rows: {finding.rows}{_held_against(finding)}\n"
+        f"   rows: {finding.rows if finding.is_counted else 'could not be counted'}{_held_against(finding)}\n"
         f"{_why(event)}"
         f"   runbook: {runbook_link(runbook_url, finding.reason.code)}\n"
     )

@@ -67,7 +67,8 @@ def _lead(findings: Findings) -> str:
 
 def _facts(findings: Findings, history: History) -> str:
     states = {one: sum(f.state == one for f in findings.findings) for one in SHAPES}
-    facts = [("Rows", f"{findings.rows:,}"), ("Model version", str(findings.version))]
+    rows = f"{findings.rows:,}" if findings.is_counted else "could not be counted"
+    facts = [("Rows", rows), ("Model version", str(findings.version))]
     since = [history.since(alert_key(one)) for m in moved(findings) for one in m.findings]
     if since:
         facts.insert(0, ("Since, at the earliest", day(min(since))))

@@ -11,7 +11,7 @@ from artifacts.findings import Findings
 from artifacts.runbook import runbook_link
 from monitoring.asked import NOTHING, alert_key
 from monitoring.report.history import History
-from monitoring.report.text import AGAINST, breakable, day, mark, name_of, number, rule_of, subject, table
+from monitoring.report.text import AGAINST, NONE, breakable, day, mark, name_of, number, rule_of, subject, table
 
 FEW, SHOWN = 3, 40
 BAR, BAR_HEIGHT = 150, 16
@@ -96,7 +96,7 @@ def _reasons(found: Sequence[Finding], runbook_url: str) -> str:
             f"<b>{_about(several)}</b>",
             _rules_of(several),
             _why(several[0]),
-            f"{several[0].rows:,}",
+            f"{several[0].rows:,}" if several[0].is_counted else NONE,
             _code(several[0], runbook_url),
         ]
         for several in list(alike.values())[:SHOWN]

@@ -58,7 +58,9 @@ def _facts(findings: Findings) -> str:
     facts = {
         "Findings": findings.id,
         "Window": f"{day(findings.start)} ≤ moment of prediction < {day(findings.end)}, UTC",
-        "Rows": f"{findings.rows:,} by version {findings.version}" + (f"; beside them {others}" if others else ""),
+        "Rows": f"{findings.rows:,} by version {findings.version}" + (f"; beside them {others}" if others else "")
+        if findings.is_counted
+        else "could not be counted: the log could not be read",
         "Trained on": findings.training_set,
         "Held against": findings.truth or "no training set",
         "Checked": f"{findings.created_at:%Y-%m-%d %H:%M:%S} UTC",

@@ -59,7 +59,7 @@ def _facts(request: Request, told: Findings) -> Html:
         [
             ("state", state(told.state)),
             ("window", join(moment(told.start), " to ", moment(told.end), " UTC")),
-            ("rows", f"{told.rows:,}"),
+            ("rows", f"{told.rows:,}" if told.is_counted else "? could not be counted"),
             ("answered by", version(request, told.model, told.version)),
             ("trained on", link(request, told.training_set, "training-sets", *told.training_set.split("/"))),
             ("held against", told.truth or "no training set"),
@@ -69,6 +69,7 @@ def _facts(request: Request, told: Findings) -> Html:
 
 def _row(one: Finding) -> list[Child]:
     what = join(name(called(one.feature)), f" {one.part}" if one.part else "")
-    numbers = (digits(one.value), digits(one.threshold), times(one), f"{one.rows:,}")
+    rows = f"{one.rows:,}" if one.is_counted else NONE
+    numbers = (digits(one.value), digits(one.threshold), times(one), rows)
     why = join(one.reason.text, " ", el("code", one.reason.code), "" if one.required else " (does not count)")
     return [state(one.state), what, WORDS.get(one.rule, one.rule), one.baseline or NONE, *numbers, why]

@@ -18,6 +18,8 @@ NOISY = replace(
 )
 NO_ROWS = Finding("predictions", None, "UNKNOWN", Reason("predictions.none", "No prediction was logged."), 0)
 
+UNREAD = Finding("log", None, "UNKNOWN", Reason("log.damaged", "Segment a.seg is damaged at byte 7: it ends."), 0)
+
 
 def of(finding: Finding, feature: str) -> Finding:
     """The same, found in another feature."""

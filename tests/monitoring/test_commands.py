@@ -15,7 +15,7 @@ from artifacts.finding import Reason
 from artifacts.findings import list_findings, publish_findings, read_findings
 from artifacts.places import REPOSITORY
 from monitoring.__main__ import _facts, _lines, build_parser, not_ok
-from tests.monitoring.found import BLIND, FINE, MOVED, found, of
+from tests.monitoring.found import BLIND, FINE, MOVED, UNREAD, found, of
 from tests.monitoring.world import COARSE, WEEK, World
 
 
@@ -96,6 +96,12 @@ def test_what_does_not_count_is_one_line_and_json_says_so_and_why() -> None:
     assert lines == ["25 could not be judged and do not count: noise.too_large"]
     first, *_ = _facts(told)["not_ok"]
     assert (first["required"], first["reason"]) == (False, "Noise may take it beyond 1.")
+
+
+def test_rows_of_a_log_that_cannot_be_read_are_not_told_as_none() -> None:
+    assert (
+        "2013-12-03 00:00:00, whose rows could not be counted: UNKNOWN" in _lines(replace(found(2, UNREAD), rows=0))[0]
+    )
 
 
 def test_rows_that_another_version_answered_are_told() -> None:

@@ -23,7 +23,7 @@ from monitoring.alert_settings import AlertSettings
 from monitoring.notify import deliver
 from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
-from tests.monitoring.found import FINE, MOVED, NO_ROWS, found, of
+from tests.monitoring.found import FINE, MOVED, NO_ROWS, UNREAD, found, of
 from tests.monitoring.receivers import Posts, running
 
 
@@ -112,6 +112,12 @@ def test_what_could_not_be_judged_is_told_with_what_is_so_now_also_where_no_find
         "   then: predictions.none: No prediction was logged.\n"
         "   now: the window could be judged, and nothing of it says so any more.\n"
     ) in text
+
+
+def test_rows_of_a_log_that_cannot_be_read_are_not_told_as_none(places: Places, receiver: Posts) -> None:
+    happened(places, 2, UNREAD)
+    deliver(places, settings(receiver.url))
+    assert "   rows: could not be counted\n" in receiver.got[-1][2]["text"]
 
 
 @pytest.mark.parametrize("against_training", [FINE, MOVED])

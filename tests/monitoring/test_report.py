@@ -25,7 +25,7 @@ from monitoring.report.categories import draw
 from monitoring.report.histogram import picture
 from monitoring.report.label import NARROWEST, TICK, fitted, width
 from monitoring.window import Window, parse_window
-from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, NOISY, found, of
+from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, NOISY, UNREAD, found, of
 
 RUNBOOK = "docs/runbook.md"
 YOUNG = replace(NO_ROWS, rule="baseline", baseline="served", required=False)
@@ -124,6 +124,14 @@ def test_what_cannot_be_judged_is_never_told_as_ok_and_says_why(
     assert why in page
     assert "Nothing moved" not in page
     assert "are within their thresholds" not in page
+
+
+def test_rows_of_a_log_that_cannot_be_read_are_not_told_as_none(places: Places) -> None:
+    page = page_after(places, replace(found(2, UNREAD), rows=0))
+    assert "<dt>Rows</dt><dd>could not be counted</dd>" in page
+    assert "<dt>Rows</dt><dd>could not be counted: the log could not be read</dd>" in page
+    assert " 0 " not in row(page, "the window")
+    assert "<dt>Rows</dt><dd>0</dd>" in page_after(places, replace(found(3, NO_ROWS), rows=0))
 
 
 def test_a_metric_that_cannot_be_judged_is_named_and_not_called_the_window(places: Places) -> None:

@@ -23,6 +23,7 @@ from plugins.on_call.settings import OnCallSettings
 from serving.app import create_app as create_service
 from serving.settings import ServingSettings
 from tests.fixtures_training_set import AS_OF, make_contract, make_rows
+from tests.monitoring.found import UNREAD
 from tests.reading_prediction_log import read_part
 from tests.serving.world import served, wait_for
 
@@ -280,6 +281,16 @@ def test_findings_without_any_entry_are_not_called_well(opened, home, tmp_path):
     page = part(opened(places, NOBODY).get(f"/on-call/models/toy/findings/{nothing.name}").text, "found")
     assert "? UNKNOWN" in page and "? Nothing was judged" in page and "findings.nothing_judged" in page
     assert "within its threshold" not in page
+
+
+def test_rows_of_a_log_that_cannot_be_read_are_not_told_as_none(opened, home, tmp_path):
+    start, end = datetime(2026, 3, 8), datetime(2026, 3, 15)
+    unread = Findings("toy", 1, home[1].training_set, start, end, 0, end, (UNREAD,))
+    publish_findings(str(tmp_path), unread)
+    places = home[0].model_copy(update={"findings": str(tmp_path)})
+    page = part(opened(places, NOBODY).get(f"/on-call/models/toy/findings/{unread.name}").text, "found")
+    assert "rows ? could not be counted" in page
+    assert " 0 " not in page
 
 
 @pytest.mark.parametrize(
