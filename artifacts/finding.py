@@ -23,10 +23,24 @@ Count = Annotated[int, Field(ge=0)]
 
 @dataclass(frozen=True, config=CLOSED)
 class Reason:
-    """Why: a stable code, and a sentence with the numbers and, where one is needed, the one next command."""
+    """Why: a stable code, and a sentence with the numbers and, where one is needed, the one next command.
+
+    `next_step`, where it is known what mends it, is what `text` ends with.
+    """
 
     code: str
     text: str
+    next_step: str | None = None
+
+    @classmethod
+    def with_step(cls, code: str, what: str, next_step: str) -> "Reason":
+        """Of which it is known what mends it."""
+        return cls(code, f"{what} {next_step}", next_step)
+
+    @property
+    def what(self) -> str:
+        """The text without the next step."""
+        return self.text.removesuffix(self.next_step or "").rstrip()
 
 
 @dataclass(frozen=True, config=CLOSED)

@@ -170,8 +170,9 @@ def _told(findings: Findings) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(_ADAPTER.dump_json(findings))
     for one in told["findings"]:
         # Findings from before there was one keep their names.
-        if one["promise"] is None:
-            del one["promise"]
+        for told_of, name in ((one, "promise"), (one["reason"], "next_step")):
+            if told_of[name] is None:
+                del told_of[name]
     return told
 
 

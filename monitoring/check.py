@@ -28,6 +28,7 @@ from monitoring.truth import in_another_type, join_truth
 from monitoring.window import Window
 
 NOTHING = LeftOut()
+MIXED = "Mend what its caller sends; the next window without such a row is judged."
 # As training logs it, among the params of its windows.
 HOLDOUT_ROWS = "holdout_rows"
 
@@ -65,7 +66,7 @@ def check(
         with open_answers(Log(places.predictions, places.prediction_parts, model), described, reach) as answers:
             found = _judge(Case(answers, described, window, settings), truth, left_out)
     except Damaged as refusal:
-        found = _Found(findings=[unknown("log", Reason(refusal.code, str(refusal)))])
+        found = _Found(findings=[unknown("log", Reason.with_step(refusal.code, refusal.message, refusal.next_step))])
     return Findings(
         model=model,
         version=version,
@@ -98,7 +99,8 @@ def _hold_against_baselines(case: Case, baseline: Baseline, left_out: LeftOut, f
     known: Described = {**baseline.features, SCORE: baseline.score}
     mixed = case.answers.mixed_in(case.sql)
     found.findings += [
-        unknown("schema", Reason("schema.mixed", f"{name} is {why}."), found.rows, name) for name, why in mixed.items()
+        unknown("schema", Reason.with_step("schema.mixed", f"{name} is {why}.", MIXED), found.rows, name)
+        for name, why in mixed.items()
     ]
     names = [name for name in known if name not in mixed]
     current = case.count(case.sql, {name: known[name][0] for name in names})

@@ -40,13 +40,13 @@ def _baseline(registry: Registry, run: RunRecord, features: Mapping[str, Bins]) 
     try:
         found = read_baseline(registry.artefact(run.run_id, FILE))
     except Missing:
-        text = f"Version {run.version} of {run.model} has no baseline, none that was kept or none any longer. {command}"
-        return Reason("baseline.missing", text)
+        text = f"Version {run.version} of {run.model} has no baseline, none that was kept or none any longer."
+        return Reason.with_step("baseline.missing", text, command)
     except Damaged as refusal:
-        return Reason("baseline.damaged", f"{refusal.message} {command}")
+        return Reason.with_step("baseline.damaged", refusal.message, command)
     kinds = {name: bins.kind for name, (bins, _) in found.features.items()}
     wanted = {name: bins.kind for name, bins in features.items()}
     if (found.model_sha256, found.training_set, kinds) != (run.model_sha256, run.training_set, wanted):
-        text = f"The baseline on MLflow run {run.run_id} is that of another model or training set. {command}"
-        return Reason("baseline.other_model", text)
+        text = f"The baseline on MLflow run {run.run_id} is that of another model or training set."
+        return Reason.with_step("baseline.other_model", text, command)
     return found

@@ -25,7 +25,7 @@ def find_whole(case: Case, rows: int, entities: int) -> Iterator[Finding]:
     """
     if not rows:
         text = f"No prediction of {case.who} about {case.window.start} to {case.window.end} is in the log."
-        yield unknown("predictions", Reason("predictions.none", f"{text} Look whether it is served."))
+        yield unknown("predictions", Reason.with_step("predictions.none", text, "Look whether it is served."))
         return
     yield from _log(case, rows)
     if entities < case.settings.min_rows:
@@ -46,15 +46,18 @@ def _log(case: Case, rows: int) -> Iterator[Finding]:
     ).fetchone() or (0, [], 0)
     if ids != rows:
         repeat = plural(rows - ids, "repeats", "repeat")
-        text = f"{rows - ids} of {rows} rows {repeat} an id. Move the segment or part that was copied out of the log."
-        yield unknown("log", Reason("log.duplicate_ids", text), rows)
+        text, mend = (
+            f"{rows - ids} of {rows} rows {repeat} an id.",
+            "Move the segment or part that was copied out of the log.",
+        )
+        yield unknown("log", Reason.with_step("log.duplicate_ids", text, mend), rows)
     wanted, model = case.described.run.model_sha256, case.described.run.model
     if shas != [wanted]:
         got = " and ".join(one[:DIGITS] for one in shas[:SHOWN])
-        text = f"Rows of {case.who} were answered by model files with sha256 {got}; {wanted[:DIGITS]} is registered. "
-        text += f"Ask each instance which one it serves (GET /v1/models/{model}), and end the one that serves another; "
-        text += "do not trust what it answered."
-        yield unknown("schema", Reason("schema.other_model", text), rows)
+        text = f"Rows of {case.who} were answered by model files with sha256 {got}; {wanted[:DIGITS]} is registered."
+        mend = f"Ask each instance which one it serves (GET /v1/models/{model}), and end the one that serves another; "
+        mend += "do not trust what it answered."
+        yield unknown("schema", Reason.with_step("schema.other_model", text, mend), rows)
     if odd:
         text = f"{odd} of {rows} scores {plural(odd, 'is', 'are')} NaN or outside [0, 1]: no probabilities."
         yield unknown("schema", Reason("score.invalid", text), rows, SCORE)

@@ -3,6 +3,7 @@
 import shlex
 from html import escape
 
+from artifacts.finding import Finding
 from artifacts.finding_ratio import times
 from artifacts.findings import Findings
 from monitoring.asked import alert_key
@@ -25,12 +26,6 @@ def title(findings: Findings) -> str:
 
 def headline(findings: Findings, history: History, runbook_url: str) -> str:
     """The top of the page."""
-    command = f"python -m monitoring alerts --model {shlex.quote(findings.model)}"
-    why = {
-        "DRIFT": "See what is open, and since when; then the runbook's section beside each line below.",
-        "UNKNOWN": "Nobody knows whether the model still fits. See what is open; below is what is missing.",
-        "OK": "Nothing to do. This shows whether anything is still open from before.",
-    }[findings.state]
     last = f"{last_day(findings.end):%Y-%m-%d}" if _is_days(findings) else day(findings.end)
     return (
         f'<p class="over">Monitoring of <b>{escape(findings.model)}</b> version {findings.version} · '
@@ -38,9 +33,34 @@ def headline(findings: Findings, history: History, runbook_url: str) -> str:
         f'<h1 class="{findings.state}"><span class="mark {findings.state}">{SHAPES[findings.state]}</span>'
         f"<span>{findings.state}: {escape(title(findings))}</span></h1>"
         f'<p class="lead">{_lead(findings)}</p>{_facts(findings, history)}'
-        f'<p class="next">{why}<br><code class="command">{escape(command)}</code></p>'
+        f'<p class="next">{_next(findings)}</p>'
         f"{moved_table(findings, history, runbook_url)}{unjudged_table(findings, runbook_url)}"
     )
+
+
+def _next(findings: Findings) -> str:
+    """What mends what cannot be judged, where that is known; then the command that shows what is open."""
+    why = {
+        "DRIFT": "See what is open, and since when; then the runbook's section beside each line below.",
+        "UNKNOWN": "Nobody knows whether the model still fits. See what is open; below is what is missing.",
+        "OK": "Nothing to do. This shows whether anything is still open from before.",
+    }[findings.state]
+    opened = f"{why}<br>{_command(f'python -m monitoring alerts --model {shlex.quote(findings.model)}')}"
+    first = _mendable(findings) if findings.state == "UNKNOWN" else None
+    if first is None:
+        return opened
+    said, run, rest = (first.reason.next_step or "").partition("python -m ")
+    mend = f"<b>{escape(said.rstrip())}</b>" + (f"<br>{_command(run + rest)}" if run else "")
+    return f"{mend}<br>{opened}"
+
+
+def _mendable(findings: Findings) -> Finding | None:
+    """What counts and cannot be judged, and says itself what mends it."""
+    return next((one for one in unjudged(findings) if one.required and one.reason.next_step), None)
+
+
+def _command(run: str) -> str:
+    return f'<code class="command">{escape(run)}</code>'
 
 
 def _is_days(findings: Findings) -> bool:
@@ -58,7 +78,10 @@ def _lead(findings: Findings) -> str:
     if blind:
         about = list(dict.fromkeys(breakable(subject(one)) for one in blind))
         more = f" and {len(about) - FEW} more" if len(about) > FEW else ""
-        told.append(f"Not judged: <b>{', '.join(about[:FEW])}</b>{more}. {escape(blind[0].reason.text)}")
+        why = (_mendable(findings) or blind[0]).reason
+        # What mends it stands below.
+        text = why.text if drifted else why.what
+        told.append(f"Not judged: <b>{', '.join(about[:FEW])}</b>{more}. {escape(text)}")
     if not drifted and not blind:
         fine = sum(one.state == "OK" for one in findings.findings)
         told.append(f"All {fine} rules that could be judged are within their thresholds.")

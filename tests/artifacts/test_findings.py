@@ -61,6 +61,15 @@ def test_findings_without_a_promise_have_the_names_of_before_there_was_one_and_a
     assert read_findings(str(tmp_path), kept.id) == kept
 
 
+def test_what_mends_it_comes_back_and_is_the_end_of_the_reason(tmp_path: Path) -> None:
+    reason = Reason.with_step("log.damaged", "Segment a.seg ends.", "Restore it.")
+    assert (reason.text, reason.what) == ("Segment a.seg ends. Restore it.", "Segment a.seg ends.")
+    assert (NO_ROWS.text, NO_ROWS.what) == ("No prediction was logged.",) * 2
+    mended = findings(replace(BLIND, rule="log", reason=reason))
+    publish_findings(str(tmp_path), mended)
+    assert read_findings(str(tmp_path), mended.id) == mended
+
+
 @pytest.mark.parametrize(
     ("found", "state"),
     [

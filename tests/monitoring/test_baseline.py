@@ -57,7 +57,7 @@ def test_a_run_without_a_baseline_is_unknown_and_is_told_the_command_which_then_
     world.log(world.answers(WEEK))
     found = world.check(truth=world.training_set)
     assert (found.state, codes(found)) == ("UNKNOWN", {"baseline.missing"})
-    assert f"python -m training baseline --run {world.run.run_id}" in found.findings[0].reason.text
+    assert found.findings[0].reason.next_step == f"Make it: python -m training baseline --run {world.run.run_id}"
     log_baseline(Registry.at(world.places), world.places.training_sets, world.run.run_id)
     assert (world.check(truth=world.training_set).state, baseline_file.read_bytes()) == ("OK", before)
 

@@ -109,6 +109,7 @@ def test_rows_of_another_model_file_are_told_with_both_sums_and_what_to_do(world
         "registered. Ask each instance which one it serves (GET /v1/models/toy), and end the one that serves another; "
         "do not trust what it answered."
     )
+    assert found.reason.what.endswith(f"{own} is registered.")
 
 
 def test_a_damaged_part_cannot_be_judged(world: World) -> None:
@@ -120,6 +121,7 @@ def test_a_damaged_part_cannot_be_judged(world: World) -> None:
     file.write_bytes(content)
     found = world.check()
     assert (found.state, codes(found)) == ("UNKNOWN", {"publish.damaged"})
+    assert [bool(one.reason.next_step) for one in found.findings] == [True]
 
 
 @pytest.mark.parametrize("change", [{"hour": "seven"}, "gone"])
@@ -132,6 +134,9 @@ def test_a_feature_of_another_type_or_missing_cannot_be_judged_and_the_others_ar
     world.log(records)
     found = world.check()
     assert (found.state, codes(found)) == ("UNKNOWN", {"schema.mixed"})
+    assert of(found, "schema", "hour").reason.next_step == (
+        "Mend what its caller sends; the next window without such a row is judged."
+    )
     assert of(found, "psi", "noise", baseline="training").state == "OK"
 
 

@@ -126,6 +126,28 @@ def test_what_cannot_be_judged_is_never_told_as_ok_and_says_why(
     assert "are within their thresholds" not in page
 
 
+MAKE = "python -m training baseline --run 3f9a"
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (Reason.with_step("log.damaged", "Segment a.seg ends.", "Restore it & more."), ["Restore it & more."]),
+        (Reason.with_step("baseline.missing", "Version 3 has none.", f"Make it: {MAKE}"), ["Make it:", MAKE]),
+    ],
+)
+def test_what_mends_it_is_the_first_that_is_to_be_done_and_is_told_once(
+    places: Places, reason: Reason, told: list[str]
+) -> None:
+    page = page_after(places, found(2, FINE, of(BLIND, "carrier"), replace(UNREAD, reason=reason)))
+    [box] = re.findall(r'<p class="next">(.*?)</p>', page)
+    said = [unescape(re.sub("<[^>]*>", "", one)) for one in box.split("<br>")]
+    assert said[: len(told)] == told
+    assert said[-1] == "python -m monitoring alerts --model late_arrival"
+    [lead] = re.findall(r'<p class="lead">(.*?)</p>', page)
+    assert unescape(lead).endswith(f"</b>. {reason.what}")
+
+
 def test_rows_of_a_log_that_cannot_be_read_are_not_told_as_none(places: Places) -> None:
     page = page_after(places, replace(found(2, UNREAD), rows=0))
     assert "<dt>Rows</dt><dd>could not be counted</dd>" in page
