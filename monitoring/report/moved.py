@@ -11,7 +11,7 @@ from artifacts.findings import Findings
 from artifacts.runbook import runbook_link
 from monitoring.asked import NOTHING, alert_key
 from monitoring.report.history import History
-from monitoring.report.text import AGAINST, NONE, breakable, day, mark, name_of, number, rule_of, subject, table
+from monitoring.report.text import AGAINST, NONE, breakable, day, mark, name_of, number, prose, rule_of, subject, table
 
 FEW, SHOWN = 3, 40
 BAR, BAR_HEIGHT = 150, 16
@@ -115,12 +115,12 @@ def _about(several: Sequence[Finding]) -> str:
 def _rules_of(several: Sequence[Finding]) -> str:
     rules = dict.fromkeys(WORDS.get(one.rule, one.rule) for one in several)
     against = dict.fromkeys(AGAINST[one.baseline] for one in several if one.baseline)
-    part = f", {escape(several[0].part)}" if several[0].part else ""
+    part = f", {prose(several[0].part)}" if several[0].part else ""
     return ", ".join(rules) + (f" against {' and '.join(against)}" if against else "") + part
 
 
 def _why(finding: Finding) -> str:
-    return escape(finding.reason.text) + ("" if finding.required else " <small>(does not count)</small>")
+    return prose(finding.reason.text) + ("" if finding.required else " <small>(does not count)</small>")
 
 
 def _code(finding: Finding, runbook_url: str) -> str:

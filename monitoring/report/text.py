@@ -1,5 +1,6 @@
 """What a page says in more than one place: marks, names and numbers, escaped."""
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -8,6 +9,8 @@ from html import escape
 from artifacts.finding import SCORE, Finding, State
 from artifacts.finding_ratio import WORDS
 
+# A word of a language is shorter.
+_LONG = re.compile(r"(\S{25,})")
 MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"
 SHAPES: dict[State, str] = {"DRIFT": "▲", "UNKNOWN": "?", "OK": "✓"}
 AGAINST = {
@@ -29,8 +32,16 @@ def name_of(feature: str | None) -> str:
 
 
 def breakable(name: str) -> str:
-    """The name, escaped, that may break behind an underscore."""
-    return escape(name).replace("_", "_<wbr>")
+    """The name, escaped, that may break behind an underscore, and anywhere where that is not enough."""
+    return "_<wbr>".join(prose(part) for part in name.split("_"))
+
+
+def prose(text: str) -> str:
+    """The text, escaped; only what is too long for a column, as a path, may break within."""
+    parts = _LONG.split(text)
+    return "".join(
+        f'<span class="long">{escape(one)}</span>' if at % 2 else escape(one) for at, one in enumerate(parts)
+    )
 
 
 def subject(finding: Finding) -> str:
@@ -43,7 +54,7 @@ def subject(finding: Finding) -> str:
 def rule_of(finding: Finding) -> str:
     """The rule, what it was held against, and the part, escaped."""
     against = f" against {AGAINST[finding.baseline]}" if finding.baseline else ""
-    part = f", {escape(finding.part)}" if finding.part else ""
+    part = f", {prose(finding.part)}" if finding.part else ""
     return f"{WORDS.get(finding.rule, finding.rule)}{against}{part}"
 
 

@@ -11,7 +11,7 @@ from artifacts.metric_names import BETTER
 from artifacts.plural import many, plural
 from monitoring.report.history import History
 from monitoring.report.promise import over_time
-from monitoring.report.text import NONE, mark, name_of, number, share, table
+from monitoring.report.text import NONE, mark, name_of, number, prose, share, table
 from monitoring.window import write_window
 
 SIDE, MARGIN, SCALES = 262, 46, (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
@@ -44,12 +44,12 @@ def performance(findings: Findings, history: History) -> str:
         [
             mark(one.state),
             "share of outcomes known" if one.rule == "labels" else WORDS[one.rule],
-            f'<span class="part">{escape(one.part or "the window")}</span>',
+            f'<span class="part">{prose(one.part or "the window")}</span>',
             number(one.value),
             f"{number(one.low)} … {number(one.high)}" if one.low is not None else NONE,
             _allowed(one),
             f"{one.rows:,}",
-            escape(one.reason.text),
+            prose(one.reason.text),
         ]
         for one in sorted(found, key=worst_first)
     ]
@@ -78,7 +78,7 @@ def skew(findings: Findings) -> str:
             NONE if one.value is None else share(one.value),
             NONE if one.threshold is None else share(one.threshold),
             f"{one.rows:,}",
-            escape(one.reason.text),
+            prose(one.reason.text),
             _examples(one),
         ]
         for one in loud
@@ -91,7 +91,7 @@ def skew(findings: Findings) -> str:
 
 def _examples(finding: Finding) -> str:
     return "<br>".join(
-        f"<code>{escape(one.entity)}</code> {escape(one.logged)} ≠ {escape(one.truth)}" for one in finding.examples
+        f"<code>{escape(one.entity)}</code> {prose(one.logged)} ≠ {prose(one.truth)}" for one in finding.examples
     )
 
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from html import escape
 
 from artifacts.alerts import Alert
 from artifacts.finding import SCORE
 from artifacts.finding_ratio import WORDS, times
-from monitoring.report.text import AGAINST, mark, name_of, table
+from monitoring.report.text import AGAINST, mark, name_of, prose, table
 from monitoring.report.trend import INK, PURPLE, VERMILION
 from ops.replay.charts import HEAD, NAME, ROW, called, column, heads, label, picture
 from ops.replay.story import Incident, Told
@@ -42,7 +41,7 @@ def incidents_table(incidents: Sequence[Incident]) -> str:
             f"{', escalated' if one.alert.escalated else ''}</small>",
             _rule(one.alert),
             times(one.alert.finding),
-            f"<small>{escape(one.alert.finding.reason.text)}</small>",
+            f"<small>{prose(one.alert.finding.reason.text)}</small>",
         ]
         for one in incidents
     ]
@@ -63,7 +62,7 @@ def _slice(alert: Alert) -> str | None:
 
 
 def _what(alert: Alert) -> str:
-    return f"<b>{name_of(alert.finding.feature) if alert.finding.feature else escape(about(alert))}</b>"
+    return f"<b>{name_of(alert.finding.feature) if alert.finding.feature else prose(about(alert))}</b>"
 
 
 def _rule(alert: Alert) -> str:

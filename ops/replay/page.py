@@ -8,7 +8,7 @@ from pathlib import Path
 from artifacts.metric_names import BETTER, words
 from monitoring.performance import RULES
 from monitoring.report.page import LOCK, STYLE
-from monitoring.report.text import mark, table
+from monitoring.report.text import mark, prose, table
 from ops.replay.charts import heat, strip
 from ops.replay.headline import headline, title
 from ops.replay.incidents import incidents_table, timeline
@@ -116,10 +116,10 @@ def _verdicts(candidates: Sequence[Candidate]) -> str:
     rows = [
         [
             f"<span class='nowrap'>{one.on}</span>",
-            f"<b>version {one.version}</b><br><small>{escape(one.training_set)}</small>",
-            escape(one.due),
+            f"<b>version {one.version}</b><br><small>{prose(one.training_set)}</small>",
+            prose(one.due),
             f"<b class='nowrap'>{escape(one.outcome)}</b>",
-            f"{escape(one.said)}<br><small>{'<br>'.join(escape(reason) for reason in one.reasons)}</small>",
+            f"{prose(one.said)}<br><small>{'<br>'.join(prose(reason) for reason in one.reasons)}</small>",
         ]
         for one in candidates
     ]

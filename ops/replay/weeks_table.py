@@ -6,7 +6,7 @@ from html import escape
 
 from artifacts.finding import State
 from monitoring.pages import page_of
-from monitoring.report.text import mark, table
+from monitoring.report.text import mark, prose, table
 from ops.replay.story import Told
 
 # Beside the story, under the same home.
@@ -19,9 +19,9 @@ def weeks_table(weeks: Sequence[Told]) -> str:
         [
             f"<span class='nowrap'>{one.start:%m-%d} to {one.end - timedelta(days=1):%m-%d}</span>",
             _link(one.moved, one.pages.get("log")),
-            f"<small>{escape(one.why)}</small>",
+            f"<small>{prose(one.why)}</small>",
             _link(one.labelled, one.pages.get("truth")),
-            f"<small>{escape(one.why_labelled)}</small>",
+            f"<small>{prose(one.why_labelled)}</small>",
         ]
         for one in weeks
     ]
