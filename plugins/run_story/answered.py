@@ -25,15 +25,18 @@ def unreasoned(dag_run: Any, session: Any) -> dict[tuple[str, int], Refused]:
 
 
 def _is_short(one: Any) -> bool:
-    return bool(one.chosen_options) and one.responded_by_user is not None and len(_reason(one)) < LEAST
+    """Whether the form refused it: one without a reason passes it, and what is red then is so for another cause."""
+    reason = _reason(one)
+    return bool(one.chosen_options and one.responded_by) and reason is not None and len(reason) < LEAST
 
 
-def _reason(one: Any) -> str:
-    return str((one.params_input or {}).get("reason") or "").strip()
+def _reason(one: Any) -> str | None:
+    given = (one.params_input or {}).get("reason")
+    return None if given is None else str(given)
 
 
 def _refused(one: Any) -> Refused:
-    who, reason = one.responded_by_user, _reason(one)
+    who, reason = one.responded_by, _reason(one)
     name = redact(who.get("name") or who.get("id") or "Somebody")
     given = f"with the reason {redact(reason)!r}" if reason else "without a reason"
     return Refused(

@@ -38,6 +38,11 @@ def test_a_yes_without_a_reason_is_none(dag, reason):
         dag.get_task("approve").validate_params_input({"reason": reason})
 
 
+@pytest.mark.parametrize("given", [{}, {"reason": None}, {"reason": "   "}])
+def test_an_answer_without_a_reason_passes_the_form_so_that_the_task_behind_it_refuses_it(dag, given):
+    dag.get_task("approve").validate_params_input(given)
+
+
 def test_promote_waits_for_a_yes_and_keep_is_not_skipped_by_a_no(dag):
     assert dag.get_task("promote").upstream_task_ids == {"ask", "approve"}
     assert dag.get_task("promote").trigger_rule == "all_success"
