@@ -4,7 +4,7 @@ from typing import Any
 
 from artifacts.run_evidence import Refused, TaskEnd
 from plugins.redaction import redact
-from plugins.run_story.answered import unreasoned
+from plugins.run_story.answered import answers, unreasoned
 from plugins.run_story.leaving import XCOM, plain
 from plugins.run_story.seen import Seen
 
@@ -16,8 +16,9 @@ def seen(dag_run: Any, session: Any, state: str) -> Seen:
         for ti in dag_run.get_task_instances(session=session)
     ]
     ends.sort(key=lambda end: (end.task, end.map_index))
-    handed = {**unreasoned(dag_run, session), **_handed(dag_run, session)}
-    return Seen(dag_run.dag_id, dag_run.run_id, state, tuple(ends), handed, _conf(dag_run))
+    given = answers(dag_run, session)
+    handed = {**unreasoned(given, ends), **_handed(dag_run, session)}
+    return Seen(dag_run.dag_id, dag_run.run_id, state, tuple(ends), handed, _conf(dag_run), given)
 
 
 def find(dag: str, run: str) -> Seen | None:

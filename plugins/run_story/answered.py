@@ -1,17 +1,22 @@
-"""What a person answered where that did not count, by Airflow's own database: the task fails, and leaves no word."""
+"""What a person answered, by Airflow's own database: told beside what the answer did, or why it did not count."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from artifacts.run_evidence import Refused
+from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence
 from plugins.on_call.asking import APPROVE
 from plugins.redaction import redact
+from plugins.run_story.seen import Answer
 
 # As in the form of the DAG, and as the ledger wants it.
 LEAST = 3
+# The tasks of which one does what was answered, and what each does it on.
+DOES = {"promote": ("Approve",), "keep": ("Reject",)}
 
 
-def unreasoned(dag_run: Any, session: Any) -> dict[tuple[str, int], Refused]:
-    """By task and map index what came of answers whose reason is too short for the ledger."""
+def answers(dag_run: Any, session: Any) -> dict[int, Answer]:
+    """By map index of the task that asks; a question that nobody answered has none."""
     from airflow.models import TaskInstance
     from airflow.models.hitl import HITLDetail
 
@@ -19,30 +24,54 @@ def unreasoned(dag_run: Any, session: Any) -> dict[tuple[str, int], Refused]:
         session.query(TaskInstance.map_index, HITLDetail)
         .join(HITLDetail, HITLDetail.ti_id == TaskInstance.id)
         .filter(TaskInstance.dag_id == dag_run.dag_id, TaskInstance.run_id == dag_run.run_id)
-        .filter(TaskInstance.task_id == APPROVE, TaskInstance.state == "failed")
+        .filter(TaskInstance.task_id == APPROVE)
     )
-    return {(APPROVE, index): _refused(one) for index, one in rows if _is_short(one)}
+    return {index: _answer(one) for index, one in rows if one.chosen_options and one.responded_by}
 
 
-def _is_short(one: Any) -> bool:
-    """Whether the form refused it: one without a reason passes it, and what is red then is so for another cause."""
-    reason = _reason(one)
-    return bool(one.chosen_options and one.responded_by) and reason is not None and len(reason) < LEAST
-
-
-def _reason(one: Any) -> str | None:
-    given = (one.params_input or {}).get("reason")
-    return None if given is None else str(given)
-
-
-def _refused(one: Any) -> Refused:
-    who, reason = one.responded_by, _reason(one)
+def _answer(one: Any) -> Answer:
+    who, reason = one.responded_by, (one.params_input or {}).get("reason")
     name = redact(who.get("name") or who.get("id") or "Somebody")
-    given = f"with the reason {redact(reason)!r}" if reason else "without a reason"
+    return Answer(tuple(one.chosen_options), name, None if reason is None else redact(str(reason)))
+
+
+def unreasoned(given: Mapping[int, Answer], ends: Sequence[TaskEnd]) -> dict[tuple[str, int], Refused]:
+    """By task and map index what came of answers whose reason is too short for the ledger: the task leaves no word.
+
+    One without a reason passes the form, and where the task is red all the same it is so for another cause.
+    """
+    failed = {end.map_index for end in ends if (end.task, end.state) == (APPROVE, "failed")}
+    short = {at: one for at, one in given.items() if one.reason is not None and len(one.reason) < LEAST}
+    return {(APPROVE, at): _refused(one) for at, one in short.items() if at in failed}
+
+
+def _refused(one: Answer) -> Refused:
+    reason = (one.reason or "").strip()
+    said = f"with the reason {reason!r}" if reason else "without a reason"
     return Refused(
         "approval.unanswered",
-        f"{name} answered {', '.join(one.chosen_options)} {given}; the ledger wants a reason of {LEAST} characters or "
+        f"{one.by} answered {', '.join(one.chosen)} {said}; the ledger wants a reason of {LEAST} characters or "
         "more. Nothing was promoted, and nothing rejected.",
         f"Clear the task {APPROVE} to be asked again, and answer with such a reason.",
         may_pass_later=True,
     )
+
+
+def with_answers(kept: Sequence[TaskEvidence], given: Mapping[int, Answer]) -> list[TaskEvidence]:
+    """The evidence, with a note `answered` of the task that did what a person decided; the other one is silent then."""
+    told = [_noted(one, given.get(one.name.map_index)) for one in kept]
+    done = {one.name.map_index for one in told if "answered" in one.notes}
+    return [replace(one, said=None, returned=None) if _is_idle(one, done) else one for one in told]
+
+
+def _noted(one: TaskEvidence, answer: Answer | None) -> TaskEvidence:
+    if answer is None or one.outcome != "passed" or DOES.get(one.name.task) != answer.chosen:
+        return one
+    # Of a no the ledger's sentence names who and why by itself.
+    approved = one.name.task == "promote"
+    why = f" {answer.by} approved it: {(answer.reason or '').strip().rstrip('.')}." if approved else ""
+    return replace(one, notes={**one.notes, "answered": {"promoted": approved, "said": f"{one.returned}{why}"}})
+
+
+def _is_idle(one: TaskEvidence, done: set[int]) -> bool:
+    return one.name.task in DOES and one.name.map_index in done and "answered" not in one.notes

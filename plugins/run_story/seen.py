@@ -8,10 +8,19 @@ from artifacts.run_evidence import Refused, TaskEnd
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What a person chose who was asked, who that was, and why; `reason` is None where none was given."""
+
+    chosen: tuple[str, ...]
+    by: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class Seen:
     """Its names, its state, how its tasks ended, and by task and map index what refusals came through Airflow.
 
-    `conf` are the parameters that it was given.
+    `conf` are the parameters that it was given, `answers` by map index what persons answered.
     """
 
     dag: str
@@ -20,3 +29,4 @@ class Seen:
     ends: tuple[TaskEnd, ...]
     handed: Mapping[tuple[str, int], Refused] = field(default_factory=dict)
     conf: Mapping[str, Any] = field(default_factory=dict)
+    answers: Mapping[int, Answer] = field(default_factory=dict)

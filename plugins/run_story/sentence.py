@@ -112,4 +112,8 @@ def _landed(told: Mapping[str, Any]) -> list[str]:
     return [f"{told['source']} {', '.join(told['months'])}: {tables}, {many(aside, 'row')} set aside.{gap}"]
 
 
-SAYS = {"decided": _decided, "findings": _findings, "training_set": _built, "landed": _landed}
+def _answered(told: Mapping[str, Any]) -> list[str]:
+    return [told["said"]]
+
+
+SAYS = {"decided": _decided, "answered": _answered, "findings": _findings, "training_set": _built, "landed": _landed}

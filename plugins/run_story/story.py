@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence, TaskName, readable_tasks
+from plugins.run_story.answered import with_answers
 from plugins.run_story.cause import because, cause_of, codes_of
 from plugins.run_story.facts import facts_of
 from plugins.run_story.seen import Seen
@@ -75,6 +76,7 @@ def tell(
         told = [one for one in every if (one.name.task, one.name.map_index) == own]
         damaged = {name: refused for name, refused in damaged.items() if name == own}
         state = _of_one(ends)
+    told = with_answers(told, saw.answers)
     culprit, cause = cause_of(state, told, ends, saw.handed, damaged)
     why = because(cause, every)
     verdict = _verdict(state, told, ends, cause)
@@ -125,10 +127,10 @@ def _verdict(state: str, kept: Sequence[TaskEvidence], ends: Sequence[TaskEnd], 
     outcomes = {one.outcome for one in kept} | {"skipped" for state in states if state == "skipped"}
     if outcomes == {"skipped"} or not (kept or "success" in states):
         return "SKIPPED"
-    return _decided([one.notes["decided"] for one in kept if "decided" in one.notes])
+    return _decided([one.notes[kind] for one in kept for kind in ("decided", "answered") if kind in one.notes])
 
 
 def _decided(decided: Sequence[Mapping[str, Any]]) -> State:
-    if any(one["waits"] for one in decided):
+    if any(one.get("waits", False) for one in decided):
         return "WAITS"
     return "OK" if not decided or any(one["promoted"] for one in decided) else "KEPT"

@@ -8,6 +8,7 @@ import pytest
 from plugins.on_call.asking import asks
 from plugins.run_story.airflow_saw import find
 from plugins.run_story.cause import cause_of
+from plugins.run_story.seen import Answer
 
 OURS, OTHER = "a" * 32, "b" * 32
 
@@ -108,3 +109,11 @@ def test_an_answer_whose_reason_is_too_short_is_told_with_who_gave_it(airflow, g
 def test_without_an_answer_or_with_one_that_the_form_takes_nobody_is_blamed(airflow, answered):
     _, said = said_of(airflow("failed", (OURS, "failed"), **answered))
     assert said.code == "approval.unanswered" and "Mostly nobody answered" in said.message
+
+
+def test_who_answered_what_and_why_is_read_and_who_did_not_answer_is_not_there(airflow):
+    run = airflow(
+        "success", (OURS, "success"), chosen_options=["Approve"], responded_by=ADA, params_input={"reason": "So."}
+    )
+    assert find("approve_promotion", run).answers == {0: Answer(("Approve",), "Ada", "So.")}
+    assert find("approve_promotion", airflow("running", (OURS, "awaiting_input"), params_input={})).answers == {}
