@@ -123,6 +123,11 @@ class Verdict:
     decided_at: NaiveDatetime
     decided_by: str
 
+    @property
+    def level(self) -> str:
+        """What share of the draws each of its intervals holds, as `95 %`."""
+        return f"{100 * self.rules['bootstrap']['interval']:g} %"
+
     def to_json(self) -> str:
         """The verdict as JSON with its format's version and a sha256 of all the rest."""
         told = json.loads(_ADAPTER.dump_json(self))

@@ -53,6 +53,8 @@ def _why(record: RunRecord, verdict: Verdict, one: Fate) -> Html:
 
 def _gain(verdict: Verdict) -> Child:
     found = [one for one in verdict.evidence.comparisons if one.part == "primary"]
-    return (
-        joined(join(estimate(one.gain), el("small", f" {words(one.metric)}")) for one in found) if found else "no rival"
+    if not found:
+        return "no rival"
+    return joined(
+        join(estimate(one.gain), el("small", f" {words(one.metric)}, {verdict.level} interval")) for one in found
     )

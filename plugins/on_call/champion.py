@@ -38,12 +38,17 @@ def _promoted_with(request: Request, home: Home, lines: Sequence[Promotion]) -> 
         return join(
             pairs, el("p", "No verdict came with it, so its metrics are those of its MLflow run.", class_="quiet")
         )
-    evidence = home.verdict(made.run_id, made.verdict).evidence
+    verdict = home.verdict(made.run_id, made.verdict)
+    evidence = verdict.evidence
     own, naive = evidence.metrics["candidate"], evidence.metrics.get("naive", {})
     rows: list[list[Child]] = [[words(name), estimate(one), estimate(naive.get(name))] for name, one in own.items()]
     held = evidence.holdout
     rows_told = f"{held.rows:,} rows of {many(held.blocks, 'day')}, {held.start:%Y-%m-%d} to {held.end:%Y-%m-%d}"
-    return join(pairs, table(("on the holdout", "champion", "naive model"), rows), el("small", rows_told))
+    return join(
+        pairs,
+        table(("on the holdout", "champion", "naive model"), rows),
+        el("small", f"{rows_told}; [low, high]: {verdict.level} intervals"),
+    )
 
 
 def _before(request: Request, lines: Sequence[Promotion]) -> Html | None:

@@ -30,8 +30,9 @@ def metrics(home: Home, model: str) -> Html:
         return join(joined(missing), el("p", "No candidate was judged yet.") if not missing else None)
     names = list(judged[-1].verdict.evidence.metrics["candidate"])
     drawn = [el("figure", el("figcaption", directed(name)), _curve(name, judged)) for name in names]
+    levels = " or ".join(dict.fromkeys(one.verdict.level for one in judged))
     legend = (
-        "On the holdout rows of each judgement, with its bootstrap interval. ● promoted, ◇ not promoted, "
+        f"On the holdout rows of each judgement, with its bootstrap interval of {levels}. ● promoted, ◇ not promoted, "
         "□ the naive model on the same rows. Other rows each time: compare with the naive model, not along the line."
     )
     unknown = decided(home, model).unknown
@@ -63,7 +64,9 @@ def _curve(name: str, judged: Sequence[_Judged]) -> Html:
         if own is None or own.value is None:
             continue
         label, word = f"v{evidence.candidate.version}", BECAME[one.fate.became][1]
-        about = f"version {evidence.candidate.version}: {own.value} [{own.low}, {own.high}], {word}"
+        about = (
+            f"version {evidence.candidate.version}: {own.value} [{own.low}, {own.high}] ({one.verdict.level}), {word}"
+        )
         shape: Shape = "disc" if one.fate.became in ("promoted", "rolled_back") else "diamond"
         points.append(Point(label, own.value, own.low, own.high, shape, about))
         if naive is not None and naive.value is not None:

@@ -121,7 +121,10 @@ def _verdict(found: Found, came: Fate) -> Html:
         [words(name), *(estimate(evidence.metrics[who].get(name)) for who in evidence.metrics)] for name in own
     ]
     days = f"{held.rows:,} holdout rows on {many(held.blocks, 'day')}, {held.start:%Y-%m-%d} to {held.end:%Y-%m-%d}."
-    legend = " Gain: right of the dashed line the candidate is better, ● with the whole interval."
+    legend = (
+        f" [low, high] and bars: {verdict.level} intervals. Gain: right of the dashed line the candidate is better, ● "
+        "with the whole interval."
+    )
     picture = intervals("Gain of the candidate by metric", rows, limit=0.0)
     thin = f"; {len(evidence.thin_slices)} have too few rows to judge" if evidence.thin_slices else ""
     by_slice = table(("slice", "metric", "rows", "gain"), slices, numbers=(2,))
