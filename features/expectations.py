@@ -141,10 +141,11 @@ def _merge(result: Result, said: Any | None) -> None:
     result.missing += told.get("missing_count", 0)
     result.unexpected += told.get("unexpected_count", 0)
     if not said.success:
-        found = told.get("partial_unexpected_list", told.get("observed_value", []))
-        result.values = result.values + [value for value in found if value not in result.values]
-        if result.check.expectation != ORDERED:
-            result.values = result.values[:SHOWN]
+        if result.check.expectation == ORDERED:
+            result.values = result.values or told.get("observed_value", [])
+        else:
+            # Great Expectations lists the first cells, each of which may hold the same.
+            result.values = list(dict.fromkeys([*result.values, *told.get("partial_unexpected_list", [])]))[:SHOWN]
 
 
 def _raised(info: dict[str, Any] | None) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from artifacts.binning import quoted
 from artifacts.layout import Layout
-from features.checks import BETWEEN, Check
+from features.checks import BETWEEN, IN_SET, Check
 from features.expectations import SHOWN, Result
 
 
@@ -32,14 +32,25 @@ def finding_of(result: Result, connection: Any, layout: Layout) -> dict[str, Any
 
 
 def _observed(result: Result, connection: Any) -> str:
-    """What was found, in words: the range of a column with bounds, else as the result says."""
+    """What was found, in words: the range of a column with bounds, unknown categories, else as the result says."""
     check = result.check
-    if check.expectation != BETWEEN or not is_of_rows(check) or result.raised or not result.seen:
+    if check.expectation not in (BETWEEN, IN_SET) or not is_of_rows(check) or result.raised or not result.seen:
         return result.observed
     name = quoted(check.column)
-    low, high = connection.execute(f"select min({name})::double, max({name})::double from rows").fetchone()  # noqa: S608
     share = f"{result.unexpected} of {result.seen} rows ({result.unexpected / result.seen:.2%})"
+    if check.expectation == IN_SET:
+        return f"{_categories(check, connection)} in {share}"
+    low, high = connection.execute(f"select min({name})::double, max({name})::double from rows").fetchone()  # noqa: S608
     return f"{low:.10g} to {high:.10g}, {share} beyond"
+
+
+def _categories(check: Check, connection: Any) -> str:
+    """Up to five categories that are none of the contract's, the most frequent first, and how many more there are."""
+    name = quoted(check.column)
+    query = f"select {name} from rows where {check.broken} group by all order by count(*) desc, {name}"  # noqa: S608
+    found = [str(value) for (value,) in connection.execute(query).fetchall()]
+    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return f"{', '.join(found[:SHOWN])}{more}"
 
 
 def is_of_rows(check: Check) -> bool:

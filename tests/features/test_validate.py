@@ -16,7 +16,7 @@ from great_expectations.datasource.fluent.interfaces import Batch
 
 from artifacts.contract import Contract
 from artifacts.errors import CannotJudge, GateClosed
-from features.checks import NOT_NULL, Check, row_checks
+from features.checks import BETWEEN, NOT_NULL, Check, row_checks
 from features.expectations import new_context, run_checks
 from features.validate import Validation, validate
 from tests.fixtures_training_set import AS_OF, make_contract, make_rows
@@ -71,6 +71,8 @@ def test_data_docs_ask_no_other_host_and_their_links_lead_to_pages_that_are_ther
         ("delay_mean", {5: 600.5}, " to 600.5, 1 of 1000 rows (0.10%) beyond, wanted -60 to 600, e.g. e000005"),
         ("load", {7: 100.001}, " to 100.001, 1 of 1000 rows (0.10%) beyond, wanted 0 to 100, e.g. e000007"),
         ("place", {9: "moon"}, "ExpectColumnValuesToBeInSet on place: moon in 1 of 1000 rows"),
+        ("place", {**dict.fromkeys(range(20), "moon"), 900: "mars"}, "on place: moon, mars in 21 of 1000 rows (2.10%)"),
+        ("place", {at: f"p{at}" for at in range(7)}, "on place: p0, p1, p2, p3, p4 and 2 more in 7 of 1000 rows"),
         ("hour", {4: None}, "ExpectColumnValuesToNotBeNull on hour: null in 1 of 1000 rows (0.10%), wanted null in at"),
         (
             "is_holiday",
@@ -167,6 +169,13 @@ def test_up_to_five_keys_are_named_the_earliest_first(tmp_path: Path) -> None:
     with pytest.raises(GateClosed, match=r"e\.g\. e000010, e000011, e000012, e000013, e000014\.") as refusal:
         _hold(tmp_path, _with("noise", dict.fromkeys(range(10, 90), 11.0)))
     assert " to 11, 80 of 1000 rows (8.00%) beyond, wanted -10 to 10" in refusal.value.message
+
+
+def test_a_value_that_many_cells_hold_is_told_once_in_the_data_docs(tmp_path: Path) -> None:
+    checks = row_checks(CONTRACT)
+    [of_hour] = [one for one in checks if (one.column, one.expectation) == ("hour", BETWEEN)]
+    [found] = run_checks(new_context(), "toy", [pd.DataFrame({"hour": [99, 99, 98, 3]})] * 2, [of_hour])
+    assert (found.values, found.unexpected) == ([99, 98], 6)
 
 
 def test_expectations_count_what_their_sql_counts(tmp_path: Path) -> None:
