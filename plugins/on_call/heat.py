@@ -12,11 +12,11 @@ from artifacts.findings_summary import Summary
 from artifacts.plural import many
 from plugins.on_call.chart import short, svg, text
 from plugins.on_call.markup import Html, el, join
-from plugins.on_call.over_time import break_lines, day_labels
+from plugins.on_call.over_time import break_lines, day_labels, label_room
 
 NAME, WIDTH, ROW, HEAD, AXIS = 250, 1080, 24, 26, 34
 # What fits without scrolling beside a window of 1280 pixels, and what a letter of a name takes.
-ROOM, LETTER = 1140, 7.3
+ROOM, LETTER = 1152, 7.3
 # Each step is two pixels more, in thresholds: half of the height is the threshold.
 LEVELS = (0.2, 0.4, 0.6, 0.8, 1.0, 2.0, 4.0, 8.0, 16.0)
 LEAST, WIDEST, NARROW, FULL, AIR = 0.0, 34, 6, 0.86, 12
@@ -79,7 +79,8 @@ def heat(shown: Sequence[Day]) -> Html:
     """
     order = features(shown)
     wide = min((WIDTH - NAME) / len(shown), WIDEST)
-    left = name_width([called(one) for one in order], ROOM - wide * len(shown))
+    right = label_room(wide)
+    left = name_width([called(one) for one in order], ROOM - wide * len(shown) - right)
     parts = [_row(name, HEAD + ROW * (at + 1) - 2, shown, left, wide) for at, name in enumerate(order)]
     bottom = HEAD + ROW * len(order)
     dates = [day.last for day in shown]
@@ -88,7 +89,7 @@ def heat(shown: Sequence[Day]) -> Html:
     about = (
         f"Drift of {many(len(order), 'feature')} on {many(len(shown), 'day')}; the table below says the same in words"
     )
-    return svg(about, left + wide * len(shown) + AIR, bottom + AXIS, *parts, gaps, labels)
+    return svg(about, left + wide * len(shown) + right, bottom + AXIS, *parts, gaps, labels)
 
 
 def features(shown: Sequence[Day]) -> list[str | None]:

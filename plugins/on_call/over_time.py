@@ -9,7 +9,7 @@ from plugins.on_call.chart import Shape, mark, scale, svg, text
 from plugins.on_call.markup import Html, el, joined
 
 LEFT, TOP, HEIGHT, AXIS, STEP, WIDTH = 62, 12, 128, 40, 66, 560
-ROTATED, BARS, LABEL, LAST, FEWEST, WIDEST = 10, 1080, 78, 112, 3, 34
+ROTATED, BARS, LABEL, FEWEST, WIDEST = 10, 1080, 78, 3, 34
 A_YEAR, GAP = 366, timedelta(days=31)
 
 
@@ -71,7 +71,7 @@ def with_between(found: Iterable[date]) -> list[date]:
 def bars(about: str, counts: Mapping[date, int], days: Sequence[date]) -> Html:
     """A bar for each of `days`; one without any is marked below the line."""
     wide, most = min((BARS - LEFT) / len(days), WIDEST), max((counts.get(day, 0) for day in days), default=1) or 1
-    right = max(round(LEFT + wide * len(days), 1), WIDTH)
+    right = max(round(LEFT + wide * len(days) + label_room(wide), 1), WIDTH)
     low = TOP + HEIGHT
     filled, empty = [], []
     for at, day in enumerate(days):
@@ -107,21 +107,17 @@ def break_lines(days: Sequence[date], left: float, wide: float, top: float, bott
 
 
 def day_labels(days: Sequence[date], left: float, wide: float, y: float) -> Html:
-    """Some of the days, so that they do not touch; the last one always."""
+    """Some of the days, so that they do not touch, each at the middle of its column; the last one always."""
     every, last = math.ceil(LABEL / wide), len(days) - 1
-    # The last one ends where its column does, so that it reaches farther to the left.
-    before = last - math.ceil(LAST / wide)
-    shown = [*(at for at in range(before + 1) if (before - at) % every == 0), last]
     return joined(
-        text(
-            left + wide * (at + 0.5),
-            y,
-            f"{days[at]:%Y-%m-%d}",
-            anchor="end" if at == len(days) - 1 else "middle",
-            kind="tick",
-        )
-        for at in shown
+        text(left + wide * (at + 0.5), y, f"{days[at]:%Y-%m-%d}", anchor="middle", kind="tick")
+        for at in range(last % every, last + 1, every)
     )
+
+
+def label_room(wide: float) -> float:
+    """What the label of the last column takes to the right of it."""
+    return max((LABEL - wide) / 2, 0.0)
 
 
 def _ticks(low: float, high: float) -> list[float]:

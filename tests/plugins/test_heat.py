@@ -3,6 +3,8 @@
 import re
 from datetime import date, timedelta
 
+import pytest
+
 from artifacts.finding_summary import Worst
 from plugins.on_call.heat import Day, heat
 
@@ -40,4 +42,17 @@ def test_what_is_ok_by_some_rules_only_has_a_cross_over_its_bar():
 
 def test_dates_stand_above_and_below_the_rows_and_under_every_third_column():
     dates = re.findall(r'class="tick">([^<]*)<', drawn(LONG, 14))
-    assert dates[: len(dates) // 2] == dates[len(dates) // 2 :] == [f"2013-11-{day:02}" for day in (1, 4, 7, 10, 14)]
+    assert dates[: len(dates) // 2] == dates[len(dates) // 2 :] == [f"2013-11-{day:02}" for day in (2, 5, 8, 11, 14)]
+
+
+@pytest.mark.parametrize("count", [2, 14, 366])
+def test_each_date_stands_at_the_middle_of_its_column_the_last_one_too_and_whole(count):
+    picture = drawn(LONG, count)
+    [width] = re.findall(r'<svg [^>]*width="([\d.]+)"', picture)
+    begin, end = map(float, re.search(r'd="M([\d.]+) \d+H([\d.]+)" class="axis"', picture).groups())
+    labels = re.findall(r'<text x="([\d.]+)"[^>]*text-anchor="(\w+)" class="tick">([^<]*)<', picture)
+    for x, anchor, told in labels:
+        column = (date.fromisoformat(told) - date(2013, 11, 1)).days
+        assert anchor == "middle" and abs(float(x) - (begin + (column + 0.5) * (end - begin) / count)) < 0.2
+    # Ten letters of twelve pixels.
+    assert float(labels[-1][0]) + 36 <= float(width) <= 1152
