@@ -9,19 +9,10 @@ from typing import Any
 from artifacts.run_evidence import Refused, TaskEvidence
 from plugins.on_call.asking import DAG, anew, where
 from plugins.run_story.as_it_is import AS_IT_IS
-from plugins.run_story.commands import ALERTS, HISTORY, JUDGE, filled, of_refusal
+from plugins.run_story.commands import ALERTS, JUDGE, filled, of_refusal
 from plugins.run_story.damaged import made_again
+from plugins.run_story.repeating import once_mended, repeats
 
-# What a task does, by hand.
-DOES = {
-    "build": "python -m features build ",
-    "compact": "python -m serving compact",
-    "judge": "python -m training judge ",
-    "land": "python -m ingestion land ",
-    "score": "python -m serving score ",
-    "train": "python training/train.py ",
-    "upcoming": "python -m features upcoming ",
-}
 # By code the parameters of a DAG by which it can come; a DAG run keeps what it was given.
 BY_PARAMETER = {
     "config.wrong_set": ("config", "training_set"),
@@ -62,16 +53,6 @@ FOUND = (
     "What was found stays as it is, so clearing a task finds the same. The next DAG run of {dag} checks what has come "
     "since; for this day, once its labels or rows have come, start one with the same parameters."
 )
-# What says no to whatever is run, until it is restored or up again.
-UNTIL_MENDED = {
-    "alerts.damaged",
-    "alerts.unavailable",
-    "judge.champion_differs",
-    "judge.ledger_lost",
-    "ledger.damaged",
-    "ledger.unavailable",
-    "registry.unavailable",
-}
 # Of what is found here no clearing is of use.
 FINDS = {"monitoring.cannot_judge", "monitoring.drift_untold"}
 
@@ -131,7 +112,7 @@ def mending(
         return Todo(damaged[1], first, then, repeats=True)
     command, to_choose = of_refusal(cause, facts)
     given = [f"{name} {conf[name]}" for name in BY_PARAMETER.get(cause.code, ()) if conf.get(name) is not None]
-    repeats = command is not None and _repeats(culprit, cause.code, command)
+    again = command is not None and repeats(culprit, cause.code, command)
     if cause.code in AS_IT_IS:
         return Todo(then=AS_IT_IS[cause.code](dag, given))
     if cause.code == "judge.suspicious":
@@ -139,13 +120,10 @@ def mending(
     old_answer = dag == DAG and cause.code == "ledger.conflict" and "run_id" in facts
     if old_answer or given:
         then = _asked_anew(culprit, facts) if old_answer else _with_another(dag, culprit, " and ".join(given))
-        return Todo(None if repeats else command, then=then)
+        return Todo(None if again else command, then=then)
     clear = "" if culprit is None or re.search(r"\bclear\b", cause.next_step, re.I) else f"clear the task {culprit}"
-    if repeats:
-        reads = str(command).startswith(HISTORY)
-        by_hand = "Whether it is mended is told by:" if reads else "Or, instead of that, by hand:"
-        first = f"Once that is mended, {clear} in Airflow, and it runs again from there. {by_hand}"
-        return Todo(command, first if clear else "Once that is mended, by hand:", repeats=True)
+    if command is not None and again:
+        return Todo(command, once_mended(culprit, clear, command), repeats=True)
     then = f"Then {clear} in Airflow, and it runs again from there." if clear else ""
     return Todo(command, "" if command else _none(to_choose), then)
 
@@ -153,15 +131,6 @@ def mending(
 def unjudged(dag: str, cause: Refused, facts: Mapping[str, str]) -> Todo:
     """Of findings that a check made, and that no clearing changes."""
     return Todo(of_refusal(cause, facts)[0], then=FOUND.format(dag=dag))
-
-
-def _repeats(culprit: str | None, code: str, command: str) -> bool:
-    """Whether the command meets again what said no: as the task's own work, or a training by the same config."""
-    if code in UNTIL_MENDED:
-        return True
-    if code.startswith("config.") and command.startswith(DOES["train"]):
-        return True
-    return culprit in DOES and command.startswith(DOES[culprit])
 
 
 def _none(to_choose: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from tests.run_story.kept import FINDINGS, NO, evidence, refused, told
 
 SAID = "What was asked could not be judged, nor does anything of it say DRIFT. m/w: labels.none: No labels."
 ALERTS = "python -m monitoring alerts --model m"
+BY_HAND, TELLS = "Or, instead of that, by hand:", "Whether it is mended is told by:"
 UNJUDGED = Refused("monitoring.cannot_judge", SAID, ALERTS)
 
 
@@ -54,10 +55,10 @@ def test_findings_stay_as_they_are_so_that_clearing_is_not_advised(tmp_path):
 def test_a_config_that_is_wrong_is_corrected_before_it_is_trained_by_again():
     facts = {"config": "v1", "training_set": "m/2013-01-01.0123456789ab"}
     wrong = Refused("config.invalid", "x", "Correct the config.")
-    for culprit in ("choose", "train"):
+    for culprit, how in (("choose", TELLS), ("train", BY_HAND)):
         todo = mending("dag", culprit, wrong, facts, {})
         assert todo.line.startswith("Once mended: python training/train.py")
-        assert "Or, instead of that, by hand:" in todo.said
+        assert todo.said.endswith(how)
 
 
 def test_a_verdict_that_says_no_is_not_asked_for_again():
@@ -80,21 +81,26 @@ def test_what_says_no_to_every_command_until_it_is_mended_comes_before_the_comma
 
 
 @pytest.mark.parametrize(
-    ("code", "command", "by_hand"),
+    ("code", "culprit", "command", "by_hand"),
     [
-        ("ledger.unavailable", "python -m training history --model m", "Whether it is mended is told by:"),
-        ("ledger.damaged", "python -m training history --model m", "Whether it is mended is told by:"),
-        ("alerts.unavailable", "python -m monitoring notify", "Or, instead of that, by hand:"),
-        ("alerts.damaged", "python -m monitoring notify", "Or, instead of that, by hand:"),
+        ("ledger.unavailable", "notify", "python -m training history --model m", TELLS),
+        ("ledger.damaged", "notify", "python -m training history --model m", TELLS),
+        ("alerts.unavailable", "notify", "python -m monitoring notify", BY_HAND),
+        ("alerts.damaged", "notify", "python -m monitoring notify", BY_HAND),
+        ("alerts.unavailable", "check", "python -m monitoring notify", TELLS),
+        ("registry.unavailable", "judge", "python -m training judge --candidate c", BY_HAND),
+        ("registry.unavailable", "promote", "python -m training judge --candidate c", TELLS),
+        ("registry.unavailable", None, "python -m training judge --candidate c", TELLS),
     ],
 )
-def test_a_command_that_reads_what_does_not_answer_comes_once_that_is_mended(code, command, by_hand):
+def test_a_command_that_meets_what_does_not_answer_is_by_hand_only_where_it_does_what_the_task_does(
+    code, culprit, command, by_hand
+):
     no = Refused(code, "It does not answer.", "See that the database is up and not locked, then try again.")
-    todo = mending("watch_drift", "notify", no, {"model": "m"}, {})
+    todo = mending("a_dag", culprit, no, {"model": "m", "run_id": "c"}, {})
+    first = f"Once that is mended, clear the task {culprit} in Airflow, and it runs again from there. "
     assert todo.line == f"Once mended: {command}"
-    assert (
-        todo.said == f"Once that is mended, clear the task notify in Airflow, and it runs again from there. {by_hand}"
-    )
+    assert todo.said == f"{first if culprit else ''}{by_hand}"
 
 
 @pytest.mark.parametrize(
@@ -147,7 +153,7 @@ def test_what_only_airflow_delivers_is_not_delivered_by_the_command(left, comman
     undelivered = Refused("alerts.undelivered", "Not every alert was delivered.", _next_step(left.split(), False))
     todo = mending("watch_drift", "notify", undelivered, {}, {})
     assert (todo.command, "python -m" in todo.said) == (command, False)
-    assert "clear the task notify" in f"{undelivered.next_step} {todo.then}".lower()
+    assert "clear the task notify" in f"{undelivered.next_step} {todo.said} {todo.then}".lower()
 
 
 DOWN = Refused("registry.unavailable", "MLflow at http://127.0.0.1:9 says nothing.", "See that it is up.")
