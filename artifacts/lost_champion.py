@@ -29,7 +29,9 @@ def refuse_lost_champion(
             "home.champion_lost",
             f"The ledger names version {line.version} of {model} as champion, and MLflow "
             f"({shown(registry.tracking_uri)}) has {there}.",
-            next_step="Restore MLflow's database from a backup, or set PIPELINE_MLFLOW to the one that has it.",
+            next_step="Restore MLflow's database from a backup, or set PIPELINE_MLFLOW to the one that has it. "
+            "Where all is meant to begin anew, name an empty home in PIPELINE_HOME, and a ledger and alerts of its own "
+            "where PIPELINE_LEDGER and PIPELINE_ALERTS name them.",
         )
     refuse_another_run(line, registry.model_version(model, line.version))
 

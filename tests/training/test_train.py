@@ -182,6 +182,7 @@ def test_beside_a_champion_that_mlflow_lost_nothing_is_trained_in_its_number(hom
     done = run_script(home, "--json")
     told = json.loads(done.stdout)
     assert (done.returncode, told["error"]) == (4, "home.champion_lost")
+    assert "an empty home in PIPELINE_HOME, and a ledger and alerts of its own" in told["next_step"]
     monkeypatch.setenv("PIPELINE_HOME", str(home))
     monkeypatch.setattr("training.train.CONFIGS", home)
     version = next((home / "training_sets" / "toy").iterdir()).name
@@ -189,6 +190,11 @@ def test_beside_a_champion_that_mlflow_lost_nothing_is_trained_in_its_number(hom
         train_named("toy", f"toy/{version}")
     assert refused.value.code == "home.champion_lost"
     assert registry_in(home / "mlflow").versions("toy") == []
+
+    registry_in(home / "anew" / "mlflow")
+    make_training_set(home / "anew" / "training_sets")
+    monkeypatch.setenv("PIPELINE_HOME", str(home / "anew"))
+    assert train_named("toy", f"toy/{version}").version == 1
 
 
 def rejected(home, version, run_id):
