@@ -19,18 +19,17 @@ BAR, BAR_HEIGHT = 150, 16
 
 @dataclass(frozen=True)
 class Moved:
-    """All that is DRIFT of one feature, the farthest first."""
+    """All that is DRIFT of one feature, or of one metric of one slice, the farthest first."""
 
-    feature: str | None
     findings: Sequence[Finding]
 
 
 def moved(findings: Findings) -> list[Moved]:
     """What drifted, the farthest first."""
-    found: dict[str | None, list[Finding]] = {}
+    found: dict[str, list[Finding]] = {}
     for one in sorted((one for one in findings.findings if one.state == "DRIFT"), key=worst_first):
-        found.setdefault(one.feature, []).append(one)
-    return [Moved(feature, several) for feature, several in found.items()]
+        found.setdefault(one.feature or alert_key(one), []).append(one)
+    return [Moved(several) for several in found.values()]
 
 
 def unjudged(findings: Findings) -> list[Finding]:
@@ -42,7 +41,7 @@ def unjudged(findings: Findings) -> list[Finding]:
 
 
 def moved_table(findings: Findings, history: History, runbook_url: str) -> str:
-    """A row for each feature that drifted, by its worst rule; empty when none did."""
+    """A row for each feature that drifted, by its worst rule, and for each metric; empty when none did."""
     drifted = moved(findings)
     if not drifted:
         return ""

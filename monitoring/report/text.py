@@ -45,9 +45,10 @@ def prose(text: str) -> str:
 
 
 def subject(finding: Finding) -> str:
-    """What moved, not escaped: a feature, or the metric that is no feature's."""
+    """What moved, not escaped: a feature, or the metric that is no feature's, of a slice where it is of one."""
     if finding.feature is None:
-        return WORDS.get(finding.rule, "the window")
+        of_slice = f" of {finding.part}" if finding.part and "=" in finding.part else ""
+        return WORDS.get(finding.rule, "the window") + of_slice
     return "the score" if finding.feature == SCORE else finding.feature
 
 

@@ -85,6 +85,17 @@ def test_since_is_the_first_window_after_the_last_good_one_whatever_was_unknown_
     assert "2013-12-03" in row(page, "distance")
 
 
+def test_since_of_a_metric_or_a_slice_is_its_own(places: Places) -> None:
+    loss = replace(MOVED, rule="log_loss", feature=None, baseline="holdout")
+    late, early, brier = replace(loss, part="carrier=UA"), replace(loss, part="origin=JFK"), replace(loss, rule="brier")
+    page_after(places, found(7, early, replace(late, state="OK", value=0.1), days=7, truth=TRUTH))
+    page = page_after(places, found(14, early, late, brier, days=7, truth=TRUTH))
+    named = ("log loss of origin=JFK", "log loss of carrier=UA", "Brier score")
+    since = [re.findall(r"2013-12-\d\d", row(page, name)) for name in named]
+    assert since == [["2013-12-01"], ["2013-12-08"], ["2013-12-08"]]
+    assert headline(page) == "▲DRIFT: Brier score, log loss of carrier=UA and log loss of origin=JFK moved"
+
+
 def test_a_window_that_overlaps_a_good_one_is_bad_since_the_good_one_ended(places: Places) -> None:
     page = page_after(places, found(8, FINE, days=7), found(9, MOVED, days=7))
     assert "2013-12-09" in row(page, "distance")
