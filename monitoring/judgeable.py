@@ -24,8 +24,7 @@ def find_whole(case: Case, rows: int, entities: int) -> Iterator[Finding]:
     As many rows as there are `entities` count; an entity that was asked about again tells nothing new.
     """
     if not rows:
-        text = f"No prediction of {case.who} about {case.window.start} to {case.window.end} is in the log."
-        yield unknown("predictions", Reason.with_step("predictions.none", text, "Look whether it is served."))
+        yield unknown("predictions", _none(case))
         return
     yield from _log(case, rows)
     if entities < case.settings.min_rows:
@@ -37,6 +36,21 @@ def find_whole(case: Case, rows: int, entities: int) -> Iterator[Finding]:
         yield from _gap(case, case.described.baseline, rows)
     else:
         yield unknown("baseline", case.described.baseline, rows)
+
+
+def _none(case: Case) -> Reason:
+    """What is known of why nothing came: that others answered, as before a promotion, or nothing."""
+    text = f"No prediction of {case.who} about {case.window.start} to {case.window.end} is in the log"
+    others = ", ".join(f"{many(rows, 'row')} by version {other}" for other, rows in case.by_version().items())
+    if others:
+        mend = (
+            f"If version {case.version} was promoted since, wait for windows of its own; else look which one is served."
+        )
+        return Reason.with_step("predictions.none", f"{text}; others answered: {others}.", mend)
+    mend = (
+        "Look whether it is served, whether it is asked, and whether it logs to PIPELINE_PREDICTIONS as it is set here."
+    )
+    return Reason.with_step("predictions.none", f"{text}.", mend)
 
 
 def _log(case: Case, rows: int) -> Iterator[Finding]:

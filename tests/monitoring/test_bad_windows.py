@@ -200,6 +200,21 @@ def test_the_rows_of_two_versions_are_told_apart(world: World) -> None:
     assert dict(world.check().other_versions) == {"2": 167}
 
 
+def test_of_a_week_without_a_row_it_is_told_whether_another_version_answered(world: World) -> None:
+    records = world.answers(WEEK)
+    assert "Look whether it is served, whether it is asked, and" in of(world.check(), "predictions").reason.text
+    world.log([replace(one, version=2) for one in records])
+    reason = of(world.check(), "predictions").reason
+    assert (reason.code, reason.what.partition("; ")[2]) == (
+        "predictions.none",
+        "others answered: 665 rows by version 2.",
+    )
+    assert (
+        reason.next_step
+        == "If version 1 was promoted since, wait for windows of its own; else look which one is served."
+    )
+
+
 def test_one_nan_is_one_null_more(world: World) -> None:
     one_nan(world, world.answers(WEEK))
     [bins] = [one for one in world.check().distributions if (one.feature, one.baseline) == ("noise", "training")]
