@@ -1,11 +1,11 @@
 """# approve_promotion
 
-When a candidate waits for a person (its config has `promotion: approve`, or its rule is not the champion's),
-**choose** the verdict, **ask** with its evidence, **approve** or reject under Required Actions, and then **promote**
-by exactly that verdict, or **keep** the champion, so that who decided, what and why stands in the ledger.
-Trigger it by hand with a `candidate` (MLflow run id) to ask again. `python -m training` does the same without Airflow.
+When a candidate waits for a person (`promotion: approve` in its config or the champion's, a rule that is not the
+champion's, or a no to the same model before), **choose** the verdict, **ask** with its evidence, **approve** or reject
+under Required Actions, then **promote** by exactly that verdict, or **keep** the champion, so that the ledger has who,
+what and why. Trigger it with a `candidate` (MLflow run id) to ask again. `python -m training` does it without Airflow.
 
-**When it fails** the champion serves on. A red `approve` means that nobody answered within a week, or without a reason:
+**When it fails** what serves is as it was. A red `approve`: nobody answered within a week, or with too short a reason;
 clear it to ask again. A red `ask` says that the verdict is decided on, or says no by now. A red `promote` with
 `ledger.conflict`: another version became champion meanwhile. Judge again: trigger this with the same `candidate`.
 """

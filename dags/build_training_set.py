@@ -8,9 +8,9 @@ What is built depends on what has landed, never on how many events came: `as_of`
 which every table is there. Rows that landed build every set; drift alone, that of the model that drifted. Trigger it by
 hand with a `name` and an `as_of` to build any other.
 
-**When it fails** nothing was published, and the champion serves on. The message names the dbt test, or the expectation
-with column, value, bound and offending keys. Mend the SQL or the source, then clear the task. Only a warehouse that is
-in use is tried again.
+**When it fails** nothing was published, and what serves is as it was. The message names the dbt test, or the
+expectation with column, value, bound and offending keys. Mend the SQL or the source, then clear the task. Only a
+warehouse that is in use is tried again.
 """
 
 from datetime import timedelta

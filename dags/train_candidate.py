@@ -3,12 +3,13 @@
 When a training-set version has been published, **choose** the configs that train on it, **train** a candidate with
 each, **judge** it against the champion on the same holdout rows, and **promote** it or keep the champion, so that what
 serves is never worse than what served. The verdict is on the candidate's MLflow run, as JSON and as a page. With
-`promotion: approve` in the config a candidate waits for a person: the DAG `approve_promotion` asks.
+`promotion: approve` in the config, under another rule than the champion's, or when a person rejected the same model
+before, a candidate waits for a person: the DAG `approve_promotion` asks.
 
 Trigger it by hand with a `training_set` (NAME/VERSION) and, if only one is wanted, a `config`.
 
-**When it fails** the champion serves on. `keep` is not a failure: the candidate was no better, and the verdict says by
-how much. A red `judge` means that the gate could not judge, or that the candidate is too good to be true: read the
+**When it fails** what serves is as it was. `keep` is not a failure: the candidate was no better, and the verdict says
+by how much. A red `judge` means that the gate could not judge, or that the candidate is too good to be true: read the
 verdict page, look for a leak, and train again. Nothing here is promoted by clearing a task: the verdict decides.
 """
 

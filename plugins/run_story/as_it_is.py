@@ -24,7 +24,7 @@ def _not_promotable(dag: str, given: Sequence[str]) -> str:
 def _rejected(dag: str, _: Sequence[str]) -> str:
     return (
         "A verdict is decided on once, so clearing a task, or judging again, meets the same no. There is nothing to "
-        "run, and the champion serves on: the next training set brings the next candidate by itself. For one on this "
+        "run, and what serves is as it was: the next training set brings the next candidate by itself. For one on this "
         f"set, a person trains again with --again, then starts another DAG run of {dag} with what comes out."
     )
 

@@ -37,7 +37,7 @@ BY_PARAMETER = {
     "training_set.none": ("training_set",),
 }
 KEPT = (
-    "There is nothing to run: the champion serves on, and the same config on the same training set gives the same "
+    "There is nothing to run, and what serves is as it was: the same config on the same training set gives the same "
     "candidate. Whether a feature or the config is to change, a person decides; the next training set brings the next "
     "candidate by itself."
 )

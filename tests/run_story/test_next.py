@@ -170,6 +170,14 @@ def test_without_mlflow_the_candidate_of_each_branch_is_the_one_to_judge(tmp_pat
     assert story.command == f"python -m training judge --candidate {'b' * 32}"
 
 
+def test_of_a_first_candidate_that_was_not_promoted_no_champion_is_said_to_serve_on(tmp_path):
+    kept = {"promoted": False, "waits": False, "champion": None, "model": "m", "said": "There is still no champion."}
+    story = told(tmp_path, evidence("promote", notes={"decided": {**kept, "reasons": []}}), state="success")
+    rejected = Refused("ledger.rejected", "Version 1 was rejected and there was no champion.", "Train again.")
+    for todo in (story.todo, mending("approve_promotion", "ask", rejected, {}, {})):
+        assert "what serves is as it was" in todo.said + todo.then and "serves on" not in todo.said + todo.then
+
+
 def overtaken(expected):
     """The refusal of an approval that came after another version was promoted, as the ledger words it."""
     with pytest.raises(Conflict) as no:
