@@ -8,7 +8,7 @@ from typing import Any
 
 from artifacts.run_evidence import Refused, TaskEvidence
 from plugins.on_call.asking import DAG, anew, where
-from plugins.run_story.as_it_is import AS_IT_IS
+from plugins.run_story.as_it_is import as_it_is
 from plugins.run_story.commands import ALERTS, JUDGE, filled, of_refusal
 from plugins.run_story.damaged import made_again
 from plugins.run_story.repeating import once_mended, repeats
@@ -113,8 +113,8 @@ def mending(
     command, to_choose = of_refusal(cause, facts)
     given = [f"{name} {conf[name]}" for name in BY_PARAMETER.get(cause.code, ()) if conf.get(name) is not None]
     again = command is not None and repeats(culprit, cause.code, command)
-    if cause.code in AS_IT_IS:
-        return Todo(then=AS_IT_IS[cause.code](dag, given))
+    if stays := as_it_is(cause.code, dag, given):
+        return Todo(then=stays)
     if cause.code == "judge.suspicious":
         return Todo(command, LEAK, "Clearing the task judges the same candidate, and says the same.", repeats=True)
     old_answer = dag == DAG and cause.code == "ledger.conflict" and "run_id" in facts
