@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import pyarrow.compute as pc
-
 from artifacts.cli import say
-from artifacts.errors import BadInput, GateClosed, Refusal
+from artifacts.errors import BadInput, Refusal
 from artifacts.periods import first_day
 from artifacts.raw import Key, Partition, draft, first_gap, land_all
 from artifacts.run_evidence import note
 from artifacts.settings import read_settings
+from ingestion.broken import refuse_broken, refuse_empty
 from ingestion.landed_before import landed_before, landed_by
 from ingestion.months import refuse_unfinished
 from ingestion.source import MonthOfSource, SourceSettings, TableOfMonth, find_source, source_names
@@ -33,8 +32,8 @@ def land_month(raw_root: str, source: str, month: str, environ: Mapping[str, str
     if there := landed_before(raw_root, source, month, module, settings):
         return there
     content = module.read_month(month, settings, now)
-    _refuse_empty(source, month, content)
-    _refuse_broken(source, month, content, settings)
+    refuse_empty(source, month, content)
+    refuse_broken(source, month, content, settings.max_quarantined_share, f"{_prefix(source)}MAX_QUARANTINED_SHARE")
     return land_all(
         raw_root,
         [
@@ -96,46 +95,6 @@ def _after(done: int, months: list[str], refusal: Refusal) -> Refusal:
 
 def _prefix(source: str) -> str:
     return f"INGESTION_{source.upper()}_"
-
-
-def _refuse_empty(source: str, month: str, content: MonthOfSource) -> None:
-    for name, table in content.tables.items():
-        if table.rows_read == 0:
-            raise BadInput(
-                "ingestion.month_empty",
-                f"{source}/{name}/{month}: the source has no row of this month.",
-                next_step="Name a month that it holds, or get its files again.",
-            )
-
-
-def _besides(broken: str, content: MonthOfSource) -> str:
-    """What is broken in other tables, of which rows of the `broken` one may be the consequence."""
-    found = [(name, table, table.quarantine.sort_by("line").slice(0, 1)) for name, table in content.tables.items()]
-    told = [
-        f"{name} {_counts(table)}, first in {first['file'][0]}, line {first['line'][0]}"
-        for name, table, first in found
-        if name != broken and first.num_rows
-    ]
-    return f" Broken too, which may be why: {'; '.join(told)}." if told else ""
-
-
-def _refuse_broken(source: str, month: str, content: MonthOfSource, settings: SourceSettings) -> None:
-    for name, table in content.tables.items():
-        broken, allowed = table.quarantine.num_rows, settings.max_quarantined_share
-        if broken > allowed * table.rows_read:
-            first = table.quarantine.sort_by("line").slice(0, 1).to_pylist()[0]
-            raise GateClosed(
-                "ingestion.quarantine_share",
-                f"{source}/{name}/{month}: {broken} of {table.rows_read} rows are broken "
-                f"({_counts(table)}), allowed is a share of {allowed}; the first is "
-                f"{content.folder / first['file']}: line {first['line']}.{_besides(name, content)}",
-                next_step=f"Correct the files, or raise {_prefix(source)}MAX_QUARANTINED_SHARE; nothing landed.",
-            )
-
-
-def _counts(table: TableOfMonth) -> str:
-    counted = pc.value_counts(table.quarantine["reason"]).to_pylist()
-    return ", ".join(f"{entry['counts']} {entry['values']}" for entry in counted)
 
 
 def _provenance(content: MonthOfSource, table: TableOfMonth, settings: SourceSettings, now: datetime) -> dict[str, Any]:
