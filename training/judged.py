@@ -52,6 +52,7 @@ class Judged:
                 who: {name: [one.value, one.low, one.high] for name, one in metrics.items()}
                 for who, metrics in evidence.metrics.items()
             },
+            "level": self.verdict.level,
             "verdict": self.path,
             "page": self.page,
             "created": self.created,

@@ -38,7 +38,7 @@ def body(judged: Judged, why: Sequence[str], pages: str | None = None) -> str:
             *_comparisons(verdict),
             "",
             f"{holdout.rows:,} holdout rows of {evidence.training_set} on {holdout.blocks} days, {holdout.start} to "
-            f"{holdout.end}.",
+            f"{holdout.end}; [low, high]: {verdict.level} intervals.",
             "",
             f"All of it, with pictures and slices: `{judged.page}` on MLflow run `{evidence.candidate.run_id}`.{link}",
             "",

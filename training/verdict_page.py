@@ -87,11 +87,11 @@ def _table(title: str, rows: list[str], note: str) -> str:
 
 
 def _legend(verdict: Verdict) -> str:
-    share = verdict.rules["bootstrap"]["interval"]
     return (
-        f"Bars are {share:.0%} intervals of the paired difference; right of the grey line, at zero, the candidate is "
-        "better. The dashed line is what is asked: for the primary metric the margin, which the point must reach while "
-        "the whole bar stays right of zero; for guards and slices the tolerance, which no part of the bar may cross."
+        f"Bars are {verdict.level} intervals of the paired difference; right of the grey line, at zero, the candidate "
+        "is better. The dashed line is what is asked: for the primary metric the margin, which the point must reach "
+        "while the whole bar stays right of zero; for guards and slices the tolerance, which no part of the bar may "
+        "cross."
     )
 
 

@@ -31,7 +31,9 @@ def _verdict(told: Mapping[str, Any]) -> Html:
     charts = [_chart(metric, metrics) for metric in metrics["candidate"]]
     reasons = el("ul", *(el("li", one["text"]) for one in told["reasons"]))
     figures = el("div", *charts, class_="figures")
-    return join(el("h3", f"{told['model']}: {told['headline']}"), reasons, figures)
+    # What was noted before has no level.
+    level = el("p", f"[low, high] and bars: {told['level']} intervals.", class_="quiet") if "level" in told else None
+    return join(el("h3", f"{told['model']}: {told['headline']}"), reasons, level, figures)
 
 
 def _chart(metric: str, metrics: Mapping[str, Mapping[str, Sequence[float | None]]]) -> Html:

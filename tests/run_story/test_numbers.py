@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from plugins.run_story.numbers_part import numbers_part
 from tests.run_story.kept import FINDINGS, evidence, told
 
@@ -26,6 +28,14 @@ def test_a_picture_of_a_metric_says_which_direction_is_better(tmp_path):
     page = numbers_part(told(tmp_path, evidence("judge", notes={"verdict": verdict}), state="success"))
     told_of = re.findall(r"<figcaption>(.*?)</figcaption>", page)
     assert told_of == ["log loss, lower is better", "ROC AUC, higher is better", "own metric"]
+
+
+@pytest.mark.parametrize("level", ["60 %", None], ids=["noted", "of before it was noted"])
+def test_of_which_level_the_intervals_are_is_said_where_it_was_noted(tmp_path, level):
+    noted = {"candidate": "c" * 32, "model": "m", "headline": "Keep.", "reasons": [], "metrics": {"candidate": {}}}
+    noted |= {} if level is None else {"level": level}
+    page = numbers_part(told(tmp_path, evidence("judge", notes={"verdict": noted}), state="success"))
+    assert ("[low, high] and bars: 60 % intervals." in page) == (level is not None) == ("intervals" in page)
 
 
 def test_that_nothing_moved_is_said_of_a_check_that_judged_something_and_of_no_other(tmp_path):

@@ -105,6 +105,14 @@ def test_what_a_person_is_asked_has_the_evidence_with_intervals(world: World, pa
     )
 
 
+def test_what_a_person_is_asked_and_what_a_task_hands_on_name_the_level_of_the_intervals(
+    world: World, parcels_60: TrainingSet
+) -> None:
+    candidate = world.candidate(parcels_60, GOOD, WANTS, "judge.bootstrap.interval=0.6")
+    assert "[low, high]: 60 % intervals." in str(ask(world, candidate)["body"])
+    assert decided(world, candidate).to_dict()["level"] == "60 %"
+
+
 def test_an_approval_of_a_verdict_against_a_champion_of_the_past_says_judge_again(
     world: World, parcels_60: TrainingSet
 ) -> None:
