@@ -12,7 +12,7 @@ NOTED = {
     "asked": {"name": "name", "as_of": "as_of"},
     "inputs": {"name": "name", "as_of": "as_of"},
     "training_set": {"training_set": "id"},
-    "config": {"config": "name", "training_set": "training_set"},
+    "config": {"config": "name", "training_set": "training_set", "model": "model"},
     "trained": {"run_id": "run_id", "model": "model", "version": "version"},
     "candidate": {"run_id": "run_id", "model": "model", "training_set": "training_set"},
     "verdict": {"run_id": "candidate", "model": "model", "version": "version", "training_set": "training_set"},
@@ -39,6 +39,8 @@ def facts_of(
     for one in sorted(kept, key=lambda one: (one.name.map_index == mapped, one.began)):
         for kind, names in NOTED.items():
             given = one.notes.get(kind, {})
+            # What a config says stands a step below.
+            given = {**given.get("keys", {}), **given}
             found.update({name: given[key] for name, key in names.items() if given.get(key) is not None})
     told = {name: str(value) for name, value in found.items() if value is not None}
     if "as_of" in told:

@@ -17,6 +17,8 @@ TELLS = "Whether it is mended is told by:"
 UNTIL_MENDED = {
     "alerts.damaged",
     "alerts.unavailable",
+    "home.champion_lost",
+    "home.versions_lost",
     "judge.champion_differs",
     "judge.ledger_lost",
     "ledger.damaged",

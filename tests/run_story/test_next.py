@@ -73,11 +73,24 @@ LOST = Refused("judge.ledger_lost", "The ledger has no champion of m.", "Restore
 
 
 @pytest.mark.parametrize(("dag", "culprit"), [("train_candidate", "promote"), ("approve_promotion", "ask")])
-@pytest.mark.parametrize("code", ["judge.champion_differs", "judge.ledger_lost", "registry.unavailable"])
-def test_what_says_no_to_every_command_until_it_is_mended_comes_before_the_command(dag, culprit, code):
+@pytest.mark.parametrize(
+    ("code", "command"),
+    [
+        ("judge.champion_differs", "history --model m"),
+        ("judge.ledger_lost", "history --model m"),
+        ("registry.unavailable", "judge --candidate c"),
+    ],
+)
+def test_what_says_no_to_every_command_until_it_is_mended_comes_before_the_command(dag, culprit, code, command):
     todo = mending(dag, culprit, replace(LOST, code=code), {"run_id": "c", "model": "m"}, {})
-    assert todo.line == "Once mended: python -m training judge --candidate c"
+    assert todo.line == f"Once mended: python -m training {command}"
     assert todo.said.startswith(f"Once that is mended, clear the task {culprit} in Airflow, and it runs again")
+
+
+def test_a_training_that_was_refused_knows_its_model_from_the_config(tmp_path):
+    config = {"name": "v1", "training_set": "m/2013-01-01.0123456789ab", "keys": {"model": "m", "seed": 3}}
+    story = told(tmp_path, refused(task="train", refused=LOST, notes={"config": config}))
+    assert story.todo.line == "Once mended: python -m training history --model m"
 
 
 @pytest.mark.parametrize(
@@ -88,6 +101,8 @@ def test_what_says_no_to_every_command_until_it_is_mended_comes_before_the_comma
         ("alerts.unavailable", "notify", "python -m monitoring notify", BY_HAND),
         ("alerts.damaged", "notify", "python -m monitoring notify", BY_HAND),
         ("alerts.unavailable", "check", "python -m monitoring notify", TELLS),
+        ("home.champion_lost", "train", "python -m ops verify", TELLS),
+        ("home.versions_lost", "train", "python -m ops verify", TELLS),
         ("registry.unavailable", "judge", "python -m training judge --candidate c", BY_HAND),
         ("registry.unavailable", "promote", "python -m training judge --candidate c", TELLS),
         ("registry.unavailable", None, "python -m training judge --candidate c", TELLS),
