@@ -1,35 +1,50 @@
 """Whether ledger and MLflow belong together: in a home that lost a part of them, nothing is trained or backed up."""
 
+from collections.abc import Mapping
+
 from artifacts import ledger
 from artifacts.champion_alias import refuse_lost_ledger
 from artifacts.errors import BadInput, Damaged
-from artifacts.lost_champion import refuse_lost_champion
+from artifacts.lost_champion import ANEW, refuse_lost_champion
 from artifacts.lost_home import refuse_lost_home
 from artifacts.places import Places
 from artifacts.registry import Registry
 from artifacts.registry.connect import shown
+from artifacts.rejections import models as rejected_models
 from artifacts.rejections import rejections
 
 
-def refuse_lost_versions(registry: Registry, ledger_url: str, model: str) -> None:
-    """Raise `Damaged` (`home.versions_lost`) for a version of `model` above MLflow's newest whose run is not there.
+def refuse_lost_versions(
+    registry: Registry, ledger_url: str, model: str, run_ids: Mapping[int, str] | None = None
+) -> None:
+    """Raise `Damaged` (`home.versions_lost`) for a version that the ledger knows and MLflow lost, or gave again.
 
-    An MLflow older than the ledger would give its number again. A version that a person deleted, whose number MLflow
-    gives to no other, is not lost as long as its MLflow run is there, deleted or not. Raises `Unavailable` when MLflow
-    cannot be asked.
+    That is one above MLflow's newest whose MLflow run is not there: an MLflow older than the ledger gives its number
+    again. Or one whose number has another MLflow run by now. A version that a person deleted, whose number MLflow gives
+    to no other, is not lost as long as its MLflow run is there, deleted or not. Raises `Unavailable` when MLflow cannot
+    be asked. Whoever knows the model's `run_ids` by version saves asking for them.
     """
-    newest = max(registry.versions(model), default=0)
+    there = registry.run_ids(model) if run_ids is None else run_ids
+    newest = max(there, default=0)
     known = {one.version: one.run_id for one in rejections(ledger_url, model)}
     known |= {one.version: one.run_id for one in ledger.history(ledger_url, model)}
     for version, run_id in sorted(known.items(), reverse=True):
+        if version in there and there[version] != run_id:
+            raise _lost(registry, model, version, run_id, f"has MLflow run {there[version]} under that number")
         if version > newest and not _is_there(registry, run_id):
-            raise Damaged(
-                "home.versions_lost",
-                f"The ledger has version {version} of {model}, from MLflow run {run_id}; MLflow "
-                f"({shown(registry.tracking_uri)}) has no such run, and its newest version is {newest or 'none'}.",
-                next_step="Restore MLflow's database from the backup that goes with the ledger, or set PIPELINE_MLFLOW "
-                "to the one that has it. Where all is meant to begin anew, name an empty home in PIPELINE_HOME.",
+            raise _lost(
+                registry, model, version, run_id, f"has no such run, and its newest version is {newest or 'none'}"
             )
+
+
+def _lost(registry: Registry, model: str, version: int, run_id: str, found: str) -> Damaged:
+    return Damaged(
+        "home.versions_lost",
+        f"The ledger has version {version} of {model}, from MLflow run {run_id}; MLflow "
+        f"({shown(registry.tracking_uri)}) {found}.",
+        next_step="Restore MLflow's database from the backup that goes with the ledger, or set PIPELINE_MLFLOW to the "
+        f"one that has it. {ANEW}",
+    )
 
 
 def refuse_lost(places: Places, model: str | None = None) -> None:
@@ -39,7 +54,8 @@ def refuse_lost(places: Places, model: str | None = None) -> None:
     `judge.ledger_lost`: the ledger has not what MLflow names, or both are empty and something else tells of a model.
     """
     registry = Registry.at(places)
-    models = {*ledger.models(places.ledger), *registry.models()} if model is None else {model}
+    known = {*ledger.models(places.ledger), *rejected_models(places.ledger)}
+    models = {*known, *registry.models()} if model is None else {model}
     for one in sorted(models):
         refuse_lost_champion(registry, places.ledger, one)
         refuse_lost_ledger(registry, places.ledger, one)

@@ -8,6 +8,11 @@ from artifacts.ledger import Promotion
 from artifacts.registry import Registry, RunRecord
 from artifacts.registry.connect import shown
 
+ANEW = (
+    "Where all is meant to begin anew, name an empty home in PIPELINE_HOME, and a ledger and alerts of its own where "
+    "PIPELINE_LEDGER and PIPELINE_ALERTS name them."
+)
+
 
 def refuse_lost_champion(
     registry: Registry, ledger_url: str, model: str, versions: Sequence[int] | None = None
@@ -23,15 +28,12 @@ def refuse_lost_champion(
         return
     versions = registry.versions(model) if versions is None else versions
     if line.version not in versions:
-        newest = ", ".join(map(str, versions[-3:]))
-        there = f"others of it ({newest}), not that one" if versions else "no version of it"
+        there = f"others of it (the newest is {versions[-1]}), not that one" if versions else "no version of it"
         raise Damaged(
             "home.champion_lost",
             f"The ledger names version {line.version} of {model} as champion, and MLflow "
             f"({shown(registry.tracking_uri)}) has {there}.",
-            next_step="Restore MLflow's database from a backup, or set PIPELINE_MLFLOW to the one that has it. "
-            "Where all is meant to begin anew, name an empty home in PIPELINE_HOME, and a ledger and alerts of its own "
-            "where PIPELINE_LEDGER and PIPELINE_ALERTS name them.",
+            next_step="Restore MLflow's database from a backup, or set PIPELINE_MLFLOW to the one that has it. " + ANEW,
         )
     refuse_another_run(line, registry.model_version(model, line.version))
 

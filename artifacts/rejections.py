@@ -57,6 +57,14 @@ def rejections(url: str, model: str) -> list[Rejection]:
         return _read(connection, REJECTIONS.c.model == model)
 
 
+def models(url: str) -> list[str]:
+    """The sorted names of the models of which anything was ever rejected."""
+    with transaction(url, "ledger", REJECTIONS, write=False) as connection:
+        if not sa.inspect(connection).has_table(REJECTIONS.name):
+            return []
+        return sorted(connection.scalars(sa.select(REJECTIONS.c.model).distinct()))
+
+
 def rejection_of(url: str, model: str, run_id: str, verdict: str) -> Rejection | None:
     """How a verdict was rejected, or None."""
     return next((one for one in rejections(url, model) if (one.run_id, one.verdict) == (run_id, verdict)), None)
@@ -91,7 +99,9 @@ def told(one: Rejection) -> str:
 
 
 def _refuse_promoted(connection: sa.Connection, run_id: str, verdict: str) -> None:
-    query = sa.select(PROMOTIONS).where(PROMOTIONS.c.run_id == run_id, PROMOTIONS.c.verdict == verdict)
+    query = sa.select(*kept(connection, PROMOTIONS)).where(
+        PROMOTIONS.c.run_id == run_id, PROMOTIONS.c.verdict == verdict
+    )
     line = connection.execute(query).mappings().first()
     if line is not None:
         raise Conflict(

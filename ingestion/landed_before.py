@@ -59,6 +59,7 @@ def code_digest(folders: tuple[Path, ...]) -> str:
     tools = {"python": sys.version} | {name: version(name) for name in TOOLS}
     digest = hashlib.sha256(json.dumps(tools).encode())
     for folder in folders:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.parent.name != "__pycache__"):
+        # What an editor puts beside a file while it is open has a dot before its name, and goes again.
+        for path in sorted(path for path in folder.rglob("[!.]*") if path.is_file() and path.suffix != ".pyc"):
             digest.update(f"{path.relative_to(folder.parent)} {sha256_of(path)}".encode())
     return digest.hexdigest()

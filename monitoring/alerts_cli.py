@@ -6,6 +6,7 @@ from artifacts import alerts, ledger
 from artifacts.alerts import Alert
 from artifacts.cli import Answer
 from artifacts.errors import BadInput, Missing
+from artifacts.finding import Finding
 from artifacts.lost_alerts import alerts_of, refuse_lost_alerts
 from artifacts.places import Places, read_places
 from artifacts.plural import many
@@ -107,18 +108,23 @@ def _notify(_: argparse.Namespace) -> Answer:
 def _line(alert: Alert) -> str:
     state = "open" if alert.is_open else f"{alert.ended or 'closed'} {alert.closed:%Y-%m-%d}"
     finding = alert.finding
-    far = (
-        "" if finding.value is None or finding.threshold is None else f" {finding.value:.4g} of {finding.threshold:.4g}"
-    )
+    far = _far(finding)
     if far and not alert.is_open:
-        now = "" if alert.ended_by is None or alert.ended_by.value is None else f", then {alert.ended_by.value:.4g}"
-        far = f" was{far}{now}"
+        # The threshold is of each window's own noise, so that of then is another.
+        now = "" if alert.ended_by is None else _far(alert.ended_by)
+        far = f" was{far}{now and f', then{now}'}"
     escalated = ", escalated" if alert.escalated else ""
     escalated += f", accepted by {alert.accepted_by}: {alert.accepted_because}" if alert.accepted_by else ""
     return (
         f"{alert.kind:<7} v{alert.version} {alert.key} #{alert.incident}: {state}{escalated}, "
         f"since {alert.since:%Y-%m-%d}, {finding.reason.code}{far}"
     )
+
+
+def _far(finding: Finding) -> str:
+    if finding.value is None or finding.threshold is None:
+        return ""
+    return f" {finding.value:.4g} of {finding.threshold:.4g}"
 
 
 def _facts(alert: Alert) -> dict[str, object]:

@@ -48,7 +48,8 @@ def _none(case: Case) -> Reason:
         )
         return Reason.with_step("predictions.none", f"{text}; others answered: {others}.", mend)
     mend = (
-        "Look whether it is served, whether it is asked, and whether it logs to PIPELINE_PREDICTIONS as it is set here."
+        f"Look whether {case.who} is served, whether it is asked, and whether it logs to PIPELINE_PREDICTIONS as it is "
+        "set here."
     )
     return Reason.with_step("predictions.none", f"{text}.", mend)
 
@@ -84,7 +85,7 @@ def _gap(case: Case, before: Baseline, rows: int) -> Iterator[Finding]:
     counted = f"select day, count(*) from {case.sql} group by day"  # noqa: S608
     rows_of: dict[date, int] = dict(case.answers.connection.execute(counted).fetchall())
     gap = [f"{day}" for day in case.window.days if day not in rows_of]
-    told = [f"Without a prediction of {case.who}: {_shown(gap)}."] if gap else []
+    told = [f"{many(len(gap), 'day')} without a prediction of {case.who}: {_shown(gap)}."] if gap else []
     typical = median([rows_of.get(day, 0) for day in case.window.whole_days] or [0])
     few = [day for day in case.window.whole_days if 0 < rows_of.get(day, 0) < FEW * typical]
     if few:
@@ -93,8 +94,9 @@ def _gap(case: Case, before: Baseline, rows: int) -> Iterator[Finding]:
             f"Less than a fiftieth of the {typical:,.0f} rows of {case.who} that the window's median day has: {named}."
         )
     if told:
-        yield unknown("predictions", Reason("predictions.gap", " ".join(told)), rows)
+        mend = "Look whether the service stood still then, or the log lacks parts, and check the window again."
+        yield unknown("predictions", Reason.with_step("predictions.gap", " ".join(told), mend), rows)
 
 
 def _shown(days: Sequence[str]) -> str:
-    return ", ".join(days[:SHOWN]) + (", …" if len(days) > SHOWN else "")
+    return ", ".join(days[:SHOWN]) + (f" and {len(days) - SHOWN} more" if len(days) > SHOWN else "")

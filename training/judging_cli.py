@@ -93,14 +93,15 @@ def _following(registry: Registry, places: Places, judged: Judged) -> Sequence[s
     if verdict.outcome != "promote":
         return next_command(verdict, by_person=False)
     run = registry.run(verdict.evidence.candidate.run_id)
-    twin = rolled_back_copy(registry, ledger.history(places.ledger, run.model), run.run_id)
+    twin = rolled_back_copy(registry, ledger.history(places.ledger, run.model), run.model_sha256)
     if twin is not None:
         return copy_of(run, twin), "To go back to it:", back_to(run.model, twin)
     rejected = rejection_of(places.ledger, run.model, run.run_id, judged.path)
     if rejected is not None:
         return told_rejection(rejected), DECIDED_ONCE
     wanted = needs_person(registry, places.ledger, verdict)
-    return *other_rule(registry, judged), *next_command(verdict, by_person=bool(wanted))
+    why = [f"It is promoted only when a person approves: {'; '.join(wanted)}."] if wanted else []
+    return *other_rule(registry, judged), *why, *next_command(verdict, by_person=bool(wanted))
 
 
 def _promote(arguments: argparse.Namespace) -> Answer:

@@ -53,7 +53,7 @@ def promote(
             f"{candidate.model_sha256} was judged.",
             next_step="Train again, and judge what comes out.",
         )
-    twin = rolled_back_copy(registry, ledger.history(ledger_url, run.model), run.run_id)
+    twin = rolled_back_copy(registry, ledger.history(ledger_url, run.model), run.model_sha256)
     if twin is not None:
         raise Conflict(
             "promote.rolled_back", copy_of(run, twin), next_step=f"To go back to it: {back_to(run.model, twin)}"

@@ -62,7 +62,7 @@ def promote_or_keep(
             follow(registry, ledger_url, run.model)
             said = headline(judged.verdict) if before is None else f"Version {before.version} was promoted before."
             return Decided(judged, before, said)
-        twin = rolled_back_copy(registry, ledger.history(ledger_url, run.model), run.run_id)
+        twin = rolled_back_copy(registry, ledger.history(ledger_url, run.model), run.model_sha256)
         if twin is not None:
             return Decided(judged, None, copy_of(run, twin))
         rejected = rejection_of(ledger_url, run.model, run.run_id, judged.path)

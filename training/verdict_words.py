@@ -27,7 +27,10 @@ NEXT = {
     ),
 }
 
-BY_PERSON = "A person promotes it, unless that was done already: under Required Actions where Airflow asks, or by:"
+BY_PERSON = (
+    "A person decides, unless that was done already: under Required Actions where Airflow asks, or by hand. To say no, "
+    "reject and --rejected-by take the places of promote and --approved-by:"
+)
 
 
 def headline(verdict: Verdict) -> str:

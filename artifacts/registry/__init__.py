@@ -77,6 +77,15 @@ class Registry:
         with self._client(f"MLflow run {run_id}", step) as client:
             return record_of(client, client.get_run(run_id))
 
+    def logged_sha256(self, run_id: str) -> str | None:
+        """The sha256 of the native file that an MLflow run logged, deleted or not; None when nothing tells of it."""
+        try:
+            with self._client(f"MLflow run {run_id}") as client:
+                told = client.get_run(run_id).data.tags.get(f"{PREFIX}model_sha256")
+        except Missing:
+            return None
+        return None if told is None else str(told)
+
     def model_version(self, model: str, version: int) -> RunRecord:
         """The MLflow run that made `version` of `model`; raises `Missing` as `run` does."""
         with self._client(f"Version {version} of model {model}") as client:

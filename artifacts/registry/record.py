@@ -20,7 +20,8 @@ def record_of(client: Any, run: Any, created: bool = False) -> RunRecord:
         raise Missing(
             "registry.run_deleted",
             f"MLflow run {run_id} was deleted.",
-            next_step="Restore it (mlflow runs restore), or name another.",
+            next_step="Name another, or restore it, with MLFLOW_TRACKING_URI set to the database or server that "
+            f"PIPELINE_MLFLOW names: mlflow runs restore --run-id {run_id}",
         )
     tags = {key.removeprefix(PREFIX): text for key, text in run.data.tags.items() if key.startswith(PREFIX)}
     if not {"training_set", "model", "model_sha256", "files"} <= tags.keys():

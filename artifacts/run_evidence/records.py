@@ -66,7 +66,8 @@ class TaskEnd:
 class DagRunEnd:
     """How a DAG run ended; `since` is the last DAG run of the same DAG that had ended well before it.
 
-    `about` names the models and training sets; where it names any, `since` was about the same.
+    `about` names the models and training sets; where it names any, `since` was about the same. `unread` is why it could
+    not be read which one that is.
     """
 
     dag: str
@@ -77,3 +78,4 @@ class DagRunEnd:
     since: str | None
     conf: Mapping[str, Any] = Field(default_factory=dict)
     about: tuple[str, ...] = ()
+    unread: str | None = None

@@ -33,7 +33,8 @@
     {%- set given = env_var('SHIPSHAPE_AS_OF', '') or var('as_of', none) | string -%}
     {%- if not modules.re.fullmatch('[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?', given) -%}
         {{ exceptions.raise_compiler_error(
-            "as_of is " ~ given[:40] ~ "; wanted a UTC time like 2013-10-01 00:00:00. Pass --vars '{as_of: 2013-10-01 00:00:00}'."
+            "as_of is " ~ given[:40] ~ "; wanted a UTC time like 2013-10-01 00:00:00. "
+            ~ ("Correct or unset SHIPSHAPE_AS_OF." if env_var('SHIPSHAPE_AS_OF', '') else "Pass --vars '{as_of: 2013-10-01 00:00:00}'.")
         ) }}
     {%- endif -%}
     timestamp '{{ given | replace('T', ' ') }}'

@@ -59,7 +59,7 @@ def _wide(name: str, findings: Findings, history: History, found: Sequence[Findi
     kind: BaselineKind = _worst_kind(found)
     over = f"<figcaption>Over time, against {AGAINST[kind]}</figcaption>{line(history, name, kind)}"
     return (
-        f'<section class="wide {state}"><h3>{mark(state)} {name_of(name)}</h3>'
+        f'<section class="wide {state}"><h3>{mark(state, in_part=is_in_part(found))} {name_of(name)}</h3>'
         f'<div class="pictures">{"".join(pictures)}<figure>{over}</figure></div>'
         f'<div class="below">{_rules(found)}{aside}</div></section>'
     )
@@ -70,9 +70,10 @@ def _small(name: str, findings: Findings, history: History, found: Sequence[Find
     drawn = [f'{draw(bins)}<p class="beside">{beside(bins)}</p>' for _, bins in list(kinds)[:1]]
     judged = sorted((one for one in found if one.state == "OK"), key=worst_first)
     far = f"farthest: {rule_of(judged[0])}, {times(judged[0])}" if judged else ""
-    unjudged = f'<p class="beside">◐ not judged: {not_judged(found)}</p>' if is_in_part(found) else ""
+    state, in_part = state_of(found), is_in_part(found)
+    unjudged = f'<p class="beside">not judged: {not_judged(found)}</p>' if in_part else ""
     return (
-        f'<section class="small {state_of(found)}"><h4>{mark(state_of(found))} {name_of(name)}</h4>'
+        f'<section class="small {state}"><h4>{mark(state, in_part=in_part)} {name_of(name)}</h4>'
         f'{"".join(drawn)}<p class="beside">{far}</p>{unjudged}{line(history, name, _worst_kind(found))}</section>'
     )
 

@@ -50,7 +50,7 @@ def _next(findings: Findings) -> str:
     if first is None:
         return opened
     said, run, rest = (first.reason.next_step or "").partition("python -m ")
-    mend = f"<b>{escape(said.rstrip())}</b>" + (f"<br>{_command(run + rest)}" if run else "")
+    mend = f"To mend what stands above: <b>{escape(said.rstrip())}</b>" + (f"<br>{_command(run + rest)}" if run else "")
     return f"{mend}<br>{opened}"
 
 

@@ -55,12 +55,11 @@ def _facts(findings: Findings) -> str:
     )
     command += f" --training-set {shlex.quote(findings.truth)}" if findings.truth else ""
     others = ", ".join(f"{rows:,} by version {version}" for version, rows in sorted(findings.other_versions.items()))
+    counted = f"{findings.rows:,} by version {findings.version}" + (f"; beside them {others}" if others else "")
     facts = {
         "Findings": findings.id,
         "Window": f"{day(findings.start)} ≤ moment of prediction < {day(findings.end)}, UTC",
-        "Rows": f"{findings.rows:,} by version {findings.version}" + (f"; beside them {others}" if others else "")
-        if findings.is_counted
-        else "could not be counted: the log could not be read",
+        "Rows": counted if findings.is_counted else "could not be counted: the log could not be read",
         "Trained on": findings.training_set,
         "Held against": findings.truth or "no training set",
         "Checked": f"{findings.created_at:%Y-%m-%d %H:%M:%S} UTC",

@@ -21,9 +21,10 @@ AGAINST = {
 }
 
 
-def mark(state: State) -> str:
-    """The state as a shape and a word, so that it is read without colour."""
-    return f'<span class="state {state}"><span class="shape">{SHAPES[state]}</span>{state}</span>'
+def mark(state: State, *, in_part: bool = False) -> str:
+    """The state as a shape and a word, so that it is read without colour; `in_part`: OK by some rules only."""
+    shape, word = ("◐", "OK by some rules") if in_part else (SHAPES[state], state)
+    return f'<span class="state {state}"><span class="shape">{shape}</span>{word}</span>'
 
 
 def name_of(feature: str | None) -> str:

@@ -23,7 +23,7 @@ def dockerfile(text: str) -> Iterator[str]:
     for line in re.findall(r"(?im)^RUN\s.*", text):
         for fetched in re.findall(r"\b(?:curl|wget)\b|\b(?:https?|ftp)://\S+", line):
             yield f"Dockerfile: RUN with {fetched} fetches what nobody pinned; COPY of a file is wanted"
-    # A user ends with its stage.
+    # A user is not followed from one stage into the next, which may be built on it.
     last = re.split(r"(?im)^FROM\s", text)[-1]
     users = re.findall(r"(?im)^USER\s+(\S+)", last)
     if not users or not re.fullmatch(r"[1-9]\d*:[1-9]\d*", users[-1]):

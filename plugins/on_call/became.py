@@ -53,7 +53,7 @@ def fate(home: Home, known: Decided, record: RunRecord, newest: Found) -> Fate:
         return Fate(decision.became, decision.said)
     if verdict.outcome != "promote":
         return Fate(verdict.outcome)
-    one = undecided(home, known, record.run_id)
+    one = undecided(home, known, record.run_id, record.model_sha256)
     if one.became == "waits" and not one.asked and not wants_a_person(home, record, rival, known.rejected):
         return Fate(
             "to_come", "Nobody promoted it yet. No person is asked: the task promote does it while its DAG run goes on."
@@ -61,9 +61,12 @@ def fate(home: Home, known: Decided, record: RunRecord, newest: Found) -> Fate:
     return one
 
 
-def undecided(home: Home, known: Decided, candidate: str) -> Fate:
+def undecided(home: Home, known: Decided, candidate: str, sha256: str | None = None) -> Fate:
     """Of a verdict that says promote, and that nobody acted on: whether anybody still can, and is asked to."""
-    twin = rolled_back_copy(home.registry, known.lines, candidate)
+    # Who does not know it yet need not ask MLflow unless there is something that it could be a copy of.
+    if sha256 is None and ledger.rolled_back_from(known.lines):
+        sha256 = home.registry.logged_sha256(candidate)
+    twin = None if sha256 is None else rolled_back_copy(home.registry, known.lines, sha256)
     if twin is not None:
         return Fate("copy", f"It is, byte for byte, version {twin}, which was rolled back from.")
     asked = home.once(("asks", candidate), lambda: asks(candidate))

@@ -45,9 +45,12 @@ def _cells(request: Request, home: Home, record: RunRecord, known: Decided) -> l
 
 def _why(record: RunRecord, verdict: Verdict, one: Fate) -> Html:
     reasons = el("ul", *(el("li", reason.text) for reason in verdict.reasons), class_="tight")
-    by_hand = f"python -m training promote --candidate {record.run_id} --approved-by NAME --reason TEXT"
-    how = join("By hand, with who decides and why in place of NAME and TEXT: ", el("code", by_hand))
-    todo = el("p", how, class_="quiet") if one.became == "waits" else None
+    yes, no = (
+        el("code", f"python -m training {verb} --candidate {record.run_id} --{how} NAME --reason TEXT")
+        for verb, how in (("promote", "approved-by"), ("reject", "rejected-by"))
+    )
+    by_hand = join("By hand, with who decides and why in place of NAME and TEXT: ", yes, ", or to say no: ", no)
+    todo = el("p", by_hand, class_="quiet") if one.became == "waits" else None
     return join(el("p", one.said) if one.said else None, reasons, todo)
 
 

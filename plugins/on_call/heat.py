@@ -3,7 +3,7 @@
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from artifacts.finding import SCORE, State
@@ -54,8 +54,10 @@ def days(found: Sequence[Summary]) -> list[Day]:
         several = sorted(by_end[end], key=lambda one: (one.created_at, one.id))
         newest = {(each.feature, one.version): each for one in several for each in one.brief.worst}
         worst: dict[str | None, Worst] = {}
-        for each in sorted(newest.values(), key=lambda one: (RANK[one.state], not one.in_part, -(one.far or 0.0))):
-            worst.setdefault(each.feature, each)
+        for each in sorted(newest.values(), key=lambda one: (RANK[one.state], -(one.far or 0.0))):
+            first = worst.setdefault(each.feature, each)
+            if each.in_part and first.state == "OK":
+                worst[each.feature] = replace(first, in_part=True)
         told.append(Day(end, worst, tuple(one.id for one in several)))
     return told
 

@@ -14,6 +14,7 @@ from artifacts import ledger
 from artifacts.champion_alias import refuse_lost_ledger
 from artifacts.errors import Missing
 from artifacts.ledger import Promotion
+from artifacts.lost import refuse_lost_versions
 from artifacts.lost_champion import refuse_lost_champion
 from artifacts.lost_home import refuse_lost_home
 from artifacts.places import Places
@@ -88,8 +89,12 @@ class Home:
         """As `lost_champion.refuse_lost_champion`, of these places."""
         refuse_lost_champion(self.registry, self.places.ledger, model, list(self._run_ids(model)))
 
+    def refuse_lost_versions(self, model: str) -> None:
+        """As `lost.refuse_lost_versions`, of these places."""
+        refuse_lost_versions(self.registry, self.places.ledger, model, self._run_ids(model))
+
     def newest(self, model: str, count: int) -> list[int]:
-        """The newest versions, newest first; raises as the two `refuse_lost_` above where there is none."""
+        """The newest versions, newest first; raises as the first two `refuse_lost_` above where there is none."""
         versions = list(self._run_ids(model))
         if not versions:
             self.refuse_lost_ledger(model)

@@ -64,7 +64,9 @@ def _silent_service(home: Home, model: str) -> tuple[str, str] | None:
 
 
 def _lost_champion(home: Home, model: str) -> None:
+    """Of a champion that MLflow does not have, or of another version without which nothing is trained."""
     home.refuse_lost_champion(model)
+    home.refuse_lost_versions(model)
 
 
 def _not_watched(home: Home, model: str) -> tuple[str, None] | None:

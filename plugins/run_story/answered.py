@@ -12,7 +12,7 @@ from plugins.run_story.seen import Answer
 # As in the form of the DAG, and as the ledger wants it.
 LEAST = 3
 # The tasks of which one does what was answered, and what each does it on.
-DOES = {"promote": ("Approve",), "keep": ("Reject",)}
+DONE_ON = {"promote": ("Approve",), "keep": ("Reject",)}
 
 
 def answers(dag_run: Any, session: Any) -> dict[int, Answer]:
@@ -65,7 +65,7 @@ def with_answers(kept: Sequence[TaskEvidence], given: Mapping[int, Answer]) -> l
 
 
 def _noted(one: TaskEvidence, answer: Answer | None) -> TaskEvidence:
-    if answer is None or one.outcome != "passed" or DOES.get(one.name.task) != answer.chosen:
+    if answer is None or one.outcome != "passed" or DONE_ON.get(one.name.task) != answer.chosen:
         return one
     # Of a no the ledger's sentence names who and why by itself.
     approved = one.name.task == "promote"
@@ -74,4 +74,4 @@ def _noted(one: TaskEvidence, answer: Answer | None) -> TaskEvidence:
 
 
 def _is_idle(one: TaskEvidence, done: set[int]) -> bool:
-    return one.name.task in DOES and one.name.map_index in done and "answered" not in one.notes
+    return one.name.task in DONE_ON and one.name.map_index in done and "answered" not in one.notes

@@ -76,6 +76,8 @@ def _link(settings: OnCallSettings, code: str) -> Html:
 
 def _changes(story: Story, places: Places) -> Html:
     end = read_run_end(places.home, story.dag, story.run)
+    if end is not None and end.unread is not None:
+        return el("p", f"Which one that is could not be read when this one ended. {end.unread}", class_="alarm")
     if end is None or end.since is None:
         why = "This DAG run has not ended yet" if end is None else _first(same(end.about))
         return el("p", f"{why}, so there is nothing to hold it against.", class_="quiet")

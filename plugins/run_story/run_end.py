@@ -72,12 +72,13 @@ def put_failure(places: Places, story: Story, *, hurried: bool = False) -> Messa
 
 def _write_down(places: Places, saw: Seen, about: tuple[str, ...]) -> None:
     ended = datetime.now(UTC).replace(tzinfo=None)
+    since, unread = None, None
     try:
         since = last_good(places.home, saw.dag, saw.run, same(about))
     except Refusal as refusal:
         LOG.warning("DAG run %s %s is held against no earlier one: %s", saw.dag, saw.run, refusal)
-        since = None
-    keep_run_end(places.home, DagRunEnd(saw.dag, saw.run, saw.state, ended, saw.ends, since, saw.conf, about))
+        unread = f"{refusal.code}: {refusal.message}"
+    keep_run_end(places.home, DagRunEnd(saw.dag, saw.run, saw.state, ended, saw.ends, since, saw.conf, about, unread))
     try:
         forget_old_runs(places.home, saw.dag, read_on_call_settings().kept_runs)
     except (Refusal, OSError) as error:

@@ -93,6 +93,7 @@ def test_a_ledger_from_before_it_kept_the_models_sha256_is_read_and_written_on(t
             connection.execute(f"alter table {table} drop column model_sha256")
     assert rejections(url, "late") == [replace(NO, champion=1)]
     assert [line.model_sha256 for line in ledger.history(url, "late")] == [None]
+    refuse_decided(url, "run2", "verdicts/another/verdict.json")
     with pytest.raises(Conflict):
         promote(url, 2, 1, NO.verdict)
     second = replace(NO, run_id="run3", version=3, champion=1, model_sha256="b" * 64)

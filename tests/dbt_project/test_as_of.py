@@ -58,7 +58,9 @@ def test_what_a_build_sets_in_the_environment_wins_over_any_vars(landed, monkeyp
 
 def test_what_the_environment_says_must_be_a_utc_moment_too(landed, monkeypatch):
     monkeypatch.setenv("SHIPSHAPE_AS_OF", "2013-10-01'; select 1; --")
-    assert "as_of is 2013-10-01'" in message(landed.dbt("run", "--select", "late_arrival", as_of=None))
+    done = landed.dbt("run", "--select", "late_arrival", as_of=None)
+    assert not done.success
+    assert "as_of is 2013-10-01'" in message(done) and "Correct or unset SHIPSHAPE_AS_OF" in message(done)
 
 
 def probed(warehouse: Warehouse, text: str, **options):

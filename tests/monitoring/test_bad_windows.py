@@ -3,6 +3,7 @@
 A whole week has 665 rows about 665 entities, some hundred a day, and is OK on every rule.
 """
 
+import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -202,7 +203,8 @@ def test_the_rows_of_two_versions_are_told_apart(world: World) -> None:
 
 def test_of_a_week_without_a_row_it_is_told_whether_another_version_answered(world: World) -> None:
     records = world.answers(WEEK)
-    assert "Look whether it is served, whether it is asked, and" in of(world.check(), "predictions").reason.text
+    asked = of(world.check(), "predictions").reason
+    assert re.search(r"Look whether version 1 of \w+ is served, whether it is asked, and", asked.next_step or "")
     world.log([replace(one, version=2) for one in records])
     reason = of(world.check(), "predictions").reason
     assert (reason.code, reason.what.partition("; ")[2]) == (
@@ -236,9 +238,16 @@ def test_a_gap_names_each_day_of_which_nearly_nothing_came_with_its_rows_and_tho
     world: World,
 ) -> None:
     three_days_of_which_nearly_nothing_came(world, world.answers(WEEK))
-    assert of(world.check(), "predictions").reason.text.endswith(
+    assert of(world.check(), "predictions").reason.what.endswith(
         "median day has: 2013-03-23 (1), 2013-03-24 (1), 2013-03-25 (1)."
     )
+
+
+def test_of_a_gap_it_is_told_how_many_days_it_has_and_what_to_look_at(world: World) -> None:
+    a_day_without_rows(world, world.answers(WEEK))
+    reason = of(world.check(), "predictions").reason
+    assert reason.what.startswith("1 day without a prediction of version 1 of toy: 2013-03-")
+    assert (reason.next_step or "").startswith("Look whether the service stood still then")
 
 
 def test_a_day_of_which_a_window_holds_an_hour_is_no_gap(world: World) -> None:

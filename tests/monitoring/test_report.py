@@ -143,8 +143,14 @@ MAKE = "python -m training baseline --run 3f9a"
 @pytest.mark.parametrize(
     ("reason", "told"),
     [
-        (Reason.with_step("log.damaged", "Segment a.seg ends.", "Restore it & more."), ["Restore it & more."]),
-        (Reason.with_step("baseline.missing", "Version 3 has none.", f"Make it: {MAKE}"), ["Make it:", MAKE]),
+        (
+            Reason.with_step("log.damaged", "Segment a.seg ends.", "Restore it & more."),
+            ["To mend what stands above: Restore it & more."],
+        ),
+        (
+            Reason.with_step("baseline.missing", "Version 3 has none.", f"Make it: {MAKE}"),
+            ["To mend what stands above: Make it:", MAKE],
+        ),
     ],
 )
 def test_what_mends_it_is_the_first_that_is_to_be_done_and_is_told_once(
@@ -322,8 +328,10 @@ def test_what_is_ok_by_some_rules_while_others_could_not_be_judged_is_told_apart
     assert "1 other was OK in every window that judged them, 1 of them by some rules only in one or more." in note
     [line] = re.findall(r"<svg[^>]*><title>distance: drift over 3 windows.*?</svg>", page)
     assert (line.count("<circle"), line.count("A4.6")) == (2, 1)
-    assert "◐ not judged: Jensen-Shannon against training</p>" in page
-    assert "◐ not judged" not in page_after(places, found(5, FINE))
+    assert ">not judged: Jensen-Shannon against training</p>" in page
+    said = '<span class="state OK"><span class="shape">◐</span>OK by some rules</span>'
+    whole = page_after(places, found(5, FINE))
+    assert said in page and said not in whole and ">not judged" not in whole
 
 
 def test_an_earlier_window_that_is_damaged_is_told_and_taken_for_unknown(places: Places) -> None:

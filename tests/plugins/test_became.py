@@ -13,7 +13,7 @@ from artifacts import ledger
 from artifacts.findings import Findings, publish_findings
 from artifacts.registry import Registry, ToLog
 from artifacts.rejections import Rejection, reject
-from plugins.on_call.became import Fate, came_of, decided, fate, next_of
+from plugins.on_call.became import Fate, came_of, decided, fate, next_of, undecided
 from plugins.on_call.decided import Decided
 from plugins.on_call.home import Home
 from plugins.on_call.person import asks, asks_first, wants_a_person
@@ -93,7 +93,8 @@ def test_a_verdict_that_says_promote_waits_until_somebody_decides(opened, judged
     table, drawn, glance = shown(opened, judged[0])
     assert "… waits for a person" in table and not drawn and "✓" not in table
     by_hand = f"python -m training promote --candidate {judged[1].run_id} --approved-by NAME --reason TEXT"
-    assert by_hand in table and by_hand not in glance
+    no = f"python -m training reject --candidate {judged[1].run_id} --rejected-by NAME --reason TEXT"
+    assert by_hand in table and no in table and by_hand not in glance
     assert "Next. Version 1 waits for a person, and nothing asks one now." in glance
     assert f"trigger the DAG approve_promotion with the candidate {judged[1].run_id}, or clear the task" in glance
     assert f"python -m training judge --candidate {judged[1].run_id}" in glance
@@ -226,14 +227,29 @@ def known(judged):
     return home, record, found, line
 
 
-def test_a_copy_of_a_version_that_was_rolled_back_from_does_not_wait(known):
+@pytest.mark.parametrize("kept", [True, False], ids=["by the ledger", "by MLflow"])
+def test_a_copy_of_a_version_that_was_rolled_back_from_does_not_wait(known, kept):
     home, record, found, line = known
+    was = {"model_sha256": record.model_sha256, "run_id": "1" * 32} if kept else {"run_id": record.run_id}
     write(home.places, line, version=2, run_id="2" * 32, verdict=None)
-    write(home.places, line, expected=2, run_id="1" * 32, verdict=None, model_sha256=record.model_sha256)
+    write(home.places, line, expected=2, verdict=None, **was)
     write(home.places, line, expected=1, version=2, run_id="2" * 32, verdict=None, kind="rollback")
     evidence = replace(found.verdict.evidence, champion=replace(found.verdict.evidence.candidate, version=2))
     against_two = replace(found, verdict=replace(found.verdict, evidence=evidence))
-    assert fate(home, decided(home, "toy"), record, against_two).became == "copy"
+    came = decided(home, "toy")
+    # Whose own line it is, is no candidate any more; asked of its bytes alone it is a copy all the same.
+    found = fate(home, came, record, against_two) if kept else undecided(home, came, record.run_id)
+    assert found.became == "copy"
+
+
+def test_of_a_version_that_mlflow_lost_and_the_ledger_has_the_page_says_so_as_what_is_to_be_done(opened, judged):
+    places, line = judged
+    write(places, line)
+    assert "Nothing to do." in shown(opened, places)[2]
+    no = Rejection("toy", 9, "9" * 32, line.verdict, line.decided_at, "B. by hand", "It knows the outcome.")
+    reject(places.ledger, no)
+    glance = shown(opened, places)[2]
+    assert "The ledger has version 9 of toy, from MLflow run 999" in glance and "its newest version is 1" in glance
 
 
 def test_under_a_number_that_mlflow_gave_again_the_run_of_now_is_read(registry, tmp_path):

@@ -95,7 +95,7 @@ def test_a_champion_that_is_not_among_what_mlflow_has_comes_before_what_waits(op
     log(Registry.at(places), tmp_path / "files")
     MlflowClient(places.mlflow).delete_model_version("toy", "1")
     glance = part(opened(places, QUIET).get("/on-call/models/toy").text, "glance")
-    assert "has others of it (2), not that one. Restore MLflow" in glance.partition("Next.")[2]
+    assert "has others of it (the newest is 2), not that one. Restore MLflow" in glance.partition("Next.")[2]
     assert "version 2 ? never judged" in glance
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from artifacts import alerts, ledger
 from artifacts.places import read_places
+from artifacts.registry import Registry
 from artifacts.run_evidence import (
     DagRunEnd,
     Refused,
@@ -132,6 +133,11 @@ def test_a_dag_run_is_held_against_the_last_good_one_about_the_same_model(failed
     tried(RUN, "late")
     run_ended(row)
     assert "Nothing that was noted differs from of_another." in part(opened(places).get(PATH).text, "changes")
+    [file] = (places.home / "runs" / dag).glob("last_good.model*late.json")
+    file.write_text("{broken")
+    run_ended(row)
+    shown = part(opened(places).get(PATH).text, "changes")
+    assert "could not be read when this one ended. run_evidence.damaged: " in shown and "the first" not in shown
 
 
 def test_what_serves_is_not_told_as_nothing_when_the_ledger_was_lost(failed, opened, home, tmp_path):
@@ -299,11 +305,12 @@ def test_a_candidate_that_nobody_is_asked_about_is_not_to_be_answered(ended_well
 
 def test_a_candidate_whose_bytes_were_rolled_back_from_since_waits_for_nobody(ended_well, opened, home):
     about = {"model": "toy", "decided_at": AT, "decided_by": "ana", "reason": "Better."}
+    candidate = Registry.at(home[0]).model_version("toy", 1)
     for version, expected, kind in ((2, None, "promote"), (1, 2, "promote"), (2, 1, "rollback")):
-        run = str(version) * 32
-        ledger.promote(ended_well.ledger, version=version, run_id=run, expected=expected, kind=kind, **about)
+        line = {"run_id": str(version) * 32, "model_sha256": candidate.model_sha256 if version == 1 else "2" * 64}
+        ledger.promote(ended_well.ledger, version=version, expected=expected, kind=kind, **line, **about)
     mlflow = {"mlflow": home[0].mlflow, "mlflow_artifacts": home[0].mlflow_artifacts}
-    said = waited(ended_well.model_copy(update=mlflow), opened, champion=2)
+    said = waited(ended_well.model_copy(update=mlflow), opened, champion=2, candidate=candidate.run_id)
     assert "= KEPT" in said and "Nobody decided on version 1. It is, byte for byte, version 1" in said
     assert "Required Actions" not in said
 

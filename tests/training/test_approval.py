@@ -256,7 +256,8 @@ def test_a_copy_of_what_was_rejected_is_not_promoted_by_the_pipeline(world: Worl
     copy = world.candidate(parcels_60, GOOD)
     came = decided(world, copy)
     assert (came.waits, versions(world)) == (True, [])
-    assert "--approved-by NAME" in world.registry.text(copy.run_id, came.judged.page)
+    page = world.registry.text(copy.run_id, came.judged.page)
+    assert "--approved-by NAME" in page and "--rejected-by" in page
     with pytest.raises(GateClosed, match="it is, byte for byte, version 1, which was rejected") as refusal:
         promote(world.registry, world.ledger, came.judged, "the pipeline")
     assert refusal.value.code == "promote.wants_approval"

@@ -165,8 +165,10 @@ def test_a_config_that_wants_a_person_is_promoted_by_name_and_reason_only(run, w
     by_name = f"python -m training promote --candidate {candidate} --approved-by NAME --reason TEXT"
     assert by_name in error
     _, said, _ = run("judge", "--candidate", candidate)
-    assert said[-3:-1] == [
-        "A person promotes it, unless that was done already: under Required Actions where Airflow asks, or by:",
+    assert said[-4:-1] == [
+        "It is promoted only when a person approves: its config has promotion: approve.",
+        "A person decides, unless that was done already: under Required Actions where Airflow asks, or by hand. To say "
+        "no, reject and --rejected-by take the places of promote and --approved-by:",
         by_name,
     ]
     page = said[-1].partition("/")[2].replace(".json", ".html")

@@ -211,6 +211,13 @@ def test_beside_an_mlflow_that_is_older_than_the_ledger_nothing_is_trained_in_a_
     assert f"version 3 of toy, from MLflow run {'f' * 32}; MLflow" in told["message"] and "none" in told["message"]
 
 
+def test_a_number_that_mlflow_gave_again_is_no_version_that_the_ledger_has(home):
+    first = json.loads(run_script(home, "--json").stdout)
+    rejected(home, 1, "f" * 32)
+    told = json.loads(run_script(home, "--json", "--again").stdout)
+    assert told["error"] == "home.versions_lost" and f"has MLflow run {first['run_id']} under that" in told["message"]
+
+
 def test_a_version_that_a_person_deleted_is_not_lost_and_the_next_takes_another_number(home):
     first, second = (json.loads(run_script(home, "--json", "--set", f"seed={seed}").stdout) for seed in (1, 2))
     rejected(home, 2, second["run_id"])

@@ -18,6 +18,7 @@ from tests.training.small_world import CONFIG, World
 from tests.training.test_approval import rejected
 from tests.training.test_judge import GOOD, crowned
 from tests.training.test_promote import BETTER, decided
+from training.judging_cli import _following
 from training.read_config import parse_config
 from training.train import train
 
@@ -92,6 +93,8 @@ def test_of_a_copy_of_what_a_person_rejected(world: World, parcels_60: TrainingS
     noes = rejections(world.ledger, world.model)
     candidate = world.registry.run(came.judged.verdict.evidence.candidate.run_id)
     assert came.waits and wants_a_person(home_of(world, tmp_path), candidate, None, noes)
+    told = " ".join(_following(world.registry, home_of(world, tmp_path).places, came.judged))
+    assert "It is promoted only when a person approves: it is, byte for byte, version 1, which was rejected" in told
     assert not wants_a_person(home_of(world, tmp_path), world.candidate(parcels_60, BETTER), None, noes)
 
 
@@ -107,6 +110,6 @@ def test_of_a_copy_of_what_a_person_rejected_and_deleted(
     came, noes = decided(world, world.candidate(parcels_60, GOOD)), rejections(world.ledger, world.model)
     candidate = world.registry.run(came.judged.verdict.evidence.candidate.run_id)
     assert came.waits and wants_a_person(home_of(world, tmp_path), candidate, None, noes)
-    # The ledger did not always keep it; of a line from then, a run that cannot be read stops nobody.
+    # The ledger did not always keep it: of a line from then MLflow tells while it can, and else nobody is stopped.
     then = [replace(no, model_sha256=None) for no in noes]
-    assert not wants_a_person(home_of(world, tmp_path), candidate, None, then)
+    assert wants_a_person(home_of(world, tmp_path), candidate, None, then) == (gone == "deleted")
