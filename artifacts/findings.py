@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,12 +10,12 @@ from pydantic import Field, NaiveDatetime, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from artifacts import publish
-from artifacts.errors import BadInput, Damaged
 from artifacts.finding import CLOSED, SCORE, BaselineKind, Count, Distribution, Example, Finding, Reason, Rule, State
 from artifacts.finding_ratio import state_of
 from artifacts.finding_summary import IN_BRIEF, in_brief
+from artifacts.findings_name import damaged, list_findings, mend, uri_of, window_of
 from artifacts.verdict import CalibrationBin
-from artifacts.version_name import parse_as_of, write_as_of
+from artifacts.version_name import write_as_of
 
 __all__ = [
     "SCORE",
@@ -39,7 +37,6 @@ __all__ = [
 KIND = "findings"
 FILE = "findings.json"
 FORMAT = 1
-_NAME = re.compile(r"([0-9T-]+_[0-9T-]+)\.v(\d+)\.([0-9a-f]{12})")
 
 
 @dataclass(frozen=True, config=CLOSED)
@@ -109,7 +106,7 @@ def publish_findings(root: str, findings: Findings) -> bool:
             "brief": json.loads(IN_BRIEF.dump_json(in_brief(findings.findings), exclude_none=True)),
         }
 
-    return publish.publish(uri_of(root, findings.model, findings.name), KIND, write).created
+    return publish.publish(uri_of(root, findings.id), KIND, write).created
 
 
 def read_findings(root: str, identity: str) -> Findings:
@@ -119,51 +116,19 @@ def read_findings(root: str, identity: str) -> Findings:
     for another format, other fields, a state that does not follow from the findings, or a folder that has not their
     name.
     """
-    model, _, name = identity.partition("/")
-    if not model or not name:
-        raise _no_id(identity)
-    published = publish.read(uri_of(root, model, name), KIND)
+    window_of(identity)
+    published = publish.read(uri_of(root, identity), KIND, mend(identity))
     try:
         told = json.loads(published.file(FILE).read_text(encoding="utf-8"))
         form, state = told.pop("format"), told.pop("state")
         found = _ADAPTER.validate_json(json.dumps(told))
     except (ValueError, KeyError, AttributeError, ValidationError) as error:
-        raise _damaged(published.uri, f"it does not hold findings ({error})") from error
+        raise damaged(published.uri, identity, f"it does not hold findings ({error})") from error
     if form != FORMAT:
-        raise _damaged(published.uri, f"it is written in format {form}; format {FORMAT} is read here")
+        raise damaged(published.uri, identity, f"it is written in format {form}; format {FORMAT} is read here")
     if state != found.state or found.id != identity:
-        raise _damaged(published.uri, f"it says {state}, and its content is that of {found.id}, {found.state}")
+        raise damaged(published.uri, identity, f"it says {state}, and its content is that of {found.id}, {found.state}")
     return found
-
-
-def list_findings(root: str, model: str) -> list[str]:
-    """The ids of all findings of `model`, by start, end and version; empty when there are none."""
-    names = publish.names(f"{root}/{publish.check_name(model, 'model')}")
-    found = [match for match in map(_NAME.fullmatch, names) if match]
-    return [f"{model}/{match[0]}" for match in sorted(found, key=lambda match: (match[1], int(match[2]), match[3]))]
-
-
-def window_of(identity: str) -> tuple[datetime, datetime, int]:
-    """Start, end and version of the findings `MODEL/NAME`, from their name; raises `BadInput` (`findings.id`)."""
-    match = _NAME.fullmatch(identity.partition("/")[2])
-    if match is None:
-        raise _no_id(identity)
-    start, end = (parse_as_of(text) for text in match[1].split("_"))
-    return start, end, int(match[2])
-
-
-def _no_id(got: str) -> BadInput:
-    return BadInput(
-        "findings.id",
-        f"The id of findings (--findings) is {got!r}; wanted MODEL/NAME, such as "
-        "late_arrival/2013-12-01_2013-12-08.v1.0123456789ab.",
-        next_step="Give the id that the check printed last; findings/ of the home has them all, by model.",
-    )
-
-
-def uri_of(root: str, model: str, name: str) -> str:
-    """The folder of findings."""
-    return f"{root}/{publish.check_name(model, 'model')}/{publish.check_name(name, 'name of findings')}"
 
 
 def _told(findings: Findings) -> dict[str, Any]:
@@ -178,7 +143,3 @@ def _told(findings: Findings) -> dict[str, Any]:
 
 def _digest(told: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-
-def _damaged(uri: str, message: str) -> Damaged:
-    return Damaged("findings.damaged", f"{uri} is damaged: {message}.", next_step="Delete the folder and check again.")

@@ -11,7 +11,8 @@ from artifacts import publish
 from artifacts.errors import Damaged
 from artifacts.finding import State
 from artifacts.finding_summary import IN_BRIEF, InBrief, in_brief
-from artifacts.findings import KIND, list_findings, read_findings, uri_of, window_of
+from artifacts.findings import KIND, read_findings
+from artifacts.findings_name import damaged, headless, list_findings, mend, uri_of, window_of
 
 # Windows of some ten years, of one version a day.
 KEPT = 4096
@@ -30,21 +31,27 @@ class Summary:
     brief: InBrief
 
 
-def summaries(root: str, model: str, since: datetime | None = None) -> list[Summary]:
-    """Those of all windows of `model` that end after `since`, by start, end and version.
+def summaries(root: str, model: str) -> tuple[list[Summary], list[Damaged]]:
+    """Those of all windows of `model`, by start, end and version, and what keeps the others from being read.
 
     A manifest is checked against its own hash; the findings themselves are read only where it was written before it
-    held them in brief. Raises `Damaged` (`publish.damaged`, `findings.damaged`).
+    held them in brief. What is damaged (`publish.damaged`, `findings.damaged`) hides nothing but itself.
     """
-    found = list_findings(root, model)
-    return [summary(root, one) for one in found if since is None or window_of(one)[1] > since]
+    found = list[Summary]()
+    broken = [damaged(uri_of(root, one), one, f"its {publish.MANIFEST} is gone") for one in headless(root, model)]
+    for one in list_findings(root, model):
+        try:
+            found.append(summary(root, one))
+        except Damaged as refusal:
+            broken.append(refusal)
+    return found, broken
 
 
 @lru_cache(maxsize=KEPT)
 def summary(root: str, identity: str) -> Summary:
     """That of the findings `MODEL/NAME`; kept, since under one name stands one content."""
     start, end, version = window_of(identity)
-    facts = publish.read(uri_of(root, *identity.split("/", 1)), KIND).facts
+    facts = publish.read(uri_of(root, identity), KIND, mend(identity)).facts
     if "brief" not in facts:
         found = read_findings(root, identity)
         return Summary(identity, version, start, end, found.state, found.created_at, in_brief(found.findings))
@@ -53,8 +60,5 @@ def summary(root: str, identity: str) -> Summary:
         made = datetime.fromisoformat(facts["created_at"])
         return Summary(identity, version, start, end, facts["state"], made, brief)
     except (KeyError, TypeError, ValueError, ValidationError) as error:
-        raise Damaged(
-            "findings.damaged",
-            f"The manifest of findings {identity} is damaged: it does not hold them in brief ({type(error).__name__}).",
-            next_step="Delete the folder and check again.",
-        ) from error
+        why = f"its manifest does not hold them in brief ({type(error).__name__})"
+        raise damaged(uri_of(root, identity), identity, why) from error

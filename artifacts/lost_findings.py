@@ -3,6 +3,7 @@
 from artifacts import alerts
 from artifacts.errors import Missing
 from artifacts.findings import list_findings
+from artifacts.findings_name import check_again
 from artifacts.places import Places
 from artifacts.version_name import write_as_of
 
@@ -23,5 +24,5 @@ def refuse_lost_findings(places: Places, model: str) -> None:
         f"No findings of {model} are published in {places.findings}, and the alerts took in those of its version "
         f"{version} in {window}: what was found is not known.",
         next_step="Restore the findings from a backup, or correct PIPELINE_FINDINGS. Without a backup, check "
-        f"that window again: python -m monitoring check --model {model} --window {window} --version {version}",
+        f"that window again: {check_again(model, start, end, version)}",
     )

@@ -2,8 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from artifacts.errors import Damaged, Missing, Unavailable
+from artifacts.errors import BadInput, Damaged, Missing, Unavailable
 from artifacts.object_store import is_of_a_client, unreachable
 from artifacts.places import Places
 from artifacts.publish import sha256_of
@@ -102,6 +102,24 @@ class Registry:
         with self._client() as client:
             found = client.search_model_versions(f"name='{model}'")
         return dict(sorted((int(one.version), str(one.run_id)) for one in found))
+
+    def runs(self, model: str, run_ids: Mapping[int, str]) -> dict[str, RunRecord]:
+        """Those MLflow runs of `run_ids` (of `run_ids()`) that `run` would give, by run id, in one question."""
+        became: dict[str, list[int]] = {}
+        for version, run_id in run_ids.items():
+            if _RUN_ID.fullmatch(run_id):
+                became.setdefault(run_id, []).append(version)
+        if not became:
+            return {}
+        where = f"attributes.run_id IN ({', '.join(repr(run_id) for run_id in became)})"
+        found: dict[str, RunRecord] = {}
+        with self._client() as client:
+            experiment = client.get_experiment_by_name(model)
+            for run in client.search_runs([experiment.experiment_id], where) if experiment else ():
+                # What is none of ours says so in its own words to whoever asks for it alone.
+                with suppress(BadInput):
+                    found[run.info.run_id] = record_of(client, run, versions=became[run.info.run_id])
+        return found
 
     def models(self) -> list[str]:
         """The sorted names of all models."""

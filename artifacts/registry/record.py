@@ -1,7 +1,7 @@
 """Reads an MLflow run as a record of ours, and refuses what is not one, was deleted, or was damaged."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from artifacts.errors import BadInput, Damaged, Missing
@@ -9,8 +9,8 @@ from artifacts.registry.log import PREFIX
 from artifacts.run_record import MODEL, RunRecord
 
 
-def record_of(client: Any, run: Any, created: bool = False) -> RunRecord:
-    """The record of an MLflow run.
+def record_of(client: Any, run: Any, created: bool = False, versions: Sequence[int] | None = None) -> RunRecord:
+    """The record of an MLflow run; whoever knows the `versions` that it became saves asking for them.
 
     Raises `BadInput` (`registry.run_foreign`) for one that training did not log, and `Missing`
     (`registry.run_deleted`): MLflow answers for a deleted run as if nothing had happened.
@@ -30,7 +30,8 @@ def record_of(client: Any, run: Any, created: bool = False) -> RunRecord:
             f"MLflow run {run_id} is {run.info.status} and carries no training set and model of ours.",
             next_step="Name an MLflow run that training logged to its end.",
         )
-    versions = [int(found.version) for found in client.search_model_versions(f"run_id='{run_id}'")]
+    if versions is None:
+        versions = [int(found.version) for found in client.search_model_versions(f"run_id='{run_id}'")]
     return RunRecord(
         run_id=run_id,
         model=tags["model"],

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from fastapi import Request
 
 from artifacts import ledger
-from artifacts.errors import Refusal
+from artifacts.errors import Damaged, Refusal
 from artifacts.finding_ratio import WORDS, written
 from artifacts.findings_summary import Summary, summaries
 from artifacts.lost_findings import refuse_lost_findings
@@ -17,9 +17,10 @@ from plugins.on_call.heat import Day, called, days, features, heat, judged, last
 from plugins.on_call.home import Home
 from plugins.on_call.markup import NONE, Child, Html, command, el, folded, join, scrolled, table
 from plugins.on_call.over_time import A_YEAR, breaks
+from plugins.on_call.section import refused
 from plugins.on_call.words import checked, state
 
-WORST, LOUD = 12, 60
+WORST, LOUD, MISSING = 12, 60, 3
 
 
 def newest_first(home: Home, model: str) -> list[Summary]:
@@ -31,10 +32,20 @@ def newest_first(home: Home, model: str) -> list[Summary]:
     return home.once(("windows", model), lambda: _newest_first(home, model))
 
 
+def unread(home: Home, model: str) -> list[Damaged]:
+    """Why each of the windows that were checked and cannot be read is not among them."""
+    return _read(home, model)[1]
+
+
+def _read(home: Home, model: str) -> tuple[list[Summary], list[Damaged]]:
+    return home.once(("findings", model), lambda: summaries(home.places.findings, model))
+
+
 def _newest_first(home: Home, model: str) -> list[Summary]:
-    found = sorted(
-        summaries(home.places.findings, model), key=lambda one: (one.end, one.created_at, one.id), reverse=True
-    )
+    read, broken = _read(home, model)
+    found = sorted(read, key=lambda one: (one.end, one.created_at, one.id), reverse=True)
+    if not found and broken:
+        raise broken[0]
     if not found:
         refuse_lost_findings(home.places, model)
     shown = set(sorted({last_day(one) for one in found})[-A_YEAR:])
@@ -54,7 +65,9 @@ def in_a_line(home: Home, model: str) -> Child:
     made = checked_at(home, model)
     if made is None:
         return el("span", "? nothing was checked yet", class_="state ask")
-    age = checked(made)
+    broken = unread(home, model)
+    lost = el("span", f"; ? {many(len(broken), 'window')} cannot be read", class_="state ask") if broken else None
+    age = join(checked(made), lost)
     newest = _window("the newest window", found[0], champion)
     seen = next((one for one in found if judged(one.brief.worst)), None)
     if seen is None or seen is found[0]:
@@ -95,11 +108,22 @@ def drift(request: Request, home: Home, model: str) -> Html:
         "judged at all, nothing was not asked. What drifted most often comes first."
     )
     return join(
+        cannot_be_read(home, model),
         el("p", legend, class_="quiet"),
         el("p", _stretch(shown)),
         scrolled("drift by feature and day", heat(shown)),
         _words(request, model, shown),
     )
+
+
+def cannot_be_read(home: Home, model: str) -> Html | None:
+    """What is missing of what was found, each in its own words, so that nothing is missing in silence."""
+    broken = unread(home, model)
+    if not broken:
+        return None
+    rest = len(broken) - MISSING
+    more = el("p", f"And {many(rest, 'more window', 'more windows')} likewise.") if rest > 0 else None
+    return join(*(refused(one) for one in broken[:MISSING]), more)
 
 
 def _stretch(shown: Sequence[Day]) -> str:

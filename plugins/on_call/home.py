@@ -1,4 +1,4 @@
-"""What the pages read, through the doors; what can never change is read once, and a text parsed once."""
+"""What the pages read, through the doors; what a page asks twice is read once, and a text parsed once."""
 
 import os
 import time
@@ -18,13 +18,15 @@ from artifacts.lost import refuse_lost_versions
 from artifacts.lost_champion import refuse_lost_champion
 from artifacts.lost_home import refuse_lost_home
 from artifacts.places import Places
-from artifacts.registry import FINISHED, Registry, RunRecord
+from artifacts.registry import Registry, RunRecord
 from artifacts.verdict import Verdict, read_verdict
 from plugins.on_call.settings import OnCallSettings
 
 T = TypeVar("T")
 JSON = "/verdict.json"
 COLD_SECONDS, LEAST_SECONDS = 30.0, 0.5
+# The versions whose MLflow runs a page asks for at once; of an older one each is a question.
+RECENT = 24
 # The client's own patience is minutes; a page that is looked at in the night has seconds.
 for _name, _value in (("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1"), ("MLFLOW_HTTP_REQUEST_TIMEOUT", "2")):
     os.environ.setdefault(_name, _value)
@@ -115,10 +117,11 @@ class Home:
         if run_id is None:
             self.refuse_lost_champion(model)
             return self.registry.model_version(model, version)
-        found = _record(self.registry, run_id)
-        if found.status != FINISHED:
-            _record.cache_clear()
-        return found
+        recent = self.once(("records", model), lambda: self.registry.runs(model, self._recent(model)))
+        return recent.get(run_id) or self.registry.run(run_id)
+
+    def _recent(self, model: str) -> dict[int, str]:
+        return dict(list(self._run_ids(model).items())[-RECENT:])
 
     def verdicts(self, run_id: str) -> Sequence[Found]:
         """The verdicts on an MLflow run, newest first; raises `Damaged` (`verdict.damaged`)."""
@@ -151,11 +154,6 @@ class Home:
 
 
 _ANSWERED: set[str] = set()
-
-
-@lru_cache(maxsize=512)
-def _record(registry: Registry, run_id: str) -> RunRecord:
-    return registry.run(run_id)
 
 
 @lru_cache(maxsize=128)

@@ -6,7 +6,7 @@ from datetime import date
 from artifacts.finding import State
 from artifacts.metric_names import directed, words
 from plugins.on_call.chart import Shape
-from plugins.on_call.drift import newest_first
+from plugins.on_call.drift import cannot_be_read, newest_first
 from plugins.on_call.heat import last_day
 from plugins.on_call.home import Home
 from plugins.on_call.markup import Html, el, join
@@ -40,11 +40,12 @@ def live_metrics(home: Home, model: str) -> Html:
                     whiskers(about, points, {}, walls[-1] if walls else None),
                 )
             )
+    missing = cannot_be_read(home, model)
     if not drawn:
-        return el("p", "No window has labels yet: they are known some time after the answers.")
+        return join(missing, el("p", "No window has labels yet: they are known some time after the answers."))
     legend = (
         f"Of what was answered in windows that ended {min(known)} to {max(known)}; of none that ended later are the "
         "labels known. "
         "○\N{NO-BREAK SPACE}OK, ●\N{NO-BREAK SPACE}DRIFT, ◇\N{NO-BREAK SPACE}not judged; dashed: the newest threshold."
     )
-    return join(el("p", legend, class_="quiet"), el("div", *drawn, class_="figures"))
+    return join(missing, el("p", legend, class_="quiet"), el("div", *drawn, class_="figures"))

@@ -9,7 +9,7 @@ from artifacts.verdict import Verdict
 from plugins.on_call.became import Became, Fate, decided, fate, next_of
 from plugins.on_call.briefly import briefly
 from plugins.on_call.candidates import SHOWN
-from plugins.on_call.drift import checked_at
+from plugins.on_call.drift import checked_at, unread
 from plugins.on_call.home import Home
 from plugins.on_call.section import with_command
 from plugins.on_call.service import asked
@@ -22,7 +22,17 @@ FIRST = ("No version was trained yet. Land months, build a training set and trai
 
 def next_step(home: Home, model: str) -> tuple[str, str | None]:
     """The first thing that is wrong, and its command; what cannot be read is said in the lines above."""
-    for look in (_no_model, _silent_service, _lost_champion, _waiting, _not_watched, _open_alert, _to_promote, _newest):
+    for look in (
+        _no_model,
+        _silent_service,
+        _lost_champion,
+        _waiting,
+        _not_watched,
+        _open_alert,
+        _unread,
+        _to_promote,
+        _newest,
+    ):
         try:
             found = look(home, model)
         except Refusal as refusal:
@@ -85,6 +95,12 @@ def _open_alert(home: Home, model: str) -> tuple[str, str] | None:
     if not any(one.is_open for one in alerts_of(home.places, model)):
         return None
     return "See what is open, and since when:", f"python -m monitoring alerts --model {model}"
+
+
+def _unread(home: Home, model: str) -> None:
+    """Of what was found and cannot be read, and so is missing above."""
+    for one in unread(home, model):
+        raise one
 
 
 def _waiting(home: Home, model: str) -> tuple[str, str] | None:

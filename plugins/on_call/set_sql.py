@@ -1,7 +1,7 @@
 """The SQL of a training-set version as it ran, whole and by the column that it computes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import PurePosixPath
 
@@ -25,15 +25,31 @@ def sql_of(opened: TrainingSet, feature: str) -> dict[str, str]:
     """The compiled SQL of the models that give a column to the set; where none does, the set's own.
 
     Many models group or join by a column and do not give it: what counts is the list of a model's last step, and that
-    the set's own SQL reads the model.
+    the set's own SQL reads the model, or reads it by way of models that hand on all columns of others.
     """
     files = {PurePosixPath(one).stem: one for one in sorted(opened.published.files) if one.startswith("sql/")}
     texts = {model: opened.published.file(path).read_text(encoding="utf-8") for model, path in files.items()}
-    own = texts.pop(opened.name, "")
-    known = set(re.findall(r"\w+", _bare(own)))
-    giving = {model: text for model, text in texts.items() if feature in given_by(text)}
-    read = {model: text for model, text in giving.items() if model in known}
-    return read or ({opened.name: own} if feature in known else giving)
+    return giving(opened.name, texts, feature)
+
+
+def giving(name: str, texts: Mapping[str, str], feature: str) -> dict[str, str]:
+    """As `sql_of`, of the set `name` and the compiled SQL of all models by name."""
+    left = dict(texts)
+    own = left.pop(name, "")
+    reached = {} if re.search(rf"\bas\s+{feature}\b", _bare(own)) else {name: own}
+    while reached:
+        named = frozenset[str]().union(*map(_words, reached.values()))
+        reached = {model: left.pop(model) for model in sorted(named & left.keys())}
+        if found := {model: text for model, text in reached.items() if feature in given_by(text)}:
+            return found
+    if feature in _words(own):
+        return {name: own}
+    return {model: text for model, text in texts.items() if feature in given_by(text)}
+
+
+@lru_cache(maxsize=512)
+def _words(sql: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", _bare(sql)))
 
 
 @lru_cache(maxsize=512)

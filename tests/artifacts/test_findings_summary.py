@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from artifacts import publish
-from artifacts.errors import Damaged
 from artifacts.finding_summary import Metric, Worst, in_brief
 from artifacts.findings import publish_findings
 from artifacts.findings_summary import summaries
@@ -47,7 +46,7 @@ def test_a_brief_from_before_that_was_said_is_read(tmp_path: Path) -> None:
     rewrite(
         tmp_path / made.id / publish.MANIFEST, lambda facts: [one.pop("in_part") for one in facts["brief"]["worst"]]
     )
-    assert summaries(str(tmp_path), "late_arrival")[0].brief == in_brief(made.findings)
+    assert summaries(str(tmp_path), "late_arrival")[0][0].brief == in_brief(made.findings)
 
 
 def test_summaries_are_read_without_the_findings_themselves(tmp_path: Path) -> None:
@@ -55,16 +54,36 @@ def test_summaries_are_read_without_the_findings_themselves(tmp_path: Path) -> N
     publish_findings(str(tmp_path), made)
     written = tmp_path / made.id / "findings.json"
     written.write_bytes(b" " * written.stat().st_size)
-    [found] = summaries(str(tmp_path), "late_arrival")
+    [found], _ = summaries(str(tmp_path), "late_arrival")
     assert (found.id, found.state, found.version, found.brief) == (made.id, "DRIFT", 3, in_brief(made.findings))
-    assert summaries(str(tmp_path), "late_arrival", since=datetime(2013, 12, 8)) == []
+
+
+@pytest.mark.parametrize(
+    ("harm", "code", "said"),
+    [
+        (lambda folder: (folder / publish.MANIFEST).write_text("{}"), "publish.damaged", "manifest"),
+        (lambda folder: (folder / "findings.json").unlink(), "publish.damaged", "findings.json is gone"),
+        (lambda folder: (folder / publish.MANIFEST).unlink(), "findings.damaged", "its manifest.json is gone"),
+    ],
+)
+def test_damage_hides_its_own_window_only_and_says_what_makes_that_again(tmp_path: Path, harm, code, said) -> None:  # type: ignore[no-untyped-def]
+    made = [findings(FINE, start=datetime(2013, 11, day)) for day in (30, 29, 28)]
+    for one in made:
+        publish_findings(str(tmp_path), one)
+    harm(tmp_path / made[1].id)
+    found, broken = summaries(str(tmp_path), "late_arrival")
+    assert [one.id for one in found] == [made[2].id, made[0].id]
+    [refusal] = broken
+    again = "python -m monitoring check --model late_arrival --window 2013-11-29..2013-12-08 --version 3"
+    assert (refusal.code, refusal.next_step.endswith(f": {again}")) == (code, True)
+    assert made[1].name in str(refusal) and said in str(refusal)
 
 
 def test_a_manifest_from_before_is_summed_up_from_the_findings(tmp_path: Path) -> None:
     made = findings(FINE, MOVED)
     publish_findings(str(tmp_path), made)
     rewrite(tmp_path / made.id / publish.MANIFEST, lambda facts: facts.pop("brief"))
-    assert summaries(str(tmp_path), "late_arrival")[0].brief == in_brief(made.findings)
+    assert summaries(str(tmp_path), "late_arrival")[0][0].brief == in_brief(made.findings)
 
 
 @pytest.mark.parametrize("brief", [None, {}, {"worst": [{"state": "FINE"}], "metrics": []}])
@@ -72,8 +91,9 @@ def test_a_brief_that_is_none_is_damaged(tmp_path: Path, brief: object) -> None:
     made = findings(FINE)
     publish_findings(str(tmp_path), made)
     rewrite(tmp_path / made.id / publish.MANIFEST, lambda facts: facts.update(brief=brief))
-    with pytest.raises(Damaged, match="does not hold them in brief"):
-        summaries(str(tmp_path), "late_arrival")
+    found, [refusal] = summaries(str(tmp_path), "late_arrival")
+    assert (found, refusal.code) == ([], "findings.damaged")
+    assert "does not hold them in brief" in str(refusal)
 
 
 def rewrite(path: Path, change: object) -> None:

@@ -140,6 +140,19 @@ def test_a_run_that_was_deleted_is_missing(tmp_path):
         assert refused.value.code == "registry.run_deleted"
 
 
+def test_several_runs_are_had_at_once_and_none_that_was_deleted_or_is_not_ours(tmp_path):
+    from mlflow import MlflowClient
+
+    registry, client = registry_in(tmp_path), MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
+    made = [log(registry, tmp_path / key, key=key) for key in ("k1", "k2", "k3")]
+    assert registry.runs("late", registry.run_ids("late")) == {one.run_id: registry.run(one.run_id) for one in made}
+    client.delete_run(made[0].run_id)
+    client.delete_tag(made[1].run_id, "shipshape.training_set")
+    assert registry.runs("late", registry.run_ids("late")) == {made[2].run_id: registry.run(made[2].run_id)}
+    assert registry.runs("late", {1: "') OR 1=1 --"}) == {}
+    assert registry.runs("late", {}) == registry.runs("never", registry.run_ids("late")) == {}
+
+
 @pytest.mark.parametrize("path", ["model/naive.json", "./model//naive.json", "model"])
 def test_a_model_file_that_was_never_logged_is_refused(tmp_path, path):
     registry = registry_in(tmp_path)

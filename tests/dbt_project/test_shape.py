@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from plugins.on_call.set_sql import giving
 from tests.dbt_project.rawfiles import Flight, land_flights
 from tests.dbt_project.warehouse import PROJECT, Warehouse
 
@@ -115,6 +116,16 @@ def test_every_column_of_every_model_is_described_once_and_the_reverse(built):
         columns = {name for (name,) in named if model not in built.features() or name in KEPT}
         written = entry.get("columns") or described_elsewhere(model)
         assert {column["name"] for column in written if column["description"]} == columns, model
+
+
+@pytest.mark.parametrize("name", ["late_arrival", "cancellation"])
+def test_a_page_finds_the_one_model_that_gives_a_feature_to_its_set(built, name):
+    compiled = {path.stem: path.read_text() for path in (built.home / "target/compiled").rglob("models/*/*.sql")}
+    features = [c["name"] for c in described()[name]["columns"] if c["config"]["meta"]["role"] == "feature"]
+    found = {feature: set(giving(name, compiled, feature)) for feature in features}
+    assert {feature: models for feature, models in found.items() if len(models) > 1} == {}
+    assert {f: m for f, m in found.items() if not m <= {"spine", *built.features()}} == {}
+    assert len(set.union(*found.values())) > 3
 
 
 def test_every_feature_in_sql_is_in_a_contract_and_the_reverse(built):

@@ -323,8 +323,10 @@ def log(registry, folder):
 def test_an_mlflow_run_that_was_deleted_takes_its_own_row_only(opened, registry, tmp_path):
     places, mlflow = registry
     run = log(mlflow, tmp_path / "files")
+    pages = opened(places, QUIET)
+    assert "was deleted" not in pages.get("/on-call/models/toy").text
     MlflowClient(places.mlflow).delete_run(run.run_id)
-    page = opened(places, QUIET).get("/on-call/models/toy").text
+    page = pages.get("/on-call/models/toy").text
     assert f"MLflow run {run.run_id} was deleted" in part(page, "candidates")
     assert "✓ promoted" in part(page, "candidates")
     assert "version 1: 0." in part(page, "metrics")

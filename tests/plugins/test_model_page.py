@@ -133,6 +133,20 @@ def test_a_source_that_is_down_takes_its_own_part_only_and_says_why(opened, home
     assert "Broken." not in page.text
 
 
+def test_damaged_findings_hide_their_own_window_only_and_every_part_that_lacks_it_says_so(opened, home, tmp_path):
+    places = home[0].model_copy(update={"findings": str(tmp_path / "findings")})
+    shutil.copytree(home[0].findings, places.findings)
+    whole = opened(places, NOBODY).get("/on-call/models/toy").text
+    manifest = min((tmp_path / "findings" / "toy").glob("*/manifest.json"))
+    manifest.unlink()
+    page = opened(places, NOBODY).get("/on-call/models/toy").text
+    for anchor in ("drift", "live"):
+        assert f"{manifest.parent.name} is damaged: its manifest.json is gone" in part(page, anchor)
+        assert "python -m monitoring check --model toy --window " in part(page, anchor)
+    assert page.count("<svg") == whole.count("<svg")
+    assert "? 1 window cannot be read" in part(page, "glance") and "cannot be read" not in whole
+
+
 def broken(places, changed, folder):
     """The places with one elsewhere, or a copy of it with a byte changed in each manifest or in the database."""
     [(name, where)] = changed.items()

@@ -25,9 +25,14 @@ measured as (
 
 select * from measured"""
 STAGED = "select entity_id, place, minutes from read_parquet('place.parquet')"
-TOY = """-- depends_on: staged
+ROWS = """-- depends_on: staged
 with joined as (
     select * from spine left join delays using (entity_id)
+)
+
+select * from joined -- noqa: AM04"""
+TOY = """with joined as (
+    select * from toy_rows left join labels using (entity_id)
 ),
 
 listed as (
@@ -42,7 +47,13 @@ select * from listed"""
 def opened(tmp_path):
     contract = make_contract()
     (tmp_path / "staged" / "sql").mkdir(parents=True)
-    for model, sql in {"spine": SPINE, "delays": DELAYS, "staged": STAGED, contract.name: TOY}.items():
+    for model, sql in {
+        "spine": SPINE,
+        "delays": DELAYS,
+        "staged": STAGED,
+        "toy_rows": ROWS,
+        contract.name: TOY,
+    }.items():
         (tmp_path / "staged" / "sql" / f"{model}.sql").write_text(sql)
     write_sorted(make_rows(contract).to_batches(), contract, tmp_path / "staged" / "data.parquet")
     return publish_training_set(str(tmp_path / "sets"), contract, AS_OF, tmp_path / "staged", {})

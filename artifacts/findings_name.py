@@ -1,0 +1,67 @@
+"""What findings are called, `MODEL/START_END.vVERSION.CONTENT`, and how those of a name are made again."""
+
+import re
+from datetime import datetime
+
+from artifacts import publish, storage
+from artifacts.errors import BadInput, Damaged
+from artifacts.version_name import parse_as_of, write_as_of
+
+_NAME = re.compile(r"([0-9T-]+_[0-9T-]+)\.v(\d+)\.([0-9a-f]{12})")
+
+
+def list_findings(root: str, model: str) -> list[str]:
+    """The ids of all findings of `model`, by start, end and version; empty when there are none."""
+    return _sorted(model, publish.names(_folder(root, model)))
+
+
+def headless(root: str, model: str) -> list[str]:
+    """The ids of the findings of `model` on a disk that lost their manifest; in an object store it may yet come."""
+    return _sorted(model, publish.without_manifest(_folder(root, model))) if storage.is_local(root) else []
+
+
+def window_of(identity: str) -> tuple[datetime, datetime, int]:
+    """Start, end and version of the findings `MODEL/NAME`, from their name; raises `BadInput` (`findings.id`)."""
+    model, _, name = identity.partition("/")
+    match = _NAME.fullmatch(name)
+    if not model or match is None:
+        raise BadInput(
+            "findings.id",
+            f"The id of findings (--findings) is {identity!r}; wanted MODEL/NAME, such as "
+            "late_arrival/2013-12-01_2013-12-08.v1.0123456789ab.",
+            next_step="Give the id that the check printed last; findings/ of the home has them all, by model.",
+        )
+    start, end = (parse_as_of(text) for text in match[1].split("_"))
+    return start, end, int(match[2])
+
+
+def uri_of(root: str, identity: str) -> str:
+    """The folder of the findings `MODEL/NAME`."""
+    model, _, name = identity.partition("/")
+    return f"{_folder(root, model)}/{publish.check_name(name, 'name of findings')}"
+
+
+def check_again(model: str, start: datetime, end: datetime, version: int) -> str:
+    """The command that checks a window of a version again."""
+    window = f"{write_as_of(start)}..{write_as_of(end)}"
+    return f"python -m monitoring check --model {model} --window {window} --version {version}"
+
+
+def mend(identity: str) -> str:
+    """What mends the damaged findings `MODEL/NAME`."""
+    again = check_again(identity.partition("/")[0], *window_of(identity))
+    return f"Restore the folder from a backup. Without one move it away, and check that window again: {again}"
+
+
+def damaged(uri: str, identity: str, message: str) -> Damaged:
+    """That the findings `MODEL/NAME` at `uri` are not as they were published."""
+    return Damaged("findings.damaged", f"{uri} is damaged: {message}.", next_step=mend(identity))
+
+
+def _folder(root: str, model: str) -> str:
+    return f"{root}/{publish.check_name(model, 'model')}"
+
+
+def _sorted(model: str, names: list[str]) -> list[str]:
+    found = [match for match in map(_NAME.fullmatch, names) if match]
+    return [f"{model}/{match[0]}" for match in sorted(found, key=lambda match: (match[1], int(match[2]), match[3]))]
