@@ -2,7 +2,7 @@
 
 from artifacts.run_evidence.forgetting import forget_old_runs
 from artifacts.run_evidence.notes import Notes, collecting, note
-from artifacts.run_evidence.records import DagRunEnd, Outcome, Refused, TaskEnd, TaskEvidence, TaskName
+from artifacts.run_evidence.records import DagRunEnd, Handed, Outcome, Refused, TaskEnd, TaskEvidence, TaskName
 from artifacts.run_evidence.store import (
     Kept,
     keep_run_end,
@@ -15,6 +15,7 @@ from artifacts.run_evidence.store import (
 
 __all__ = [
     "DagRunEnd",
+    "Handed",
     "Kept",
     "Notes",
     "Outcome",

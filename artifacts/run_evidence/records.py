@@ -63,6 +63,15 @@ class TaskEnd:
 
 
 @dataclass(frozen=True, config=CLOSED)
+class Handed:
+    """What said no in a task that left no word of it itself, by Airflow's database; no program reads that later."""
+
+    task: str
+    map_index: int
+    refused: Refused
+
+
+@dataclass(frozen=True, config=CLOSED)
 class DagRunEnd:
     """How a DAG run ended; `since` is the last DAG run of the same DAG that had ended well before it.
 
@@ -79,3 +88,4 @@ class DagRunEnd:
     conf: Mapping[str, Any] = Field(default_factory=dict)
     about: tuple[str, ...] = ()
     unread: str | None = None
+    handed: tuple[Handed, ...] = ()

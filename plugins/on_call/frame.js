@@ -31,3 +31,11 @@ document.addEventListener("click", (event) => {
   twin.rel = "noopener noreferrer";
   twin.click();
 });
+
+// What is linked to is unfolded.
+function unfold() {
+  const linked = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  for (const fold of linked?.querySelectorAll(":scope > details") ?? []) fold.open = true;
+}
+window.addEventListener("hashchange", unfold);
+document.addEventListener("DOMContentLoaded", unfold);

@@ -1,5 +1,6 @@
 """The page of one prediction: what was asked and answered, why, and the SQL of each feature that went in."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from fastapi import APIRouter, Request
@@ -17,7 +18,7 @@ from plugins.on_call.home import Home
 from plugins.on_call.markup import NONE, Child, Html, el, facts, folded, join, name, table
 from plugins.on_call.names import Model, PredictionId
 from plugins.on_call.section import Part, all_of, refused, within
-from plugins.on_call.set_sql import sql_of
+from plugins.on_call.set_sql import compiled, giving
 
 router = APIRouter(dependencies=reads("train_candidate", "watch_drift"))
 # Without its day an id is looked for in the whole log.
@@ -77,11 +78,13 @@ def _features(request: Request, home: Home, one: Prediction, explain: bool) -> H
     opened = _set_of(home, one)
     known = contributions(home, one) if explain else None
     order = sorted(one.features, key=lambda key: -abs(known.features.get(key, 0.0))) if known else list(one.features)
+    texts = compiled(opened) if opened else {}
+    given = {key: giving(opened.name, texts, key) for key in order} if opened else {}
     most = max((abs(value) for value in known.features.values()), default=0.0) if known else 0.0
     rows: list[list[Child]] = []
     for key in order:
         moved = [_bar(known.features.get(key, 0.0), most)] if known else []
-        rows.append([el("code", name(key)), _value(one, key), *moved, _meaning(opened, key), _sql(opened, key)])
+        rows.append([el("code", name(key)), _value(one, key), *moved, _meaning(opened, key), _where(given.get(key))])
     heads = ("feature", "value", *(("adds to the log odds",) if known else ()), "what it is", "SQL")
     asking = link(
         request,
@@ -94,7 +97,10 @@ def _features(request: Request, home: Home, one: Prediction, explain: bool) -> H
         explain="true",
     )
     said = _sum(known) if known else join(asking, " (SHAP, from the version's own model file; some seconds)")
-    return join(el("p", said), table(heads, rows, numbers=(1,)))
+    shown = dict(sorted({model: text for found in given.values() for model, text in found.items()}.items()))
+    folds = [el("div", folded(el("code", model), el("pre", text)), id=f"sql-{model}") for model, text in shown.items()]
+    below = join(el("h3", "The SQL as it ran for the training set"), *folds) if folds else None
+    return join(el("p", said), table(heads, rows, numbers=(1,)), below)
 
 
 def _set_of(home: Home, one: Prediction) -> TrainingSet | None:
@@ -126,11 +132,12 @@ def _meaning(opened: TrainingSet | None, key: str) -> Child:
     return join(found.description, el("small", f" {found.type}{f', {found.unit}' if found.unit else ''}{bounds}"))
 
 
-def _sql(opened: TrainingSet | None, key: str) -> Child:
-    if opened is None:
+def _where(found: Mapping[str, str] | None) -> Child:
+    """By which models, whose SQL stands below, once each."""
+    if found is None:
         return "its training set is not there"
-    found = sql_of(opened, key)
-    return join(*(folded(el("code", model), el("pre", text)) for model, text in found.items())) if found else NONE
+    links = [el("div", el("a", el("code", name(model)), href=f"#sql-{model}")) for model in found]
+    return join(*links) if links else NONE
 
 
 def _bar(value: float, most: float) -> Html:

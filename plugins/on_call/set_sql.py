@@ -21,19 +21,18 @@ def whole_sql(opened: TrainingSet) -> Html:
     return join(*shown) if shown else el("p", "Its manifest holds no SQL.")
 
 
-def sql_of(opened: TrainingSet, feature: str) -> dict[str, str]:
-    """The compiled SQL of the models that give a column to the set; where none does, the set's own.
+def compiled(opened: TrainingSet) -> dict[str, str]:
+    """The compiled SQL of every model that the version was made by, by name."""
+    files = sorted(one for one in opened.published.files if one.startswith("sql/"))
+    return {PurePosixPath(one).stem: opened.published.file(one).read_text(encoding="utf-8") for one in files}
+
+
+def giving(name: str, texts: Mapping[str, str], feature: str) -> dict[str, str]:
+    """The SQL of those models that give a column to the set `name`; where none does, the set's own.
 
     Many models group or join by a column and do not give it: what counts is the list of a model's last step, and that
     the set's own SQL reads the model, or reads it by way of models that hand on all columns of others.
     """
-    files = {PurePosixPath(one).stem: one for one in sorted(opened.published.files) if one.startswith("sql/")}
-    texts = {model: opened.published.file(path).read_text(encoding="utf-8") for model, path in files.items()}
-    return giving(opened.name, texts, feature)
-
-
-def giving(name: str, texts: Mapping[str, str], feature: str) -> dict[str, str]:
-    """As `sql_of`, of the set `name` and the compiled SQL of all models by name."""
     left = dict(texts)
     own = left.pop(name, "")
     reached = {} if re.search(rf"\bas\s+{feature}\b", _bare(own)) else {name: own}

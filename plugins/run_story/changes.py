@@ -1,5 +1,6 @@
-"""What is new in a DAG run since the last one that ended well: rows, SQL, contract, config and code."""
+"""What is new in a DAG run since the last one that ended well: parameters, rows, SQL, contract, config and code."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,12 @@ def changes_since(kept: Sequence[TaskEvidence], before: Sequence[TaskEvidence]) 
         for name in (name for name in now if name in then):
             found += compare(name, then[name], now[name])
     return found
+
+
+def given_since(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[Change]:
+    """The parameters that a DAG run was given, where the other one was given another, or none."""
+    then, given = ({name: _text(value) for name, value in some.items()} for some in (before, now))
+    return list(_each("parameter", "", then, given))
 
 
 def untold_since(kept: Sequence[TaskEvidence], before: Sequence[TaskEvidence]) -> list[str]:
@@ -92,6 +99,10 @@ def _each(about: str, kind: str, then: Mapping[str, str], now: Mapping[str, str]
     names = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
     for name in names[:SHOWN]:
         yield Change(about, f"{kind}{name}", then.get(name), now.get(name))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
 def _code(told: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """What a person is told of a DAG run that failed, or takes too long: the sentence of the run page, and what to do."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -30,7 +30,7 @@ def failure_message(places: Places, story: Story, runbook_url: str, *, hurried: 
     tries = [(end.task, end.map_index, end.attempt) for end in failed]
     code = story.codes[0]
     link = runbook_link(runbook_url, code)
-    serves = champions(places, hurried=hurried)
+    serves = champions(places, story.models, hurried=hurried)
     return _message(serves, story, f"failed {tries}", f"[FAILED] {story.dag}: {code}", (code, link))
 
 
@@ -38,7 +38,7 @@ def late_message(places: Places, story: Story, runbook_url: str, since: str) -> 
     """About a DAG run that still runs after its deadline."""
     subject = f"[LATE] {story.dag} has not ended since {since}"
     section, looked_at = ("run.late", runbook_link(runbook_url, "run.late")), replace(story, todo=overdue(story))
-    return _message(champions(places), looked_at, f"late {since}", subject, section)
+    return _message(champions(places, story.models), looked_at, f"late {since}", subject, section)
 
 
 def page_of(dag: str, run: str) -> str:
@@ -46,16 +46,17 @@ def page_of(dag: str, run: str) -> str:
     return f"{root()}/dags/{quote(dag, safe='')}/runs/{quote(run, safe='')}/plugin/{TAB}"
 
 
-def champions(places: Places, *, hurried: bool = False) -> list[str]:
-    """What serves on, by the ledger; whether it lost any, MLflow says.
+def champions(places: Places, models: Collection[str] = (), *, hurried: bool = False) -> list[str]:
+    """What serves on of these models, or of all, by the ledger; whether it lost any, MLflow says.
 
     Whoever is `hurried` has it asked only where the ledger has none: its client takes seconds to load.
     """
     try:
-        lines = [ledger.champion(places.ledger, model) for model in ledger.models(places.ledger)]
+        known = {one: ledger.champion(places.ledger, one) for one in sorted(models) or ledger.models(places.ledger)}
     except Refusal as refusal:
         return [f"Champions: not known ({refusal.code})"]
-    serves = [f"Champion: {one.model} version {one.version}" for one in lines if one]
+    serves = [f"Champion: {one.model} version {one.version}" for one in known.values() if one]
+    none = [f"Champion of {model}: none yet" for model, one in known.items() if one is None]
     try:
         if not (serves and hurried):
             registry = Registry.at(places)
@@ -63,7 +64,7 @@ def champions(places: Places, *, hurried: bool = False) -> list[str]:
             refuse_lost_home(registry, places)
     except Refusal as refusal:
         return [*serves, f"Champions: not {'all ' if serves else ''}known ({refusal.code})"]
-    return serves or ["Champion: none yet"]
+    return [*serves, *none] or ["Champion: none yet"]
 
 
 def _message(serves: Sequence[str], story: Story, what: str, subject: str, section: tuple[str, str]) -> Message:

@@ -9,7 +9,7 @@ from plugins.on_call.markup import Child, Html, command, el, folded, join, joine
 from plugins.on_call.section import Part, all_of, with_command
 from plugins.on_call.settings import OnCallSettings
 from plugins.run_story.about import same
-from plugins.run_story.changes import Change, changes_since, untold_since
+from plugins.run_story.changes import Change, changes_since, given_since, untold_since
 from plugins.run_story.dbt_part import dbt_part, expectations_part
 from plugins.run_story.note import MARKS
 from plugins.run_story.numbers_part import has_numbers, numbers_part
@@ -82,7 +82,11 @@ def _changes(story: Story, places: Places) -> Html:
         why = "This DAG run has not ended yet" if end is None else _first(same(end.about))
         return el("p", f"{why}, so there is nothing to hold it against.", class_="quiet")
     before = read_tasks(places.home, story.dag, end.since)
-    found, untold = changes_since(story.tasks, before), untold_since(story.tasks, before)
+    earlier = read_run_end(places.home, story.dag, end.since)
+    if earlier is None:
+        return el("p", f"What {end.since} left is not there any more, so there is nothing to hold it against.")
+    found = [*given_since(end.conf, earlier.conf), *changes_since(story.tasks, before)]
+    untold = untold_since(story.tasks, before)
     why = "Some of what it left cannot be read" if story.damaged else "It ended before that could be noted"
     ended = f"{why}: whether {' and '.join(untold)} changed is not told." if untold else ""
     if not found:

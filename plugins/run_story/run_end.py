@@ -11,7 +11,7 @@ from artifacts import alerts
 from artifacts.alerts import Message, read_receivers
 from artifacts.errors import Refusal
 from artifacts.places import Places, read_places
-from artifacts.run_evidence import DagRunEnd, forget_old_runs, keep_run_end, last_good
+from artifacts.run_evidence import DagRunEnd, Handed, forget_old_runs, keep_run_end, last_good
 from plugins.alert_channels import airflow_channels
 from plugins.on_call.settings import read_on_call_settings
 from plugins.run_story.about import about_of, same
@@ -78,7 +78,9 @@ def _write_down(places: Places, saw: Seen, about: tuple[str, ...]) -> None:
     except Refusal as refusal:
         LOG.warning("DAG run %s %s is held against no earlier one: %s", saw.dag, saw.run, refusal)
         unread = f"{refusal.code}: {refusal.message}"
-    keep_run_end(places.home, DagRunEnd(saw.dag, saw.run, saw.state, ended, saw.ends, since, saw.conf, about, unread))
+    handed = tuple(Handed(*name, refused) for name, refused in saw.handed.items())
+    end = DagRunEnd(saw.dag, saw.run, saw.state, ended, saw.ends, since, saw.conf, about, unread, handed)
+    keep_run_end(places.home, end)
     try:
         forget_old_runs(places.home, saw.dag, read_on_call_settings().kept_runs)
     except (Refusal, OSError) as error:

@@ -66,8 +66,10 @@ def _story(places: Places, dag: str, run: str, state: str) -> Story:
     What was written down of an earlier end, before the DAG run was cleared, is not so any more.
     """
     end = _end(places, dag, run)
-    ends = end.tasks if end and end.state == state else _so_far(places, dag, run)
-    return tell(places.home, Seen(dag, run, state, ends, conf=end.conf if end else {}))
+    now = end if end and end.state == state else None
+    ends = now.tasks if now else _so_far(places, dag, run)
+    handed = {(one.task, one.map_index): one.refused for one in now.handed} if now else {}
+    return tell(places.home, Seen(dag, run, state, ends, handed, end.conf if end else {}))
 
 
 def _standing(places: Places, dag: str, run: str) -> tuple[TaskEnd, ...]:

@@ -5,10 +5,13 @@ from uuid import uuid4
 
 import pytest
 
+from artifacts.run_evidence import read_run_end
 from plugins.on_call.asking import asks
 from plugins.run_story.airflow_saw import find
 from plugins.run_story.cause import cause_of
-from plugins.run_story.seen import Answer
+from plugins.run_story.run_end import run_ended
+from plugins.run_story.seen import Answer, Seen
+from plugins.run_story.story import tell
 
 OURS, OTHER = "a" * 32, "b" * 32
 
@@ -91,6 +94,23 @@ def test_an_answer_whose_reason_is_too_short_is_told_with_who_gave_it(airflow, g
     assert (culprit, said.code) == (("approve", 0), "approval.unanswered")
     assert said.message.startswith(f"Ada answered Approve {told}; the ledger wants a reason of 3 characters or more.")
     assert said.next_step.startswith("Clear the task approve to be asked again")
+
+
+def test_whoever_is_told_later_without_airflows_database_reads_the_same_sentence(airflow, monkeypatch, tmp_path):
+    from airflow.models import DagRun
+    from airflow.utils.session import create_session
+
+    monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))
+    given = {"chosen_options": ["Reject"], "responded_by": ADA, "params_input": {"reason": "x"}}
+    run = airflow("failed", (OURS, "failed"), **given)
+    with create_session() as session:
+        story = run_ended(session.query(DagRun).filter(DagRun.run_id == run).one())
+    end = read_run_end(tmp_path, "approve_promotion", run)
+    told = Seen(
+        "approve_promotion", run, "failed", end.tasks, {(one.task, one.map_index): one.refused for one in end.handed}
+    )
+    assert tell(tmp_path, told).sentence == story.sentence
+    assert "Ada answered Reject with the reason 'x'" in story.sentence
 
 
 @pytest.mark.parametrize(

@@ -348,6 +348,14 @@ def test_a_prediction_is_found_with_its_inputs_and_version(opened, home):
     assert "Compute what each feature contributed" in part(page, "features")
 
 
+def test_the_sql_of_a_feature_is_linked_to_and_stands_on_the_page_once(opened, home, monkeypatch):
+    made = {"toy": "select delay_mean, load, gust from delays", "delays": "select delay_mean, 2 * x as load from raw"}
+    monkeypatch.setattr("plugins.on_call.predictions.compiled", lambda opened: made)
+    page = opened(home[0], NOBODY).get(f"/on-call/models/toy/predictions?id={some_id(home[0])}").text
+    assert page.count('href="#sql-delays"') == 2 and page.count("2 * x as load") == 1
+    assert '<div id="sql-delays"><details>' in page
+
+
 def test_its_contributions_add_up_to_the_score_that_was_logged(opened, home):
     places, about = home
     page = opened(places, NOBODY).get(f"/on-call/models/toy/predictions?id={some_id(places)}&explain=true").text

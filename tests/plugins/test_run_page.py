@@ -133,6 +133,10 @@ def test_a_dag_run_is_held_against_the_last_good_one_about_the_same_model(failed
     tried(RUN, "late")
     run_ended(row)
     assert "Nothing that was noted differs from of_another." in part(opened(places).get(PATH).text, "changes")
+    given = {"month": "2019-01", "keys": {"a": 1}}
+    keep_run_end(places.home, DagRunEnd(dag, RUN, "failed", AT, (), "of_another", given, about))
+    shown = part(opened(places).get(PATH).text, "changes")
+    assert "parameter month none 2019-01" in shown and 'parameter keys none {"a": 1}' in shown.replace("&quot;", '"')
     [file] = (places.home / "runs" / dag).glob("last_good.model*late.json")
     file.write_text("{broken")
     run_ended(row)

@@ -3,7 +3,7 @@
 import pytest
 
 from artifacts.training_set import publish_training_set, write_sorted
-from plugins.on_call.set_sql import given_by, sql_of
+from plugins.on_call.set_sql import compiled, given_by, giving
 from tests.fixtures_training_set import AS_OF, make_contract, make_rows
 
 SPINE = """with listed as (
@@ -64,7 +64,7 @@ def opened(tmp_path):
     [("place", "spine"), ("delay_mean", "delays"), ("shout", "toy"), ("minutes", "staged")],
 )
 def test_the_sql_of_a_column_is_that_of_the_model_that_lists_it_and_that_the_set_reads(opened, column, model):
-    assert list(sql_of(opened, column)) == [model]
+    assert list(giving(opened.name, compiled(opened), column)) == [model]
 
 
 @pytest.mark.parametrize(

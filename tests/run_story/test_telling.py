@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from artifacts import alerts
+from artifacts import alerts, ledger
 from artifacts.cli import PROGRESS
 from artifacts.places import read_places
-from artifacts.run_evidence import DagRunEnd, Refused, TaskEnd, TaskEvidence, TaskName, keep_run_end, keep_task
+from artifacts.run_evidence import DagRunEnd, Handed, Refused, TaskEnd, TaskEvidence, TaskName, keep_run_end, keep_task
 from monitoring.notify import deliver
 from monitoring.settings import read_monitoring_settings
 from plugins.run_story.telling import tell_failure
@@ -50,6 +50,35 @@ def test_a_failure_is_told_once_with_what_to_do_however_often_airflow_calls(post
     )
     assert body["runbook"] == "docs/runbook.md#setbad"
     assert "Champion: none yet" in body["text"]
+
+
+def test_what_airflow_alone_knew_of_a_failure_is_told_in_the_words_of_the_page(posts):
+    said = Refused("approval.unanswered", "Ada answered Reject with the reason 'x'.", "Clear the task approve.")
+    ends = (TaskEnd("approve", 0, 1, "failed"),)
+    end = DagRunEnd("build_training_set", RUN, "failed", AT, ends, None, handed=(Handed("approve", 0, said),))
+    keep_run_end(read_places().home, end)
+    tell_failure(CONTEXT)
+    [(_, _, body)] = posts.got
+    assert body["sentence"] == "approve said no (approval.unanswered): Ada answered Reject with the reason 'x'."
+
+
+def test_a_failure_names_the_champion_of_the_model_that_it_is_about_and_of_no_other(posts):
+    places = read_places()
+    ledger.promote(
+        places.ledger, model="other", version=1, run_id="1" * 32, expected=None,
+        decided_at=AT, decided_by="ana", reason="It is the first.",
+    )  # fmt: skip
+    fail()
+    tell_failure(CONTEXT)
+    noted = TaskEvidence(
+        TaskName("build_training_set", RUN, "train"), "passed", AT, AT, notes={"trained": {"model": "mine"}}
+    )
+    keep_task(places.home, noted)
+    fail(2)
+    tell_failure(CONTEXT)
+    first, second = (body["text"] for _, _, body in posts.got)
+    assert "Champion: other version 1" in first
+    assert "Champion of mine: none yet" in second and "other" not in second
 
 
 def damage(name):
