@@ -12,6 +12,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from artifacts.errors import BadInput, Damaged, Unavailable
 
 BUSY_SECONDS = 30
+# Postgres' client takes a shorter time for none at all.
+LEAST_CONNECT_SECONDS = 2
 _TIMEOUT = "timeout"
 CREATION_LOCK = 7_240_115  # any number, the same in every process: Postgres' "if not exists" is not safe by itself
 
@@ -27,7 +29,7 @@ def transaction(url: str, what: str, table: sa.Table, *, write: bool) -> Iterato
     """
     place = _parse(url, what)
     seconds = float(str(place.query.get(_TIMEOUT, BUSY_SECONDS)))
-    place = place.difference_update_query([_TIMEOUT]) if place.get_backend_name() == "sqlite" else place
+    place = place.difference_update_query([_TIMEOUT])
     if place.get_backend_name() == "sqlite" and place.database:
         if write:
             Path(place.database).parent.mkdir(parents=True, exist_ok=True)
@@ -60,12 +62,10 @@ def kept(connection: sa.Connection, table: sa.Table) -> list["sa.Column[Any]"]:
 
 
 def impatient(url: str, seconds: float) -> str:
-    """The URL for who waits `seconds` at most for an SQLite file that another has locked; others stay as they are."""
+    """The URL for who waits `seconds` at most for what another has locked, and for a server to take the call."""
     try:
         place = make_url(url)
     except ArgumentError:
-        return url
-    if place.get_backend_name() != "sqlite":
         return url
     return place.update_query_dict({_TIMEOUT: f"{seconds:g}"}).render_as_string(hide_password=False)
 
@@ -98,12 +98,22 @@ def _parse(url: str, what: str) -> URL:
 
 def _engine(place: URL, seconds: float, *, write: bool) -> sa.Engine:
     if place.get_backend_name() != "sqlite":
-        return sa.create_engine(place, poolclass=sa.NullPool)
+        return _of_a_server(place, seconds)
     # The driver's own transactions begin at the first write, too late for compare-and-set: they are switched off.
     arguments = {"timeout": seconds, "isolation_level": None}
     engine = sa.create_engine(place, poolclass=sa.NullPool, connect_args=arguments)
     begin = "BEGIN IMMEDIATE" if write else "BEGIN"
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _of_a_server(place: URL, seconds: float) -> sa.Engine:
+    own = place.get_driver_name().startswith("psycopg") and "connect_timeout" not in place.query
+    arguments = {"connect_timeout": max(LEAST_CONNECT_SECONDS, round(seconds))} if own else {}
+    engine = sa.create_engine(place, poolclass=sa.NullPool, connect_args=arguments)
+    if place.get_backend_name() == "postgresql":
+        patience = f"SET LOCAL lock_timeout = {round(seconds * 1000)}"
+        sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(patience))
     return engine
 
 

@@ -13,7 +13,7 @@ from artifacts.errors import BadInput
 class Settings(BaseModel):
     """The base of every room's settings object: frozen, and closed to unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
 
 S = TypeVar("S", bound=Settings)
@@ -64,4 +64,4 @@ def _wrong(kind: type[Settings], prefix: str, key: str, given: Mapping[str, str]
     shown = "" if "Secret" in str(field.annotation) or key not in given else f"={given[key]!r}"
     if first["type"] == "missing":
         return " is not set, and has no default."
-    return f"{shown}: {first['msg'].replace('Input should be', 'wanted')}."
+    return f"{shown}: {first['msg'].removeprefix('Value error, ').replace('Input should be', 'wanted')}."

@@ -4,9 +4,10 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from artifacts.alerts.receivers import PREFIX
 from artifacts.errors import BadInput
 from artifacts.whole_file import FOR_ITS_OWNER, write_whole
-from ops.stack.env_values import in_force, other_executor, ports_twice, unknown_names, wrong_value
+from ops.stack.env_values import in_force, other_executor, ports_twice, unknown_names, wrong_receivers, wrong_value
 from ops.stack.rules import references
 from ops.stack.variables import VARIABLES, Variable
 
@@ -48,6 +49,7 @@ def check_env(path: Path, environ: Mapping[str, str]) -> None:
     wrong = {v: no for v in VARIABLES if (no := wrong_value(v, values.get(v.name, "")))}
     problems += [f"{v.name} ({v.about}) {no}{in_force(v.name, outside)}" for v, no in wrong.items()]
     problems += ports_twice(values, outside)
+    problems += [] if any(v.name.startswith(PREFIX) for v in wrong) else wrong_receivers(values)
     profiles, executor = (
         values.get("COMPOSE_PROFILES", environ.get("COMPOSE_PROFILES", "")),
         values.get("AIRFLOW_EXECUTOR"),

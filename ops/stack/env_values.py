@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from urllib.parse import urlsplit
 
+from artifacts.alerts import read_receivers
 from artifacts.errors import BadInput
 from ops.stack.variables import LAST_PORT, SHORTEST_SECRET, VARIABLES, Kind, Variable
 from training.choose_configs import trained_models, trains
@@ -135,6 +136,14 @@ def other_executor(executor: str, profiles: str) -> str | None:
     if celery:
         return f"AIRFLOW_EXECUTOR is {executor}, and COMPOSE_PROFILES has celery, which wants CeleryExecutor"
     return f"AIRFLOW_EXECUTOR is {executor}, whose workers no profile starts; it wants COMPOSE_PROFILES=celery"
+
+
+def wrong_receivers(values: Mapping[str, str]) -> Iterator[str]:
+    """What every process would refuse of the receivers together, each of which may be right by itself."""
+    try:
+        read_receivers(values)
+    except BadInput as refusal:
+        yield refusal.message.removeprefix("Environment variable ").rstrip(".")
 
 
 def unknown_names(names: Collection[str], others: Collection[str]) -> Iterator[str]:

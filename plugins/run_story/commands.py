@@ -57,6 +57,7 @@ BY_CODE = {
     "judge.ledger_lost": f"{HISTORY} --model {{model}}",
     "judge.suspicious": TRAIN,
     "promote": JUDGE,
+    "rollback": f"{HISTORY} --model {{model}}",
     "home": "python -m ops verify",
     "alerts": "python -m monitoring notify",
     "alerts.no_channel": "MONITORING_WEBHOOK_URL=URL python -m monitoring notify",

@@ -134,8 +134,9 @@ def unjudged(dag: str, cause: Refused, facts: Mapping[str, str]) -> Todo:
 
 
 def _none(to_choose: Sequence[str]) -> str:
-    what = f": a person has to choose {', '.join(to_choose)}" if to_choose else " for it"
-    return f"There is no command{what}; what helps stands above."
+    if not to_choose:
+        return "There is no command for it; what helps stands above."
+    return f"No command runs as it stands: a person has to choose {', '.join(to_choose)}; what helps stands above."
 
 
 def _asked_anew(culprit: str | None, facts: Mapping[str, str]) -> str:

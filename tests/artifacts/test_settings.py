@@ -11,6 +11,7 @@ from artifacts.settings import Settings, read_settings
 class Wanted(Settings):
     folder: Path
     days: int = 1
+    share: float = 0.5
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,10 @@ class Wanted(Settings):
     [
         ({}, "Environment variable X_FOLDER is not set, and has no default.", "Set X_FOLDER."),
         ({"X_FOLDER": "/y", "X_DAYS": "two"}, "Environment variable X_DAYS='two': wanted", "Correct or unset X_DAYS."),
+        *(
+            ({"X_FOLDER": "/y", "X_SHARE": no}, f"Environment variable X_SHARE='{no}': wanted", "Correct or unset X_SH")
+            for no in ("inf", "-inf", "nan")
+        ),
         (
             {"X_FOLDER": "/y", "X_DAY": "2"},
             "Environment variable X_DAY is no setting; did you mean X_DAYS?",

@@ -81,6 +81,8 @@ def replace_lines(path, lines):
         ("AIRFLOW_EXECUTOR=Celery", "is 'Celery'; LocalExecutor or CeleryExecutor is wanted"),
         ("MONITORING_WEBHOOK_URL=hidden", "MONITORING_WEBHOOK_URL (who is told: where JSON is posted) is no URL"),
         ("MONITORING_WEBHOOK_URL=https://:80/hidden", "is no URL; https://HOST/PATH is wanted"),
+        ("MONITORING_SMTP_CONNECTION=mail", "MONITORING_SMTP_FROM and MONITORING_SMTP_TO, all three or none"),
+        ("MONITORING_SMTP_ESCALATE_TO=lead@example.org", "MONITORING_SMTP_CONNECTION='': mail needs"),
         ("AIRFLOW_PORT=80800", "loopback address) is '80800'; a port from 1 to 65535 is wanted"),
         ("SERVING_PORT=0", "is '0'; a port"),
         ("SERVING_PORT=8000:8000", "is '8000:8000'; a port"),
@@ -218,7 +220,8 @@ def test_who_is_told_may_stay_empty_or_be_any_address_that_compose_takes_as_it_s
     write_env(path)
     assert "\nMONITORING_WEBHOOK_URL=\n" in path.read_text()
     told = "MONITORING_WEBHOOK_URL=https://example.org/a?b=c&d=%20\nMONITORING_SMTP_TO=a@example.org,b@example.org\n"
-    replace_lines(path, told)
+    mail = "MONITORING_SMTP_CONNECTION=mail\nMONITORING_SMTP_FROM=ops@example.org\n"
+    replace_lines(path, told + mail)
     check_env(path, {})
     replace_lines(path, "MONITORING_WEBHOOK_URL=https://example.org/$HOME-hidden")
     with pytest.raises(BadInput, match=r"MONITORING_WEBHOOK_URL .* holds a blank, a quote") as refused:
