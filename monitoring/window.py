@@ -62,7 +62,7 @@ def parse_window(text: str) -> Window:
     first, _, last = text.partition("..")
     # What is wrong with a part is said of the whole: a part alone names no option.
     with suppress(BadInput):
-        window = Window(parse_as_of(first), parse_as_of(last))
+        window = Window(*(parse_as_of(part.removesuffix("T0000")) for part in (first, last)))
         if window.start < window.end:
             return window
     raise BadInput(

@@ -134,7 +134,8 @@ def keep_named(asked: Mapping[str, Any], response: Mapping[str, Any]) -> str:
     places = read_places()
     registry = Registry.at(places)
     judged = read_judged(registry, asked["candidate"], asked["verdict"])
-    return told(keep(registry, places.ledger, judged, _decision(response)))
+    rejection = keep(registry, places.ledger, judged, _decision(response))
+    return f"{rejection.model}: {told(rejection)}"
 
 
 def _decision(response: Mapping[str, Any]) -> Decision:

@@ -2,7 +2,7 @@
 
 import argparse
 import getpass
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from artifacts import ledger
 from artifacts.cli import Answer
@@ -20,7 +20,7 @@ from training.decision import parse_decision
 from training.judge import judge
 from training.judged import Judged
 from training.ledger_cli import answer
-from training.needs_person import needs_person
+from training.needs_person import needs_person, rejected_before
 from training.promote import back_to, copy_of, other_rule, promote
 from training.promote_or_keep import judging_again
 from training.rollback import rollback
@@ -118,7 +118,14 @@ def _promote(arguments: argparse.Namespace) -> Answer:
 
     # A person approves the verdict that is there, not one that the next attempt would make.
     line = judging_again(promote_once) if because is None else promote_once()
-    return answer(line, "Nothing was written: it was promoted before.") if before else answer(line)
+    if before:
+        return answer(line, "Nothing was written: it was promoted before.")
+    return answer(line, *(f"It is champion although {no}." for no in _noes(registry, places, arguments.candidate)))
+
+
+def _noes(registry: Registry, places: Places, candidate: str) -> Iterator[str]:
+    """What persons said against it before: whoever promotes it all the same reads that."""
+    return rejected_before(registry, places.ledger, registry.run(candidate))
 
 
 def _promoted_before(registry: Registry, places: Places, candidate: str) -> str | None:

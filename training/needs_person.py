@@ -13,10 +13,10 @@ def needs_person(registry: Registry, ledger_url: str, verdict: Verdict) -> list[
     """Each reason in words; none when the pipeline may promote by itself."""
     asked = wants_approval(registry, verdict)
     run = registry.run(verdict.evidence.candidate.run_id)
-    return [*([asked] if asked else []), *_rejected_before(registry, ledger_url, run)]
+    return [*([asked] if asked else []), *rejected_before(registry, ledger_url, run)]
 
 
-def _rejected_before(registry: Registry, ledger_url: str, run: RunRecord) -> Iterator[str]:
+def rejected_before(registry: Registry, ledger_url: str, run: RunRecord) -> Iterator[str]:
     """The noes to the candidate itself, by another verdict, and to a version that is it byte for byte."""
     for no in rejections(ledger_url, run.model):
         if no.run_id == run.run_id:

@@ -16,6 +16,7 @@ from ops.backup.places import Sources, is_sqlite, shown, sources
 from ops.backup.verify import Verified, verify
 from ops.stack.prepare import make_buckets
 
+MEND = "Nothing was restored. Take another backup, or copy this one anew from where it was made."
 # What refers comes after what it refers to; the ledger, which says what serves, last.
 _ORDER = ("airflow", "mlflow", "replay", "alerts", "ledger")
 
@@ -30,7 +31,7 @@ def restore(places: Places, folder: Path) -> Verified:
     """
     folder = folder.absolute()
     cli.say(f"verifying {folder}")
-    backup, wanted = read(str(folder), KIND).verify(), sources(places)
+    backup, wanted = read(str(folder), KIND, MEND).verify(), sources(places)
     dumps = _dumps(backup, folder, wanted.databases)
     _refuse_elsewhere(backup.facts["places"], wanted)
     make_buckets(places)

@@ -105,7 +105,7 @@ def drift(request: Request, home: Home, model: str) -> Html:
         "One column a day: the windows that end with it, the worst of the versions that were checked. The higher the "
         "bar, the farther the worst rule: half is its threshold, full is sixteen. A solid bar is DRIFT, an outline OK, "
         "a cross over it says that it is so by some rules, and others could not be judged. A crossed box could not be "
-        "judged at all, nothing was not asked. What drifted most often comes first."
+        "judged at all. Where nothing stands, nothing was asked. What drifted most often comes first."
     )
     return join(
         cannot_be_read(home, model),

@@ -1,5 +1,7 @@
 """The frame of every page: its head, its trail, and the two files that it loads; it follows Airflow's theme."""
 
+import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -12,6 +14,7 @@ from plugins.on_call.markup import Child, Html, el, join
 
 FILES = {"style.css": "text/css", "frame.js": "text/javascript"}
 HERE = Path(__file__).parent
+COMMAND = 'class="command"'
 
 router = APIRouter(dependencies=reads())
 
@@ -30,7 +33,8 @@ def page(
     """An HTML page with `title` as its heading; `trail` are the pages above it, as text and address within the app."""
     above = [link(request, text, *address.split("/")) for text, address in trail]
     crumbs = el("nav", *(el("span", one) for one in above), class_="trail", aria_label="Pages above")
-    main = el("main", crumbs if above else None, el("h1", title), *body)
+    said = join(*body)
+    main = el("main", crumbs if above else None, el("h1", title), said, _how_to_run() if COMMAND in said else None)
     head = el(
         "head",
         el("meta", charset="utf-8"),
@@ -40,6 +44,15 @@ def page(
         el("script", src=address_of(request, "files", "frame.js")),
     )
     return HTMLResponse("<!doctype html>" + el("html", head, el("body", main), lang="en"), status)
+
+
+def _how_to_run() -> Html:
+    """What a command of the page needs to run as it stands."""
+    home = os.environ.get("PIPELINE_HOME")
+    kept = join(" and ", el("code", f"PIPELINE_HOME={shlex.quote(home)}"), " is set") if home else None
+    here = join("Commands run in the project's folder, where ", el("code", "python"), " is ")
+    stack = join("; in the stack they come after ", el("code", "docker compose exec airflow-scheduler"), ".")
+    return el("footer", here, el("code", ".venv/bin/python"), kept, stack, class_="quiet")
 
 
 def address_of(request: Request, *parts: str, **query: str) -> str:

@@ -1,4 +1,4 @@
-"""Alerts in Postgres: whose turn it is to deliver is a lock of the server, and what is locked is not waited for long."""
+"""Whose turn to deliver it is where the alerts are in Postgres, and how long is waited for what another locked."""
 
 import subprocess
 import sys

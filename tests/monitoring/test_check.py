@@ -234,8 +234,22 @@ def test_an_unknown_version_is_missing(world: World) -> None:
         check(world.places, "toy", 9, parse_window(WEEK), SETTINGS, created_at=datetime(2026, 1, 1))
 
 
+def test_midnight_may_be_written_out() -> None:
+    assert parse_window("2013-03-20T0000..2013-03-20T1200") == parse_window("2013-03-20..2013-03-20T1200")
+    assert parse_window("2013-03-20..2013-03-21T0000") == parse_window("2013-03-20..2013-03-21")
+
+
 @pytest.mark.parametrize(
-    "text", ["", "2013-03-20", "2013-03-27..2013-03-20", "2013-03-20..2013-03-20", "yesterday..now"]
+    "text",
+    [
+        "",
+        "2013-03-20",
+        "T0000..2013-03-20",
+        "2013-03-20T0000T0000..2013-03-21",
+        "2013-03-27..2013-03-20",
+        "2013-03-20..2013-03-20",
+        "yesterday..now",
+    ],
 )
 def test_what_is_no_window_is_refused(text: str) -> None:
     with pytest.raises(BadInput):

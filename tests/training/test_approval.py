@@ -200,7 +200,8 @@ def test_airflows_answer_promotes_or_is_written_as_a_rejection(
     assert approval.approve_named(first, ANSWER).startswith("Version 1 is champion of ")
     assert approval.keep_named(first, ANSWER) == "Nothing to keep: it was approved."
     second = ask(world, world.candidate(parcels_60, BETTER, WANTS))
-    assert approval.keep_named(second, {**ANSWER, "chosen_options": ["Reject"]})
+    said = approval.keep_named(second, {**ANSWER, "chosen_options": ["Reject"]})
+    assert said.startswith(f"{world.model}: Version 2 was rejected and version 1 stayed, ")
     [no] = rejections(world.ledger, world.model)
     assert (no.version, no.decided_by, versions(world)) == (2, "Ada by approve_promotion", [1])
 

@@ -194,3 +194,15 @@ def test_a_rejection_by_command_stands_in_the_history(run, world, parcels_60) ->
     _, said, _ = run("judge", "--candidate", candidate)
     assert said[-3:-1] == [told[0], "A verdict is decided on once. Train again, and judge what comes out."]
     assert not any("training promote" in line for line in said)
+
+
+def test_whoever_promotes_what_was_rejected_before_is_told_of_the_no(run, world, parcels_60) -> None:  # type: ignore[no-untyped-def]
+    candidate = world.candidate(parcels_60, BETTER).run_id
+    run("reject", "--candidate", candidate, "--rejected-by", "Ada", "--reason", "a week too early")
+    assert (
+        run("promote", "--candidate", world.candidate(parcels_60, "[clear_sign]").run_id)[1][-1] == f"{world.model}/2"
+    )
+    code, said, _ = run("promote", "--candidate", candidate, "--approved-by", "Bob", "--reason", "now")
+    assert (code, said[-1]) == (0, f"{world.model}/1")
+    assert said[1].startswith("It is champion although it was rejected before, by another verdict (Version 1 was rej")
+    assert "Ada by python -m training reject: a week too early" in said[1]
