@@ -16,6 +16,7 @@ from artifacts.registry import Registry
 from artifacts.training_set import TrainingSet
 from monitoring.answers import open_answers
 from monitoring.case import Case, unknown
+from monitoring.constant import find_constant
 from monitoring.described import read_described
 from monitoring.drift import Described, find_drift
 from monitoring.judgeable import find_whole
@@ -105,6 +106,7 @@ def _hold_against_baselines(case: Case, baseline: Baseline, left_out: LeftOut, f
     names = [name for name in known if name not in mixed]
     current = case.count(case.sql, {name: known[name][0] for name in names})
     cli.say(f"counted {len(current)} columns of {found.rows} rows")
+    found.findings += find_constant(case, known, current)
     _add_drift(case, "training", known, current, found)
     served = read_served(case, known, names, left_out, found.rows)
     found.findings += served.findings

@@ -107,6 +107,7 @@ FAULTS = {
         [(0, "do not count: schema.mixed")],
         is_gone=False,
     ),
+    "values.constant": Fault(logged(features(noise=0.5)), after=[(0, "nycflights13")], is_gone=False),
     "values.none": Fault(logged(features(place=None)), after=[(0, "nycflights13")], is_gone=False),
     "noise.too_large": Fault(few, whole),
     "baseline.too_young": Fault(
