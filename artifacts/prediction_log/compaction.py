@@ -19,7 +19,7 @@ from artifacts.prediction_log.locks import ended, unread
 from artifacts.prediction_log.moments import moments_of, written
 from artifacts.prediction_log.part_file import PartFiles
 from artifacts.prediction_log.parts import FILE, KIND, Key, Part, part_name, parts_of
-from artifacts.prediction_log.published_list import remember
+from artifacts.prediction_log.published_list import refuse_list_gone, remember
 from artifacts.prediction_log.reading import read_segment, segments_of
 from artifacts.prediction_log.segment import NEW, SEAL, make_folder, seal_of, sync_folder
 from artifacts.prediction_log.survey import Survey, survey_all
@@ -51,10 +51,11 @@ def compact(folder: Path, into: str, batch_bytes: int = BATCH_BYTES) -> Compacte
     Finished is a sealed segment, or one whose writer's lock is free. One compaction works at a time; writers go on.
     Beside the log lie up to `batch_bytes` of segments a second time, as Parquet. A damaged segment is left where it is
     and, once the others are done, raised as `Damaged` (`log.damaged`); a rerun does what is not done yet, and tells of
-    the parts of both. Raises `Unavailable` (`publish.no_place`) when the disk is full, `BadInput` (`place.invalid`)
-    when `folder` is a file.
+    the parts of both. A log without its list, beside parts, is raised before anything is done (`log.list_gone`). Raises
+    `Unavailable` (`publish.no_place`) when the disk is full, `BadInput` (`place.invalid`) when `folder` is a file.
     """
     done, wrong, into = Compacted(), None, into.rstrip("/")
+    refuse_list_gone(folder, into, {path.stem for path in segments_of(folder)} if folder.exists() else ())
     if not folder.exists():
         return done
     with storage.locked(str(folder)):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from artifacts.errors import Damaged
 from artifacts.prediction_log.frames import damaged
-from artifacts.prediction_log.parts import Key, Part
+from artifacts.prediction_log.parts import Key, Part, keys, names_of
 
 LIST = "published-parts"
 _LINE = re.compile(rb"model=[^/=]+/version=\d+/day=\d{4}-\d\d-\d\d/[^/=]+")
@@ -33,6 +33,26 @@ def remember(folder: Path, published: Iterable[Part]) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def refuse_list_gone(log: Path, into: str, segments: Collection[str]) -> None:
+    """Raise `Damaged` (`log.list_gone`) when there are parts that this log wrote no list of.
+
+    What was published a moment ago may be listed a moment later: then its first segment is still among the `segments`.
+    """
+    if (log / LIST).exists():
+        return
+    for key in keys(into):
+        for name in names_of(into, key):
+            if name.rsplit(".", 1)[0] not in segments:
+                raise Damaged(
+                    "log.list_gone",
+                    f"{log / LIST} is not there, and {into} has parts, such as {key.uri('').removeprefix('/')}/{name}: "
+                    "whether a part or a segment is gone is not known.",
+                    next_step="Restore the folder of the log from a copy, or correct PIPELINE_PREDICTIONS or "
+                    "PIPELINE_PREDICTION_PARTS, which belong together. Without a copy note that predictions may be "
+                    f"lost, and begin an empty list: touch {log / LIST}",
+                )
 
 
 def refuse_gone(log: Path, into: str, found: Iterable[Part], segments: Collection[str], model: str) -> None:

@@ -13,7 +13,7 @@ from artifacts.prediction_log.locks import reading
 from artifacts.prediction_log.moments import may_have, moments_of
 from artifacts.prediction_log.part_file import PartFiles
 from artifacts.prediction_log.parts import Key, parts, refuse_lost
-from artifacts.prediction_log.published_list import refuse_gone
+from artifacts.prediction_log.published_list import refuse_gone, refuse_list_gone
 from artifacts.prediction_log.reading import read_segment, segments_of
 from artifacts.prediction_log.survey import survey_all
 
@@ -36,8 +36,8 @@ def tables(log: Log, moment: str | None, start: datetime | None, end: datetime |
     A file is left out when no row of it has start <= `moment` < end, `moment` being a column of the entity, or
     `asked_at` where a row has none. Every byte of the others is verified. A part that its manifest puts outside is not
     opened: that its files are there, and of their size, is all that is seen of it. Segments are verified all. Raises
-    `Damaged` (`log.damaged`, `log.part_gone`, `publish.damaged`), or `BadInput` (`place.invalid`) when the log's folder
-    is a file.
+    `Damaged` (`log.damaged`, `log.part_gone`, `log.list_gone`, `publish.damaged`), or `BadInput` (`place.invalid`) when
+    the log's folder is a file.
     """
     if log.folder.exists() and not log.folder.is_dir():
         raise no_such_place(str(log.folder), "it is a file, wanted a folder")
@@ -45,6 +45,7 @@ def tables(log: Log, moment: str | None, start: datetime | None, end: datetime |
         segments = segments_of(log.folder)
         published = parts(log.into, model=log.model)
         names = {path.stem for path in segments}
+        refuse_list_gone(log.folder, log.into, names)
         refuse_lost(log.into, published, names, log.model)
         refuse_gone(log.folder, log.into, published, names, log.model)
         done = {(part.key, segment) for part in published for segment in part.segments}

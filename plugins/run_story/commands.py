@@ -71,6 +71,7 @@ BY_CODE = {
     "baseline": ALERTS,
     "log": "python -m serving compact",
     "log.part_gone": ALERTS,
+    "log.list_gone": ALERTS,
     "serving": "python -m serving score --model {model} --upcoming",
 }
 # Whether a command helps or only a cleared task does, the refusal says itself.

@@ -72,6 +72,41 @@ def test_with_all_parts_gone_a_log_is_damaged_and_not_empty(tmp_path: Path) -> N
         read(log)
 
 
+@pytest.mark.parametrize("lost", ["the list", "the folder"])
+def test_parts_beside_a_log_without_their_list_are_no_whole_log_until_a_list_is_begun(
+    tmp_path: Path, lost: str
+) -> None:
+    log = Log(tmp_path / "log", str(tmp_path / "parts"), "late_arrival")
+    logged(log.folder, prediction())
+    compact(log.folder, log.into)
+    listed = log.folder / "published-parts"
+    listed.unlink() if lost == "the list" else shutil.rmtree(log.folder)
+    for _ in range(2):
+        for ask in (lambda: read(log), lambda: compact(log.folder, log.into)):
+            with pytest.raises(Damaged, match="whether a part or a segment is gone is not known") as refused:
+                ask()
+            assert refused.value.code == "log.list_gone"
+        # What is logged from now on is no sign that the rest is whole.
+        logged(log.folder, prediction())
+    listed.touch()
+    assert read(log) == 2
+    assert compact(log.folder, log.into).predictions == 2
+    assert read(log) == 2
+
+
+def test_a_first_part_that_is_not_listed_yet_is_no_loss(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log", str(tmp_path / "parts"), "late_arrival")
+    segment = logged(log.folder, prediction())
+    kept = {path: path.read_bytes() for path in (segment, segment.with_suffix(".sealed"))}
+    compact(log.folder, log.into)
+    for path, content in kept.items():
+        path.write_bytes(content)
+    (log.folder / "published-parts").unlink()
+    assert read(log) == 1
+    compact(log.folder, log.into)
+    assert read(log) == 1 and (log.folder / "published-parts").exists()
+
+
 def test_a_file_where_the_log_should_be_is_no_empty_log(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("x")
     with pytest.raises(BadInput, match="is no place to keep anything: it is a file"):

@@ -92,7 +92,18 @@ def features(**values: object) -> Callable[[Records], Records]:
     return lambda records: [replace(one, features={**one.features, **values}) for one in records]
 
 
+def compacted_and_its_list_away(reader: Reader, folder: Path) -> None:
+    reader.world.log(reader.world.answers(WEEK))
+    reader.runs("python -m serving compact")
+    (Path(reader.world.places.predictions) / "published-parts").rename(folder / "list")
+
+
+def list_begun(reader: Reader) -> None:
+    (Path(reader.world.places.predictions) / "published-parts").touch()
+
+
 FAULTS = {
+    "log.list_gone": Fault(compacted_and_its_list_away, list_begun),
     "predictions.too_few": Fault(logged(lambda records: records[::8]), longer),
     "predictions.gap": Fault(a_day_in_a_segment_that_is_away, brought_back, [(0, "in 1 new parts"), (0, "OK")]),
     "log.duplicate_ids": Fault(copied_in, copy_moved_away),

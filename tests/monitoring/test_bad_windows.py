@@ -119,6 +119,12 @@ def a_day_of_which_the_part_is_gone(world: World, records: Records) -> None:
     shutil.rmtree(min(Path(world.places.prediction_parts).rglob("manifest.json")).parent)
 
 
+def of_which_the_folder_of_the_log_is_gone(world: World, records: Records) -> None:
+    world.log(records)
+    compact(world.places.predictions, world.places.prediction_parts)
+    shutil.rmtree(world.places.predictions)
+
+
 def a_day_without_rows(world: World, records: Records) -> None:
     def day(one: Prediction) -> date:
         return one.entity["observed_at"].date()  # type: ignore[index, union-attr]
@@ -179,6 +185,7 @@ ALL_NULL = {"hour", "delay_mean", "load", "is_holiday", "noise", "place", SCORE}
         (one_id_twice, Said("UNKNOWN", 0, {"log.damaged"})),
         (one_id_in_two_parts, Said("UNKNOWN", ROWS + 1, {"log.duplicate_ids"})),
         (a_day_of_which_the_part_is_gone, Said("UNKNOWN", 0, {"log.part_gone"})),
+        (of_which_the_folder_of_the_log_is_gone, Said("UNKNOWN", 0, {"log.list_gone"})),
         (a_day_without_rows, Said("UNKNOWN", ROWS - 103, {"predictions.gap"})),
         (three_days_of_which_nearly_nothing_came, Said("UNKNOWN", 379, {"predictions.gap"})),
     ],
