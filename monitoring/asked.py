@@ -53,33 +53,37 @@ def _was_held_against(gone: Finding, before: Finding) -> bool:
     return is_baseline and gone.feature in {None, before.feature}
 
 
-def why_unknown(findings: Findings) -> str | None:
-    """Why what was asked could not be judged: each code once, with the sentence of one finding.
+def state_asked(findings: Findings) -> State:
+    """The state of what was asked, which is that of its stream: drift seen where labels are asked is told elsewhere."""
+    return state_of(asked(findings)[1].values())
 
-    None when all of it was judged, or any of it says DRIFT.
-    """
+
+def unjudged(findings: Findings) -> list[Finding]:
+    """Why what was asked could not be judged, what matters most first; empty when all was, or any of it says DRIFT."""
     found = asked(findings)[1].values()
     unknown = [one for one in found if one.state == "UNKNOWN"]
-    if not unknown or any(one.state == "DRIFT" for one in found):
-        return None
+    if any(one.state == "DRIFT" for one in found):
+        return []
     # An outcome that is not known yet is why nothing can be compared with it, and not the reverse.
-    unknown.sort(key=lambda one: (one.rule == "skew", worst_first(one)))
+    return sorted(unknown, key=lambda one: (one.rule == "skew", worst_first(one)))
+
+
+def why_unknown(findings: Findings) -> str | None:
+    """Why, in words: each code once, with the sentence of one finding; None as `unjudged` is empty."""
+    unknown = unjudged(findings)
     codes = Counter(one.reason.code for one in unknown)
     first = {one.reason.code: one.reason.text for one in reversed(unknown)}
-    return " ".join(
+    told = (
         f"{code}: {first[code]}" + (f" And {many - 1} more of {code}." if many > 1 else "")
         for code, many in codes.items()
     )
+    return " ".join(told) or None
 
 
 def why_red(every: Sequence[Findings]) -> str:
     """Which windows of one DAG run could not be judged, and why; then what the others said, that may be DRIFT."""
-    blind = [
-        f"{_window(one)} ({one.id}) could not be judged, nor does anything of it say DRIFT: {why}"
-        for one in every
-        if (why := why_unknown(one))
-    ]
-    others = [f"{_window(one)}: {state_of(asked(one)[1].values())}" for one in every if not why_unknown(one)]
+    blind = [f"{_window(one)} ({one.id}) could not be judged: {why}" for one in every if (why := why_unknown(one))]
+    others = [f"{_window(one)}: {state_asked(one)}" for one in every if not why_unknown(one)]
     return " ".join([*blind, *([f"Beside it: {'; '.join(others)}."] if others else [])])
 
 

@@ -106,11 +106,11 @@ def _hold_against_baselines(case: Case, baseline: Baseline, left_out: LeftOut, f
     names = [name for name in known if name not in mixed]
     current = case.count(case.sql, {name: known[name][0] for name in names})
     cli.say(f"counted {len(current)} columns of {found.rows} rows")
-    found.findings += find_constant(case, known, current)
     _add_drift(case, "training", known, current, found)
     served = read_served(case, known, names, left_out, found.rows)
     found.findings += served.findings
     _add_drift(case, "served", served.described, {name: current[name] for name in served.described}, found)
+    found.findings += find_constant(case, known, current, found.findings)
 
 
 def _add_drift(

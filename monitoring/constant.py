@@ -1,6 +1,6 @@
 """A feature with one value in every row, that never stood so still before: its source may be stuck."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from artifacts.binning import quoted
 from artifacts.counting import Counted
 from artifacts.findings import Finding, Reason
 from monitoring.case import Case, unknown
-from monitoring.drift import Described
+from monitoring.drift import OF_VALUES, Described
 
 CODE = "values.constant"
 # Not of a value that most rows of the baseline have, nor of what on most of its days stands still by its nature.
@@ -16,11 +16,18 @@ MOST_ROWS = MOST_DAYS = 0.5
 STEP = "See what its source sends. If it is right, the window is OK but for this; else mend the source."
 
 
-def find_constant(case: Case, baseline: Described, current: Mapping[str, Counted]) -> Iterator[Finding]:
-    """One that is UNKNOWN for each such feature.
+def find_constant(
+    case: Case, baseline: Described, current: Mapping[str, Counted], known: Sequence[Finding]
+) -> list[Finding]:
+    """One that is UNKNOWN for each such feature of which no rule on its values says DRIFT, by what is `known` so far.
 
-    A single value may lie within the noise of weeks that are unlike, so that no rule of drift sees it.
+    A single value may lie within the noise of weeks that are unlike.
     """
+    moved = {one.feature for one in known if one.state == "DRIFT" and one.rule in OF_VALUES}
+    return list(_found(case, baseline, {name: some for name, some in current.items() if name not in moved}))
+
+
+def _found(case: Case, baseline: Described, current: Mapping[str, Counted]) -> Iterator[Finding]:
     for name, counted in current.items():
         bins, before = baseline[name]
         if counted.counts.sum() < case.settings.min_rows or not _stands_out(counted, before):

@@ -17,7 +17,8 @@ from monitoring.settings import MonitoringSettings
 
 Described = Mapping[str, tuple[Bins, Counted]]
 Bounds = Mapping[tuple[str, str], float]
-_OF_VALUES: tuple[Rule, ...] = ("psi", "jensen_shannon", "wasserstein", "unseen_share")
+# The rules that need values on both sides.
+OF_VALUES: tuple[Rule, ...] = ("psi", "jensen_shannon", "wasserstein", "unseen_share")
 _WORDS: Mapping[str, str] = {
     "psi": "the PSI is",
     "jensen_shannon": "the Jensen-Shannon distance is",
@@ -88,7 +89,7 @@ def _of_feature(
     values, had_values = int(counted.counts.sum()), int(before.counts.sum())
     for rule, statistic in found.items():
         about = partial(Finding, rule, name, rows=counted.rows, baseline_rows=before.rows, baseline=kind)
-        if rule not in _OF_VALUES or (values and had_values):
+        if rule not in OF_VALUES or (values and had_values):
             told = f"{name}: {_WORDS[rule]} {float(statistic):.4g}{_from_to(rule, *sides)}"
             yield _finding(about, told, rule, float(statistic), bounds[name, rule], reach=reach.get(rule, np.inf))
         elif values or had_values:

@@ -3,6 +3,7 @@
 from artifacts.finding_ratio import worst_first
 from artifacts.findings import Finding, Findings
 from artifacts.run_evidence import note
+from monitoring.asked import state_asked, unjudged
 from monitoring.window import write_window
 
 SHOWN = 20
@@ -23,6 +24,8 @@ def note_findings(found: Findings) -> None:
             "rows": found.rows,
             "state": found.state,
             "truth": found.truth,
+            "asked": state_asked(found),
+            "unjudged": [one.reason.code for one in unjudged(found)[:SHOWN]],
             "not_ok": len(worst),
             "worst": [_told(one) for one in worst[:SHOWN]],
         },

@@ -11,8 +11,6 @@ FAILED = {"failed", "up_for_retry"}
 ASKS = "approve"
 # A task by its name and map index.
 Name = tuple[str, int]
-# So the refusal says of what was asked of a window; other rules of the same window may well say it.
-NO_DRIFT = ", nor does anything of it say DRIFT"
 OF_NOTHING = Refused(
     "run.failed_outside",
     "Airflow says that it failed, and nothing that its tasks left says why: somebody marked it failed, or it took "
@@ -48,14 +46,27 @@ def because(cause: Refused | None, every: Sequence[TaskEvidence]) -> Refused | N
     if cause is None or cause.code != "monitoring.cannot_judge":
         return cause
     noted = [one.notes["findings"] for one in every if "findings" in one.notes]
-    # What is UNKNOWN beside a DRIFT makes nothing red; where all say DRIFT, it was of what was not asked.
-    blind = [one for one in noted if one["state"] == "UNKNOWN"] or noted
-    unknown = [each for one in blind for each in one["worst"] if each["state"] == "UNKNOWN"]
-    if not unknown:
+    # What is UNKNOWN beside a DRIFT makes nothing red.
+    blind = [code for one in noted for code in _unjudged(one)]
+    if not blind:
         return cause
-    drifted = [f"{one['model']} version {one['version']}, {one['window']}" for one in _drifted(every)]
+    drifted = [f"{one['model']} version {one['version']}, {one['window']}" for one in noted if _says_drift(one)]
     beside = f" What else was checked says DRIFT, and that was told: {'; '.join(drifted)}." if drifted else ""
-    return replace(cause, code=unknown[0]["code"], message=cause.message.replace(NO_DRIFT, "") + beside)
+    return replace(cause, code=blind[0], message=cause.message + beside)
+
+
+def _unjudged(found: Mapping[str, Any]) -> list[str]:
+    """The codes of what was asked and could not be judged; in notes from before that was noted, of all that was not."""
+    told: list[str] | None = found.get("unjudged")
+    if told is not None:
+        return told
+    unknown = [one["code"] for one in found["worst"] if one["state"] == "UNKNOWN"]
+    return unknown if found["state"] == "UNKNOWN" else []
+
+
+def _says_drift(found: Mapping[str, Any]) -> bool:
+    """Whether what was asked says DRIFT; in notes from before that was noted, whether anything does."""
+    return bool(found["asked"] == "DRIFT" if "asked" in found else found["state"] == "DRIFT")
 
 
 def codes_of(said: Sequence[Refused | None], kept: Sequence[TaskEvidence]) -> tuple[str, ...]:
@@ -93,12 +104,6 @@ def _unsaid(end: TaskEnd, kept: TaskEvidence | None) -> Refused:
         "See at the end of its log what came after the work, then clear the task.",
         may_pass_later=True,
     )
-
-
-def _drifted(every: Sequence[TaskEvidence]) -> list[Mapping[str, Any]]:
-    """The notes of findings in which anything says DRIFT, whatever was asked of their window."""
-    noted = [one.notes["findings"] for one in every if "findings" in one.notes]
-    return [one for one in noted if any(each["state"] == "DRIFT" for each in one["worst"])]
 
 
 def _worst(every: Sequence[TaskEvidence]) -> list[Mapping[str, str]]:

@@ -171,7 +171,7 @@ ALL_NULL = {"hour", "delay_mean", "load", "is_holiday", "noise", "place", SCORE}
                 "DRIFT", ROWS, drifted={"noise": {"wasserstein"}}, values={("noise", "out_of_range_share"): 1 / ROWS}
             ),
         ),
-        (a_constant_feature, Said("DRIFT", ROWS, {"values.constant"}, {"noise": SHAPE})),
+        (a_constant_feature, Said("DRIFT", ROWS, drifted={"noise": SHAPE})),
         (
             a_new_category,
             Said(

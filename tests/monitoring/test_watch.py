@@ -212,8 +212,8 @@ def test_why_a_window_could_not_be_judged_is_told_with_each_reason_once() -> Non
 def test_which_window_could_not_be_judged_is_told_and_what_the_others_said() -> None:
     blind, moved = found(21, NO_ROWS, days=7), found(14, MOVED, days=7)
     assert why_red([moved, blind]) == (
-        f"What was asked of version 3 in the window 2013-12-15 to 2013-12-22 ({blind.id}) could not be judged, nor "
-        "does anything of it say DRIFT: predictions.none: No prediction was logged. "
+        f"What was asked of version 3 in the window 2013-12-15 to 2013-12-22 ({blind.id}) could not be judged: "
+        "predictions.none: No prediction was logged. "
         "Beside it: What was asked of version 3 in the window 2013-12-08 to 2013-12-15: DRIFT."
     )
     labels = replace(found(7, replace(NO_ROWS, rule="labels", baseline="truth"), days=7), truth="late_arrival/x")

@@ -14,7 +14,7 @@ from plugins.run_story.changes import Change, changes_since
 from plugins.run_story.todo import mending
 from tests.run_story.kept import FINDINGS, NO, evidence, refused, told
 
-SAID = "What was asked could not be judged, nor does anything of it say DRIFT. m/w: labels.none: No labels."
+SAID = "What was asked could not be judged: labels.none: No labels."
 ALERTS = "python -m monitoring alerts --model m"
 BY_HAND, TELLS = "Or, instead of that, by hand:", "Whether it is mended is told by:"
 UNJUDGED = Refused("monitoring.cannot_judge", SAID, ALERTS)
@@ -33,7 +33,7 @@ def watched(tmp_path):
 
 def test_a_check_that_could_not_judge_does_not_say_that_nothing_drifted_where_something_did(tmp_path):
     story = watched(tmp_path)
-    assert story.state == "UNKNOWN" and "nor does anything" not in story.sentence
+    assert story.state == "UNKNOWN"
     assert "What else was checked says DRIFT, and that was told: m version 1, v." in story.sentence
 
 
@@ -44,6 +44,17 @@ def test_a_check_that_says_drift_gives_no_code_to_the_one_that_could_not_judge(t
     kept = [evidence("check", map_index=at, notes={"findings": one}) for at, one in enumerate((drifted, unknown))]
     story = told(tmp_path, *kept, refused(task="conclude", minute=1, refused=UNJUDGED))
     assert "(findings.nothing_judged)" in story.sentence and "(values.none)" not in story.sentence
+
+
+def test_the_code_is_that_of_what_was_asked_whatever_else_is_unknown_or_moved(tmp_path):
+    gap = {**worst("UNKNOWN", "predictions.gap"), "rule": "predictions"}
+    about = {"worst": [worst("DRIFT", "drift.psi"), gap, worst("UNKNOWN", "labels.none")], "state": "DRIFT"}
+    labels = {**FINDINGS, **about, "not_ok": 3, "asked": "UNKNOWN", "unjudged": ["labels.none", "skew.no_truth"]}
+    log = {**FINDINGS, **about, "not_ok": 3, "asked": "DRIFT", "unjudged": [], "window": "v"}
+    kept = [evidence("check", map_index=at, notes={"findings": one}) for at, one in enumerate((log, labels))]
+    story = told(tmp_path, *kept, refused(task="conclude", minute=1, refused=UNJUDGED))
+    assert story.sentence.startswith("conclude said no (labels.none): ") and story.codes[0] == "labels.none"
+    assert story.sentence.count("m version 1, ") == 1 and "that was told: m version 1, v." in story.sentence
 
 
 def test_findings_stay_as_they_are_so_that_clearing_is_not_advised(tmp_path):
