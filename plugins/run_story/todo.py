@@ -35,6 +35,7 @@ BY_PARAMETER = {
     "training_set.as_of": ("as_of",),
     "training_set.id": ("training_set",),
     "training_set.none": ("training_set",),
+    "validation.nothing_to_check": ("as_of",),
 }
 KEPT = (
     "There is nothing to run, and what serves is as it was: the same config on the same training set gives the same "

@@ -72,6 +72,14 @@ def test_a_config_that_is_wrong_is_corrected_before_it_is_trained_by_again():
         assert todo.said.endswith(how)
 
 
+def test_a_moment_before_all_rows_is_corrected_by_another_dag_run():
+    no = Refused("validation.nothing_to_check", "It has no row.", "Give a later one.")
+    given = {"as_of": "2012-01-01"}
+    todo = mending("build_training_set", "build", no, {"name": "late", "as_of": "2012-01-01"}, given)
+    assert todo.command is None
+    assert todo.then.startswith("This DAG run was given as_of 2012-01-01, and keeps it. If that was wrong, clearing")
+
+
 def test_a_verdict_that_says_no_is_not_asked_for_again():
     no = Refused("promote.not_promotable", "Keep version 1.", "The reasons: python -m training judge --candidate c")
     todo = mending("approve_promotion", "ask", no, {"run_id": "c"}, {"candidate": "c"})

@@ -11,9 +11,12 @@ from artifacts import alerts, ledger
 from artifacts.cli import PROGRESS
 from artifacts.places import read_places
 from artifacts.run_evidence import DagRunEnd, Handed, Refused, TaskEnd, TaskEvidence, TaskName, keep_run_end, keep_task
+from monitoring.alerts import take
 from monitoring.notify import deliver
 from monitoring.settings import read_monitoring_settings
 from plugins.run_story.telling import tell_failure
+from tests.monitoring.found import NO_ROWS
+from tests.monitoring.found import found as checked
 from tests.monitoring.receivers import Posts, running
 from tests.run_story.answering import answering
 
@@ -79,6 +82,44 @@ def test_a_failure_names_the_champion_of_the_model_that_it_is_about_and_of_no_ot
     first, second = (body["text"] for _, _, body in posts.got)
     assert "Champion: other version 1" in first
     assert "Champion of mine: none yet" in second and "other" not in second
+
+
+def cannot_judge(day, run, unjudged=("predictions.none",)):
+    """A check of a day that is UNKNOWN, taken in by the alerts unless it is None, and its red DAG run."""
+    if day is not None:
+        findings = checked(day, NO_ROWS)
+        change = lambda before: take(before, findings, 3, read_monitoring_settings().patience)  # noqa: E731
+        alerts.change(read_places().alerts, findings.model, findings.id, change)
+    home = read_places().home
+    note = {
+        "model": "late_arrival",
+        "version": 3,
+        "window": "w",
+        "rows": 0,
+        "state": "UNKNOWN",
+        "worst": [],
+        "not_ok": 1,
+    }
+    note |= {"asked": "UNKNOWN", "unjudged": list(unjudged)}
+    keep_task(home, TaskEvidence(TaskName("watch_drift", run, "check"), "passed", AT, AT, notes={"findings": note}))
+    said = Refused("monitoring.cannot_judge", "It could not be judged: predictions.none: No prediction.", "See.")
+    keep_task(home, TaskEvidence(TaskName("watch_drift", run, "conclude"), "refused", AT, AT, said))
+    ends = (TaskEnd("check", -1, 1, "success"), TaskEnd("conclude", -1, 1, "failed"))
+    keep_run_end(home, DagRunEnd("watch_drift", run, "failed", AT, ends, None))
+    tell_failure({"dag": SimpleNamespace(dag_id="watch_drift"), "run_id": run})
+
+
+def test_what_an_open_alert_tells_is_not_told_again_by_each_red_dag_run(posts):
+    for day in (1, 2, 3):
+        cannot_judge(day, f"run {day}")
+    assert posts.got == []
+    assert [one.is_open for one in alerts.history(read_places().alerts, "late_arrival")] == [True]
+
+
+@pytest.mark.parametrize(("day", "unjudged"), [(None, ["predictions.none"]), (1, [])])
+def test_what_no_alert_tells_is_told_by_the_dag_run(posts, day, unjudged):
+    cannot_judge(day, "run 1", unjudged)
+    assert len(posts.got) == 1 and posts.got[0][2]["subject"].startswith("[FAILED] watch_drift: ")
 
 
 def damage(name):
