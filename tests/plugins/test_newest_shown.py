@@ -70,6 +70,8 @@ def test_of_one_version_what_was_found_last_counts(opened, home, tmp_path):
 def test_a_prediction_of_today_hides_none_of_long_ago(opened, home, tmp_path):
     places = home[0].model_copy(update={"prediction_parts": str(tmp_path / "parts"), "predictions": tmp_path / "log"})
     shutil.copytree(home[0].prediction_parts, places.prediction_parts)
+    places.predictions.mkdir()
+    shutil.copy(home[0].predictions / "published-parts", places.predictions)
     with LogWriter(places.predictions, LogSettings()) as log:
         log.append([replace(home[1], prediction_id="b" * 32, asked_at=datetime(2039, 11, 26, 9))])
     compact(places.predictions, places.prediction_parts)
