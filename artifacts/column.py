@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 import pyarrow as pa
-from pydantic import model_validator
+from pydantic import ConfigDict, model_validator
 
 from artifacts.settings import Settings
 
@@ -36,6 +36,9 @@ _TYPES_OF: dict[str, Callable[["Column"], bool]] = {
 
 class Column(Settings):
     """One column: `unit` in words, `bounds` inclusive with None for an open end, `null_share` the largest allowed."""
+
+    # What is wanted of an end of the bounds is said below.
+    model_config = ConfigDict(allow_inf_nan=True)
 
     name: str
     role: Role
