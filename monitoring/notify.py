@@ -81,7 +81,7 @@ def _turn(places: Places, settings: AlertSettings, channel: str, send: Send) -> 
         try:
             send(message)
         except Refusal as refusal:
-            why, in_a_row = refusal.message, in_a_row + 1
+            why, in_a_row = str(refusal), in_a_row + 1
             alerts.failed(places.alerts, batch.key, channel, why)
             if in_a_row == GIVES_UP_AFTER:
                 break

@@ -1,59 +1,111 @@
-"""How alerts leave by mail and Slack: Airflow's notifiers, which know the connections and their secrets."""
+"""How alerts leave by mail and Slack: Airflow's providers, which know the connections and their secrets."""
 
 import html
+import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from contextlib import suppress
 
-from artifacts.alerts import Message, Receivers, Send, not_taken
+from artifacts.alerts import (
+    Message,
+    Receivers,
+    Send,
+    Setting,
+    Trouble,
+    answered,
+    connection_setting,
+    not_taken,
+    trouble_of,
+)
 
 SECONDS = 10
+GOOD = 200
+# Slack's client logs the URL, which is the secret, when it tries again.
+SILENT = logging.Logger("slack", logging.CRITICAL + 1)
 
 
 def airflow_channels(receivers: Receivers) -> Mapping[str, Send]:
     """A sender for each receiver that is set: `slack`, and each address of mail by the name of its channel."""
     channels = {name: _mailer(name, receivers, address) for name, address in receivers.mailed.items()}
     if receivers.slack_connection is not None:
-        channels["slack"] = lambda message: _notify("slack", _slack(receivers, message))
+        channels["slack"] = _slacker(receivers.slack_connection)
     return channels
 
 
 def _mailer(channel: str, receivers: Receivers, address: str) -> Send:
-    return lambda message: _notify(channel, _mail(receivers, address, message))
-
-
-def _mail(receivers: Receivers, address: str, message: Message) -> Callable[[], Any]:
     """A mail under a Message-ID made from the key, so that mail programs show it once, to one address.
 
-    Of several that a server refuses in part, Airflow's hook says nothing.
+    Of several that a server refuses in part, Airflow's hook says nothing. Without a context it renders no template, so
+    that braces in the data stay what they are.
     """
-    from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+    name = receivers.smtp_connection or ""
+    setting = connection_setting("MONITORING_SMTP_CONNECTION", name, "disable_ssl and disable_tls (in its extra)")
 
-    return lambda: SmtpNotifier(
-        smtp_conn_id=receivers.smtp_connection,
-        from_email=receivers.smtp_from,
-        to=[address],
-        subject=message.subject,
-        html_content=f"<pre>{html.escape(message.text)}</pre>",
-        custom_headers={"Message-ID": f"<{message.key}@shipshape>", "Idempotency-Key": message.key},
-    )
+    def mail(message: Message) -> Trouble | None:
+        from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+
+        if lack := _lack(setting, name, "host"):
+            return lack
+        notifier = SmtpNotifier(
+            smtp_conn_id=name,
+            from_email=receivers.smtp_from,
+            to=[address],
+            subject=message.subject,
+            html_content=f"<pre>{html.escape(message.text)}</pre>",
+            custom_headers={"Message-ID": f"<{message.key}@shipshape>", "Idempotency-Key": message.key},
+        )
+        try:
+            notifier.notify({})
+        finally:
+            # The hook leaves the connection open where a login or STARTTLS failed; where it did not, nothing is left.
+            with suppress(AttributeError):
+                notifier.hook.__exit__(None, None, None)
+        return None
+
+    return lambda message: _send(channel, setting, lambda: mail(message))
 
 
-def _slack(receivers: Receivers, message: Message) -> Callable[[], Any]:
-    """Slack knows no key: the text ends with it. What came from data mentions nobody: `<`, `>` and `&` are escaped."""
-    from airflow.providers.slack.notifications.slack_webhook import SlackWebhookNotifier
+def _slacker(name: str) -> Send:
+    """Slack knows no key: the text ends with it. What came from data mentions nobody: `<`, `>` and `&` are escaped.
 
-    text = html.escape(f"{message.subject}\n{message.text}", quote=False)
-    return lambda: SlackWebhookNotifier(
-        slack_webhook_conn_id=receivers.slack_connection or "", text=text, timeout=SECONDS, unfurl_links=False
-    )
-
-
-def _notify(channel: str, notifier: Callable[[], Any]) -> None:
-    """Called without a context: Airflow then renders no template, so braces in the data stay what they are.
-
-    What the providers raise may hold an address or a token: only its type is said on.
+    The client is asked itself, since Airflow's notifier keeps the answer to itself.
     """
+    setting = connection_setting("MONITORING_SLACK_CONNECTION", name, "the scheme (http or https)")
+
+    def post(message: Message) -> Trouble | None:
+        from airflow.providers.slack.hooks.slack_webhook import SlackWebhookHook
+
+        if lack := _lack(setting, name, "password"):
+            return lack
+        text = html.escape(f"{message.subject}\n{message.text}", quote=False)
+        client = SlackWebhookHook(slack_webhook_conn_id=name, timeout=SECONDS, logger=SILENT).get_conn()
+        said = client.send(text=text, unfurl_links=False)
+        return None if said.status_code == GOOD else answered(said.status_code, setting)
+
+    return lambda message: _send("slack", setting, lambda: post(message))
+
+
+def _lack(setting: Setting, name: str, wanted: str) -> Trouble | None:
+    """What is missing in Airflow: the connection itself, or what is wanted of it."""
+    from airflow.sdk import BaseHook
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
     try:
-        notifier().notify({})
+        connection = BaseHook.get_connection(name)
+    except AirflowNotFoundException:
+        variable = setting.variable.partition("=")[0]
+        return Trouble(
+            "Airflow has no such connection, or cannot read it", f"Add it in Airflow, or correct {variable}."
+        )
+    if (getattr(connection, wanted) or "").strip():
+        return None
+    return Trouble(f"the connection has no {wanted}", f"Add the {wanted} to {setting.place}.")
+
+
+def _send(channel: str, setting: Setting, send: Callable[[], Trouble | None]) -> None:
+    """What the providers raise may hold an address or a token: only its kind is said on."""
+    try:
+        trouble = send()
     except Exception as error:
-        raise not_taken(channel, type(error).__name__) from None
+        raise not_taken(channel, setting, trouble_of(error, setting)) from None
+    if trouble is not None:
+        raise not_taken(channel, setting, trouble)

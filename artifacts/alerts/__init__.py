@@ -3,15 +3,17 @@
 from artifacts.alerts.alert import Alert, Ending, Event, Kind, Step, Stream, Watch, stream_of
 from artifacts.alerts.delivery import deliver_message
 from artifacts.alerts.incidents import Incidents, days_of_incidents, incident_days
-from artifacts.alerts.message import Message, Receivers, Send, not_taken
+from artifacts.alerts.message import Message, Receivers, Send
 from artifacts.alerts.outbox import Batch, delivered, enlist, failed, put, undelivered, waiting
 from artifacts.alerts.receivers import ReceiverSettings, read_receivers
 from artifacts.alerts.retrainings import claim_retraining, has_claimed
 from artifacts.alerts.store import change, history, models, newest_window, watches
+from artifacts.alerts.trouble import WEBHOOK, Setting, Trouble, answered, connection_setting, not_taken, trouble_of
 from artifacts.alerts.turns import BUSY, turn
 
 __all__ = [
     "BUSY",
+    "WEBHOOK",
     "Alert",
     "Batch",
     "Ending",
@@ -22,11 +24,15 @@ __all__ = [
     "ReceiverSettings",
     "Receivers",
     "Send",
+    "Setting",
     "Step",
     "Stream",
+    "Trouble",
     "Watch",
+    "answered",
     "change",
     "claim_retraining",
+    "connection_setting",
     "days_of_incidents",
     "deliver_message",
     "delivered",
@@ -41,6 +47,7 @@ __all__ = [
     "put",
     "read_receivers",
     "stream_of",
+    "trouble_of",
     "turn",
     "undelivered",
     "waiting",

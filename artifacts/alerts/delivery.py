@@ -32,7 +32,7 @@ def _sent(url: str, name: str, message: Message, send: Send) -> str | None:
     try:
         send(message)
     except Refusal as refusal:
-        failed(url, message.key, name, refusal.message)
-        return refusal.message
+        failed(url, message.key, name, str(refusal))
+        return str(refusal)
     delivered(url, message.key, name)
     return None

@@ -1,10 +1,8 @@
-"""A message as its receivers get it, who they are beside the webhook, and what is said when one does not take it."""
+"""A message as its receivers get it, and who they are beside the webhook."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from artifacts.errors import Unavailable
 
 
 @dataclass(frozen=True)
@@ -55,12 +53,3 @@ class Receivers:
 def _numbered(name: str, addresses: Iterable[str]) -> dict[str, str]:
     each = enumerate(dict.fromkeys(addresses), start=1)
     return {name if number == 1 else f"{name}_{number}": address for number, address in each}
-
-
-def not_taken(channel: str, why: str) -> Unavailable:
-    """The refusal when a receiver does not take a message; `why` holds no address and no secret."""
-    return Unavailable(
-        "alerts.receiver",
-        f"The receiver behind {channel} did not take the message: {why}.",
-        next_step=f"See that it is up and that the settings of {channel} are right; the next delivery tries again.",
-    )

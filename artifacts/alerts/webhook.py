@@ -4,7 +4,8 @@ import http.client
 import json
 from urllib.parse import urlsplit
 
-from artifacts.alerts.message import Message, not_taken
+from artifacts.alerts.message import Message
+from artifacts.alerts.trouble import WEBHOOK, answered, not_taken, trouble_of
 
 SECONDS = 10
 FIRST_GOOD, FIRST_OTHER = 200, 300
@@ -28,6 +29,6 @@ def post(url: str, message: Message) -> None:
         finally:
             connection.close()
     except (OSError, ValueError, http.client.HTTPException) as error:
-        raise not_taken("webhook", type(error).__name__) from None
+        raise not_taken("webhook", WEBHOOK, trouble_of(error, WEBHOOK)) from None
     if not FIRST_GOOD <= status < FIRST_OTHER:
-        raise not_taken("webhook", f"status {status}")
+        raise not_taken("webhook", WEBHOOK, answered(status, WEBHOOK))

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from artifacts import alerts, ledger
-from artifacts.alerts import Message, Send, not_taken
+from artifacts.alerts import WEBHOOK, Message, Send, Trouble, not_taken
 from artifacts.errors import BadInput, Unavailable
 from artifacts.finding import Finding
 from artifacts.findings import publish_findings
@@ -201,7 +201,10 @@ def test_a_receiver_that_is_down_keeps_nothing_from_the_others_and_gets_it_later
     happened(places, 2, MOVED)
     taken: list[Message] = []
     receiver.status = 503
-    with pytest.raises(Unavailable, match="webhook did not take the message: status 503") as refused:
+    with pytest.raises(
+        Unavailable,
+        match=r"webhook \(MONITORING_WEBHOOK_URL\) did not take the message: it answered with status 503\. See that it",
+    ) as refused:
         deliver(places, settings(receiver.url), {"another": taken.append})
     assert refused.value.code == "alerts.undelivered"
     assert len(taken) == 1
@@ -332,7 +335,7 @@ def refuses_drift(taken: list[Message]) -> Send:
 
     def send(message: Message) -> None:
         if message.subject.startswith("[DRIFT opened]"):
-            raise not_taken("another", "status 400")
+            raise not_taken("another", WEBHOOK, Trouble("status 400", "Mend it."))
         taken.append(message)
 
     return send
@@ -437,7 +440,7 @@ def test_a_failure_names_the_one_step_that_reaches_all_that_failed(
     places: Places, receiver: Posts, failing: set[str], said: tuple[bool, bool]
 ) -> None:
     def refuses(_: Message) -> None:
-        raise not_taken("smtp", "status 500")
+        raise not_taken("smtp", WEBHOOK, Trouble("status 500", "Mend it."))
 
     happened(places, 2, MOVED)
     receiver.status = 500 if "webhook" in failing else 200
@@ -582,4 +585,4 @@ def test_findings_of_a_champion_that_was_replaced_are_retired_by_those_of_the_ne
 
 
 def test_a_refusal_of_a_receiver_is_one_that_airflow_tries_again() -> None:
-    assert isinstance(not_taken("smtp", "TimeoutError"), Unavailable)
+    assert isinstance(not_taken("smtp", WEBHOOK, Trouble("status 500", "Mend it.")), Unavailable)
