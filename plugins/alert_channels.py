@@ -13,12 +13,13 @@ from artifacts.alerts import (
     Trouble,
     answered,
     connection_setting,
+    not_ok,
     not_taken,
     trouble_of,
 )
 
 SECONDS = 10
-GOOD = 200
+GOOD, TAKEN = 200, "ok"
 # Slack's client logs the URL, which is the secret, when it tries again.
 SILENT = logging.Logger("slack", logging.CRITICAL + 1)
 
@@ -67,7 +68,7 @@ def _mailer(channel: str, receivers: Receivers, address: str) -> Send:
 def _slacker(name: str) -> Send:
     """Slack knows no key: the text ends with it. What came from data mentions nobody: `<`, `>` and `&` are escaped.
 
-    The client is asked itself, since Airflow's notifier keeps the answer to itself.
+    It says `ok` of what it took. The client is asked itself, since Airflow's notifier keeps the answer to itself.
     """
     setting = connection_setting("MONITORING_SLACK_CONNECTION", name, "the scheme (http or https)")
 
@@ -79,7 +80,9 @@ def _slacker(name: str) -> Send:
         text = html.escape(f"{message.subject}\n{message.text}", quote=False)
         client = SlackWebhookHook(slack_webhook_conn_id=name, timeout=SECONDS, logger=SILENT).get_conn()
         said = client.send(text=text, unfurl_links=False)
-        return None if said.status_code == GOOD else answered(said.status_code, setting)
+        if said.status_code != GOOD:
+            return answered(said.status_code, setting)
+        return None if said.body.strip() == TAKEN else not_ok(setting)
 
     return lambda message: _send("slack", setting, lambda: post(message))
 

@@ -8,7 +8,16 @@ from artifacts.alerts.outbox import Batch, delivered, enlist, failed, put, undel
 from artifacts.alerts.receivers import ReceiverSettings, read_receivers
 from artifacts.alerts.retrainings import claim_retraining, has_claimed
 from artifacts.alerts.store import change, history, models, newest_window, watches
-from artifacts.alerts.trouble import WEBHOOK, Setting, Trouble, answered, connection_setting, not_taken, trouble_of
+from artifacts.alerts.trouble import (
+    WEBHOOK,
+    Setting,
+    Trouble,
+    answered,
+    connection_setting,
+    not_ok,
+    not_taken,
+    trouble_of,
+)
 from artifacts.alerts.turns import BUSY, turn
 
 __all__ = [
@@ -43,6 +52,7 @@ __all__ = [
     "incident_days",
     "models",
     "newest_window",
+    "not_ok",
     "not_taken",
     "put",
     "read_receivers",

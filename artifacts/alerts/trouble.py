@@ -84,7 +84,16 @@ def answered(status: int, setting: Setting) -> Trouble:
         return Trouble(why, "See that it is up; the next delivery tries again.")
     if FIRST_REDIRECT <= status < FIRST_BAD:
         return Trouble(why, f"A redirect is not followed: put the URL that it leads to into {setting.place}.")
-    return Trouble(why, f"See that the URL in {setting.place} is right and still valid.")
+    return Trouble(why, _valid(setting))
+
+
+def not_ok(setting: Setting) -> Trouble:
+    """Of a Slack that says what is wrong in its answer, under a status that says yes."""
+    return Trouble("it answered with status 200, but not ok", _valid(setting))
+
+
+def _valid(setting: Setting) -> str:
+    return f"See that the URL in {setting.place} is right and still valid."
 
 
 def _of_mail(error: smtplib.SMTPException, setting: Setting) -> Trouble:

@@ -156,6 +156,14 @@ def test_a_status_of_slack_and_of_a_webhook_is_told_with_what_it_asks_for(slack,
             assert f"it answered with status {status}. {step.format(place)}" in told(url)
 
 
+def test_a_slack_that_says_anything_but_ok_took_nothing_whatever_its_status(slack):
+    with running(Posts()) as server:
+        server.answer = f"invalid_token {SECRET}"
+        assert "it answered with status 200, but not ok. See that the URL in the Airflow connection team is" in slack(
+            f"{server.url}/{SECRET}"
+        )
+
+
 def test_a_slack_or_a_webhook_that_cannot_be_reached(slack, webhook):
     for told in (slack, webhook):
         assert "its host was not found." in told(f"http://hook.invalid/{SECRET}")

@@ -13,13 +13,14 @@ from typing import Any, TypeVar
 
 
 class Posts(ThreadingHTTPServer):
-    """Answers every POST with `status`; keeps (path, idempotency key, body) of each."""
+    """Answers every POST with `status` and `answer`; keeps (path, idempotency key, body) of each."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Post)
         self.status, self.refused, self.seconds = 200, "no message holds this", 0.0
+        self.answer = "ok"
         self.got: list[tuple[str, str | None, Any]] = []
 
     @property
@@ -40,7 +41,7 @@ class _Post(BaseHTTPRequestHandler):
         time.sleep(self.server.seconds)
         self.send_response(400 if self.server.refused in body else self.server.status)
         self.end_headers()
-        self.wfile.write(b"ok")
+        self.wfile.write(self.server.answer.encode())
 
     def log_message(self, *_: object) -> None:
         pass
