@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
 
 from artifacts.errors import BadInput
 
@@ -17,6 +18,11 @@ class Settings(BaseModel):
 
 
 S = TypeVar("S", bound=Settings)
+
+
+def unset(field: str, why: str) -> PydanticCustomError:
+    """What a validator of another field raises when `field` is what is wrong: it is not set, and needs to be."""
+    return PydanticCustomError("unset", "{why}", {"field": field, "why": why})
 
 
 def read_settings(
@@ -35,7 +41,7 @@ def read_settings(
         return kind.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
+        key = first.get("ctx", {}).get("field") or ".".join(str(part) for part in first["loc"])
         name = _option(key) if key in said else prefix + key.upper()
         what = name if key in said else f"Environment variable {name}"
         raise BadInput(
@@ -46,7 +52,7 @@ def read_settings(
 
 
 def _what_to_do(first: Any, *, option: bool) -> str:
-    if first["type"] == "missing":
+    if first["type"] in {"missing", "unset"}:
         return "Set"
     return "Correct or leave out" if option else "Correct or unset"
 

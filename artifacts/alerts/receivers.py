@@ -1,15 +1,17 @@
 """Who is told, from `MONITORING_*`: the part that monitoring and what Airflow sends about its own DAG runs share."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from artifacts.alerts.message import Message, Receivers, Send
 from artifacts.alerts.webhook import post
-from artifacts.settings import Settings, read_settings
+from artifacts.settings import Settings, read_settings, unset
 
 PREFIX = "MONITORING_"
+ADDRESS = re.compile(r"[^\s;,@]+@[^\s;,@]+")
 
 
 class ReceiverSettings(Settings):
@@ -38,13 +40,29 @@ class ReceiverSettings(Settings):
             raise ValueError("it does not start with http:// or https://")
         return given
 
+    @field_validator("smtp_from", "smtp_to", "smtp_escalate_to")
+    @classmethod
+    def _is_mail(cls, given: str | None, of: ValidationInfo) -> str | None:
+        addresses = _addresses(given)
+        wrong = [one for one in addresses if not ADDRESS.fullmatch(one)]
+        if wrong:
+            raise ValueError(f"{wrong[0]!r} is no address of mail; NAME@HOST is wanted, commas between several")
+        if of.field_name == "smtp_from" and len(addresses) > 1:
+            raise ValueError("one address is wanted")
+        return ",".join(addresses) or None
+
     @field_validator("smtp_connection")
     @classmethod
     def _mails_whole_or_not(cls, given: str | None, known: ValidationInfo) -> str | None:
-        there = [bool(given), *(bool(_addresses(known.data.get(name))) for name in ("smtp_from", "smtp_to"))]
-        if any(there) != all(there) or (known.data.get("smtp_escalate_to") and not all(there)):
-            names = "MONITORING_SMTP_CONNECTION, MONITORING_SMTP_FROM and MONITORING_SMTP_TO"
-            raise ValueError(f"mail needs {names}, all three or none")
+        there = {"smtp_connection": bool(given)} | {
+            name: bool(known.data.get(name)) for name in ("smtp_from", "smtp_to")
+        }
+        missing = [name for name, is_set in there.items() if not is_set]
+        if missing and (any(there.values()) or known.data.get("smtp_escalate_to")):
+            connection, sender, to = (PREFIX + name.upper() for name in there)
+            left = ", ".join(PREFIX + name.upper() for name in missing)
+            why = f"mail needs {connection}, {sender} and {to}, all three or none; not set: {left}"
+            raise unset(missing[0], why)
         return given
 
     @property

@@ -3,6 +3,7 @@
 import html
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -398,11 +399,43 @@ MAIL = {"CONNECTION": "mail", "FROM": "watch@example.org", "TO": "team@example.o
 
 
 @pytest.mark.parametrize("missing", [("CONNECTION",), ("FROM",), ("TO",), ("FROM", "TO"), ("CONNECTION", "TO")])
-def test_half_of_what_mail_needs_is_refused(missing: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("is_empty", [False, True])
+def test_half_of_what_mail_needs_is_refused_and_what_is_not_set_is_named(
+    missing: tuple[str, ...], is_empty: bool
+) -> None:
     environ = {f"MONITORING_SMTP_{name}": value for name, value in MAIL.items()}
     assert read_monitoring_settings(environ).receivers.smtp_to == ("team@example.org",)
-    with pytest.raises(BadInput, match=r"mail needs .*SMTP_CONNECTION, .*SMTP_FROM and .*SMTP_TO, all three or none"):
-        read_monitoring_settings({name: value for name, value in environ.items() if not name.endswith(missing)})
+    left = {name: value for name, value in environ.items() if not name.endswith(missing)}
+    names = [f"MONITORING_SMTP_{name}" for name in missing]
+    with pytest.raises(BadInput) as refused:
+        read_monitoring_settings(dict.fromkeys(environ, "") | left if is_empty else left)
+    shown = "=''" if is_empty else ""
+    assert refused.value.message == (
+        f"Environment variable {names[0]}{shown}: mail needs MONITORING_SMTP_CONNECTION, MONITORING_SMTP_FROM and "
+        f"MONITORING_SMTP_TO, all three or none; not set: {', '.join(names)}."
+    )
+    assert refused.value.next_step == f"Set {names[0]}."
+
+
+@pytest.mark.parametrize("name", ["FROM", "TO", "ESCALATE_TO"])
+@pytest.mark.parametrize("value", ["oncall", "a@example.org;b@example.org", "a b@example.org", "@example.org", "a@"])
+def test_what_is_no_address_of_mail_is_refused(name: str, value: str) -> None:
+    environ = {f"MONITORING_SMTP_{one}": address for one, address in {**MAIL, name: value}.items()}
+    with pytest.raises(BadInput) as refused:
+        read_monitoring_settings(environ)
+    assert refused.value.message.startswith(f"Environment variable MONITORING_SMTP_{name}={value!r}: {value!r} is no ")
+    assert "NAME@HOST is wanted" in refused.value.message
+
+
+def test_several_addresses_are_separated_by_commas_and_mail_comes_from_one() -> None:
+    environ = {f"MONITORING_SMTP_{name}": value for name, value in MAIL.items()}
+    two = "a@example.org , b@example.org,"
+    told = read_monitoring_settings({**environ, "MONITORING_SMTP_FROM": " a@b.c", "MONITORING_SMTP_TO": two}).receivers
+    assert (told.smtp_from, told.smtp_to) == ("a@b.c", ("a@example.org", "b@example.org"))
+    with pytest.raises(BadInput, match="not set: MONITORING_SMTP_TO"):
+        read_monitoring_settings({**environ, "MONITORING_SMTP_TO": " ,"})
+    with pytest.raises(BadInput, match=re.escape(f"MONITORING_SMTP_FROM={two!r}: one address is wanted.")):
+        read_monitoring_settings({**environ, "MONITORING_SMTP_FROM": two})
 
 
 def test_who_is_mailed_an_escalation_is_mailed_the_rest_too() -> None:
