@@ -41,11 +41,19 @@ def _may_be_accepted(alert: Alert) -> bool:
 def _refuse_missing(model: str, missing: Collection[str], watches: Watches) -> None:
     if missing:
         every = [one for watch in watches.values() for one in watch.alerts if one.is_open and one.key in missing]
-        already = [f" {one.accepted_by} accepted {one.key} already." for one in every if one.accepted_by]
+        why = [_why_not(one) for one in sorted(every, key=lambda one: (one.key, one.kind))]
         there = sorted({one.key for watch in watches.values() for one in watch.alerts if _may_be_accepted(one)})
         raise Missing(
             "alerts.not_open",
             f"Model {model} has no open drift {', '.join(sorted(missing))} that nobody accepted; there are: "
-            f"{', '.join(there) or 'none'}.{''.join(already)}",
+            f"{', '.join(there) or 'none'}.{''.join(why)}",
             next_step=f"See what is open: python -m monitoring alerts --model {model}",
         )
+
+
+def _why_not(alert: Alert) -> str:
+    """Of an open alert that may not be accepted."""
+    if alert.accepted_by:
+        return f" {alert.accepted_by} accepted {alert.key} already."
+    code = alert.finding.reason.code
+    return f" {alert.key} is open, but {alert.kind} ({code}): what cannot be judged cannot be accepted."

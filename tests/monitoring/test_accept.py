@@ -77,6 +77,18 @@ def test_what_is_not_open_was_accepted_before_or_could_not_be_judged_is_refused_
         accept(places, "late_arrival", [PSI], "Bob", "I too.")
 
 
+def test_what_is_open_and_could_not_be_judged_is_refused_with_that(places: Places) -> None:
+    happened(places, 1, MOVED, of(BLIND, "carrier"))
+    accept(places, "late_arrival", [PSI], "Ada", "So it is.")
+    with pytest.raises(Missing) as refused:
+        accept(places, "late_arrival", ["psi|carrier|training|-", "psi|dest|training|-"], "Ada", "So it is.")
+    assert refused.value.message == (
+        "Model late_arrival has no open drift psi|carrier|training|-, psi|dest|training|- that nobody accepted; "
+        "there are: none. psi|carrier|training|- is open, but UNKNOWN (values.none): "
+        "what cannot be judged cannot be accepted."
+    )
+
+
 @pytest.mark.parametrize("empty", ["--accepted-by", "--reason"])
 def test_nobody_accepts_anything_without_a_name_and_a_reason(
     places: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], empty: str
