@@ -3,7 +3,6 @@
 import html
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 
 from artifacts.alerts import (
     Message,
@@ -35,31 +34,25 @@ def airflow_channels(receivers: Receivers) -> Mapping[str, Send]:
 def _mailer(channel: str, receivers: Receivers, address: str) -> Send:
     """A mail under a Message-ID made from the key, so that mail programs show it once, to one address.
 
-    Of several that a server refuses in part, Airflow's hook says nothing. Without a context it renders no template, so
-    that braces in the data stay what they are.
+    Of several that a server refuses in part, Airflow's hook says nothing. It renders no template, as Airflow's
+    notifier may: braces in the data stay what they are.
     """
     name = receivers.smtp_connection or ""
     setting = connection_setting("MONITORING_SMTP_CONNECTION", name, "disable_ssl and disable_tls (in its extra)")
 
     def mail(message: Message) -> Trouble | None:
-        from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+        from plugins.mail_hook import MailHook
 
         if lack := _lack(setting, name, "host"):
             return lack
-        notifier = SmtpNotifier(
-            smtp_conn_id=name,
-            from_email=receivers.smtp_from,
-            to=[address],
-            subject=message.subject,
-            html_content=f"<pre>{html.escape(message.text)}</pre>",
-            custom_headers={"Message-ID": f"<{message.key}@shipshape>", "Idempotency-Key": message.key},
-        )
-        try:
-            notifier.notify({})
-        finally:
-            # The hook leaves the connection open where a login or STARTTLS failed; where it did not, nothing is left.
-            with suppress(AttributeError):
-                notifier.hook.__exit__(None, None, None)
+        with MailHook(smtp_conn_id=name) as hook:
+            hook.send_email_smtp(
+                from_email=receivers.smtp_from,
+                to=[address],
+                subject=message.subject,
+                html_content=f"<pre>{html.escape(message.text)}</pre>",
+                custom_headers={"Message-ID": f"<{message.key}@shipshape>", "Idempotency-Key": message.key},
+            )
         return None
 
     return lambda message: _send(channel, setting, lambda: mail(message))

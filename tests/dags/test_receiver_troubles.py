@@ -3,6 +3,7 @@
 import json
 import socket
 import socketserver
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -77,6 +78,7 @@ def mail(monkeypatch: pytest.MonkeyPatch):
 
     def told(*, host: str | None = "127.0.0.1", port: int = 25, **extra: object) -> str:
         whole = {"timeout": 1, "retry_limit": 0} | extra
+        whole = {name: value for name, value in whole.items() if value is not None}
         connection = {"conn_type": "smtp", "host": host, "port": port, "login": "u", "password": SECRET}
         monkeypatch.setenv("AIRFLOW_CONN_MAIL2", json.dumps(connection | {"extra": json.dumps(whole)}))
         said = said_of("smtp")
@@ -95,6 +97,14 @@ def test_a_mail_server_that_is_not_there(mail):
 def test_a_mail_server_that_accepts_and_is_silent(mail):
     with answers() as port:
         assert "it did not answer in time. See that it is up" in mail(port=port, **PLAIN)
+
+
+def test_a_mail_server_that_is_silent_holds_nobody_up_for_long(mail, monkeypatch):
+    monkeypatch.setattr("plugins.mail_hook.SECONDS", 1, raising=False)
+    began = time.monotonic()
+    with answers() as port:
+        assert "it did not answer in time." in mail(port=port, timeout=None, retry_limit=None, **PLAIN)
+    assert time.monotonic() - began < 10
 
 
 def test_a_mail_server_that_is_spoken_to_in_tls_and_does_not_know_it(mail):
