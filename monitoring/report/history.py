@@ -6,7 +6,7 @@ from datetime import datetime
 
 from artifacts.errors import Refusal
 from artifacts.finding import Finding, State
-from artifacts.finding_ratio import is_in_part, state_of
+from artifacts.finding_ratio import is_in_part, state_of, worst_first
 from artifacts.findings import Findings, list_findings, read_findings, window_of
 from monitoring.asked import BADNESS, alert_key
 from monitoring.report.text import last_day
@@ -99,5 +99,12 @@ def _past(start: datetime, end: datetime, read: Sequence[Findings]) -> Past:
 
 
 def worst_by_key(findings: Sequence[Finding]) -> dict[str, Finding]:
-    """The worst finding of each key; a week is no part of a key."""
-    return {alert_key(one): one for one in sorted(findings, key=lambda one: BADNESS.index(one.state), reverse=True)}
+    """The worst finding of each key, by its state and then by how far it is; a week is no part of a key."""
+    by_key: dict[str, list[Finding]] = {}
+    for one in findings:
+        by_key.setdefault(alert_key(one), []).append(one)
+    return {key: min(several, key=_worst_first) for key, several in by_key.items()}
+
+
+def _worst_first(finding: Finding) -> tuple[int, tuple[int, float, str]]:
+    return BADNESS.index(finding.state), worst_first(finding)

@@ -21,8 +21,9 @@ APART = 14
 LEGEND = (
     '<p class="note legend">By window, named by its last day: the value and its interval, ▲ worse than allowed with '
     "its whole interval, ? not known, ○ as allowed. The solid line is what the version promised on its holdout, the "
-    "dashed one the worst that is allowed; beyond it is shaded.</p>"
+    "dashed one the worst that is allowed; beyond it is shaded.{}</p>"
 )
+OF_WEEKS = " The mark of a window of several weeks is that of its worst week; the table below has all of this one."
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,18 @@ class _Scale:
 def over_time(history: History) -> str:
     """A picture for each metric that was measured in some window; empty when none was."""
     pictures = [_picture(history, rule) for rule in RULES if any(_measured(past, rule) for past in history.windows)]
-    return f'{LEGEND}<div class="pictures">{"".join(pictures)}</div>' if pictures else ""
+    legend = LEGEND.format(OF_WEEKS if any(_has_weeks(past) for past in history.windows) else "")
+    return f'{legend}<div class="pictures">{"".join(pictures)}</div>' if pictures else ""
 
 
 def _of(past: Past, rule: Rule) -> Finding | None:
     """The metric of the window as a whole, of several weeks the worst."""
     key = f"{rule}|-|holdout|-"
     return next((one for one in past.found.values() if alert_key(one) == key), None)
+
+
+def _has_weeks(past: Past) -> bool:
+    return any(found is not None and found.part is not None for found in (_of(past, rule) for rule in RULES))
 
 
 def _measured(past: Past, rule: Rule) -> bool:

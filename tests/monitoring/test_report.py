@@ -291,6 +291,21 @@ def test_a_metric_is_drawn_by_window_with_its_interval_against_what_was_promised
     assert "ROC AUC over" not in page
 
 
+def test_a_window_of_several_weeks_has_the_mark_of_its_worst_one_and_says_so(places: Places) -> None:
+    week = replace(KEPT, state="UNKNOWN", value=0.48)
+    numbers = {"2013-12-01": 0.47, "2013-12-08": 0.61, "2013-12-15": 0.46}
+    weeks = [
+        replace(week, part=part, value=value, high=0.62, reason=Reason("performance.uncertain", f"It is {value}."))
+        for part, value in numbers.items()
+    ]
+    page = page_after(places, found(21, *weeks, days=21, truth=TRUTH))
+    [drawn] = re.findall(r"<svg[^>]*><title>log loss over 1 window.*?</svg>", page)
+    assert re.findall(r"It is [\d.]+\d", drawn) == ["It is 0.61"]
+    said = "The mark of a window of several weeks is that of its worst week"
+    assert said in page
+    assert said not in page_after(places, found(7, KEPT, days=7, truth=TRUTH))
+
+
 def test_what_labels_showed_before_is_drawn_also_where_this_window_has_none_yet(places: Places) -> None:
     page = page_after(places, found(7, KEPT, days=7, truth=TRUTH), found(14, FINE, days=7))
     assert "log loss over 2 windows" in page
