@@ -1,9 +1,11 @@
 """The verbs around alerts: update, alerts, accept, notify."""
 
 import argparse
+from collections.abc import Mapping
+from datetime import datetime
 
 from artifacts import alerts, ledger
-from artifacts.alerts import Alert
+from artifacts.alerts import Alert, Stream, seen_last, stream_of
 from artifacts.cli import Answer
 from artifacts.errors import BadInput, Missing
 from artifacts.finding import Finding
@@ -58,9 +60,11 @@ def _alerts(arguments: argparse.Namespace) -> Answer:
     read_monitoring_settings()
     places = read_places()
     _refuse_unknown(places, arguments.model)
+    # Read before the alerts, lest one that a check confirms in between look left behind.
+    taken = alerts.taken_to(places.alerts, arguments.model)
     found = alerts_of(places, arguments.model)
     open_ones = [one for one in found if one.is_open]
-    lines = [_line(one) for one in (*open_ones, *(one for one in found if not one.is_open))]
+    lines = [_line(one, taken) for one in (*open_ones, *(one for one in found if not one.is_open))]
     told = f"{len(open_ones)} open, {len(found) - len(open_ones)} past alerts of:"
     facts = {"open": [_facts(one) for one in open_ones], "past": [_facts(one) for one in found if not one.is_open]}
     return Answer(arguments.model, [*lines, told], facts)
@@ -105,7 +109,7 @@ def _notify(_: argparse.Namespace) -> Answer:
     return Answer(where, [*(lines or ["nothing waits"]), "alerts in:"], {"sent": dict(done.sent)})
 
 
-def _line(alert: Alert) -> str:
+def _line(alert: Alert, taken: Mapping[tuple[int, Stream], datetime]) -> str:
     state = "open" if alert.is_open else f"{alert.ended or 'closed'} {alert.closed:%Y-%m-%d}"
     finding = alert.finding
     far = _far(finding)
@@ -113,11 +117,12 @@ def _line(alert: Alert) -> str:
         # The threshold is of each window's own noise, so that of then is another.
         now = "" if alert.ended_by is None else _far(alert.ended_by)
         far = f" was{far}{now and f', then{now}'}"
+    last = seen_last(alert, taken.get((alert.version, stream_of(finding))))
     escalated = ", escalated" if alert.escalated else ""
     escalated += f", accepted by {alert.accepted_by}: {alert.accepted_because}" if alert.accepted_by else ""
     return (
         f"{alert.kind:<7} v{alert.version} {alert.key} #{alert.incident}: {state}{escalated}, "
-        f"since {alert.since:%Y-%m-%d}, {finding.reason.code}{far}"
+        f"since {alert.since:%Y-%m-%d}, {finding.reason.code}{far}{last and f', {last}'}"
     )
 
 

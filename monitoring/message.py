@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from artifacts.alerts import Alert, Batch, Event, Message
+from artifacts.alerts import Alert, Batch, Event, Message, seen_last
 from artifacts.finding import SCORE, Finding
 from artifacts.finding_ratio import WORDS
 from artifacts.runbook import runbook_link
@@ -75,12 +75,13 @@ def about(finding: Finding) -> str:
 def _told(event: Event, runbook_url: str) -> str:
     alert, finding = event.alert, event.alert.finding
     since = f"{alert.since:%Y-%m-%d}"
+    seen = seen_last(alert, event.at) or f"last seen in the window to {alert.seen:%Y-%m-%d}"
     if alert.until is not None:
         last = max(alert.since, alert.until - timedelta(seconds=1))
         since += f" to {last:%Y-%m-%d}"
     return (
         f"   how far: {_how_far(alert)}\n"
-        f"   since: {since} (incident {alert.incident}, last seen in the window to {alert.seen:%Y-%m-%d})\n"
+        f"   since: {since} (incident {alert.incident}, {seen})\n"
         f"{meaning(event)}"
         f"   rows: {finding.rows if finding.is_counted else 'could not be counted'}{_held_against(finding)}\n"
         f"{_why(event)}"

@@ -7,7 +7,8 @@ from artifacts.alerts.message import Message, Receivers, Send
 from artifacts.alerts.outbox import Batch, delivered, enlist, failed, put, undelivered, waiting
 from artifacts.alerts.receivers import ReceiverSettings, read_receivers
 from artifacts.alerts.retrainings import claim_retraining, has_claimed
-from artifacts.alerts.store import change, history, models, newest_window, watches
+from artifacts.alerts.seen import seen_last
+from artifacts.alerts.store import change, history, models, newest_window, taken_to, watches
 from artifacts.alerts.trouble import (
     WEBHOOK,
     Setting,
@@ -56,7 +57,9 @@ __all__ = [
     "not_taken",
     "put",
     "read_receivers",
+    "seen_last",
     "stream_of",
+    "taken_to",
     "trouble_of",
     "turn",
     "undelivered",

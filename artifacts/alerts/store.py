@@ -62,19 +62,29 @@ def watches(url: str, model: str) -> Watches:
 
 def newest_window(url: str, model: str) -> datetime | None:
     """The end of the newest window of `model` of which findings were taken; None before the first."""
-    ends = (watch.end for watch in watches(url, model).values())
-    return max((end for end in ends if end is not None), default=None)
+    return max(taken_to(url, model).values(), default=None)
+
+
+def taken_to(url: str, model: str) -> Mapping[tuple[int, Stream], datetime]:
+    """The end of the newest window of which findings were taken, of each version of `model` in each stream."""
+    with reading(url) as connection:
+        found = [] if connection is None else _bare_watches(connection, model)
+    return {(one.version, one.stream): one.end for one in found if one.end is not None}
 
 
 def _watches(connection: sa.Connection, model: str) -> dict[tuple[int, Stream], Watch]:
     newest = {(one.version, one.kind, one.key): one for one in _alerts(connection, model)}.values()
     found: dict[tuple[int, Stream], Watch] = {}
-    for row in connection.execute(sa.select(WATCHES.c.told).where(WATCHES.c.model == model)):
-        watch = parse(WATCH, f"watch of {model}", row.told)
+    for watch in _bare_watches(connection, model):
         own = (watch.version, watch.stream)
         alerts = tuple(one for one in newest if (one.version, stream_of(one.finding)) == own)
         found[own] = replace(watch, alerts=alerts)
     return found
+
+
+def _bare_watches(connection: sa.Connection, model: str) -> list[Watch]:
+    rows = connection.execute(sa.select(WATCHES.c.told).where(WATCHES.c.model == model))
+    return [parse(WATCH, f"watch of {model}", row.told) for row in rows]
 
 
 def _alerts(connection: sa.Connection, model: str) -> list[Alert]:

@@ -1,6 +1,10 @@
 """What is open, and what was: alerts with their rule, numbers, reason and section of the runbook."""
 
-from artifacts.alerts import Alert
+from collections.abc import Mapping
+from datetime import datetime
+
+from artifacts import alerts
+from artifacts.alerts import Alert, Stream, seen_last, stream_of
 from artifacts.finding_ratio import WORDS
 from artifacts.lost_alerts import alerts_of
 from artifacts.runbook import runbook_link
@@ -15,17 +19,19 @@ PAST = 30
 
 def alert_list(home: Home, model: str) -> Html:
     """What is open, then what was."""
+    # Read before the alerts, lest one that a check confirms in between look left behind.
+    taken = alerts.taken_to(home.places.alerts, model)
     found = alerts_of(home.places, model)
     current = sorted((one for one in found if one.is_open), key=lambda one: (one.kind, one.opened))
     past = sorted((one for one in found if not one.is_open), key=lambda one: one.closed or one.opened, reverse=True)
     if not found:
         return el("p", "No alert was ever opened.")
-    first = _alerts(home, current) if current else el("p", "✓ Nothing is open.")
+    first = _alerts(home, current, taken) if current else el("p", "✓ Nothing is open.")
     more = f", the newest {PAST} of them" if len(past) > PAST else ""
-    return join(first, folded(f"{len(past)} past{more}", _alerts(home, past[:PAST])) if past else None)
+    return join(first, folded(f"{len(past)} past{more}", _alerts(home, past[:PAST], taken)) if past else None)
 
 
-def _alerts(home: Home, shown: list[Alert]) -> Html:
+def _alerts(home: Home, shown: list[Alert], taken: Mapping[tuple[int, Stream], datetime]) -> Html:
     rows: list[list[Child]] = []
     for one in shown:
         finding = one.finding
@@ -41,7 +47,7 @@ def _alerts(home: Home, shown: list[Alert]) -> Html:
                 join(WORDS.get(finding.rule, finding.rule), f" against {finding.baseline}" if finding.baseline else ""),
                 value,
                 f"{one.since:%Y-%m-%d}",
-                _until(one),
+                _until(one, seen_last(one, taken.get((one.version, stream_of(finding))))),
                 f"v{one.version}",
                 outside(runbook_link(base, code) if base else None, el("code", code)),
                 finding.reason.text,
@@ -50,6 +56,7 @@ def _alerts(home: Home, shown: list[Alert]) -> Html:
     return table(("", "what", "rule", "value", "since", "until", "version", "runbook", "why"), rows)
 
 
-def _until(alert: Alert) -> str:
+def _until(alert: Alert, last: str) -> str:
     until = "open" if alert.closed is None else f"{alert.closed:%Y-%m-%d}"
+    until += f", {last}" if last else ""
     return until if alert.accepted_by is None else f"{until}, accepted by {alert.accepted_by}: {alert.accepted_because}"

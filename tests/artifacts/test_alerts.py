@@ -49,6 +49,7 @@ def test_what_was_written_comes_back_whole(url: str) -> None:
     [batch] = alerts.waiting(url, "webhook")
     assert batch.events == (Event("opened", NOON, ALERT),)
     assert alerts.newest_window(url, "late_arrival") == NOON
+    assert alerts.taken_to(url, "late_arrival") == {(3, "log"): NOON}
 
 
 def test_a_change_that_breaks_midway_writes_neither_alerts_nor_events(url: str) -> None:

@@ -14,17 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from artifacts import alerts, ledger
+from artifacts import alerts, cli, ledger
 from artifacts.alerts import WEBHOOK, Message, Send, Trouble, not_taken
 from artifacts.errors import BadInput, Unavailable
 from artifacts.finding import Finding
 from artifacts.findings import publish_findings
 from artifacts.places import REPOSITORY, Places, read_places
+from monitoring.__main__ import build_parser
 from monitoring.alert_settings import AlertSettings
 from monitoring.notify import deliver
 from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
-from tests.monitoring.found import FINE, MOVED, NO_ROWS, UNREAD, found, of
+from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, UNREAD, found, of
 from tests.monitoring.receivers import Posts, running
 
 
@@ -145,6 +146,22 @@ def test_what_stays_open_is_told_with_how_it_ends_and_how_to_accept_it(places: P
         "If it is meant to be so: python -m monitoring accept --model late_arrival "
         "--alert 'psi|distance|training|-' --accepted-by NAME --reason TEXT\n"
     ) in receiver.got[-1][2]["text"]
+
+
+def test_an_open_alert_that_could_not_be_judged_lately_has_no_numbers_of_now(
+    places: Places, receiver: Posts, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIPELINE_HOME", str(places.home))
+    seen = "last seen in the window to 2013-12-03, could not be judged since"
+    for day, one in ((2, MOVED), (9, BLIND)):
+        happened(places, day, one, of(MOVED, "carrier"))
+        assert cli.run(build_parser(), ["alerts", "--model", "late_arrival"]) == 0
+        shown = capsys.readouterr().out.splitlines()
+        assert [line.endswith(seen) for line in shown if "#1: open" in line and "DRIFT" in line] == [False, day == 9]
+    deliver(places, settings(receiver.url))
+    text = receiver.got[-1][2]["text"]
+    assert f"   since: 2013-12-02 (incident 1, {seen})\n" in text
+    assert "(incident 1, last seen in the window to 2013-12-10)\n" in text
 
 
 def test_the_events_of_one_check_are_one_message_that_names_each_and_has_ten_in_full(

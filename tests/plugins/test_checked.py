@@ -1,12 +1,13 @@
 """A page of findings is as good as the check behind it: when that was made is said, and that nobody checks any more."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from artifacts import alerts, ledger
-from artifacts.alerts import Watch
+from artifacts.alerts import Alert, Watch
 from artifacts.finding import Finding, Reason
 from artifacts.findings import Findings, publish_findings
 from plugins.on_call.settings import OnCallSettings
@@ -85,6 +86,19 @@ def test_alerts_that_took_in_nothing_of_what_was_checked_are_not_told_as_none_op
     takes(mine["alerts"], "toy")
     quiet = client.get("/on-call/models/toy").text
     assert "✓ none is open" in part(quiet, "glance") and "Nothing to do." in part(quiet, "glance")
+
+
+def test_an_open_alert_that_newer_windows_could_not_judge_says_when_it_was_seen_last(opened, home, tmp_path):
+    mine = {"alerts": f"sqlite:///{tmp_path}/alerts.db"}
+    moved = replace(FINE, state="DRIFT", value=0.42)
+    alert = Alert("toy", 1, "DRIFT", moved.key, 1, END, START, seen=END, told=END, finding=moved)
+    client = opened(home[0].model_copy(update=mine), QUIET)
+    for end, is_behind in ((END, False), (END + timedelta(days=7), True)):
+        watch = Watch("toy", 1, "log", START, end, "toy/a", alerts=(alert,))
+        alerts.change(mine["alerts"], "toy", "toy/a", lambda _, watch=watch: ({(1, "log"): watch}, []))
+        told = part(client.get("/on-call/models/toy").text, "alerts")
+        assert ("open, last seen in the window to 2013-12-08, could not be judged since" in told) == is_behind
+        assert "0.42 (threshold 0.1)" in told
 
 
 def test_findings_that_are_gone_beside_alerts_that_took_them_in_are_not_told_as_nothing_checked(opened, home, tmp_path):
