@@ -122,7 +122,7 @@ def _line(alert: Alert, taken: Mapping[tuple[int, Stream], datetime]) -> str:
     escalated += f", accepted by {alert.accepted_by}: {alert.accepted_because}" if alert.accepted_by else ""
     return (
         f"{alert.kind:<7} v{alert.version} {alert.key} #{alert.incident}: {state}{escalated}, "
-        f"since {alert.since:%Y-%m-%d}, {finding.reason.code}{far}{last and f', {last}'}"
+        f"since the window to {alert.opened:%Y-%m-%d}, {finding.reason.code}{far}{last and f', {last}'}"
     )
 
 

@@ -1,7 +1,6 @@
 """What a person reads when alerts change: what moved, how far, since when, how many rows, and what to do."""
 
 from collections import Counter
-from datetime import timedelta
 from typing import Any
 
 from artifacts.alerts import Alert, Batch, Event, Message, seen_last
@@ -74,19 +73,22 @@ def about(finding: Finding) -> str:
 
 def _told(event: Event, runbook_url: str) -> str:
     alert, finding = event.alert, event.alert.finding
-    since = f"{alert.since:%Y-%m-%d}"
     seen = seen_last(alert, event.at) or f"last seen in the window to {alert.seen:%Y-%m-%d}"
-    if alert.until is not None:
-        last = max(alert.since, alert.until - timedelta(seconds=1))
-        since += f" to {last:%Y-%m-%d}"
     return (
         f"   how far: {_how_far(alert)}\n"
-        f"   since: {since} (incident {alert.incident}, {seen})\n"
+        f"   since: {_since(alert)} (incident {alert.incident}, {seen})\n"
         f"{meaning(event)}"
         f"   rows: {finding.rows if finding.is_counted else 'could not be counted'}{_held_against(finding)}\n"
         f"{_why(event)}"
         f"   runbook: {runbook_link(runbook_url, finding.reason.code)}\n"
     )
+
+
+def _since(alert: Alert) -> str:
+    """The window that opened it, and the good one before, where it is known: few bad rows in that were within noise."""
+    first = alert.first or alert.since
+    not_yet = f", not yet in that to {alert.since:%Y-%m-%d}" if alert.since > first else ""
+    return f"the window of {first:%Y-%m-%d} to {alert.opened:%Y-%m-%d}{not_yet}"
 
 
 def _how_far(alert: Alert) -> str:

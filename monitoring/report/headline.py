@@ -6,7 +6,6 @@ from html import escape
 from artifacts.finding import Finding
 from artifacts.finding_ratio import times
 from artifacts.findings import Findings
-from monitoring.asked import alert_key
 from monitoring.report.history import History
 from monitoring.report.moved import FEW, moved, moved_table, unjudged, unjudged_table
 from monitoring.report.text import SHAPES, breakable, day, last_day, subject
@@ -92,9 +91,10 @@ def _facts(findings: Findings, history: History) -> str:
     states = {one: sum(f.state == one for f in findings.findings) for one in SHAPES}
     rows = f"{findings.rows:,}" if findings.is_counted else "could not be counted"
     facts = [("Rows", rows), ("Model version", str(findings.version))]
-    since = [history.since(alert_key(one)) for m in moved(findings) for one in m.findings]
-    if since:
-        facts.insert(0, ("Since, at the earliest", day(min(since))))
+    drifted = [one for m in moved(findings) for one in m.findings]
+    if drifted:
+        first = history.since_any(drifted).first
+        facts.insert(0, ("Seen first in the window to", f"{last_day(first.end):%Y-%m-%d}"))
     facts.append(("Rules asked", " · ".join(f"{count} {SHAPES[one]} {one}" for one, count in states.items())))
     cells = "".join(f"<div><dt>{name}</dt><dd>{escape(told)}</dd></div>" for name, told in facts)
     return f'<dl class="facts">{cells}</dl>'

@@ -1,6 +1,6 @@
 """What was found in the windows before one: same model, same version, same length."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,6 +40,17 @@ class Past:
 
 
 @dataclass(frozen=True)
+class Since:
+    """The first window that was DRIFT, and the newest good one before it: the world moved in one of both, or between.
+
+    A good window may hold the first bad rows: few of them are within noise. `good` is None when none before was OK.
+    """
+
+    first: Past
+    good: Past | None
+
+
+@dataclass(frozen=True)
 class History:
     """Windows from old to new, the last one that of the report; `unread` says which findings are damaged, and how."""
 
@@ -51,19 +62,20 @@ class History:
         years = {last_day(one.end).year for one in self.windows}
         return f"{last_day(past.end):{'%m-%d' if len(years) == 1 else '%Y-%m-%d'}}"
 
-    def since(self, key: str) -> datetime:
-        """Since when the key is DRIFT: the start of the first bad window, or the end of the good one before.
-
-        As for an alert, only OK ends it: UNKNOWN says nothing.
-        """
+    def since(self, key: str) -> Since:
+        """Since which window the key is DRIFT. As for an alert, only OK ends it: UNKNOWN says nothing."""
         first = self.windows[-1]
         for past in reversed(self.windows):
             finding = past.found.get(key)
             if finding is not None and finding.state == "OK":
-                return max(first.start, past.end) if past.end < first.end else first.start
+                return Since(first, past)
             if finding is not None and finding.state == "DRIFT":
                 first = past
-        return first.start
+        return Since(first, None)
+
+    def since_any(self, findings: Iterable[Finding]) -> Since:
+        """Of several that are DRIFT, the one that was so first."""
+        return min((self.since(alert_key(one)) for one in findings), key=lambda since: since.first.end)
 
 
 def read_history(root: str, findings: Findings) -> History:

@@ -10,8 +10,20 @@ from artifacts.finding_ratio import LEAST, MOST, WORDS, ratio, times, worst_firs
 from artifacts.findings import Findings
 from artifacts.runbook import runbook_link
 from monitoring.asked import NOTHING, alert_key
-from monitoring.report.history import History
-from monitoring.report.text import AGAINST, NONE, breakable, day, mark, name_of, number, prose, rule_of, subject, table
+from monitoring.report.history import History, Since
+from monitoring.report.text import (
+    AGAINST,
+    NONE,
+    breakable,
+    last_day,
+    mark,
+    name_of,
+    number,
+    prose,
+    rule_of,
+    subject,
+    table,
+)
 
 FEW, SHOWN = 3, 40
 BAR, BAR_HEIGHT = 150, 16
@@ -55,14 +67,21 @@ def moved_table(findings: Findings, history: History, runbook_url: str) -> str:
                 rule_of(first) + _also(one),
                 f"{number(first.value)}<br><small>threshold {number(first.threshold)}</small>",
                 f"{_bar(first)}<small>{times(first)} threshold</small>",
-                f"<span class='nowrap'>{day(min(history.since(alert_key(any_of)) for any_of in one.findings))}</span>",
+                _since(history.since_any(one.findings)),
                 f"{first.rows:,}",
                 _code(first, runbook_url),
             ]
         )
     left = f'<p class="note">{len(drifted) - SHOWN} more are not shown here.</p>' if len(drifted) > SHOWN else ""
-    heads = ("", "what moved", "by which rule", "value", "how far", "since", "rows", "runbook")
+    heads = ("", "what moved", "by which rule", "value", "how far", "seen first in the window to", "rows", "runbook")
     return f"<h2>What moved, farthest first</h2>{table(heads, rows, numbers=(3, 6))}{left}"
+
+
+def _since(since: Since) -> str:
+    told = "none before it here was OK"
+    if since.good is not None:
+        told = f"not yet in that to <span class='nowrap'>{last_day(since.good.end):%Y-%m-%d}</span>"
+    return f"<span class='nowrap'>{last_day(since.first.end):%Y-%m-%d}</span><br><small>{told}</small>"
 
 
 def _also(one: Moved) -> str:

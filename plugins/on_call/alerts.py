@@ -46,7 +46,7 @@ def _alerts(home: Home, shown: list[Alert], taken: Mapping[tuple[int, Stream], d
                 join(el("b", name(called(finding.feature))), f" {finding.part}" if finding.part else ""),
                 join(WORDS.get(finding.rule, finding.rule), f" against {finding.baseline}" if finding.baseline else ""),
                 value,
-                f"{one.since:%Y-%m-%d}",
+                f"the window to {one.opened:%Y-%m-%d}",
                 _until(one, seen_last(one, taken.get((one.version, stream_of(finding))))),
                 f"v{one.version}",
                 outside(runbook_link(base, code) if base else None, el("code", code)),

@@ -117,10 +117,10 @@ def _alerts(home: Home, model: str) -> Child:
     current = [one for one in alerts_of(home.places, model) if one.is_open]
     if not current:
         return el("span", "✓ none is open", class_="state good")
-    first = min(one.since for one in current)
+    first = min(one.opened for one in current)
     drifted = sum(one.kind == "DRIFT" for one in current)
     many = f"▲ {len(current)} open: {drifted} DRIFT, {len(current) - drifted} UNKNOWN"
-    return join(el("span", many, class_="state bad"), f", the first since {first:%Y-%m-%d}")
+    return join(el("span", many, class_="state bad"), f", the first since the window to {first:%Y-%m-%d}")
 
 
 def _candidate(request: Request, home: Home, model: str) -> Child:

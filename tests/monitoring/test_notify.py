@@ -61,7 +61,7 @@ def test_a_message_says_what_moved_how_far_since_when_and_what_to_do(places: Pla
         "late_arrival version 3, window to 2013-12-03 00:00 UTC: 1 DRIFT opened\n\n"
         "1. DRIFT opened: distance, psi against training\n"
         "   how far: 0.42, threshold 0.1, interval 0.35 to 0.5\n"
-        "   since: 2013-12-02 (incident 1, last seen in the window to 2013-12-03)\n"
+        "   since: the window of 2013-12-02 to 2013-12-03 (incident 1, last seen in the window to 2013-12-03)\n"
         "   rows: 900, held against 28000\n"
         "   why: drift.psi: The PSI is 0.42.\n"
         "   runbook: docs/runbook.md#driftpsi\n\n"
@@ -70,6 +70,17 @@ def test_a_message_says_what_moved_how_far_since_when_and_what_to_do(places: Pla
         f"Key: {key}"
     )
     assert [event["value"] for event in body["events"]] == [0.42]
+
+
+def test_what_may_have_begun_in_the_good_window_that_overlaps_is_told_by_both_windows(
+    places: Places, receiver: Posts
+) -> None:
+    for made in (found(8, FINE, days=7), found(9, MOVED, days=7)):
+        publish_findings(places.findings, made)
+        update_alerts(places, settings(), made.id)
+    deliver(places, settings(receiver.url))
+    since = "   since: the window of 2013-12-03 to 2013-12-10, not yet in that to 2013-12-09 (incident 1, last seen in "
+    assert since in receiver.got[-1][2]["text"]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +171,7 @@ def test_an_open_alert_that_could_not_be_judged_lately_has_no_numbers_of_now(
         assert [line.endswith(seen) for line in shown if "#1: open" in line and "DRIFT" in line] == [False, day == 9]
     deliver(places, settings(receiver.url))
     text = receiver.got[-1][2]["text"]
-    assert f"   since: 2013-12-02 (incident 1, {seen})\n" in text
+    assert f"   since: the window of 2013-12-02 to 2013-12-03 (incident 1, {seen})\n" in text
     assert "(incident 1, last seen in the window to 2013-12-10)\n" in text
 
 
@@ -577,7 +588,7 @@ def test_the_commands_take_findings_in_show_the_alerts_and_deliver(places: Place
 
     assert asked("update", "--findings", made.id) == f"opened    DRIFT   psi|distance|training|-\n{made.id}\n"
     assert asked("alerts", "--model", "late_arrival").splitlines() == [
-        "DRIFT   v3 psi|distance|training|- #1: open, since 2013-12-02, drift.psi 0.42 of 0.1",
+        "DRIFT   v3 psi|distance|training|- #1: open, since the window to 2013-12-03, drift.psi 0.42 of 0.1",
         "1 open, 0 past alerts of:",
         "late_arrival",
     ]
