@@ -10,6 +10,8 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 OF_DISTRIBUTIONS = frozenset(
     {"psi", "jensen_shannon", "wasserstein", "null_share", "unseen_share", "out_of_range_share"}
 )
+# By skew two sides disagree on one row; nothing moved.
+DIFFERS = "from what dbt computes"
 WORDS = {
     "psi": "PSI",
     "jensen_shannon": "Jensen-Shannon",
@@ -55,9 +57,9 @@ def is_in_part(findings: Iterable[Finding]) -> bool:
 
 
 def times(finding: Finding) -> str:
-    """The ratio as text."""
+    """The ratio as text; of a threshold of 0, as skew has, there is none to tell."""
     found = ratio(finding)
-    return "" if found is None else written(found)
+    return "" if found is None or not finding.threshold else written(found)
 
 
 def written(found: float) -> str:

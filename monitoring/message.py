@@ -5,7 +5,7 @@ from typing import Any
 
 from artifacts.alerts import Alert, Batch, Event, Message, seen_last
 from artifacts.finding import SCORE, Finding
-from artifacts.finding_ratio import WORDS
+from artifacts.finding_ratio import DIFFERS, WORDS
 from artifacts.runbook import runbook_link
 from monitoring.alert_words import meaning
 from monitoring.pages import page_of
@@ -65,6 +65,8 @@ def _step(event: Event, first: Event) -> str:
 
 def about(finding: Finding) -> str:
     """What a finding is about, in a few words."""
+    if (finding.rule, finding.state) == ("skew", "DRIFT"):
+        return f"{finding.feature} differs {DIFFERS}"
     whole = WORDS.get(finding.rule, f"the window, {finding.rule}")
     what = {None: whole, SCORE: f"the score, {finding.rule}"}.get(finding.feature, f"{finding.feature}, {finding.rule}")
     against = f" against {finding.baseline}" if finding.baseline else ""

@@ -69,7 +69,7 @@ def _small(name: str, findings: Findings, history: History, found: Sequence[Find
     kinds = _distributions(name, findings)
     drawn = [f'{draw(bins)}<p class="beside">{beside(bins)}</p>' for _, bins in list(kinds)[:1]]
     judged = sorted((one for one in found if one.state == "OK"), key=worst_first)
-    far = f"farthest: {rule_of(judged[0])}, {times(judged[0])}" if judged else ""
+    far = ", ".join(filter(None, (f"farthest: {rule_of(judged[0])}", times(judged[0])))) if judged else ""
     state, in_part = state_of(found), is_in_part(found)
     unjudged = f'<p class="beside">not judged: {not_judged(found)}</p>' if in_part else ""
     return (
@@ -106,7 +106,5 @@ def _cell(finding: Finding | None) -> str:
         return "<small>not asked</small>"
     if finding.value is None:
         return f"{mark(finding.state)} <small>no number</small>"
-    return (
-        f"{mark(finding.state)} {number(finding.value)} "
-        f"<small>threshold {number(finding.threshold)}, {times(finding)}</small>"
-    )
+    threshold = ", ".join(filter(None, (f"threshold {number(finding.threshold)}", times(finding))))
+    return f"{mark(finding.state)} {number(finding.value)} <small>{threshold}</small>"

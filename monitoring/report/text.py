@@ -8,6 +8,7 @@ from html import escape
 
 from artifacts.finding import SCORE, Finding, State
 from artifacts.finding_ratio import WORDS
+from artifacts.runbook import runbook_link
 
 # A word of a language is shorter.
 _LONG = re.compile(r"(\S{25,})")
@@ -70,6 +71,14 @@ def not_judged(found: Iterable[Finding]) -> str:
                 "any rule" if one.rule == "baseline" else WORDS.get(one.rule, one.rule)
             )
     return "; ".join(f"{', '.join(dict.fromkeys(several))}{against}" for against, several in rules.items())
+
+
+def code_link(code: str, runbook_url: str) -> str:
+    """The code, with a link to its section of the runbook where that is on the web."""
+    url, told = runbook_link(runbook_url, code), escape(code)
+    if not url.startswith(("http://", "https://")):
+        return f'<code class="code">{told}</code>'
+    return f'<a href="{escape(url)}"><code class="code">{told}</code></a>'
 
 
 def number(value: float | None) -> str:

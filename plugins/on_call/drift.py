@@ -7,7 +7,8 @@ from fastapi import Request
 
 from artifacts import ledger
 from artifacts.errors import Damaged, Refusal
-from artifacts.finding_ratio import WORDS, written
+from artifacts.finding_ratio import DIFFERS, WORDS, written
+from artifacts.finding_summary import Worst
 from artifacts.findings_summary import Summary, summaries
 from artifacts.lost_findings import refuse_lost_findings
 from artifacts.plural import many, plural
@@ -84,10 +85,13 @@ def _champion(home: Home, model: str) -> int | None:
 
 
 def _window(which: str, one: Summary, champion: int | None) -> Html:
-    moved = sum(each.state == "DRIFT" for each in one.brief.worst)
-    many = f", {moved} of {len(one.brief.worst)} moved" if moved else ""
+    bad = [each for each in one.brief.worst if each.state == "DRIFT"]
+    differ = sum(each.rule == "skew" for each in bad)
+    said = [f"{len(bad) - differ} of {len(one.brief.worst)} moved"] if len(bad) > differ else []
+    said += [f"{differ} {plural(differ, 'differs', 'differ')} {DIFFERS}"] if differ else []
+    told = "".join(f", {part}" for part in said)
     whose = "" if one.version == champion else f", answered by version {one.version}"
-    return join(state(one.state), f" in {which}, {one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}{many}{whose}")
+    return join(state(one.state), f" in {which}, {one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}{told}{whose}")
 
 
 def drift(request: Request, home: Home, model: str) -> Html:
@@ -147,9 +151,7 @@ def _words(request: Request, model: str, shown: list[Day]) -> Html:
         moved = [one for one in day.worst.values() if one.state == "DRIFT"]
         blind = [one for one in day.worst.values() if one.state == "UNKNOWN"]
         moved.sort(key=lambda one: -(one.far or 0.0))
-        told = ", ".join(
-            f"{called(one.feature)} ({WORDS.get(one.rule, one.rule)}, {_far(one.far)})" for one in moved[:WORST]
-        )
+        told = ", ".join(f"{called(one.feature)} ({_far(one)})" for one in moved[:WORST])
         unknown = ", ".join(f"{called(one.feature)}: {one.code}" for one in blind[:WORST])
         pages = [
             link(request, one.partition("/")[2], "models", model, "findings", one.partition("/")[2]) for one in day.ids
@@ -164,9 +166,11 @@ def _words(request: Request, model: str, shown: list[Day]) -> Html:
     newest = f", the newest {LOUD}" if len(loud) > LOUD else ""
     not_ok = f"{many(len(loud), 'day')} that {plural(len(loud), 'was', 'were')} not OK, of {len(shown)}{newest}"
     were_ok = f"{fine} {plural(fine, 'was', 'were')} OK{partly}, of {many(len(features(shown)), 'feature')}"
-    heads = ("last day", "", "moved, farthest first", "could not be judged", "findings")
+    heads = ("last day", "", "moved or differs, farthest first", "could not be judged", "findings")
     return folded(f"In words: {not_ok}; {were_ok}", table(heads, rows))
 
 
-def _far(far: float | None) -> str:
-    return "?" if far is None else written(far)
+def _far(one: Worst) -> str:
+    if one.rule == "skew":
+        return f"differs {DIFFERS}"
+    return f"{WORDS.get(one.rule, one.rule)}, {'?' if one.far is None else written(one.far)}"

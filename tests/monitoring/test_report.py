@@ -16,6 +16,7 @@ import pytest
 
 from artifacts.errors import Missing
 from artifacts.finding import SCORE, Distribution, Example, Finding, Reason
+from artifacts.finding_ratio import TIMES
 from artifacts.findings import CalibrationBin, Findings, publish_findings
 from artifacts.places import REPOSITORY, Places, read_places
 from monitoring.__main__ import _lines, build_parser
@@ -114,6 +115,20 @@ def test_a_headline_names_each_of_a_few_that_moved_and_a_metric_by_its_own_name(
     assert "Moved: <b>distance</b> (4.2\N{MULTIPLICATION SIGN} its threshold), <b>log loss</b> (1.2" in unescape(page)
     page = page_after(places, found(14, *(of(MOVED, name) for name in "abcd")))
     assert headline(page) == "▲DRIFT: a and 3 more moved"
+
+
+def test_by_skew_nothing_moved_and_of_a_threshold_of_0_there_is_no_ratio(places: Places) -> None:
+    unequal = Reason("skew.unequal", "3 of 900 rows.")
+    skew = replace(MOVED, rule="skew", baseline="truth", value=0.02, threshold=0.0, reason=unequal)
+    page = page_after(places, found(7, of(skew, "carrier"), truth=TRUTH))
+    assert headline(page) == "▲DRIFT: carrier differs from what dbt computes"
+    assert "Differs from what dbt computes: <b>carrier</b>." in page
+    assert "<h2>What moved" not in page and "What differs from what dbt computes</h2>" in page
+    page = page_after(places, found(14, MOVED, skew, of(skew, "carrier"), truth=TRUTH))
+    assert headline(page) == "▲DRIFT: distance moved; carrier and distance differ from what dbt computes"
+    assert [TIMES in row(page, name) for name in ("distance", "carrier")] == [True, False]
+    assert about(skew) == "distance differs from what dbt computes"
+    assert about(replace(skew, state="UNKNOWN")) == "distance, skew against truth"
 
 
 def test_what_moved_stands_before_what_did_not(places: Places) -> None:

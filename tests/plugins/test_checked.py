@@ -101,6 +101,19 @@ def test_an_open_alert_that_newer_windows_could_not_judge_says_when_it_was_seen_
         assert "0.42 (threshold 0.1)" in told
 
 
+def test_by_skew_nothing_moved(opened, home, tmp_path):
+    mine = {"findings": str(tmp_path / "findings"), "alerts": f"sqlite:///{tmp_path}/alerts.db"}
+    skew = replace(FINE, rule="skew", state="DRIFT", value=0.02, threshold=0.0, baseline="truth")
+    moved = replace(FINE, feature="load", state="DRIFT", value=0.42)
+    made = datetime.now(UTC).replace(tzinfo=None)
+    publish_findings(mine["findings"], Findings("toy", 1, home[1].training_set, START, END, 900, made, (skew, moved)))
+    takes(mine["alerts"], "toy")
+    text = opened(home[0].model_copy(update=mine), QUIET).get("/on-call/models/toy").text
+    assert "1 of 2 moved, 1 differs from what dbt computes" in part(text, "glance")
+    drift = part(text, "drift")
+    assert "delay_mean (differs from what dbt computes)" in drift and "load (PSI, 4.2" in drift
+
+
 def test_findings_that_are_gone_beside_alerts_that_took_them_in_are_not_told_as_nothing_checked(opened, home, tmp_path):
     places = home[0].model_copy(update={"findings": str(tmp_path / "findings")})
     text = opened(places, QUIET).get("/on-call/models/toy").text
