@@ -52,6 +52,11 @@ class Example:
     truth: str
 
 
+def part_in_words(part: str) -> str:
+    """A slice as it is, and a week, which may have some days more than seven, by its first day."""
+    return part if "=" in part else f"the week from {part}"
+
+
 @dataclass(frozen=True, config=CLOSED)
 class Finding:
     """One rule asked of one feature (`SCORE`: the score; None: the window as a whole) against one baseline.

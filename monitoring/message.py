@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from artifacts.alerts import Alert, Batch, Event, Message, seen_last
-from artifacts.finding import SCORE, Finding
+from artifacts.finding import SCORE, Finding, part_in_words
 from artifacts.finding_ratio import DIFFERS, WORDS
 from artifacts.runbook import runbook_link
 from monitoring.alert_words import meaning
@@ -70,7 +70,7 @@ def about(finding: Finding) -> str:
     whole = WORDS.get(finding.rule, f"the window, {finding.rule}")
     what = {None: whole, SCORE: f"the score, {finding.rule}"}.get(finding.feature, f"{finding.feature}, {finding.rule}")
     against = f" against {finding.baseline}" if finding.baseline else ""
-    return f"{what}{against}{f', {finding.part}' if finding.part else ''}"
+    return f"{what}{against}{f', {part_in_words(finding.part)}' if finding.part else ''}"
 
 
 def _told(event: Event, runbook_url: str) -> str:

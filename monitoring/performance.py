@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from artifacts.finding import part_in_words
 from artifacts.findings import Finding, Reason, Rule, State
 from artifacts.metric_names import BETTER, of_slice
 from artifacts.plural import many
@@ -108,7 +109,7 @@ def weeks_of(window: Window, least: int) -> list[tuple[date, date]]:
 def _judge(
     rule: Rule, rows: Labelled, promise: float | None, part: str | None, settings: MonitoringSettings
 ) -> Finding:
-    where = f" of {part}" if part else ""
+    where = f" of {part_in_words(part)}" if part else ""
     least = settings.min_rows
     about = partial(Finding, rule, None, rows=rows.label.size, baseline="holdout", part=part)
     if promise is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from html import escape
 
-from artifacts.finding import SCORE, Finding, State
+from artifacts.finding import SCORE, Finding, State, part_in_words
 from artifacts.finding_ratio import WORDS
 from artifacts.runbook import runbook_link
 
@@ -57,7 +57,7 @@ def subject(finding: Finding) -> str:
 def rule_of(finding: Finding) -> str:
     """The rule, what it was held against, and the part, escaped."""
     against = f" against {AGAINST[finding.baseline]}" if finding.baseline else ""
-    part = f", {prose(finding.part)}" if finding.part else ""
+    part = f", {prose(part_in_words(finding.part))}" if finding.part else ""
     return f"{WORDS.get(finding.rule, finding.rule)}{against}{part}"
 
 

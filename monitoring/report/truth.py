@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 from html import escape
 
-from artifacts.finding import Finding
+from artifacts.finding import Finding, part_in_words
 from artifacts.finding_ratio import WORDS, worst_first
 from artifacts.findings import CalibrationBin, Findings
 from artifacts.metric_names import BETTER
@@ -44,7 +44,7 @@ def performance(findings: Findings, history: History) -> str:
         [
             mark(one.state),
             "share of outcomes known" if one.rule == "labels" else WORDS[one.rule],
-            f'<span class="part">{prose(one.part or "the window")}</span>',
+            f'<span class="part">{prose(part_in_words(one.part) if one.part else "the window")}</span>',
             number(one.value),
             f"{number(one.low)} … {number(one.high)}" if one.low is not None else NONE,
             _allowed(one),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from artifacts.finding import Finding
+from artifacts.finding import Finding, part_in_words
 from artifacts.finding_ratio import WORDS
 from artifacts.findings import Findings
 from monitoring.asked import NOTHING
@@ -60,7 +60,7 @@ def _about(several: Sequence[Finding]) -> str:
 def _rules_of(several: Sequence[Finding]) -> str:
     rules = dict.fromkeys(WORDS.get(one.rule, one.rule) for one in several)
     against = dict.fromkeys(AGAINST[one.baseline] for one in several if one.baseline)
-    part = f", {prose(several[0].part)}" if several[0].part else ""
+    part = f", {prose(part_in_words(several[0].part))}" if several[0].part else ""
     return ", ".join(rules) + (f" against {' and '.join(against)}" if against else "") + part
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from artifacts import alerts
 from artifacts.alerts import Alert, Stream, seen_last, stream_of
+from artifacts.finding import part_in_words
 from artifacts.finding_ratio import WORDS
 from artifacts.lost_alerts import alerts_of
 from artifacts.runbook import runbook_link
@@ -43,7 +44,7 @@ def _alerts(home: Home, shown: list[Alert], taken: Mapping[tuple[int, Stream], d
         rows.append(
             [
                 state(one.kind),
-                join(el("b", name(called(finding.feature))), f" {finding.part}" if finding.part else ""),
+                join(el("b", name(called(finding.feature))), f" {part_in_words(finding.part)}" if finding.part else ""),
                 join(WORDS.get(finding.rule, finding.rule), f" against {finding.baseline}" if finding.baseline else ""),
                 value,
                 f"the window to {one.opened:%Y-%m-%d}",

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from artifacts.finding import Finding
+from artifacts.finding import Finding, part_in_words
 from artifacts.finding_ratio import WORDS, times, worst_first
 from artifacts.findings import Findings, read_findings
 from plugins.on_call.chart import digits
@@ -68,7 +68,7 @@ def _facts(request: Request, told: Findings) -> Html:
 
 
 def _row(one: Finding) -> list[Child]:
-    what = join(name(called(one.feature)), f" {one.part}" if one.part else "")
+    what = join(name(called(one.feature)), f" {part_in_words(one.part)}" if one.part else "")
     rows = f"{one.rows:,}" if one.is_counted else NONE
     numbers = (digits(one.value), digits(one.threshold), times(one), rows)
     why = join(one.reason.text, " ", el("code", one.reason.code), "" if one.required else " (does not count)")

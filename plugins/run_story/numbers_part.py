@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from artifacts.finding import part_in_words
 from artifacts.metric_names import directed, words
 from artifacts.plural import many
 from plugins.on_call.chart import Interval, Shape, Widths, digits, intervals
@@ -68,7 +69,7 @@ def _finding(one: Mapping[str, Any]) -> list[Child]:
 
 
 def _part(part: str | None) -> str:
-    return f", {part}" if part else ""
+    return f", {part_in_words(part)}" if part else ""
 
 
 def _landed(told: Mapping[str, Any]) -> Html:

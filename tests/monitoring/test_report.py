@@ -322,6 +322,8 @@ def test_a_window_of_several_weeks_has_the_mark_of_its_worst_one_and_says_so(pla
     page = page_after(places, found(21, *weeks, days=21, truth=TRUTH))
     [drawn] = re.findall(r"<svg[^>]*><title>log loss over 1 window.*?</svg>", page)
     assert re.findall(r"It is [\d.]+\d", drawn) == ["It is 0.61"]
+    assert '<span class="part">the week from 2013-12-08</span>' in page
+    assert about(weeks[0]) == "log loss against holdout, the week from 2013-12-01"
     said = "The mark of a window of several weeks is that of its worst week"
     assert said in page
     assert said not in page_after(places, found(7, KEPT, days=7, truth=TRUTH))

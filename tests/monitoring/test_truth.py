@@ -152,6 +152,7 @@ def test_a_model_that_keeps_its_promise_is_ok_by_week_and_slice_and_its_calibrat
     found = world.check(HELD, truth=world.training_set)
     parts = {one.part for one in found.findings if one.rule == "log_loss"}
     promises = {one.promise for one in found.findings if one.rule == "log_loss" and one.part == "2013-03-08"}
+    assert of(found, "log_loss", part="2013-03-08").reason.text.startswith("log_loss of the week from 2013-03-08 is ")
     assert promises == {world.run.metrics["holdout_log_loss"]}
     assert {"2013-03-01", "2013-03-08", "2013-03-15", "2013-03-22", "place=harbour"} <= parts
     assert codes(found, "DRIFT") == set()
