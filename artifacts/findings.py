@@ -10,10 +10,11 @@ from pydantic import Field, NaiveDatetime, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from artifacts import publish
+from artifacts.errors import BadInput
 from artifacts.finding import CLOSED, SCORE, BaselineKind, Count, Distribution, Example, Finding, Reason, Rule, State
 from artifacts.finding_ratio import state_of
 from artifacts.finding_summary import IN_BRIEF, in_brief
-from artifacts.findings_name import damaged, list_findings, mend, uri_of, window_of
+from artifacts.findings_name import damaged, list_findings, mend, those_there, uri_of, window_of
 from artifacts.verdict import CalibrationBin
 from artifacts.version_name import write_as_of
 
@@ -112,12 +113,19 @@ def publish_findings(root: str, findings: Findings) -> bool:
 def read_findings(root: str, identity: str) -> Findings:
     """The findings `MODEL/NAME`, every byte verified.
 
-    Raises `BadInput` (`findings.id`), `Missing` (`publish.missing`) or `Damaged`: `publish.damaged`, `findings.damaged`
-    for another format, other fields, a state that does not follow from the findings, or a folder that has not their
-    name.
+    Raises `BadInput` (`findings.id`) or `Missing` (`publish.missing`), naming up to ten that are there, or `Damaged`:
+    `publish.damaged`, `findings.damaged` for another format, other fields, a state that does not follow from the
+    findings, or a folder that has not their name.
     """
-    window_of(identity)
-    published = publish.read(uri_of(root, identity), KIND, mend(identity))
+    try:
+        window_of(identity)
+        published = publish.read(uri_of(root, identity), KIND, mend(identity))
+    except BadInput as error:
+        if error.code not in {"findings.id", "publish.missing"}:
+            raise
+        told = f"{error.message} {those_there(root, identity.partition('/')[0])}"
+        again = "python -m monitoring check --model MODEL --window START..END"
+        raise type(error)(error.code, told, next_step=f"Name one of them, or check the window: {again}") from error
     try:
         told = json.loads(published.file(FILE).read_text(encoding="utf-8"))
         form, state = told.pop("format"), told.pop("state")

@@ -7,6 +7,7 @@ from artifacts import publish, storage
 from artifacts.errors import BadInput, Damaged
 from artifacts.version_name import parse_as_of, write_as_of
 
+SHOWN = 10
 _NAME = re.compile(r"([0-9T-]+_[0-9T-]+)\.v(\d+)\.([0-9a-f]{12})")
 
 
@@ -18,6 +19,17 @@ def list_findings(root: str, model: str) -> list[str]:
 def headless(root: str, model: str) -> list[str]:
     """The ids of the findings of `model` on a disk that lost their manifest; in an object store it may yet come."""
     return _sorted(model, publish.without_manifest(_folder(root, model))) if storage.is_local(root) else []
+
+
+def those_there(root: str, model: str) -> str:
+    """A sentence that names up to ten findings of `model`, newest first, and says how many there are."""
+    models = storage.children(root)
+    found = list_findings(root, model) if model in models else []
+    if not found:
+        return f"There are no findings of {model!r}; there are of the models: {', '.join(models) or 'none'}."
+    newest = sorted(found, key=lambda one: (window_of(one)[1], one), reverse=True)[:SHOWN]
+    more = "." if len(newest) == len(found) else ", …"
+    return f"Of {model} there are {len(found)}, newest first: {', '.join(newest)}{more}"
 
 
 def window_of(identity: str) -> tuple[datetime, datetime, int]:

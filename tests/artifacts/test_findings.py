@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from artifacts import publish
-from artifacts.errors import CannotJudge, Missing
+from artifacts.errors import BadInput, CannotJudge, Missing
 from artifacts.findings import (
     SCORE,
     Distribution,
@@ -154,5 +154,18 @@ def test_what_was_published_with_another_content_than_its_name_is_damaged(tmp_pa
 
 
 def test_findings_that_are_not_there_are_missing(tmp_path: Path) -> None:
-    with pytest.raises(Missing):
+    with pytest.raises(Missing, match="no findings of 'late_arrival'; there are of the models: none"):
         read_findings(str(tmp_path), findings(FINE).id)
+
+
+@pytest.mark.parametrize("asked", ["late_arrival/nope", "late_arrival/2013-12-01_2013-12-08.v3.000000000000"])
+def test_findings_that_are_not_there_are_told_with_the_newest_ten_that_are(tmp_path: Path, asked: str) -> None:
+    made = [findings(FINE, end=datetime(2013, 12, day)) for day in range(8, 20)]
+    for one in made:
+        publish_findings(str(tmp_path), one)
+    with pytest.raises(BadInput) as refusal:
+        read_findings(str(tmp_path), asked)
+    newest = ", ".join(one.id for one in reversed(made[2:]))
+    assert refusal.value.message.endswith(f" Of late_arrival there are 12, newest first: {newest}, …")
+    with pytest.raises(BadInput, match="no findings of 'late'; there are of the models: late_arrival"):
+        read_findings(str(tmp_path), asked.replace("late_arrival", "late"))
