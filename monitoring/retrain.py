@@ -1,5 +1,6 @@
 """Whether drift starts a new training set and candidate: not on what was trained on, nor within the cool-down."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from artifacts import alerts, cli
@@ -18,33 +19,44 @@ from monitoring.asked import asked
 NO_ANSWER: frozenset[Rule] = frozenset({"skew", "predictions", "labels", "baseline", "log", "schema"})
 
 
-def retraining_due(places: Places, settings: AlertSettings, identity: str, claimant: str) -> bool:
-    """Whether the findings `identity` start a retraining; a `claimant` that was told yes is told so again.
+def retraining_due(places: Places, settings: AlertSettings, identities: Sequence[str], claimant: str) -> list[str]:
+    """Those of the findings that start a retraining; why one that drifted does not is said, and once.
 
-    While nothing landed since the newest training set none is started, and no cool-down begins: it stays due.
+    A `claimant` that was told yes is told so again. While nothing landed since the newest training set none is
+    started, and no cool-down begins: it stays due.
     Raises `Missing` (`alerts.lost`): without the alerts nobody knows of the last one.
     """
-    findings = read_findings(places.findings, identity)
-    # As in the alerts: what is held against labels counts there, and the drift beside it is five weeks old.
+    every = [read_findings(places.findings, one) for one in identities]
+    kept = {one.id: _kept_by(places, settings, one, claimant) for one in every if _has_drifted(one)}
+    for why in dict.fromkeys(filter(None, kept.values())):
+        cli.say(why)
+    return [one for one, why in kept.items() if why is None]
+
+
+def _has_drifted(findings: Findings) -> bool:
+    """Whether anything drifted that training anew answers.
+
+    As in the alerts: what is held against labels counts there, and the drift beside it is five weeks old.
+    """
     counted = asked(findings)[1].values()
-    if not any(one.state == "DRIFT" and one.rule not in NO_ANSWER for one in counted):
-        return False
+    return any(one.state == "DRIFT" and one.rule not in NO_ANSWER for one in counted)
+
+
+def _kept_by(places: Places, settings: AlertSettings, findings: Findings, claimant: str) -> str | None:
+    """What keeps the drift from starting a retraining, if anything does."""
     refuse_lost_alerts(places, findings.model)
     # Labels come late: what they show of an old window is news of the newest one.
     at = max(findings.end, alerts.newest_window(places.alerts, findings.model) or findings.end)
     if not alerts.has_claimed(places.alerts, findings.model, claimant):
         built = _set_of_all_that_landed(places, findings)
         if built is not None:
-            cli.say(
+            return (
                 f"{findings.model}: drift starts no retraining yet: nothing landed since {built} was built, so the "
                 "same would be trained again. It stays due while the drift lasts."
             )
-            return False
     near = alerts.claim_retraining(places.alerts, findings.model, at, claimant, timedelta(days=settings.cooldown_days))
-    if near is not None:
-        days = many(settings.cooldown_days, "day")
-        cli.say(f"{findings.model}: no retraining, since that of {near} is less than {days} off")
-    return near is None
+    days = many(settings.cooldown_days, "day")
+    return None if near is None else f"{findings.model}: no retraining, since that of {near} is less than {days} off"
 
 
 def _set_of_all_that_landed(places: Places, findings: Findings) -> str | None:

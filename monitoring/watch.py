@@ -92,8 +92,7 @@ def deliver_all(channels: Callable[[Receivers], Mapping[str, Send]]) -> Mapping[
 
 def due_for_retraining(identities: Sequence[str], claimant: str) -> list[str]:
     """Those of the findings that start a retraining now; the same `claimant`, a DAG run, is told the same again."""
-    settings, places = read_monitoring_settings(), read_places()
-    return [one for one in identities if retraining_due(places, settings, one, claimant)]
+    return retraining_due(read_places(), read_monitoring_settings(), identities, claimant)
 
 
 def conclude_checks(identities: Sequence[str]) -> list[str]:

@@ -14,10 +14,14 @@ from artifacts.raw import Key, land, partitions
 from artifacts.training_set import publish_training_set, write_sorted
 from monitoring.retrain import retraining_due
 from monitoring.settings import read_monitoring_settings
+from monitoring.watch import due_for_retraining
 from tests.fixtures_training_set import make_contract, make_rows
 from tests.monitoring.found import BLIND, FINE, MOVED, found
 
 SKEWED = replace(MOVED, rule="skew", baseline="truth", reason=Reason("skew.unequal", "Unequal."))
+
+
+SETTINGS = read_monitoring_settings({"MONITORING_COOLDOWN_DAYS": "28"})
 
 
 @pytest.fixture
@@ -28,9 +32,7 @@ def places(tmp_path: Path) -> Places:
 def due(places: Places, day: int, *findings: Finding, claimant: str | None = None, truth: str | None = None) -> bool:
     made = found(day, *findings, truth=truth)
     publish_findings(places.findings, made)
-    return retraining_due(
-        places, read_monitoring_settings({"MONITORING_COOLDOWN_DAYS": "28"}), made.id, claimant or f"of day {day}"
-    )
+    return retraining_due(places, SETTINGS, [made.id], claimant or f"of day {day}") == [made.id]
 
 
 @pytest.mark.parametrize("finding", [FINE, BLIND, SKEWED])
@@ -80,6 +82,20 @@ def test_drift_on_what_was_trained_on_starts_none_says_so_and_stays_due_until_so
     land_month(places, "2013-12")
     assert due(places, 3, MOVED)
     assert not due(places, 4, MOVED)
+
+
+def test_why_none_is_started_is_said_once_of_two_windows(
+    places: Places, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PIPELINE_HOME", str(places.home))
+    assert due(places, 1, MOVED)
+    worse = replace(MOVED, rule="log_loss", feature=None, baseline="holdout")
+    both = [found(2, MOVED), found(2, worse, truth="late_arrival/2014-01-01.3f9a5b1c2d3e")]
+    for one in both:
+        publish_findings(places.findings, one)
+    with caplog.at_level("INFO", logger="shipshape"):
+        assert due_for_retraining([one.id for one in both], "later") == []
+    assert caplog.text.count("no retraining, since that of") == 1
 
 
 def test_a_dag_run_that_was_killed_after_its_claim_is_told_the_same_once_its_set_is_built(
