@@ -1,21 +1,19 @@
 """`python -m monitoring VERB`: check, report, update, alerts, accept, notify."""
 
 import argparse
-from collections import Counter
 from datetime import UTC, datetime
 
 from artifacts import cli
 from artifacts.cli import Answer
 from artifacts.errors import CannotJudge, GateClosed, Missing
-from artifacts.finding_ratio import worst_first
-from artifacts.findings import Finding, Findings, publish_findings
+from artifacts.findings import Findings, publish_findings
 from artifacts.places import Places, read_places
-from artifacts.plural import many
 from artifacts.registry import Registry
 from artifacts.training_set import open_training_set, parse_id
 from monitoring.alerts_cli import add_verbs
 from monitoring.champion import champion_version
 from monitoring.check import check
+from monitoring.lines import not_ok, write_lines
 from monitoring.report import write_report
 from monitoring.report.cli import add_verb as add_report
 from monitoring.served import left_out_by_alerts, say_if_alerts_are_lost
@@ -23,7 +21,6 @@ from monitoring.settings import read_monitoring_settings
 from monitoring.window import parse_window, refuse_not_begun
 
 EXIT_CODES = {"OK": 0, "DRIFT": GateClosed.exit_code, "UNKNOWN": CannotJudge.exit_code}
-SHOWN = 20
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -73,7 +70,7 @@ def _check(arguments: argparse.Namespace) -> Answer:
     publish_findings(places.findings, found)
     page, _ = write_report(places, found.id, settings.runbook_url)
     facts = {**_facts(found), "page": str(page)}
-    return Answer(found.id, [*_lines(found), f"page: {page}", "findings:"], facts, EXIT_CODES[found.state])
+    return Answer(found.id, [*write_lines(found), f"page: {page}", "findings:"], facts, EXIT_CODES[found.state])
 
 
 def _version(places: Places, model: str, given: int | None) -> int:
@@ -95,35 +92,6 @@ def _version(places: Places, model: str, given: int | None) -> int:
             next_step="Name one of them: --version N",
         )
     return version
-
-
-def not_ok(found: Findings) -> list[Finding]:
-    """What drifted, the farthest first; then what counts and is UNKNOWN; then what is said and does not count."""
-    return sorted((one for one in found.findings if one.state != "OK"), key=worst_first)
-
-
-def _lines(found: Findings) -> list[str]:
-    rows = many(found.rows, "row") if found.is_counted else "whose rows could not be counted"
-    about = f"version {found.version} of {found.model}, {found.start} to {found.end}, {rows}"
-    others = ", ".join(
-        f"{rows} by version {other}"
-        for other, rows in sorted(found.other_versions.items(), key=lambda one: int(one[0]))
-    )
-    about += f" (beside them {others}, which is not judged here)" if others else ""
-    moved = not_ok(found)
-    counted = [one for one in moved if one.required]
-    shown, cut = counted[:SHOWN], counted[SHOWN:]
-    # Of each reason one sentence is told, however much stands before it.
-    known = {one.reason.code for one in shown}
-    first_of = {one.reason.code: one for one in reversed(cut) if one.reason.code not in known}
-    shown += [one for one in cut if first_of.get(one.reason.code) is one]
-    lines = [f"{one.state:<8} {one.baseline or '-':<9} {one.reason.code}: {one.reason.text}" for one in shown]
-    hidden = Counter((one.state, one.reason.code) for one in cut if first_of.get(one.reason.code) is not one)
-    lines += [f"{state:<8} … {code}: {many} more" for (state, code), many in hidden.items()]
-    codes = Counter(one.reason.code for one in moved if not one.required)
-    lines += [f"{many} could not be judged and do not count: {code}" for code, many in codes.items()]
-    fine = len(found.findings) - len(moved)
-    return [f"{about}: {found.state}, {fine} of {len(found.findings)} findings are OK", *lines]
 
 
 def _facts(found: Findings) -> dict[str, object]:

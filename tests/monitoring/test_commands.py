@@ -14,7 +14,8 @@ from artifacts import cli, ledger
 from artifacts.finding import Reason
 from artifacts.findings import list_findings, publish_findings, read_findings
 from artifacts.places import REPOSITORY
-from monitoring.__main__ import _facts, _lines, build_parser, not_ok
+from monitoring.__main__ import _facts, build_parser
+from monitoring.lines import not_ok, write_lines
 from tests.monitoring.found import BLIND, FINE, MOVED, UNREAD, found, of
 from tests.monitoring.world import COARSE, WEEK, World
 
@@ -91,22 +92,36 @@ def test_a_wrong_model_or_version_is_told_with_those_there_are(world: World) -> 
 def test_what_does_not_count_is_one_line_and_json_says_so_and_why() -> None:
     noisy = replace(BLIND, required=False, reason=Reason("noise.too_large", "Noise may take it beyond 1."))
     told = found(2, FINE, *(of(noisy, f"feature_{number}") for number in range(25)))
-    head, *lines = _lines(told)
+    head, *lines = write_lines(told)
     assert head.endswith("OK, 1 of 26 findings are OK")
     assert lines == ["25 could not be judged and do not count: noise.too_large"]
     first, *_ = _facts(told)["not_ok"]
     assert (first["required"], first["reason"]) == (False, "Noise may take it beyond 1.")
 
 
+def test_one_reason_of_one_feature_is_one_line_with_the_rules_named() -> None:
+    rules = ("psi", "jensen_shannon", "wasserstein")
+    blind = [replace(BLIND, rule=rule, baseline=kind) for kind in ("training", "served") for rule in rules]  # type: ignore[arg-type]
+    _, *lines = write_lines(
+        found(2, *blind, replace(of(BLIND, "carrier"), reason=Reason("values.none", "None of it.")))
+    )
+    said = "values.none: distance has no value in the window. (asked: "
+    assert sorted(lines) == [
+        f"UNKNOWN  served, training {said}jensen_shannon, psi, wasserstein)",
+        "UNKNOWN  training  values.none: None of it.",
+    ]
+
+
 def test_rows_of_a_log_that_cannot_be_read_are_not_told_as_none() -> None:
     assert (
-        "2013-12-03 00:00:00, whose rows could not be counted: UNKNOWN" in _lines(replace(found(2, UNREAD), rows=0))[0]
+        "2013-12-03 00:00:00, whose rows could not be counted: UNKNOWN"
+        in write_lines(replace(found(2, UNREAD), rows=0))[0]
     )
 
 
 def test_rows_that_another_version_answered_are_told() -> None:
     made = replace(found(2, FINE), other_versions={"2": 167})
-    assert "900 rows (beside them 167 by version 2, which is not judged here): OK" in _lines(made)[0]
+    assert "900 rows (beside them 167 by version 2, which is not judged here): OK" in write_lines(made)[0]
     assert _facts(made)["other_versions"] == {"2": 167}
 
 

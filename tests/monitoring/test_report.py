@@ -19,7 +19,8 @@ from artifacts.finding import SCORE, Distribution, Example, Finding, Reason
 from artifacts.finding_ratio import TIMES
 from artifacts.findings import CalibrationBin, Findings, publish_findings
 from artifacts.places import REPOSITORY, Places, read_places
-from monitoring.__main__ import _lines, build_parser
+from monitoring.__main__ import build_parser
+from monitoring.lines import write_lines
 from monitoring.message import about
 from monitoring.report import read_history, render, write_report
 from monitoring.report.categories import draw
@@ -471,9 +472,12 @@ def test_a_label_is_never_wider_than_the_picture(places: Places) -> None:
 
 def test_a_reason_that_stands_behind_much_that_moved_is_told_in_a_sentence_all_the_same() -> None:
     none = [
-        Finding(rule, None, "UNKNOWN", Reason("labels.none", "No labels came."), 0, baseline="holdout")
+        Finding(rule, None, "UNKNOWN", Reason("labels.none", f"No labels came: no {rule}."), 0, baseline="holdout")
         for rule in ("brier", "log_loss")
     ]
-    lines = _lines(found(7, *(of(MOVED, f"feature_{number}") for number in range(30)), *none))
+    lines = write_lines(found(7, *(of(MOVED, f"feature_{number}") for number in range(30)), *none))
     assert [line for line in lines if "drift.psi: 10 more" in line]
-    assert [line.split(": ", 1)[1] for line in lines if "labels.none" in line] == ["No labels came.", "1 more"]
+    assert [line.split(": ", 1)[1] for line in lines if "labels.none" in line] == [
+        "No labels came: no brier.",
+        "1 more",
+    ]
