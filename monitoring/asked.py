@@ -34,7 +34,7 @@ def asked(findings: Findings) -> tuple[Stream, Mapping[str, Finding]]:
         baseline: BaselineKind | None = None if stream == "log" else "truth"
         why = next((one.reason for one in findings.findings if one.required and one.state == "UNKNOWN"), NOTHING)
         counted = [Finding(rule, None, "UNKNOWN", why, rows=findings.rows, baseline=baseline)]
-    worst_last = sorted(counted, key=lambda one: BADNESS.index(one.state), reverse=True)
+    worst_last = sorted(counted, key=lambda one: (BADNESS.index(one.state), worst_first(one)), reverse=True)
     return stream, {alert_key(one): one for one in worst_last}
 
 

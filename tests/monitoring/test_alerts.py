@@ -14,6 +14,7 @@ from artifacts.findings import Findings
 from artifacts.run_evidence import collecting
 from monitoring.alert_steps import Patience
 from monitoring.alerts import Watches, take
+from monitoring.asked import asked
 from monitoring.noted import note_findings
 from monitoring.window import Window, parse_window
 from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, PSI, found, of
@@ -201,6 +202,13 @@ def test_of_a_window_with_labels_nothing_is_unknown_too(told: Told) -> None:
     assert told(found(1, FINE, truth=TRUTH)) == [("opened", "UNKNOWN", "labels|-|truth|-")]
     came = replace(performance("OK", None), rule="labels", baseline="truth")
     assert told(found(2, came, truth=TRUTH)) == [("resolved", "UNKNOWN", "labels|-|truth|-")]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_weeks_in_one_state_the_alert_has_the_numbers_of_the_worst(order: int) -> None:
+    weeks = [performance("DRIFT", "2013-11-24"), replace(performance("DRIFT", "2013-12-01"), value=0.9)]
+    [one] = asked(found(1, *weeks[::order], truth=TRUTH))[1].values()
+    assert (one.part, one.value) == ("2013-12-01", 0.9)
 
 
 def test_next_weeks_finding_ends_this_weeks_alert(told: Told) -> None:
