@@ -112,7 +112,7 @@ def _of_a_server(place: URL, seconds: float) -> sa.Engine:
     arguments = {"connect_timeout": max(LEAST_CONNECT_SECONDS, round(seconds))} if own else {}
     engine = sa.create_engine(place, poolclass=sa.NullPool, connect_args=arguments)
     if place.get_backend_name() == "postgresql":
-        patience = f"SET LOCAL lock_timeout = {round(seconds * 1000)}"
+        patience = f"SET LOCAL lock_timeout = {max(1, round(seconds * 1000))}"
         sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(patience))
     return engine
 

@@ -13,7 +13,10 @@ from monitoring.drift import OF_VALUES, Described
 CODE = "values.constant"
 # Not of a value that most rows of the baseline have, nor of what on most of its days stands still by its nature.
 MOST_ROWS = MOST_DAYS = 0.5
-STEP = "See what its source sends. If it is right, the window is OK but for this; else mend the source."
+STEP = (
+    "See what its source sends. Once a window has another value this ends, as it does with a version that was trained "
+    "on such rows."
+)
 
 
 def find_constant(

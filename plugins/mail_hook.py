@@ -11,12 +11,13 @@ class MailHook(SmtpHook):  # type: ignore[misc]
     @property
     def timeout(self) -> int:
         """How long it waits for an answer, in seconds."""
-        return int(self.conn.extra_dejson.get("timeout", SECONDS))
+        return int(self.conn.extra_dejson.get("timeout") or SECONDS)
 
     @property
     def smtp_retry_limit(self) -> int:
         """How often it tries again within one delivery; the next one does anyway."""
-        return int(self.conn.extra_dejson.get("retry_limit", RETRIES))
+        told = self.conn.extra_dejson.get("retry_limit")
+        return RETRIES if told is None else int(told)
 
     def get_conn(self) -> "MailHook":
         """Log in; a connection on which that failed is closed, which Airflow's hook leaves open."""

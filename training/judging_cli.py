@@ -116,11 +116,13 @@ def _promote(arguments: argparse.Namespace) -> Answer:
         judged = judge(registry, places.ledger, places.training_sets, arguments.candidate, who, anew=True)
         return promote(registry, places.ledger, judged, who, because)
 
+    # Read first: what MLflow cannot tell afterwards would hide that it was promoted.
+    noes = [f"It is champion although {no}." for no in _noes(registry, places, arguments.candidate)]
     # A person approves the verdict that is there, not one that the next attempt would make.
     line = judging_again(promote_once) if because is None else promote_once()
     if before:
         return answer(line, "Nothing was written: it was promoted before.")
-    return answer(line, *(f"It is champion although {no}." for no in _noes(registry, places, arguments.candidate)))
+    return answer(line, *noes)
 
 
 def _noes(registry: Registry, places: Places, candidate: str) -> Iterator[str]:

@@ -47,11 +47,12 @@ KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
 UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
 FIRST_REDIRECT, FIRST_BAD, FIRST_BROKEN = 300, 400, 500
 TOO_MANY = 429
+AGAIN = "See that it is up; the next delivery tries again."
 
 
 def connection_setting(variable: str, connection: str, tls: str) -> Setting:
     """Of a connection of Airflow by its id; what may be a URL that was put in its place is not repeated."""
-    if not re.fullmatch(r"[\w.#-]{1,60}", connection):
+    if not re.fullmatch(r"(?!xox)[\w.#-]{1,60}", connection):
         return Setting(variable, f"the Airflow connection that {variable} names", tls)
     return Setting(f"{variable}={connection}", f"the Airflow connection {connection}", tls)
 
@@ -70,6 +71,8 @@ def trouble_of(error: BaseException, setting: Setting) -> Trouble:
     chain = list(_chain(error))
     for one in chain:
         if isinstance(one, smtplib.SMTPException) and not isinstance(one, smtplib.SMTPServerDisconnected):
+            if FIRST_BAD <= (status := _status(one)) < FIRST_BROKEN:
+                return Trouble(f"it puts off the mail, with status {status}", AGAIN)
             return _of_mail(one, setting)
     for kind, why, step in KINDS:
         if any(isinstance(one, kind) for one in chain):
@@ -81,7 +84,7 @@ def answered(status: int, setting: Setting) -> Trouble:
     """Of an answer over HTTP that is not a yes."""
     why = f"it answered with status {status}"
     if status == TOO_MANY or status >= FIRST_BROKEN:
-        return Trouble(why, "See that it is up; the next delivery tries again.")
+        return Trouble(why, AGAIN)
     if FIRST_REDIRECT <= status < FIRST_BAD:
         return Trouble(why, f"A redirect is not followed: put the URL that it leads to into {setting.place}.")
     return Trouble(why, _valid(setting))
@@ -99,8 +102,9 @@ def _valid(setting: Setting) -> str:
 def _of_mail(error: smtplib.SMTPException, setting: Setting) -> Trouble:
     place = setting.place
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        [status, *_] = [said[0] for said in error.recipients.values()] or [0]
-        return Trouble(f"it rejected the address, with status {status}", "Correct the address that the mail goes to.")
+        return Trouble(
+            f"it rejected the address, with status {_status(error)}", "Correct the address that the mail goes to."
+        )
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return Trouble("it offers no STARTTLS, or no login", f"Correct {setting.tls}, or the login, in {place}.")
     if not isinstance(error, smtplib.SMTPResponseException):
@@ -111,6 +115,13 @@ def _of_mail(error: smtplib.SMTPException, setting: Setting) -> Trouble:
     if isinstance(error, smtplib.SMTPSenderRefused):
         return Trouble(f"it rejected the sender, with status {error.smtp_code}", "Correct MONITORING_SMTP_FROM.")
     return Trouble(f"it answered with status {error.smtp_code}", f"See that it is up, and that {place} is right.")
+
+
+def _status(error: smtplib.SMTPException) -> int:
+    """Below 500 it is for now, and 0 is none at all."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return next((int(said[0]) for said in error.recipients.values()), 0)
+    return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -19,7 +19,7 @@ from artifacts.prediction_log.locks import ended, unread
 from artifacts.prediction_log.moments import moments_of, written
 from artifacts.prediction_log.part_file import PartFiles
 from artifacts.prediction_log.parts import FILE, KIND, Key, Part, part_name, parts_of
-from artifacts.prediction_log.published_list import refuse_list_gone, remember
+from artifacts.prediction_log.published_list import adopt, refuse_list_gone, remember
 from artifacts.prediction_log.reading import read_segment, segments_of
 from artifacts.prediction_log.segment import NEW, SEAL, make_folder, seal_of, sync_folder
 from artifacts.prediction_log.survey import Survey, survey_all
@@ -55,10 +55,13 @@ def compact(folder: Path, into: str, batch_bytes: int = BATCH_BYTES) -> Compacte
     `Unavailable` (`publish.no_place`) when the disk is full, `BadInput` (`place.invalid`) when `folder` is a file.
     """
     done, wrong, into = Compacted(), None, into.rstrip("/")
-    refuse_list_gone(folder, into, {path.stem for path in segments_of(folder)} if folder.exists() else ())
     if not folder.exists():
+        refuse_list_gone(folder, into, ())
         return done
     with storage.locked(str(folder)):
+        refuse_list_gone(folder, into, {path.stem for path in segments_of(folder)})
+        with usable(str(folder)):
+            adopt(folder, into)
         _remove_drafts(folder)
         done.parts += kept(folder, into)
         for batch, locks in _batches(segments_of(folder), batch_bytes):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from artifacts.errors import Damaged
 from artifacts.prediction_log.frames import damaged
-from artifacts.prediction_log.parts import Key, Part, keys, names_of
+from artifacts.prediction_log.parts import Key, Part, keys, names_of, parts
+from artifacts.whole_file import write_whole
 
 LIST = "published-parts"
 _LINE = re.compile(rb"model=[^/=]+/version=\d+/day=\d{4}-\d\d-\d\d/[^/=]+")
@@ -36,7 +37,7 @@ def remember(folder: Path, published: Iterable[Part]) -> None:
 
 
 def refuse_list_gone(log: Path, into: str, segments: Collection[str]) -> None:
-    """Raise `Damaged` (`log.list_gone`) when there are parts that this log wrote no list of.
+    """Raise `Damaged` (`log.list_gone`) when there are parts, and no list of them beside the log.
 
     What was published a moment ago may be listed a moment later: then its first segment is still among the `segments`.
     """
@@ -51,17 +52,25 @@ def refuse_list_gone(log: Path, into: str, segments: Collection[str]) -> None:
                     "whether a part or a segment is gone is not known.",
                     next_step="Restore the folder of the log from a copy, or correct PIPELINE_PREDICTIONS or "
                     "PIPELINE_PREDICTION_PARTS, which belong together. Without a copy note that predictions may be "
-                    f"lost, and begin an empty list: touch {log / LIST}",
+                    "lost, and begin an empty list, which the next compaction fills with what is there: "
+                    f"touch {log / LIST}",
                 )
+
+
+def adopt(folder: Path, into: str) -> None:
+    """Have every part that is there in an empty list of the log `folder`, as who lost it begins one."""
+    path = folder / LIST
+    if path.exists() and not path.stat().st_size:
+        write_whole(path, "".join(f"{_line(part).decode()}\n" for part in parts(into)))
 
 
 def refuse_gone(log: Path, into: str, found: Iterable[Part], segments: Collection[str], model: str) -> None:
     """Raise `Damaged` (`log.part_gone`) for a listed part of `model` that is neither among those `found` nor to be
     made again: its first segment, which its name begins with, is in no other part and not among the `segments`.
     """
-    parts = list(found)
-    there = {_line(part) for part in parts}
-    held = {(part.key, segment) for part in parts for segment in part.segments}
+    known = list(found)
+    there = {_line(part) for part in known}
+    held = {(part.key, segment) for part in known for segment in part.segments}
     for line in _lines(log / LIST):
         key, name = _read(line)
         first = name.rsplit(".", 1)[0]

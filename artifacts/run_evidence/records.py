@@ -64,7 +64,7 @@ class TaskEnd:
 
 @dataclass(frozen=True, config=CLOSED)
 class Handed:
-    """What said no in a task that left no word of it itself, by Airflow's database; no program reads that later."""
+    """What said no in a task that left no word of it itself, by Airflow's database, which is not asked for it again."""
 
     task: str
     map_index: int

@@ -118,7 +118,7 @@ class Home:
             self.refuse_lost_champion(model)
             return self.registry.model_version(model, version)
         recent = self.once(("records", model), lambda: self.registry.runs(model, self._recent(model)))
-        return recent.get(run_id) or self.registry.run(run_id)
+        return recent.get(run_id) or self.once(("record", run_id), lambda: self.registry.run(run_id))
 
     def _recent(self, model: str) -> dict[int, str]:
         return dict(list(self._run_ids(model).items())[-RECENT:])

@@ -11,6 +11,8 @@ FAILED = {"failed", "up_for_retry"}
 ASKS = "approve"
 # A task by its name and map index.
 Name = tuple[str, int]
+# So the refusal said, before it was said of what was asked alone.
+NO_DRIFT = ", nor does anything of it say DRIFT"
 OF_NOTHING = Refused(
     "run.failed_outside",
     "Airflow says that it failed, and nothing that its tasks left says why: somebody marked it failed, or it took "
@@ -52,7 +54,7 @@ def because(cause: Refused | None, every: Sequence[TaskEvidence]) -> Refused | N
         return cause
     drifted = [f"{one['model']} version {one['version']}, {one['window']}" for one in noted if _says_drift(one)]
     beside = f" What else was checked says DRIFT, and that was told: {'; '.join(drifted)}." if drifted else ""
-    return replace(cause, code=blind[0], message=cause.message + beside)
+    return replace(cause, code=blind[0], message=cause.message.replace(NO_DRIFT, "") + beside)
 
 
 def _unjudged(found: Mapping[str, Any]) -> list[str]:

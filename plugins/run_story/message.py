@@ -58,7 +58,7 @@ def champions(places: Places, models: Collection[str] = (), *, hurried: bool = F
     serves = [f"Champion: {one.model} version {one.version}" for one in known.values() if one]
     none = [f"Champion of {model}: none yet" for model, one in known.items() if one is None]
     try:
-        if not (serves and hurried):
+        if none or not (serves and hurried):
             registry = Registry.at(places)
             refuse_lost_ledgers(registry, places.ledger)
             refuse_lost_home(registry, places)

@@ -21,10 +21,10 @@ from plugins.run_story.note import ENDS, with_note, without_verdict
 from plugins.run_story.retell import retell_waiting
 from plugins.run_story.seen import Seen
 from plugins.run_story.story import Story, tell
+from plugins.run_story.told_before import told_before
 
 LOG = logging.getLogger(__name__)
 NOWHERE = Path("/dev/null")
-CANNOT_JUDGE = "monitoring.cannot_judge"
 
 
 def run_ended(dag_run: Any) -> Story:
@@ -61,27 +61,15 @@ def run_began(dag_run: Any) -> None:
 def put_failure(places: Places, story: Story, *, hurried: bool = False) -> Message | None:
     """Put the message about a failed DAG run into the outbox, once for each time it ends so.
 
-    None when nobody is set to be told, or an open alert tells it by itself, and tells it again in its own time: the DAG
-    run is red in Airflow all the same. `hurried` as of `champions`.
+    None when nobody is set to be told, or open alerts told it before: the DAG run is red in Airflow all the same.
+    `hurried` as of `champions`.
     """
     receivers = read_receivers()
-    if not receivers.channels(airflow_channels) or told_by_alert(places, story):
+    if not receivers.channels(airflow_channels) or told_before(places, story):
         return None
     message = failure_message(places, story, receivers.runbook_url, hurried=hurried)
     alerts.put(places.alerts, f"run {story.dag}/{story.run}", message)
     return message
-
-
-def told_by_alert(places: Places, story: Story) -> bool:
-    """Whether it failed for findings that cannot be judged, and for each of their models such an alert is open."""
-    if story.state != "UNKNOWN" or CANNOT_JUDGE not in story.codes:
-        return False
-    models = {str(one["model"]) for one in story.note("findings") if one.get("unjudged")}
-    try:
-        found = [alerts.history(places.alerts, model) for model in sorted(models)]
-    except Refusal:
-        return False
-    return bool(found) and all(any(one.is_open and one.kind == "UNKNOWN" for one in some) for some in found)
 
 
 def _write_down(places: Places, saw: Seen, about: tuple[str, ...]) -> None:

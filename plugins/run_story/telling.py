@@ -14,7 +14,7 @@ from plugins.alert_channels import airflow_channels
 from plugins.redaction import redact
 from plugins.run_story.message import late_message
 from plugins.run_story.overdue import standing
-from plugins.run_story.run_end import put_failure, told_by_alert
+from plugins.run_story.run_end import put_failure
 from plugins.run_story.seen import Seen
 from plugins.run_story.story import Story, tell
 
@@ -32,7 +32,8 @@ def tell_failure(context: Mapping[str, Any]) -> None:
     story = _story(places, dag, run, "failed")
     message = put_failure(places, story)
     if message is None:
-        why = "open alerts tell why" if told_by_alert(places, story) else "no receiver is set to be told"
+        is_set = read_receivers().channels(airflow_channels)
+        why = "open alerts told why before" if is_set else "no receiver is set to be told"
         say(f"DAG run {dag} {run} failed, and {why}.")
         return
     _deliver(places, message)

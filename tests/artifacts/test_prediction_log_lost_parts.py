@@ -92,6 +92,10 @@ def test_parts_beside_a_log_without_their_list_are_no_whole_log_until_a_list_is_
     assert read(log) == 2
     assert compact(log.folder, log.into).predictions == 2
     assert read(log) == 2
+    # What was there when the list was begun is in it.
+    shutil.rmtree(min(Path(log.into).rglob("manifest.json")).parent)
+    with pytest.raises(Damaged, match="is gone: the log's published-parts says"):
+        read(log)
 
 
 def test_a_first_part_that_is_not_listed_yet_is_no_loss(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_a_mail_server_that_rejects_the_sender_or_breaks_off(mail):
     with answers("220 hello", "250-hello\r\n250 AUTH PLAIN", "235 ok", "550 no", "250 ok") as port:
         assert "it rejected the sender, with status 550. Correct MONITORING_SMTP_FROM." in mail(port=port, **PLAIN)
     with answers("421 s3cret is busy") as port:
-        assert "it answered with status 421. See that it is up" in mail(port=port, **PLAIN)
+        assert "it puts off the mail, with status 421. See that it is up" in mail(port=port, **PLAIN)
 
 
 @pytest.fixture

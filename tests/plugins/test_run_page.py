@@ -335,6 +335,7 @@ def test_of_a_ledger_that_lost_one_of_two_models_page_and_message_say_so_beside_
     assert "twin: version 1 is champion" in serves and serves.count("judge.ledger_lost") == 1
     assert champions(places) == ["Champion: twin version 1", "Champions: not all known (judge.ledger_lost)"]
     assert champions(places, hurried=True) == ["Champion: twin version 1"]
+    assert champions(places, ["twin", "toy"], hurried=True)[1:] == ["Champions: not all known (judge.ledger_lost)"]
 
 
 def waits_in_its_note(places, run, noted):

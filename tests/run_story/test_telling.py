@@ -84,42 +84,73 @@ def test_a_failure_names_the_champion_of_the_model_that_it_is_about_and_of_no_ot
     assert "Champion of mine: none yet" in second and "other" not in second
 
 
-def cannot_judge(day, run, unjudged=("predictions.none",)):
-    """A check of a day that is UNKNOWN, taken in by the alerts unless it is None, and its red DAG run."""
-    if day is not None:
-        findings = checked(day, NO_ROWS)
-        change = lambda before: take(before, findings, 3, read_monitoring_settings().patience)  # noqa: E731
-        alerts.change(read_places().alerts, findings.model, findings.id, change)
-    home = read_places().home
-    note = {
-        "model": "late_arrival",
-        "version": 3,
-        "window": "w",
-        "rows": 0,
-        "state": "UNKNOWN",
-        "worst": [],
-        "not_ok": 1,
-    }
-    note |= {"asked": "UNKNOWN", "unjudged": list(unjudged)}
-    keep_task(home, TaskEvidence(TaskName("watch_drift", run, "check"), "passed", AT, AT, notes={"findings": note}))
-    said = Refused("monitoring.cannot_judge", "It could not be judged: predictions.none: No prediction.", "See.")
-    keep_task(home, TaskEvidence(TaskName("watch_drift", run, "conclude"), "refused", AT, AT, said))
-    ends = (TaskEnd("check", -1, 1, "success"), TaskEnd("conclude", -1, 1, "failed"))
+NOTE = {"model": "late_arrival", "version": 3, "rows": 0, "state": "UNKNOWN", "worst": [], "not_ok": 1, "truth": None}
+SAID = Refused("monitoring.cannot_judge", "It could not be judged: predictions.none: No prediction.", "See.")
+
+
+def taken(day):
+    """What a check found on a day, taken in by the alerts."""
+    findings = checked(day, NO_ROWS)
+    change = lambda before: take(before, findings, 3, read_monitoring_settings().patience)  # noqa: E731
+    alerts.change(read_places().alerts, findings.model, findings.id, change)
+
+
+def red(day, run, also=(), **note):
+    """A DAG run whose window to a day could not be judged, and what else of it is red."""
+    home, window = read_places().home, f"2013-12-01..2013-12-{1 + day:02}"
+    told = {**NOTE, "window": window, "asked": "UNKNOWN", "unjudged": ["predictions.none"], **note}
+    keep_task(home, TaskEvidence(TaskName("watch_drift", run, "check"), "passed", AT, AT, notes={"findings": told}))
+    keep_task(home, TaskEvidence(TaskName("watch_drift", run, "conclude"), "refused", AT, AT, SAID))
+    ends = (TaskEnd("check", -1, 1, "success"), TaskEnd("conclude", -1, 1, "failed"), *also)
     keep_run_end(home, DagRunEnd("watch_drift", run, "failed", AT, ends, None))
     tell_failure({"dag": SimpleNamespace(dag_id="watch_drift"), "run_id": run})
 
 
-def test_what_an_open_alert_tells_is_not_told_again_by_each_red_dag_run(posts):
+def runs(posts):
+    return [body["run"] for _, _, body in posts.got]
+
+
+def test_what_an_open_alert_told_before_is_not_told_again_by_each_red_dag_run(posts):
     for day in (1, 2, 3):
-        cannot_judge(day, f"run {day}")
-    assert posts.got == []
-    assert [one.is_open for one in alerts.history(read_places().alerts, "late_arrival")] == [True]
+        taken(day)
+        red(day, f"run {day}")
+    assert runs(posts) == ["run 1"]
 
 
-@pytest.mark.parametrize(("day", "unjudged"), [(None, ["predictions.none"]), (1, [])])
-def test_what_no_alert_tells_is_told_by_the_dag_run(posts, day, unjudged):
-    cannot_judge(day, "run 1", unjudged)
-    assert len(posts.got) == 1 and posts.got[0][2]["subject"].startswith("[FAILED] watch_drift: ")
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"unjudged": ["predictions.none", "log.damaged"]},
+        {"unjudged": []},
+        {"version": 9},
+        {"model": "another"},
+        {"truth": "late_arrival/2014-01-01.0123456789ab"},
+        {"also": (TaskEnd("retrain", -1, 1, "failed"),)},
+        {"also": (TaskEnd("retrain", -1, 1, "upstream_failed"),)},
+    ],
+)
+def test_what_no_alert_told_before_is_told_by_the_dag_run(posts, other):
+    for day in (1, 2):
+        taken(day)
+    red(2, "run 2", **other)
+    assert runs(posts) == ["run 2"]
+
+
+def test_a_window_that_the_alerts_have_not_come_to_is_told_by_the_dag_run(posts):
+    taken(1)
+    red(2, "run 2")
+    assert runs(posts) == ["run 2"]
+
+
+def test_evidence_that_cannot_be_read_leaves_no_failure_to_the_alerts(posts):
+    for day in (1, 2):
+        taken(day)
+    name = TaskName("watch_drift", "run 2", "check", 1)
+    keep_task(read_places().home, TaskEvidence(name, "passed", AT, AT))
+    [file] = [one for one in read_places().home.rglob("task.*") if "check" in one.name]
+    file.write_bytes(file.read_bytes()[:-9])
+    red(2, "run 2", also=(TaskEnd("check", 1, 1, "success"),))
+    assert runs(posts) == ["run 2"]
 
 
 def damage(name):
