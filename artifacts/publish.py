@@ -65,7 +65,7 @@ class Published:
         return self
 
 
-def publish(folder_uri: str, kind: str, write: Callable[[Path], Mapping[str, Any]]) -> Published:
+def publish(folder_uri: str, kind: str, write: Callable[[Path], Mapping[str, Any]], mend: str = MEND) -> Published:
     """Let `write` fill an empty folder and return its facts, then give that folder its final name in one step.
 
     The name must follow from the content: what already stands there is verified and returned with `created=False`.
@@ -74,16 +74,14 @@ def publish(folder_uri: str, kind: str, write: Callable[[Path], Mapping[str, Any
     """
     check_name(folder_uri.rstrip("/").rsplit("/", 1)[-1], "name of a published folder")
     if storage.exists(folder_uri, MANIFEST):
-        return read(folder_uri, kind).verify()
+        return read(folder_uri, kind, mend).verify()
 
     def fill(folder: Path) -> None:
         facts = write(folder)
         (folder / MANIFEST).write_bytes(_manifest(kind, facts, _entries(folder)))
 
     created = storage.put(folder_uri, fill, last=MANIFEST)
-    if not created and not storage.exists(folder_uri, MANIFEST):
-        raise _damaged(folder_uri, "its manifest is gone")
-    published = read(folder_uri, kind)
+    published = read(folder_uri, kind, mend)
     return replace(published, created=True) if created else published.verify()
 
 
@@ -95,6 +93,8 @@ def read(folder_uri: str, kind: str, mend: str = MEND) -> Published:
     published there, `publish.layout_old` for what older code published in an object store.
     """
     content = storage.content(folder_uri, MANIFEST)
+    if content is None and storage.stands_locally(folder_uri):
+        raise _damaged(folder_uri, f"its {MANIFEST} is gone", mend)
     if content is None:
         raise Missing(
             "publish.missing", f"Nothing is published at {folder_uri}; wanted: {kind}.", next_step="Check the name."

@@ -86,6 +86,12 @@ def is_local(uri: str) -> bool:
     return _local(uri) is not None
 
 
+def stands_locally(uri: str) -> bool:
+    """Whether `uri` is a folder on a disk: then `put` gave it its name whole, or it was changed since."""
+    folder = _local(uri)
+    return folder is not None and folder.is_dir()
+
+
 def fetch(uri: str, name: str, sha256: str) -> Path:
     """The local path of a file; one in an object store is copied once into a cache named by its content."""
     folder = _local(uri)

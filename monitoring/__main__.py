@@ -57,7 +57,7 @@ def _check(arguments: argparse.Namespace) -> Answer:
     version = _version(places, arguments.model, arguments.version)
     of_all = sorted(set(arguments.incident_day))
     say_if_alerts_are_lost(places, arguments.model, window)
-    found = check(
+    made = check(
         places,
         arguments.model,
         version,
@@ -67,7 +67,7 @@ def _check(arguments: argparse.Namespace) -> Answer:
         truth=truth or None,
         left_out=left_out_by_alerts(places, arguments.model, version, window, settings, of_all=of_all),
     )
-    publish_findings(places.findings, found)
+    found = publish_findings(places.findings, made)
     page, _ = write_report(places, found.id, settings.runbook_url)
     facts = {**_facts(found), "page": str(page)}
     return Answer(found.id, [*write_lines(found), f"page: {page}", "findings:"], facts, EXIT_CODES[found.state])

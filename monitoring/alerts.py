@@ -7,6 +7,7 @@ from artifacts.alerts import Alert, Event, Kind, Step, Stream, Watch
 from artifacts.finding import Finding
 from artifacts.finding_ratio import worst_first
 from artifacts.findings import Findings
+from artifacts.window_words import window_to, window_words
 from monitoring.alert_steps import Patience, continued, opened, retired
 from monitoring.asked import asked
 
@@ -50,8 +51,9 @@ def passed_over(watches: Watches, findings: Findings) -> str | None:
     if findings.end > watch.end or (watch.start, watch.end) == (findings.start, findings.end):
         return None
     return (
-        f"Their window ends {findings.end}, and that of {watch.start} to {watch.end} was taken already: alerts go "
-        "forward in time. Look at older windows with alerts of their own, in another PIPELINE_ALERTS."
+        f"Their window is that to {window_to(findings.end)}, and {window_words(watch.start, watch.end)} was taken "
+        "already: alerts go forward in time. Look at older windows with alerts of their own: set another "
+        "PIPELINE_ALERTS."
     )
 
 

@@ -12,6 +12,7 @@ from artifacts.finding import Finding
 from artifacts.lost_alerts import alerts_of, refuse_lost_alerts
 from artifacts.places import Places, read_places
 from artifacts.plural import many
+from artifacts.window_words import window_to
 from monitoring.accept import accept
 from monitoring.notify import deliver
 from monitoring.settings import read_monitoring_settings
@@ -110,7 +111,9 @@ def _notify(_: argparse.Namespace) -> Answer:
 
 
 def _line(alert: Alert, taken: Mapping[tuple[int, Stream], datetime]) -> str:
-    state = "open" if alert.is_open else f"{alert.ended or 'closed'} {alert.closed:%Y-%m-%d}"
+    state = "open"
+    if alert.closed is not None:
+        state = f"{alert.ended or 'closed'} by the window to {window_to(alert.closed)}"
     finding = alert.finding
     far = _far(finding)
     if far and not alert.is_open:
@@ -122,7 +125,7 @@ def _line(alert: Alert, taken: Mapping[tuple[int, Stream], datetime]) -> str:
     escalated += f", accepted by {alert.accepted_by}: {alert.accepted_because}" if alert.accepted_by else ""
     return (
         f"{alert.kind:<7} v{alert.version} {alert.key} #{alert.incident}: {state}{escalated}, "
-        f"since the window to {alert.opened:%Y-%m-%d}, {finding.reason.code}{far}{last and f', {last}'}"
+        f"since the window to {window_to(alert.opened)}, {finding.reason.code}{far}{last and f', {last}'}"
     )
 
 

@@ -9,6 +9,7 @@ from artifacts.alerts import Stream, stream_of
 from artifacts.finding import BaselineKind, Finding, Reason, Rule, State
 from artifacts.finding_ratio import state_of, worst_first
 from artifacts.findings import Findings
+from artifacts.window_words import window_words
 
 BADNESS: tuple[State, ...] = ("DRIFT", "UNKNOWN", "OK")
 NOTHING = Reason("findings.nothing_judged", "No rule was asked of this window: nothing is known of it.")
@@ -89,4 +90,4 @@ def why_red(every: Sequence[Findings]) -> str:
 
 def _window(findings: Findings) -> str:
     what = "What was asked" if findings.truth is None else "What labels show"
-    return f"{what} of version {findings.version} in the window {findings.start:%Y-%m-%d} to {findings.end:%Y-%m-%d}"
+    return f"{what} of version {findings.version} in the window {window_words(findings.start, findings.end)}"

@@ -7,6 +7,7 @@ from statistics import median
 from artifacts.baseline import Baseline
 from artifacts.findings import SCORE, Finding, Reason
 from artifacts.plural import many, plural
+from artifacts.window_words import window_words
 from monitoring.case import Case, unknown
 from monitoring.window import Window
 
@@ -40,7 +41,7 @@ def find_whole(case: Case, rows: int, entities: int) -> Iterator[Finding]:
 
 def _none(case: Case) -> Reason:
     """What is known of why nothing came: that others answered, as before a promotion, or nothing."""
-    text = f"No prediction of {case.who} about {case.window.start} to {case.window.end} is in the log"
+    text = f"No prediction of {case.who} about {window_words(case.window.start, case.window.end)} is in the log"
     others = ", ".join(f"{many(rows, 'row')} by version {other}" for other, rows in case.by_version().items())
     if others:
         mend = (

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from artifacts.finding_ratio import worst_first
 from artifacts.findings import Finding, Findings, Reason, State
 from artifacts.plural import many
+from artifacts.window_words import window_words
 
 SHOWN = 20
 
@@ -18,7 +19,7 @@ def not_ok(found: Findings) -> list[Finding]:
 def write_lines(found: Findings) -> list[str]:
     """The state and the counts, then the worst twenty reasons, one of each code, and how many more there are."""
     rows = many(found.rows, "row") if found.is_counted else "whose rows could not be counted"
-    about = f"version {found.version} of {found.model}, {found.start} to {found.end}, {rows}"
+    about = f"version {found.version} of {found.model}, {window_words(found.start, found.end)}, {rows}"
     others = ", ".join(
         f"{rows} by version {other}"
         for other, rows in sorted(found.other_versions.items(), key=lambda one: int(one[0]))

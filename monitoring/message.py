@@ -7,6 +7,7 @@ from artifacts.alerts import Alert, Batch, Event, Message, seen_last
 from artifacts.finding import SCORE, Finding, part_in_words
 from artifacts.finding_ratio import DIFFERS, WORDS
 from artifacts.runbook import runbook_link
+from artifacts.window_words import window_to, window_words
 from monitoring.alert_words import meaning
 from monitoring.pages import page_of
 from monitoring.room import as_fits
@@ -30,7 +31,7 @@ def write_message(batch: Batch, *, reports: str, runbook_url: str) -> Message:
     named = [f"{number}. {_step(one, first)}: {about(one.alert.finding)}" for number, one in enumerate(events, start=1)]
     told = [f"{name}\n{_told(one, runbook_url)}" for name, one in zip(named[:SHOWN], events, strict=False)]
     counts = ", ".join(f"{number} {step}" for step, number in steps.items())
-    lines = [f"{who}, window to {first.at:%Y-%m-%d %H:%M} UTC: {counts}", "", *as_fits(told, named[SHOWN:])]
+    lines = [f"{who}, window to {window_to(first.at)} (UTC): {counts}", "", *as_fits(told, named[SHOWN:])]
     lines += [f"Page: {page}", f"Next: {next_command(batch)}", f"Key: {batch.key}"]
     longer = sum(event.step == "escalated" for event in events[1:])
     besides = f", {longer} escalated" if longer else ""
@@ -75,7 +76,7 @@ def about(finding: Finding) -> str:
 
 def _told(event: Event, runbook_url: str) -> str:
     alert, finding = event.alert, event.alert.finding
-    seen = seen_last(alert, event.at) or f"last seen in the window to {alert.seen:%Y-%m-%d}"
+    seen = seen_last(alert, event.at) or f"last seen in the window to {window_to(alert.seen)}"
     return (
         f"   how far: {_how_far(alert)}\n"
         f"   since: {_since(alert)} (incident {alert.incident}, {seen})\n"
@@ -89,8 +90,8 @@ def _told(event: Event, runbook_url: str) -> str:
 def _since(alert: Alert) -> str:
     """The window that opened it, and the good one before, where it is known: few bad rows in that were within noise."""
     first = alert.first or alert.since
-    not_yet = f", not yet in that to {alert.since:%Y-%m-%d}" if alert.since > first else ""
-    return f"the window of {first:%Y-%m-%d} to {alert.opened:%Y-%m-%d}{not_yet}"
+    not_yet = f", not yet in that to {window_to(alert.since)}" if alert.since > first else ""
+    return f"the window of {window_words(first, alert.opened)}{not_yet}"
 
 
 def _how_far(alert: Alert) -> str:
@@ -99,7 +100,7 @@ def _how_far(alert: Alert) -> str:
         return _far(alert.finding) or "cannot be judged"
     far, now = _far(alert.finding), alert.ended_by and _far(alert.ended_by)
     was = f"was {far}" if far else "could not be judged"
-    return f"{was} in the window to {alert.seen:%Y-%m-%d}{f'; is {now} now' if now else ''}"
+    return f"{was} in the window to {window_to(alert.seen)}{f'; is {now} now' if now else ''}"
 
 
 def _far(finding: Finding) -> str | None:

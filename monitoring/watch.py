@@ -65,7 +65,7 @@ def check_version(model: str, window: str, labelled: bool, version: int) -> str:
     """
     settings, places, wanted = read_monitoring_settings(), read_places(), parse_window(window)
     say_if_alerts_are_lost(places, model, wanted)
-    found = check(
+    made = check(
         places,
         model,
         version,
@@ -75,7 +75,7 @@ def check_version(model: str, window: str, labelled: bool, version: int) -> str:
         truth=_newest_set(places, model, version) if labelled else None,
         left_out=left_out_by_alerts(places, model, version, wanted, settings),
     )
-    publish_findings(places.findings, found)
+    found = publish_findings(places.findings, made)
     note_findings(found)
     taken = update_alerts(places, settings, found.id)
     if taken.passed_over is not None:

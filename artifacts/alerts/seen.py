@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from artifacts.alerts.alert import Alert
+from artifacts.window_words import window_to
 
 
 def seen_last(alert: Alert, newest: datetime | None) -> str:
@@ -12,4 +13,4 @@ def seen_last(alert: Alert, newest: datetime | None) -> str:
     """
     if not alert.is_open or newest is None or newest <= alert.seen:
         return ""
-    return f"last seen in the window to {alert.seen:%Y-%m-%d}, could not be judged since"
+    return f"last seen in the window to {window_to(alert.seen)}, could not be judged since"

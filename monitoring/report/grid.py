@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from artifacts.finding import SCORE, State
 from artifacts.plural import many, plural
+from artifacts.window_words import window_words
 from monitoring.report.history import History, Past
 from monitoring.report.label import fitted
-from monitoring.report.text import day
 from monitoring.report.trend import glyph, is_blind
 
 NAME, CELL, ROW, WIDEST, SHOWN = 270, 27, 24, 56, 24
@@ -75,5 +75,5 @@ def _row(y: float, name: str, cells: Sequence[Mark], step: int) -> str:
 def _when(past: Past, told: str, x: float, y: float) -> str:
     return (
         f'<text x="{x + 4}" y="{y}" transform="rotate(-55 {x + 4} {y})" class="tick">{told}'
-        f"<title>{day(past.start)} to {day(past.end)}</title></text>"
+        f"<title>{window_words(past.start, past.end)}</title></text>"
     )

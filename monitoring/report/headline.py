@@ -8,9 +8,10 @@ from artifacts.finding import Finding
 from artifacts.finding_ratio import DIFFERS, times
 from artifacts.findings import Findings
 from artifacts.plural import plural
+from artifacts.window_words import window_to, window_words
 from monitoring.report.history import History
 from monitoring.report.moved import FEW, Drifted, differing, differing_table, moved, moved_table
-from monitoring.report.text import SHAPES, breakable, day, last_day, subject
+from monitoring.report.text import SHAPES, breakable, subject
 from monitoring.report.unjudged import unjudged, unjudged_table
 
 
@@ -35,10 +36,9 @@ def _names(drifted: Sequence[Drifted]) -> str:
 
 def headline(findings: Findings, history: History, runbook_url: str) -> str:
     """The top of the page."""
-    last = f"{last_day(findings.end):%Y-%m-%d}" if _is_days(findings) else day(findings.end)
     return (
         f'<p class="over">Monitoring of <b>{escape(findings.model)}</b> version {findings.version} · '
-        f"{day(findings.start)} to {last} (UTC)</p>"
+        f"{window_words(findings.start, findings.end)} (UTC)</p>"
         f'<h1 class="{findings.state}"><span class="mark {findings.state}">{SHAPES[findings.state]}</span>'
         f"<span>{findings.state}: {escape(title(findings))}</span></h1>"
         f'<p class="lead">{_lead(findings)}</p>{_facts(findings, history)}'
@@ -73,10 +73,6 @@ def _command(run: str) -> str:
     return f'<code class="command">{escape(run)}</code>'
 
 
-def _is_days(findings: Findings) -> bool:
-    return (findings.end.hour, findings.end.minute) == (0, 0)
-
-
 def _lead(findings: Findings) -> str:
     drifted, other, blind = moved(findings), differing(findings), [one for one in unjudged(findings) if one.required]
     told = []
@@ -109,7 +105,7 @@ def _facts(findings: Findings, history: History) -> str:
     drifted = [one for several in (*moved(findings), *differing(findings)) for one in several.findings]
     if drifted:
         first = history.since_any(drifted).first
-        facts.insert(0, ("Seen first in the window to", f"{last_day(first.end):%Y-%m-%d}"))
+        facts.insert(0, ("Seen first in the window to", window_to(first.end)))
     facts.append(("Rules asked", " · ".join(f"{count} {SHAPES[one]} {one}" for one, count in states.items())))
     cells = "".join(f"<div><dt>{name}</dt><dd>{escape(told)}</dd></div>" for name, told in facts)
     return f'<dl class="facts">{cells}</dl>'

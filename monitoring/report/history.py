@@ -9,8 +9,8 @@ from artifacts.finding import Finding, State
 from artifacts.finding_ratio import is_in_part, state_of, worst_first
 from artifacts.findings import Findings, list_findings, read_findings, window_of
 from artifacts.findings_name import headless
+from artifacts.window_words import last_day
 from monitoring.asked import BADNESS, alert_key
-from monitoring.report.text import last_day
 
 MOST = 30
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from artifacts.finding import Finding
 from artifacts.finding_ratio import LEAST, MOST, WORDS, ratio, times, worst_first
 from artifacts.findings import Findings
+from artifacts.window_words import window_to
 from monitoring.asked import alert_key
 from monitoring.report.history import History, Since
-from monitoring.report.text import NONE, breakable, code_link, last_day, mark, number, rule_of, subject, table
+from monitoring.report.text import NONE, breakable, code_link, mark, number, rule_of, subject, table
 
 FEW, SHOWN = 3, 40
 BAR, BAR_HEIGHT = 150, 16
@@ -77,8 +78,8 @@ def _table(head: str, drifted: Sequence[Drifted], history: History, runbook_url:
 def _since(since: Since) -> str:
     told = "none before it here was OK"
     if since.good is not None:
-        told = f"not yet in that to <span class='nowrap'>{last_day(since.good.end):%Y-%m-%d}</span>"
-    return f"<span class='nowrap'>{last_day(since.first.end):%Y-%m-%d}</span><br><small>{told}</small>"
+        told = f"not yet in that to <span class='nowrap'>{window_to(since.good.end)}</span>"
+    return f"<span class='nowrap'>{window_to(since.first.end)}</span><br><small>{told}</small>"
 
 
 def _also(one: Drifted) -> str:

@@ -8,11 +8,12 @@ from artifacts.finding import Finding, Rule
 from artifacts.finding_ratio import WORDS
 from artifacts.metric_names import BETTER
 from artifacts.plural import many
+from artifacts.window_words import window_words
 from monitoring.asked import alert_key
 from monitoring.performance import RULES
 from monitoring.report.history import History, Past
 from monitoring.report.label import TICK, fitted
-from monitoring.report.text import day, number, tick
+from monitoring.report.text import number, tick
 from monitoring.report.trend import BLUE, GREY, INK, glyph
 
 WIDTH, HEIGHT, LEFT, RIGHT, EDGE, CAP = 520, 150, 58, 120, 14, 4
@@ -87,7 +88,7 @@ def _mark(one: Finding | None, past: Past, x: float, scale: _Scale) -> str:
         return ""
     if one.value is None:
         return glyph("UNKNOWN", x, HEIGHT - 8)
-    about = f"<title>{day(past.start)} to {day(past.end)}: {escape(one.reason.text)}</title>"
+    about = f"<title>{window_words(past.start, past.end)}: {escape(one.reason.text)}</title>"
     bar = ""
     if one.low is not None and one.high is not None:
         top, bottom = scale.y(one.high), scale.y(one.low)

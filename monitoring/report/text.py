@@ -3,7 +3,7 @@
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from html import escape
 
 from artifacts.finding import SCORE, Finding, State, part_in_words
@@ -106,11 +106,6 @@ def share(value: float) -> str:
 def day(moment: datetime) -> str:
     """A day, with the time when it is not midnight."""
     return f"{moment:%Y-%m-%d}" if (moment.hour, moment.minute) == (0, 0) else f"{moment:%Y-%m-%d %H:%M}"
-
-
-def last_day(end: datetime) -> datetime:
-    """The last day of a window, which does not hold its end."""
-    return end - timedelta(seconds=1)
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:

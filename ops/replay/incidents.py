@@ -6,6 +6,7 @@ from datetime import datetime
 from artifacts.alerts import Alert
 from artifacts.finding import SCORE
 from artifacts.finding_ratio import WORDS, times
+from artifacts.window_words import last_day
 from monitoring.report.text import AGAINST, mark, name_of, prose, table
 from monitoring.report.trend import INK, PURPLE, VERMILION
 from ops.replay.charts import HEAD, NAME, ROW, called, column, heads, label, picture
@@ -35,7 +36,7 @@ def incidents_table(incidents: Sequence[Incident]) -> str:
     rows = [
         [
             mark(one.alert.kind),
-            f"<span class='nowrap'>{one.alert.opened:%m-%d}</span>",
+            f"<span class='nowrap'>{last_day(one.alert.opened):%m-%d}</span>",
             _ended(one),
             f"{_what(one.alert)} <small>v{one.alert.version}, no. {one.alert.incident}"
             f"{', escalated' if one.alert.escalated else ''}</small>",
@@ -45,7 +46,11 @@ def incidents_table(incidents: Sequence[Incident]) -> str:
         ]
         for one in incidents
     ]
-    return table(("", "opened", "ended", "about", "rule", "how far", "why, as it was seen last"), rows, numbers=(5,))
+    return table(
+        ("", "opened by the week to", "ended by", "about", "rule", "how far", "why, as it was seen last"),
+        rows,
+        numbers=(5,),
+    )
 
 
 def about(alert: Alert) -> str:
@@ -74,7 +79,7 @@ def _rule(alert: Alert) -> str:
 def _ended(one: Incident) -> str:
     if one.alert.closed is None:
         return "<b>still open</b>"
-    return f"<span class='nowrap'>{one.alert.closed:%m-%d}</span> <small>{one.ended}</small>"
+    return f"<span class='nowrap'>{last_day(one.alert.closed):%m-%d}</span> <small>{one.ended}</small>"
 
 
 def _spells(several: Sequence[Incident]) -> list[list[Incident]]:

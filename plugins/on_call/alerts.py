@@ -9,6 +9,7 @@ from artifacts.finding import part_in_words
 from artifacts.finding_ratio import WORDS
 from artifacts.lost_alerts import alerts_of
 from artifacts.runbook import runbook_link
+from artifacts.window_words import window_to
 from plugins.on_call.chart import digits
 from plugins.on_call.heat import called
 from plugins.on_call.home import Home
@@ -47,7 +48,7 @@ def _alerts(home: Home, shown: list[Alert], taken: Mapping[tuple[int, Stream], d
                 join(el("b", name(called(finding.feature))), f" {part_in_words(finding.part)}" if finding.part else ""),
                 join(WORDS.get(finding.rule, finding.rule), f" against {finding.baseline}" if finding.baseline else ""),
                 value,
-                f"the window to {one.opened:%Y-%m-%d}",
+                f"the window to {window_to(one.opened)}",
                 _until(one, seen_last(one, taken.get((one.version, stream_of(finding))))),
                 f"v{one.version}",
                 outside(runbook_link(base, code) if base else None, el("code", code)),
@@ -58,6 +59,6 @@ def _alerts(home: Home, shown: list[Alert], taken: Mapping[tuple[int, Stream], d
 
 
 def _until(alert: Alert, last: str) -> str:
-    until = "open" if alert.closed is None else f"{alert.closed:%Y-%m-%d}"
+    until = "open" if alert.closed is None else f"the window to {window_to(alert.closed)}"
     until += f", {last}" if last else ""
     return until if alert.accepted_by is None else f"{until}, accepted by {alert.accepted_by}: {alert.accepted_because}"

@@ -13,6 +13,7 @@ from artifacts.findings_summary import Summary, summaries
 from artifacts.lost_findings import refuse_lost_findings
 from artifacts.plural import many, plural
 from artifacts.prediction_log import counts
+from artifacts.window_words import window_words
 from plugins.on_call.frame import link
 from plugins.on_call.heat import Day, called, days, features, heat, judged, last_day
 from plugins.on_call.home import Home
@@ -91,7 +92,7 @@ def _window(which: str, one: Summary, champion: int | None) -> Html:
     said += [f"{differ} {plural(differ, 'differs', 'differ')} {DIFFERS}"] if differ else []
     told = "".join(f", {part}" for part in said)
     whose = "" if one.version == champion else f", answered by version {one.version}"
-    return join(state(one.state), f" in {which}, {one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}{told}{whose}")
+    return join(state(one.state), f" in {which}, {window_words(one.start, one.end)}{told}{whose}")
 
 
 def drift(request: Request, home: Home, model: str) -> Html:

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from artifacts.finding import Finding, part_in_words
 from artifacts.finding_ratio import WORDS, times, worst_first
 from artifacts.findings import Findings, read_findings
+from artifacts.window_words import window_words
 from plugins.on_call.chart import digits
 from plugins.on_call.frame import link, page, version
 from plugins.on_call.guard import reads
@@ -14,7 +15,7 @@ from plugins.on_call.home import Home
 from plugins.on_call.markup import NONE, Child, Html, command, el, facts, folded, join, name, table
 from plugins.on_call.names import FindingsName, Model
 from plugins.on_call.section import Part, all_of, there
-from plugins.on_call.words import moment, state
+from plugins.on_call.words import state
 
 router = APIRouter(dependencies=reads("watch_drift"))
 
@@ -58,7 +59,7 @@ def _facts(request: Request, told: Findings) -> Html:
     return facts(
         [
             ("state", state(told.state)),
-            ("window", join(moment(told.start), " to ", moment(told.end), " UTC")),
+            ("window", f"{window_words(told.start, told.end)} (UTC)"),
             ("rows", f"{told.rows:,}" if told.is_counted else "? could not be counted"),
             ("answered by", version(request, told.model, told.version)),
             ("trained on", link(request, told.training_set, "training-sets", *told.training_set.split("/"))),

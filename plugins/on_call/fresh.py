@@ -12,6 +12,7 @@ from artifacts.prediction_log import counts
 from artifacts.published_versions import versions
 from artifacts.raw import landed_through
 from artifacts.version_name import as_of_of
+from artifacts.window_words import window_to
 from plugins.on_call.drift import checked_at
 from plugins.on_call.frame import link
 from plugins.on_call.home import Home
@@ -78,7 +79,7 @@ def _findings(home: Home, model: str) -> Child:
     made = checked_at(home, model)
     if made is None:
         return "nothing was checked"
-    return join("window to ", moment(max(ends)), " UTC, ", checked(made))
+    return join("window to ", el("span", window_to(max(ends)), class_="nowrap"), ", ", checked(made))
 
 
 def _assets() -> Html:

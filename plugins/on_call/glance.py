@@ -8,6 +8,7 @@ from fastapi import Request
 from artifacts import ledger
 from artifacts.errors import Missing, Refusal, Unavailable
 from artifacts.lost_alerts import alerts_of
+from artifacts.window_words import window_to
 from plugins.on_call.became import decided, fate
 from plugins.on_call.briefly import briefly
 from plugins.on_call.drift import in_a_line
@@ -120,7 +121,7 @@ def _alerts(home: Home, model: str) -> Child:
     first = min(one.opened for one in current)
     drifted = sum(one.kind == "DRIFT" for one in current)
     many = f"▲ {len(current)} open: {drifted} DRIFT, {len(current) - drifted} UNKNOWN"
-    return join(el("span", many, class_="state bad"), f", the first since the window to {first:%Y-%m-%d}")
+    return join(el("span", many, class_="state bad"), f", the first since the window to {window_to(first)}")
 
 
 def _candidate(request: Request, home: Home, model: str) -> Child:

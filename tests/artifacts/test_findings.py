@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from artifacts import publish
-from artifacts.errors import BadInput, CannotJudge, Missing
+from artifacts.errors import BadInput, CannotJudge, Damaged, Missing
 from artifacts.findings import (
     SCORE,
     Distribution,
@@ -48,7 +48,7 @@ def test_findings_come_back_from_their_folder_to_the_last_digit(tmp_path: Path) 
     bins = Distribution("distance", "training", (0.1, 0.2), None, (1, 2, 3), (4, 5, 6), 7, 8)
     skew = replace(MOVED, rule="skew", examples=(Example("UA/1545", "3", "null"),))
     made = findings(FINE, skew, distributions=(bins,), other_versions={"2": 17})
-    assert publish_findings(str(tmp_path), made)
+    assert publish_findings(str(tmp_path), made) == made
     assert read_findings(str(tmp_path), made.id) == made
 
 
@@ -107,9 +107,37 @@ def test_a_distribution_has_one_count_more_than_it_has_edges() -> None:
 
 def test_the_same_findings_have_the_same_id_whenever_they_were_made_and_stand_once(tmp_path: Path) -> None:
     first, later = findings(FINE), findings(FINE, created_at=datetime(2026, 1, 2))
-    assert (publish_findings(str(tmp_path), first), publish_findings(str(tmp_path), later)) == (True, False)
+    assert [publish_findings(str(tmp_path), one).id for one in (first, later)] == [first.id] * 2
     assert list_findings(str(tmp_path), "late_arrival") == [first.id]
     assert read_findings(str(tmp_path), later.id).created_at == first.created_at
+
+
+def test_what_is_found_last_is_the_newest_of_its_window_though_it_was_found_before_what_came_between(
+    tmp_path: Path,
+) -> None:
+    root, years = str(tmp_path), (2026, 2027, 2028, 2029)
+    turns = [(FINE,), (BLIND,), (FINE,), (FINE,)]
+    made = [findings(*found, created_at=datetime(year, 1, 1)) for found, year in zip(turns, years, strict=True)]
+    labels = findings(FINE, truth="late_arrival/2013-12-20.3f9a5b1c2d3e", created_at=datetime(2030, 1, 1))
+    first, between, again, still = [publish_findings(root, one) for one in made]
+    assert (first.after, between.after, again.after, still.id) == (None, None, between.id, again.id)
+    newest = max((read_findings(root, one) for one in list_findings(root, first.model)), key=lambda one: one.created_at)
+    assert (newest.id, newest.state, newest.created_at.year) == (again.id, "OK", 2028)
+    assert publish_findings(root, labels).after is None
+    assert publish_findings(root, made[3]).id == again.id
+    (tmp_path / again.id / "findings.json").write_text("")
+    with pytest.raises(Damaged, match="Without one move it away, and check that window again: python -m monitoring"):
+        publish_findings(root, made[3])
+
+
+def test_findings_without_their_manifest_are_damaged_to_all_who_ask_and_say_what_mends_them(tmp_path: Path) -> None:
+    made = findings(FINE)
+    publish_findings(str(tmp_path), made)
+    (tmp_path / made.id / "manifest.json").unlink()
+    again = "check that window again: python -m monitoring check --model late_arrival --window 2013-12-01..2013-12-08"
+    for ask in (lambda: publish_findings(str(tmp_path), made), lambda: read_findings(str(tmp_path), made.id)):
+        with pytest.raises(Damaged, match=rf"its manifest\.json is gone\. Restore .*{again}"):
+            ask()
 
 
 def test_other_findings_have_another_id() -> None:

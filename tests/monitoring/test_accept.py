@@ -128,9 +128,9 @@ def test_alerts_that_ended_are_shown_with_how(
     assert cli.run(build_parser(), ["alerts", "--model", "late_arrival"]) == 0
     shown = capsys.readouterr().out
     for line in (
-        "psi|distance|training|- #1: resolved 2013-12-23, since",
-        "psi|distance|served|- #1: settled 2013-12-23, since",
-        "psi|carrier|training|- #1: retired 2013-12-24, escalated, since",
+        "psi|distance|training|- #1: resolved by the window to 2013-12-22, since",
+        "psi|distance|served|- #1: settled by the window to 2013-12-22, since",
+        "psi|carrier|training|- #1: retired by the window to 2013-12-23, escalated, since",
     ):
         assert line in shown
     assert cli.run(build_parser(), ["alerts", "--model", "late_arrival", "--json"]) == 0

@@ -114,7 +114,7 @@ def test_one_reason_of_one_feature_is_one_line_with_the_rules_named() -> None:
 
 def test_rows_of_a_log_that_cannot_be_read_are_not_told_as_none() -> None:
     assert (
-        "2013-12-03 00:00:00, whose rows could not be counted: UNKNOWN"
+        "late_arrival, 2013-12-02, whose rows could not be counted: UNKNOWN"
         in write_lines(replace(found(2, UNREAD), rows=0))[0]
     )
 

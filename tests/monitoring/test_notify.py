@@ -58,10 +58,10 @@ def test_a_message_says_what_moved_how_far_since_when_and_what_to_do(places: Pla
     assert path == "/hook?token=s3cret"
     assert body["subject"] == "[DRIFT opened] late_arrival version 3: distance, psi against training"
     assert body["text"] == (
-        "late_arrival version 3, window to 2013-12-03 00:00 UTC: 1 DRIFT opened\n\n"
+        "late_arrival version 3, window to 2013-12-02 (UTC): 1 DRIFT opened\n\n"
         "1. DRIFT opened: distance, psi against training\n"
         "   how far: 0.42, threshold 0.1, interval 0.35 to 0.5\n"
-        "   since: the window of 2013-12-02 to 2013-12-03 (incident 1, last seen in the window to 2013-12-03)\n"
+        "   since: the window of 2013-12-02 (incident 1, last seen in the window to 2013-12-02)\n"
         "   rows: 900, held against 28000\n"
         "   why: drift.psi: The PSI is 0.42.\n"
         "   runbook: docs/runbook.md#driftpsi\n\n"
@@ -79,7 +79,7 @@ def test_what_may_have_begun_in_the_good_window_that_overlaps_is_told_by_both_wi
         publish_findings(places.findings, made)
         update_alerts(places, settings(), made.id)
     deliver(places, settings(receiver.url))
-    since = "   since: the window of 2013-12-03 to 2013-12-10, not yet in that to 2013-12-09 (incident 1, last seen in "
+    since = "   since: the window of 2013-12-03 to 2013-12-09, not yet in that to 2013-12-08 (incident 1, last seen in "
     assert since in receiver.got[-1][2]["text"]
 
 
@@ -103,7 +103,7 @@ def test_what_is_resolved_is_told_with_how_far_it_was_and_how_far_it_is_now(plac
     deliver(places, settings(receiver.url))
     body = receiver.got[-1][2]
     for line in (
-        "how far: was 0.42, threshold 0.1, interval 0.35 to 0.5 in the window to 2013-12-03; "
+        "how far: was 0.42, threshold 0.1, interval 0.35 to 0.5 in the window to 2013-12-02; "
         "is 0.05, threshold 0.1, interval 0.02 to 0.08 now",
         "then: drift.psi: The PSI is 0.42.",
         "now: within_noise: Within noise.",
@@ -163,7 +163,7 @@ def test_an_open_alert_that_could_not_be_judged_lately_has_no_numbers_of_now(
     places: Places, receiver: Posts, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIPELINE_HOME", str(places.home))
-    seen = "last seen in the window to 2013-12-03, could not be judged since"
+    seen = "last seen in the window to 2013-12-02, could not be judged since"
     for day, one in ((2, MOVED), (9, BLIND)):
         happened(places, day, one, of(MOVED, "carrier"))
         assert cli.run(build_parser(), ["alerts", "--model", "late_arrival"]) == 0
@@ -171,8 +171,8 @@ def test_an_open_alert_that_could_not_be_judged_lately_has_no_numbers_of_now(
         assert [line.endswith(seen) for line in shown if "#1: open" in line and "DRIFT" in line] == [False, day == 9]
     deliver(places, settings(receiver.url))
     text = receiver.got[-1][2]["text"]
-    assert f"   since: the window of 2013-12-02 to 2013-12-03 (incident 1, {seen})\n" in text
-    assert "(incident 1, last seen in the window to 2013-12-10)\n" in text
+    assert f"   since: the window of 2013-12-02 (incident 1, {seen})\n" in text
+    assert "(incident 1, last seen in the window to 2013-12-09)\n" in text
 
 
 def test_the_events_of_one_check_are_one_message_that_names_each_and_has_ten_in_full(
@@ -588,7 +588,7 @@ def test_the_commands_take_findings_in_show_the_alerts_and_deliver(places: Place
 
     assert asked("update", "--findings", made.id) == f"opened    DRIFT   psi|distance|training|-\n{made.id}\n"
     assert asked("alerts", "--model", "late_arrival").splitlines() == [
-        "DRIFT   v3 psi|distance|training|- #1: open, since the window to 2013-12-03, drift.psi 0.42 of 0.1",
+        "DRIFT   v3 psi|distance|training|- #1: open, since the window to 2013-12-02, drift.psi 0.42 of 0.1",
         "1 open, 0 past alerts of:",
         "late_arrival",
     ]
@@ -616,8 +616,8 @@ def test_findings_that_change_no_alert_say_why(places: Places) -> None:
     assert why(3, MOVED) is None
     assert why(3, MOVED) == "These findings were taken already."
     assert why(1, FINE) == (
-        "Their window ends 2013-12-02 00:00:00, and that of 2013-12-03 00:00:00 to 2013-12-04 00:00:00 was taken "
-        "already: alerts go forward in time. Look at older windows with alerts of their own, in another "
+        "Their window is that to 2013-12-01, and 2013-12-03 was taken "
+        "already: alerts go forward in time. Look at older windows with alerts of their own: set another "
         "PIPELINE_ALERTS."
     )
 
@@ -637,7 +637,7 @@ def test_findings_of_a_champion_that_was_replaced_are_retired_by_those_of_the_ne
     body = receiver.got[-1][2]
     assert body["subject"] == "[DRIFT opened] late_arrival version 4: carrier, psi against training (+1 more)"
     for line in (
-        "late_arrival version 4, window to 2013-12-04 00:00 UTC: 1 DRIFT opened, 1 DRIFT of version 3 retired",
+        "late_arrival version 4, window to 2013-12-03 (UTC): 1 DRIFT opened, 1 DRIFT of version 3 retired",
         "1. DRIFT opened: carrier, psi against training",
         "2. DRIFT of version 3 retired: distance, psi against training",
         "   retired: version 3 is not the champion now. Its alert is closed, and whether it is gone was not looked at.",
