@@ -59,6 +59,7 @@ def publish_findings(root: str, findings: Findings) -> Findings:
             "start": findings.start.isoformat(sep=" "),
             "end": findings.end.isoformat(sep=" "),
             "state": findings.state,
+            "truth": findings.truth,
             "created_at": findings.created_at.isoformat(sep=" "),
             "brief": json.loads(IN_BRIEF.dump_json(in_brief(findings.findings), exclude_none=True)),
         }

@@ -47,6 +47,15 @@ def summaries(root: str, model: str) -> tuple[list[Summary], list[Damaged]]:
     return found, broken
 
 
+def is_labelled(root: str, identity: str) -> bool:
+    """Whether the findings `MODEL/NAME` were held against a training set; raises as `read_findings`.
+
+    They themselves are read only where their manifest was written before it said so.
+    """
+    facts = publish.read(uri_of(root, identity), KIND, mend(identity)).facts
+    return (facts["truth"] if "truth" in facts else read_findings(root, identity).truth) is not None
+
+
 @lru_cache(maxsize=KEPT)
 def summary(root: str, identity: str) -> Summary:
     """That of the findings `MODEL/NAME`; kept, since under one name stands one content."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from artifacts import alerts, ledger
-from artifacts.alerts import Alert, Stream, seen_last, stream_of
+from artifacts.alerts import Alert, Event, Stream, seen_last, stream_of
 from artifacts.cli import Answer
 from artifacts.errors import BadInput, Missing
 from artifacts.finding import Finding
@@ -22,7 +22,13 @@ from monitoring.update import update_alerts
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the verbs to the room's parser; each takes `--json`."""
     updating = _add(verbs, "update", _update, "take published findings into the alerts")
-    updating.add_argument("--findings", required=True, metavar="MODEL/NAME", help="the id that check made")
+    updating.add_argument(
+        "--findings",
+        required=True,
+        action="append",
+        metavar="MODEL/NAME",
+        help="the id that check made; may be given several times",
+    )
     showing = _add(verbs, "alerts", _alerts, "show the alerts of a model, open and past")
     showing.add_argument("--model", required=True)
     accepting = _add(verbs, "accept", _accept, "accept open drift: it is told no more until it ends")
@@ -48,12 +54,18 @@ def _add(
 
 
 def _update(arguments: argparse.Namespace) -> Answer:
-    taken = update_alerts(read_places(), read_monitoring_settings(), arguments.findings)
-    lines = [f"{event.step:<9} {event.alert.kind:<7} {event.alert.key}" for event in taken.events]
-    why = taken.passed_over or "No alert was opened, ended, or due to be told again."
-    told = lines or [f"nothing changed. {why}"]
-    facts = {"events": [event.id for event in taken.events], "passed_over": taken.passed_over}
-    return Answer(arguments.findings, told, facts)
+    places, settings = read_places(), read_monitoring_settings()
+    events, passed_over = list[Event](), dict[str, str]()
+    for identity in arguments.findings:
+        taken = update_alerts(places, settings, identity)
+        events += taken.events
+        if taken.passed_over is not None:
+            passed_over[identity] = taken.passed_over
+    lines = [f"{event.step:<9} {event.alert.kind:<7} {event.alert.key}" for event in events]
+    lines += [f"nothing changed by {identity}. {why}" for identity, why in passed_over.items()]
+    told = lines or ["nothing changed. No alert was opened, ended, or due to be told again."]
+    facts = {"events": [event.id for event in events], "passed_over": passed_over}
+    return Answer(" ".join(arguments.findings), told, facts)
 
 
 def _alerts(arguments: argparse.Namespace) -> Answer:

@@ -1,7 +1,8 @@
 """One window of one model version under check: its rows, and what the version was trained on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from artifacts.binning import Bins, quoted
 from artifacts.counting import Counted, count_columns
@@ -36,11 +37,14 @@ class Case:
         """The rows of the version in the window."""
         return self.answers.rows(self.window, self.version)
 
-    def by_version(self) -> dict[int, int]:
-        """The rows of the window by the version that answered."""
+    def by_version(self, days: Sequence[date] | None = None) -> dict[int, int]:
+        """The rows of the window, or of some of its days, by the version that answered."""
+        named = ", ".join(f"date '{day}'" for day in days or ())
+        among = f" and day in ({named})" if days else ""
         found = self.answers.connection.execute(
             f"select version, count(*) from {TABLE} where moment >= timestamp '{self.window.start}' "  # noqa: S608
-            f"and moment < timestamp '{self.window.end}' group by version order by version"
+            f"and moment < timestamp '{self.window.end}'{among} "
+            "group by version order by version"
         )
         return dict(found.fetchall())
 

@@ -1,7 +1,7 @@
 """Checks a window of one model version: drift against both baselines, then skew and performance against the truth."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from artifacts import cli
@@ -32,6 +32,8 @@ NOTHING = LeftOut()
 MIXED = "Mend what its caller sends; the next window without such a row is judged."
 # As training logs it, among the params of its windows.
 HOLDOUT_ROWS = "holdout_rows"
+# None of the window's rows is in the training set that they were held against.
+OF_NONE = frozenset({"labels.none", "skew.no_truth"})
 
 
 @dataclass
@@ -135,8 +137,18 @@ def _hold_against_truth(case: Case, truth: TrainingSet, found: _Found) -> None:
     names, other = list(case.described.features), in_another_type(truth, case.described.features)
     answered = join_truth(case.answers, case.sql, truth, [name for name in names if name not in other], slices)
     mixed = {**other, **case.answers.mixed_in(case.sql)}
-    found.findings += find_skew(case.answers, names, mixed, found.rows, case.settings)
+    told = list(find_skew(case.answers, names, mixed, found.rows, case.settings))
     labelled = read_labelled(case.answers, slices)
     rows = int(promised_on) if promised_on.isdecimal() else 0
-    found.findings += find_performance(labelled, answered, case.window, metrics, case.settings, holdout_rows=rows)
+    told += find_performance(labelled, answered, case.window, metrics, case.settings, holdout_rows=rows)
+    found.findings += [_naming(truth, one) if one.reason.code in OF_NONE else one for one in told]
     found.calibration = calibration(labelled)
+
+
+def _naming(truth: TrainingSet, finding: Finding) -> Finding:
+    """The finding that none of the rows is in the training set, with which one that is, and what another needs."""
+    mend = (
+        f"That is {truth.id}. Check against one that was built once the outcomes had landed: "
+        f"python -m features build --name {truth.name} --as-of DAY"
+    )
+    return replace(finding, reason=Reason.with_step(finding.reason.code, finding.reason.what, mend))

@@ -42,17 +42,23 @@ def find_whole(case: Case, rows: int, entities: int) -> Iterator[Finding]:
 def _none(case: Case) -> Reason:
     """What is known of why nothing came: that others answered, as before a promotion, or nothing."""
     text = f"No prediction of {case.who} about {window_words(case.window.start, case.window.end)} is in the log"
-    others = ", ".join(f"{many(rows, 'row')} by version {other}" for other, rows in case.by_version().items())
+    others = _others(case)
     if others:
-        mend = (
-            f"If version {case.version} was promoted since, wait for windows of its own; else look which one is served."
-        )
-        return Reason.with_step("predictions.none", f"{text}; others answered: {others}.", mend)
+        return Reason.with_step("predictions.none", f"{text}; others answered: {others}.", _served_instead(case))
     mend = (
         f"Look whether {case.who} is served, whether it is asked, and whether it logs to PIPELINE_PREDICTIONS as it is "
         "set here."
     )
     return Reason.with_step("predictions.none", f"{text}.", mend)
+
+
+def _others(case: Case, days: Sequence[date] | None = None) -> str:
+    answered = case.by_version(days).items()
+    return ", ".join(f"{many(rows, 'row')} by version {other}" for other, rows in answered if other != case.version)
+
+
+def _served_instead(case: Case) -> str:
+    return f"If version {case.version} was promoted since, wait for windows of its own; else look which one is served."
 
 
 def _log(case: Case, rows: int) -> Iterator[Finding]:
@@ -85,8 +91,12 @@ def _gap(case: Case, before: Baseline, rows: int) -> Iterator[Finding]:
         return
     counted = f"select day, count(*) from {case.sql} group by day"  # noqa: S608
     rows_of: dict[date, int] = dict(case.answers.connection.execute(counted).fetchall())
-    gap = [f"{day}" for day in case.window.days if day not in rows_of]
-    told = [f"{many(len(gap), 'day')} without a prediction of {case.who}: {_shown(gap)}."] if gap else []
+    gap = [day for day in case.window.days if day not in rows_of]
+    told, others = [], _others(case, gap) if gap else ""
+    if gap:
+        named = _shown([f"{day}" for day in gap])
+        told.append(f"{many(len(gap), 'day')} without a prediction of {case.who}: {named}.")
+        told += [f"Others answered then: {others}."] if others else []
     typical = median([rows_of.get(day, 0) for day in case.window.whole_days] or [0])
     few = [day for day in case.window.whole_days if 0 < rows_of.get(day, 0) < FEW * typical]
     if few:
@@ -96,6 +106,7 @@ def _gap(case: Case, before: Baseline, rows: int) -> Iterator[Finding]:
         )
     if told:
         mend = "Look whether the service stood still then, or the log lacks parts, and check the window again."
+        mend = f"{_served_instead(case)} {mend}" if others else mend
         yield unknown("predictions", Reason.with_step("predictions.gap", " ".join(told), mend), rows)
 
 

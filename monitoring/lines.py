@@ -55,5 +55,5 @@ def _line(several: Sequence[Finding]) -> str:
     first = several[0]
     against = ", ".join(dict.fromkeys(one.baseline or "-" for one in several))
     rules = ", ".join(dict.fromkeys(one.rule for one in several))
-    asked = f" (asked: {rules})" if len(several) > 1 else ""
-    return f"{first.state:<8} {against:<9} {first.reason.code}: {first.reason.text}{asked}"
+    by = f" (by {rules})" if len({one.rule for one in several}) > 1 else ""
+    return f"{first.state:<8} {against:<9} {first.reason.code}: {first.reason.text}{by}"

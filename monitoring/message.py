@@ -10,6 +10,7 @@ from artifacts.runbook import runbook_link
 from artifacts.window_words import window_to, window_words
 from monitoring.alert_words import meaning
 from monitoring.pages import page_of
+from monitoring.report.text import AGAINST
 from monitoring.room import as_fits
 
 SHOWN = 10
@@ -70,7 +71,7 @@ def about(finding: Finding) -> str:
         return f"{finding.feature} differs {DIFFERS}"
     whole = WORDS.get(finding.rule, f"the window, {finding.rule}")
     what = {None: whole, SCORE: f"the score, {finding.rule}"}.get(finding.feature, f"{finding.feature}, {finding.rule}")
-    against = f" against {finding.baseline}" if finding.baseline else ""
+    against = f" against {AGAINST[finding.baseline]}" if finding.baseline else ""
     return f"{what}{against}{f', {part_in_words(finding.part)}' if finding.part else ''}"
 
 

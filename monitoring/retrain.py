@@ -12,6 +12,7 @@ from artifacts.lost_alerts import refuse_lost_alerts
 from artifacts.places import Places
 from artifacts.plural import many
 from artifacts.training_set import newest, parse_id
+from artifacts.window_words import window_to
 from monitoring.alert_settings import AlertSettings
 from monitoring.asked import asked
 
@@ -56,7 +57,10 @@ def _kept_by(places: Places, settings: AlertSettings, findings: Findings, claima
             )
     near = alerts.claim_retraining(places.alerts, findings.model, at, claimant, timedelta(days=settings.cooldown_days))
     days = many(settings.cooldown_days, "day")
-    return None if near is None else f"{findings.model}: no retraining, since that of {near} is less than {days} off"
+    if near is None:
+        return None
+    last = f"the last one that drift started was for the window to {window_to(near)}"
+    return f"{findings.model}: no retraining: {last}, and at least {days} lie between two"
 
 
 def _set_of_all_that_landed(places: Places, findings: Findings) -> str | None:

@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from artifacts import alerts, cli
 from artifacts.binning import Bins
 from artifacts.counting import Counted
-from artifacts.errors import Missing
+from artifacts.errors import BadInput, Missing
 from artifacts.findings import Finding, Reason
 from artifacts.lost_alerts import refuse_lost_alerts
 from artifacts.places import Places
 from artifacts.plural import many
+from artifacts.window_words import window_words
 from monitoring.case import Case
 from monitoring.drift import Described
 from monitoring.settings import MonitoringSettings
@@ -64,6 +65,14 @@ def left_out_by_alerts(
 ) -> LeftOut:
     """The days of each feature's incidents, as its alerts tell them, and the days `of_all`."""
     before, longest = window.before(settings.served_reach(len(window.days))), settings.longest_incident
+    beyond = [f"{day}" for day in of_all if not before.start.date() <= day < before.end.date()]
+    if beyond:
+        raise BadInput(
+            "monitoring.incident_day",
+            f"--incident-day {', '.join(beyond)} is no day of the trailing window, which lies in "
+            f"{window_words(before.start, before.end)}: nothing would be left out.",
+            next_step="Correct the day, or leave it away.",
+        )
     own = alerts.incident_days(places.alerts, model, version, before.start, before.end, longest=longest)
     return LeftOut(of_all, own)
 

@@ -13,6 +13,7 @@ from artifacts.binning import Bins, as_counted, learn_category, learn_number, qu
 from artifacts.column import Column
 from artifacts.counting import count_by_day, count_columns
 from artifacts.encoder import Encoder
+from artifacts.errors import Missing
 from artifacts.leftovers import temporary_folder
 from artifacts.places import read_places
 from artifacts.registry import Registry
@@ -62,7 +63,14 @@ def log_baseline(registry: Registry, training_sets: str, run_id: str) -> str:
     """
     scorer = load_candidate(registry, run_id)
     windows = windows_of(scorer.run)
-    training_set = open_training_set(training_sets, *parse_id(scorer.run.training_set))
+    try:
+        training_set = open_training_set(training_sets, *parse_id(scorer.run.training_set))
+    except Missing as error:
+        raise Missing(
+            error.code,
+            f"{error.message} MLflow run {run_id} was trained on {scorer.run.training_set}: its baseline needs it.",
+            next_step="Restore that training set from a backup; without it train a new version, which has a baseline.",
+        ) from error
     scores = score_rows(scorer.booster, scorer.encoder, training_set, windows.holdout_start, windows.holdout_end)
     made = describe(training_set, scorer.encoder, windows, scores, scorer.run.model_sha256)
     with temporary_folder("baseline") as folder:

@@ -103,7 +103,9 @@ def _span(kind: str, spell: Sequence[Incident], y: float, weeks: Sequence[Told])
     x = NAME + step * _week(weeks, min(one.alert.opened for one in spell)) + 2
     end = right if last is None else max(NAME + step * _week(weeks, last) - 2, x + 20)
     dash = "" if kind == "DRIFT" else ' stroke-dasharray="4 3"'
+    lasting = closed.count(None)
     many = f"{len(spell)} rule{'s' if len(spell) > 1 else ''}"
+    many = f"{lasting} of {many}" if 0 < lasting < len(spell) else many
     # Within one week, as for labels of days that overlap, a bar has no room for words.
     words = ([many] if end - x > step / 2 else []) if last else ([many, "open →"] if end - x > step else ["open →"])
     parts = [

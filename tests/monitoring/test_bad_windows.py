@@ -236,6 +236,18 @@ def test_one_row_is_told_as_one(world: World) -> None:
     assert told == ["Answered by version 1 of toy: 1 row about 1 entity; at least 100 entities are judged."]
 
 
+def test_of_a_gap_it_is_told_who_answered_then_as_in_the_week_of_a_promotion(world: World) -> None:
+    records = world.answers(WEEK)
+    first = [f"2013-03-{day}" for day in (20, 21, 22)]
+    then = [one for one in records if str((one.entity or {})["observed_at"])[:10] in first]
+    world.log([replace(one, version=2) if one in then else one for one in records])
+    reason = of(world.check(), "predictions").reason
+    gap, others = reason.what.split(". Others answered then: ")
+    assert (reason.code, gap.partition(": ")[2]) == ("predictions.gap", ", ".join(first))
+    assert others == f"{len(then)} rows by version 2."
+    assert (reason.next_step or "").startswith("If version 1 was promoted since, wait for windows of its own;")
+
+
 def test_a_gap_names_its_day(world: World) -> None:
     a_day_without_rows(world, world.answers(WEEK))
     assert "2013-03-23" in of(world.check(), "predictions").reason.text

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from artifacts import cli, ledger
+from artifacts.errors import BadInput
 from artifacts.finding import Reason
 from artifacts.findings import list_findings, publish_findings, read_findings
 from artifacts.places import REPOSITORY
@@ -105,7 +106,7 @@ def test_one_reason_of_one_feature_is_one_line_with_the_rules_named() -> None:
     _, *lines = write_lines(
         found(2, *blind, replace(of(BLIND, "carrier"), reason=Reason("values.none", "None of it.")))
     )
-    said = "values.none: distance has no value in the window. (asked: "
+    said = "values.none: distance has no value in the window. (by "
     assert sorted(lines) == [
         f"UNKNOWN  served, training {said}jensen_shannon, psi, wasserstein)",
         "UNKNOWN  training  values.none: None of it.",
@@ -180,3 +181,13 @@ def test_what_is_no_id_of_findings_is_named_with_the_option_and_what_is_one(
     assert cli.run(build_parser(), [verb, "--findings", got]) == 2
     said = capsys.readouterr().err
     assert said.startswith(f"findings.id: The id of findings (--findings) is {got!r}; wanted MODEL/NAME, such as ")
+
+
+@pytest.mark.parametrize(("day", "refused"), [("2013-03-10", False), ("2013-03-20", True)])
+def test_a_day_of_an_incident_that_is_not_in_the_trailing_window_is_refused(
+    world: World, day: str, refused: bool
+) -> None:
+    world.log(world.answers(WEEK))
+    done = run(world, "--version", "1", "--incident-day", day)
+    told = f"monitoring.incident_day: --incident-day {day} is no day of the trailing window, which lies in 2013-0"
+    assert (done.returncode == BadInput.exit_code, told in done.stderr) == (refused,) * 2

@@ -141,7 +141,7 @@ def test_what_the_trailing_window_has_taken_up_is_told_neither_as_the_new_normal
         happened(places, day, replace(one, baseline="served"), other)
     deliver(places, settings(receiver.url))
     body = receiver.got[-1][2]
-    assert "DRIFT settled: distance, psi against served\n" in body["text"]
+    assert "DRIFT settled: distance, psi against the trailing window\n" in body["text"]
     assert (
         "   settled: it lasted so long, or was accepted, that its days are no longer kept out of the trailing window "
         "for it. Whether this is the new normal, or as it was before, shows only against training: see the page.\n"

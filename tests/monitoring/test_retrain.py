@@ -95,7 +95,7 @@ def test_why_none_is_started_is_said_once_of_two_windows(
         publish_findings(places.findings, one)
     with caplog.at_level("INFO", logger="shipshape"):
         assert due_for_retraining([one.id for one in both], "later") == []
-    assert caplog.text.count("no retraining, since that of") == 1
+    assert caplog.text.count("no retraining: the last one that drift started was for the window to 2013-12-01, ") == 1
 
 
 def test_a_dag_run_that_was_killed_after_its_claim_is_told_the_same_once_its_set_is_built(

@@ -35,7 +35,7 @@ def test_its_alert_is_resolved_once_the_next_week_is_judged_and_the_page_says_so
     ]
     assert (gap.opened, gap.closed) == (datetime(2013, 2, 20), datetime(2013, 2, 27))
     page = " ".join(unescape(re.sub(r"<[^>]*>", " ", replayed.page.read_text())).split())
-    assert "02-20 02-27 resolved predictions v1" in page
+    assert "02-19 02-26 resolved predictions v1" in page
 
 
 def test_a_week_whose_journal_is_damaged_is_refused_and_gone_through_anew_once_that_is_deleted(replayed):
