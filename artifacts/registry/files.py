@@ -4,14 +4,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from artifacts.cache import cached
+from artifacts.errors import Damaged
 from artifacts.places import is_url
-
-
-def store_of(artifacts_uri: str) -> Any:
-    """MLflow's client of the place of a run's files."""
-    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-
-    return get_artifact_repository(artifacts_uri)
+from artifacts.publish import sha256_of
+from artifacts.run_record import RunRecord
 
 
 def fetched(artifacts_uri: str, path: str, into: Path | None, sha256: str | None) -> Path:
@@ -19,11 +15,50 @@ def fetched(artifacts_uri: str, path: str, into: Path | None, sha256: str | None
 
     From an object store it is copied into the folder `into`, or, a file only, into the cache.
     """
-    store = store_of(artifacts_uri)
+    store = _store_of(artifacts_uri)
     # The client's own download copies even a local file into a folder that nobody removes.
     if into is not None or not is_url(artifacts_uri) or artifacts_uri.startswith("file:"):
         return _downloaded(store, path, into)
     return cached(lambda folder: _downloaded(store, path, folder), PurePosixPath(path).name, sha256)
+
+
+def check_logged(local: Path, path: str, record: RunRecord, wanted: str | None) -> None:
+    """Raises `Damaged` (`registry.damaged`) unless `local` is the file that `record` logged at `path`, by its sha256.
+
+    What stands beside the model may have been logged later, without one.
+    """
+    name = f"File {path} of MLflow run {record.run_id}"
+    if wanted is None and PurePosixPath(path).parts[:1] == ("model",):
+        raise Damaged(
+            "registry.damaged",
+            f"{name} is not among the model's files that were logged.",
+            next_step="Take it away; a model is its logged files and nothing else.",
+        )
+    if wanted and (got := sha256_of(local)) != wanted:
+        raise Damaged(
+            "registry.damaged",
+            f"{name} has sha256 {got}; {wanted} was logged.",
+            next_step="Restore the file from a backup. Until then serve another version by its number, or go back "
+            f"to one that was champion: python -m training history --model {record.model}",
+        )
+
+
+def files_under(artifacts_uri: str, folder: str) -> dict[str, int]:
+    """The files under `folder`, by path, with their bytes; empty when there is none."""
+    store, found, left = _store_of(artifacts_uri), dict[str, int](), [folder]
+    while left:
+        for one in store.list_artifacts(left.pop()):
+            if one.is_dir:
+                left.append(one.path)
+            else:
+                found[one.path] = int(one.file_size or 0)
+    return found
+
+
+def _store_of(artifacts_uri: str) -> Any:
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    return get_artifact_repository(artifacts_uri)
 
 
 def _downloaded(store: Any, path: str, into: Path | None) -> Path:
