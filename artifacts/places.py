@@ -7,6 +7,7 @@ from artifacts.errors import BadInput
 from artifacts.settings import Settings, read_settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+HOME = "var"
 
 
 class _Given(Settings):
@@ -45,6 +46,11 @@ class Places(Settings):
     upcoming: str
     alerts: str
 
+    @property
+    def home_given(self) -> Path | None:
+        """The home, unless it is the one that a command takes when `PIPELINE_HOME` is not set."""
+        return None if self.home == (REPOSITORY / HOME).resolve() else self.home
+
 
 def read_places(environ: Mapping[str, str] | None = None) -> Places:
     """The places that `PIPELINE_HOME` (default `var/`) and its overrides name; a relative one is in the repository.
@@ -52,7 +58,7 @@ def read_places(environ: Mapping[str, str] | None = None) -> Places:
     Raises `BadInput` (`settings.invalid`), also for a URL where only a local folder will do.
     """
     given = read_settings(_Given, "PIPELINE_", environ)
-    home = _folder("home", given.home or "var")
+    home = _folder("home", given.home or HOME)
     return Places(
         home=home,
         raw=_place(given.raw or str(home / "raw")),

@@ -1,6 +1,5 @@
 """The frame of every page: its head, its trail, and the two files that it loads; it follows Airflow's theme."""
 
-import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
+from artifacts.places import Places
 from plugins.on_call.guard import reads
 from plugins.on_call.markup import Child, Html, el, join
 
@@ -34,7 +34,8 @@ def page(
     above = [link(request, text, *address.split("/")) for text, address in trail]
     crumbs = el("nav", *(el("span", one) for one in above), class_="trail", aria_label="Pages above")
     said = join(*body)
-    main = el("main", crumbs if above else None, el("h1", title), said, _how_to_run() if COMMAND in said else None)
+    below = _how_to_run(request.app.state.places) if COMMAND in said else None
+    main = el("main", crumbs if above else None, el("h1", title), said, below)
     head = el(
         "head",
         el("meta", charset="utf-8"),
@@ -46,10 +47,10 @@ def page(
     return HTMLResponse("<!doctype html>" + el("html", head, el("body", main), lang="en"), status)
 
 
-def _how_to_run() -> Html:
-    """What a command of the page needs to run as it stands."""
-    home = os.environ.get("PIPELINE_HOME")
-    kept = join(" and ", el("code", f"PIPELINE_HOME={shlex.quote(home)}"), " is set") if home else None
+def _how_to_run(places: Places) -> Html:
+    """What a command of the page needs to run as it stands, in the home that the page was read from."""
+    home = places.home_given
+    kept = join(" and ", el("code", f"PIPELINE_HOME={shlex.quote(str(home))}"), " is set") if home else None
     here = join("Commands run in the project's folder, where ", el("code", "python"), " is ")
     stack = join("; in the stack they come after ", el("code", "docker compose exec airflow-scheduler"), ".")
     return el("footer", here, el("code", ".venv/bin/python"), kept, stack, class_="quiet")
