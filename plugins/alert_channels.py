@@ -4,18 +4,8 @@ import html
 import logging
 from collections.abc import Callable, Mapping
 
-from artifacts.alerts import (
-    Message,
-    Receivers,
-    Send,
-    Setting,
-    Trouble,
-    answered,
-    connection_setting,
-    not_ok,
-    not_taken,
-    trouble_of,
-)
+from artifacts.alerts import Message, Receivers, Send
+from artifacts.alerts.trouble import Setting, Trouble, answered, connection_setting, not_ok, not_taken, trouble_of
 
 SECONDS = 10
 GOOD, TAKEN = 200, "ok"

@@ -9,21 +9,10 @@ from artifacts.alerts.receivers import ReceiverSettings, read_receivers
 from artifacts.alerts.retrainings import claim_retraining, has_claimed
 from artifacts.alerts.seen import seen_last
 from artifacts.alerts.store import change, history, models, newest_window, taken_to, watches
-from artifacts.alerts.trouble import (
-    WEBHOOK,
-    Setting,
-    Trouble,
-    answered,
-    connection_setting,
-    not_ok,
-    not_taken,
-    trouble_of,
-)
 from artifacts.alerts.turns import BUSY, turn
 
 __all__ = [
     "BUSY",
-    "WEBHOOK",
     "Alert",
     "Batch",
     "Ending",
@@ -34,15 +23,11 @@ __all__ = [
     "ReceiverSettings",
     "Receivers",
     "Send",
-    "Setting",
     "Step",
     "Stream",
-    "Trouble",
     "Watch",
-    "answered",
     "change",
     "claim_retraining",
-    "connection_setting",
     "days_of_incidents",
     "deliver_message",
     "delivered",
@@ -53,14 +38,11 @@ __all__ = [
     "incident_days",
     "models",
     "newest_window",
-    "not_ok",
-    "not_taken",
     "put",
     "read_receivers",
     "seen_last",
     "stream_of",
     "taken_to",
-    "trouble_of",
     "turn",
     "undelivered",
     "waiting",

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from artifacts import alerts, cli, ledger
-from artifacts.alerts import WEBHOOK, Message, Send, Trouble, not_taken
+from artifacts.alerts import Message, Send
+from artifacts.alerts.trouble import WEBHOOK, Trouble, not_taken
 from artifacts.errors import BadInput, Unavailable
 from artifacts.finding import Finding
 from artifacts.findings import publish_findings
