@@ -16,7 +16,7 @@ def list_findings(root: str, model: str) -> list[str]:
     return _sorted(model, publish.names(_folder(root, model)))
 
 
-def headless(root: str, model: str) -> list[str]:
+def without_manifest(root: str, model: str) -> list[str]:
     """The ids of the findings of `model` on a disk that lost their manifest; in an object store it may yet come."""
     return _sorted(model, publish.without_manifest(_folder(root, model))) if storage.is_local(root) else []
 

@@ -12,7 +12,7 @@ from artifacts.errors import Damaged
 from artifacts.finding import State
 from artifacts.finding_summary import IN_BRIEF, InBrief, in_brief
 from artifacts.findings import KIND, read_findings
-from artifacts.findings_name import damaged, headless, list_findings, mend, uri_of, window_of
+from artifacts.findings_name import damaged, list_findings, mend, uri_of, window_of, without_manifest
 
 # Windows of some ten years, of one version a day.
 KEPT = 4096
@@ -38,7 +38,8 @@ def summaries(root: str, model: str) -> tuple[list[Summary], list[Damaged]]:
     held them in brief. What is damaged (`publish.damaged`, `findings.damaged`) hides nothing but itself.
     """
     found = list[Summary]()
-    broken = [damaged(uri_of(root, one), one, f"its {publish.MANIFEST} is gone") for one in headless(root, model)]
+    gone = f"its {publish.MANIFEST} is gone"
+    broken = [damaged(uri_of(root, one), one, gone) for one in without_manifest(root, model)]
     for one in list_findings(root, model):
         try:
             found.append(summary(root, one))

@@ -30,20 +30,7 @@ def find_constant(
     return list(_found(case, baseline, {name: some for name, some in current.items() if name not in moved}))
 
 
-def _found(case: Case, baseline: Described, current: Mapping[str, Counted]) -> Iterator[Finding]:
-    for name, counted in current.items():
-        bins, before = baseline[name]
-        if counted.counts.sum() < case.settings.min_rows or not _stands_out(counted, before):
-            continue
-        column = quoted(bins.name)
-        where = f"not isnan({column})" if bins.kind == "number" else "true"
-        sql = f"select min({column}), max({column}) from {case.sql} where {column} is not null and {where}"  # noqa: S608
-        [found] = case.answers.connection.execute(sql).fetchall()
-        if found[0] == found[1]:
-            yield unknown("schema", _reason(name, found[0], counted, before), counted.rows, name)
-
-
-def _stands_out(counted: Counted, before: Counted) -> bool:
+def stands_out(counted: Counted, before: Counted) -> bool:
     """Whether all values are in one bin, and those of the baseline neither mostly there nor of one bin a day."""
     values, had = counted.counts.sum(axis=0), before.counts.sum(axis=0)
     days = before.counts[before.counts.sum(axis=1) > 0]
@@ -51,6 +38,19 @@ def _stands_out(counted: Counted, before: Counted) -> bool:
         return False
     still = (np.count_nonzero(days, axis=1) == 1).mean()
     return bool(_share(had, values) <= MOST_ROWS and still <= MOST_DAYS)
+
+
+def _found(case: Case, baseline: Described, current: Mapping[str, Counted]) -> Iterator[Finding]:
+    for name, counted in current.items():
+        bins, before = baseline[name]
+        if counted.counts.sum() < case.settings.min_rows or not stands_out(counted, before):
+            continue
+        column = quoted(bins.name)
+        where = f"not isnan({column})" if bins.kind == "number" else "true"
+        sql = f"select min({column}), max({column}) from {case.sql} where {column} is not null and {where}"  # noqa: S608
+        [found] = case.answers.connection.execute(sql).fetchall()
+        if found[0] == found[1]:
+            yield unknown("schema", _reason(name, found[0], counted, before), counted.rows, name)
 
 
 def _share(had: np.ndarray, values: np.ndarray) -> float:

@@ -8,7 +8,7 @@ from artifacts.errors import Refusal
 from artifacts.finding import Finding, State
 from artifacts.finding_ratio import is_in_part, state_of, worst_first
 from artifacts.findings import Findings, list_findings, read_findings, window_of
-from artifacts.findings_name import headless
+from artifacts.findings_name import without_manifest
 from artifacts.window_words import last_day
 from monitoring.asked import BADNESS, alert_key
 
@@ -83,7 +83,7 @@ def read_history(root: str, findings: Findings) -> History:
     """The findings, after up to 29 windows before them. Of a window that cannot be read nothing is known."""
     ids: dict[tuple[datetime, datetime], list[str]] = {}
     windows = []
-    unread = [f"{one} lost its manifest." for one in headless(root, findings.model)]
+    unread = [f"{one} lost its manifest." for one in without_manifest(root, findings.model)]
     for identity in list_findings(root, findings.model):
         try:
             start, end, version = window_of(identity)

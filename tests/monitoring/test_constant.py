@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from artifacts.counting import Counted
-from monitoring.constant import _stands_out
+from monitoring.constant import stands_out
 from tests.monitoring.test_bad_windows import with_features
 from tests.monitoring.world import SETTINGS, WEEK, World, codes, of
 
@@ -36,7 +36,7 @@ STILL = counted([0, 50, 0], [0, 70, 0])
     ],
 )
 def test_what_stands_still_is_told_by_what_the_baseline_does(now: Counted, before: Counted, told: bool) -> None:
-    assert _stands_out(now, before) is told
+    assert stands_out(now, before) is told
 
 
 def test_the_finding_names_the_value_and_what_to_look_at(world: World) -> None:
