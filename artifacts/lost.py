@@ -10,8 +10,14 @@ from artifacts.lost_home import refuse_lost_home
 from artifacts.places import Places
 from artifacts.registry import Registry
 from artifacts.registry.connect import shown
+from artifacts.registry.numbers import NEWEST
 from artifacts.rejections import models as rejected_models
 from artifacts.rejections import rejections
+
+WHOLE = (
+    "Restore MLflow's database from the backup that goes with the ledger, or set PIPELINE_MLFLOW to the one that has "
+    "it."
+)
 
 
 def refuse_lost_versions(
@@ -21,8 +27,9 @@ def refuse_lost_versions(
 
     That is one above MLflow's newest whose MLflow run is not there: an MLflow older than the ledger gives its number
     again. Or one whose number has another MLflow run by now. A version that a person deleted, whose number MLflow gives
-    to no other, is not lost as long as its MLflow run is there, deleted or not. Raises `Unavailable` when MLflow cannot
-    be asked. Whoever knows the model's `run_ids` by version saves asking for them.
+    to no other, is not lost as long as its MLflow run is there, deleted or not, or MLflow says that it gave the number.
+    Raises `Unavailable` when MLflow cannot be asked. Whoever knows the model's `run_ids` by version saves asking for
+    them.
     """
     there = registry.run_ids(model) if run_ids is None else run_ids
     newest = max(there, default=0)
@@ -30,20 +37,23 @@ def refuse_lost_versions(
     known |= {one.version: one.run_id for one in ledger.history(ledger_url, model)}
     for version, run_id in sorted(known.items(), reverse=True):
         if version in there and there[version] != run_id:
-            raise _lost(registry, model, version, run_id, f"has MLflow run {there[version]} under that number")
-        if version > newest and not _is_there(registry, run_id):
-            raise _lost(
-                registry, model, version, run_id, f"has no such run, and its newest version is {newest or 'none'}"
+            found = f"has MLflow run {there[version]} under that number"
+            raise _lost(registry, model, version, run_id, found)
+        if version > newest and not _is_there(registry, run_id) and version > registry.newest_given(model):
+            found = f"has no such run, and its newest version is {newest or 'none'}"
+            gone = (
+                f"If it was deleted by hand, and its run by mlflow gc, set the tag {NEWEST} of the model {model} in "
+                f"MLflow to {version}: no number up to that is given again."
             )
+            raise _lost(registry, model, version, run_id, found, gone)
 
 
-def _lost(registry: Registry, model: str, version: int, run_id: str, found: str) -> Damaged:
+def _lost(registry: Registry, model: str, version: int, run_id: str, found: str, *steps: str) -> Damaged:
     return Damaged(
         "home.versions_lost",
         f"The ledger has version {version} of {model}, from MLflow run {run_id}; MLflow "
         f"({shown(registry.tracking_uri)}) {found}.",
-        next_step="Restore MLflow's database from the backup that goes with the ledger, or set PIPELINE_MLFLOW to the "
-        f"one that has it. {ANEW}",
+        next_step=" ".join([WHOLE, *steps, ANEW]),
     )
 
 

@@ -15,6 +15,7 @@ from artifacts.registry.client import CHECK, client_of
 from artifacts.registry.connect import connect, is_there
 from artifacts.registry.files import check_logged, fetched, files_under
 from artifacts.registry.log import PREFIX, log_run
+from artifacts.registry.numbers import newest_given
 from artifacts.registry.record import logged_files, record_of
 from artifacts.run_record import FINISHED, MODEL, RunRecord, ToLog
 
@@ -89,6 +90,13 @@ class Registry:
             return {}
         with self._client() as client:
             return listing.run_ids(client, model)
+
+    def newest_given(self, model: str) -> int:
+        """The highest number of a version that MLflow says it gave, which may be deleted; 0 when it says none."""
+        if not is_there(self.tracking_uri):
+            return 0
+        with self._client() as client:
+            return newest_given(client, model)
 
     def runs(self, model: str, run_ids: Mapping[int, str]) -> dict[str, RunRecord]:
         """Those MLflow runs of `run_ids` (of `run_ids()`) that `run` would give, by run id, in one question."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from artifacts import mlmodel
 from artifacts.publish import sha256_of
+from artifacts.registry.numbers import new_version
 from artifacts.run_record import FINISHED, MODEL, ToLog
 
 PREFIX = "shipshape."
@@ -26,9 +27,7 @@ def log_run(client: Any, artifacts_uri: str, what: ToLog) -> str:
         _log_values(client, run_id, what, tags)
         client.log_artifacts(run_id, str(what.folder))
         _ensure(client.create_registered_model, what.model)
-        client.create_model_version(
-            what.model, f"runs:/{run_id}/model", run_id, tags={PREFIX + "sha256": sha256s[MODEL]}
-        )
+        new_version(client, what.model, run_id, {PREFIX + "sha256": sha256s[MODEL]})
     except BaseException:
         client.set_terminated(run_id, "FAILED")
         raise

@@ -27,6 +27,7 @@ NO_CODES = {
     "serving.trial",
     "serving.trial_child",
     "shipshape.arrival",
+    "shipshape.newest_version",
     "http.request",
     "websocket.close",
     "training.refit",

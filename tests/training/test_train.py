@@ -218,14 +218,44 @@ def test_a_number_that_mlflow_gave_again_is_no_version_that_the_ledger_has(home)
     assert told["error"] == "home.versions_lost" and f"has MLflow run {first['run_id']} under that" in told["message"]
 
 
-def test_a_version_that_a_person_deleted_is_not_lost_and_the_next_takes_another_number(home):
-    first, second = (json.loads(run_script(home, "--json", "--set", f"seed={seed}").stdout) for seed in (1, 2))
-    rejected(home, 2, second["run_id"])
+def two_of_which_the_second_is_rejected_and_deleted(home):
+    """What `delete_run` leaves can be restored; the ids of both MLflow runs, and a client."""
+    ids = [json.loads(run_script(home, "--json", "--set", f"seed={seed}").stdout)["run_id"] for seed in (1, 2)]
+    rejected(home, 2, ids[1])
     client = MlflowClient(registry_in(home / "mlflow").tracking_uri)
     client.delete_model_version("toy", "2")
-    client.delete_run(second["run_id"])
-    third = json.loads(run_script(home, "--json", "--set", "seed=3").stdout)
-    assert (first["version"], third["version"]) == (1, 3)
+    client.delete_run(ids[1])
+    return ids, client
+
+
+def collect_garbage(home, run_id):
+    uri = registry_in(home / "mlflow").tracking_uri
+    command = [sys.executable, "-m", "mlflow", "gc", "--backend-store-uri", uri, "--tracking-uri", uri]
+    subprocess.run([*command, "--run-ids", run_id], cwd=home, capture_output=True, check=True)
+
+
+def test_a_version_that_a_person_deleted_is_not_lost_and_the_next_takes_another_number(home):
+    two_of_which_the_second_is_rejected_and_deleted(home)
+    assert json.loads(run_script(home, "--json", "--set", "seed=3").stdout)["version"] == 3
+
+
+def test_nor_is_it_once_mlflow_collected_its_run(home):
+    [_, second], _ = two_of_which_the_second_is_rejected_and_deleted(home)
+    collect_garbage(home, second)
+    assert json.loads(run_script(home, "--json", "--set", "seed=3").stdout)["version"] == 3
+
+
+def test_where_mlflow_does_not_say_that_it_gave_the_number_a_person_can_and_it_is_not_given_again(home):
+    [_, second], client = two_of_which_the_second_is_rejected_and_deleted(home)
+    collect_garbage(home, second)
+    client.delete_registered_model_tag("toy", "shipshape.newest_version")
+    rejected(home, 4, "f" * 32)
+    told = json.loads(run_script(home, "--json", "--set", "seed=3").stdout)
+    assert told["error"] == "home.versions_lost"
+    assert "set the tag shipshape.newest_version of the model toy in MLflow to 4" in told["next_step"]
+    client.set_registered_model_tag("toy", "shipshape.newest_version", "4")
+    assert json.loads(run_script(home, "--json", "--set", "seed=3").stdout)["version"] == 5
+    assert registry_in(home / "mlflow").versions("toy") == [1, 5]
 
 
 def test_beside_a_ledger_that_lost_its_champion_nothing_is_trained(home):
