@@ -11,6 +11,7 @@ from artifacts.landed import declared_sources, landed_since
 from artifacts.lost_alerts import refuse_lost_alerts
 from artifacts.places import Places
 from artifacts.plural import many
+from artifacts.run_evidence import note
 from artifacts.training_set import newest, parse_id
 from artifacts.window_words import window_to
 from monitoring.alert_settings import AlertSettings
@@ -21,7 +22,7 @@ NO_ANSWER: frozenset[Rule] = frozenset({"skew", "predictions", "labels", "baseli
 
 
 def retraining_due(places: Places, settings: AlertSettings, identities: Sequence[str], claimant: str) -> list[str]:
-    """Those of the findings that start a retraining; why one that drifted does not is said, and once.
+    """Those of the findings that start a retraining; why one that drifted does not is said and noted, once.
 
     A `claimant` that was told yes is told so again. While nothing landed since the newest training set none is
     started, and no cool-down begins: it stays due.
@@ -29,8 +30,11 @@ def retraining_due(places: Places, settings: AlertSettings, identities: Sequence
     """
     every = [read_findings(places.findings, one) for one in identities]
     kept = {one.id: _kept_by(places, settings, one, claimant) for one in every if _has_drifted(one)}
-    for why in dict.fromkeys(filter(None, kept.values())):
+    whys = list(dict.fromkeys(filter(None, kept.values())))
+    for why in whys:
         cli.say(why)
+    if whys:
+        note("retraining", {"kept_by": whys})
     return [one for one, why in kept.items() if why is None]
 
 
@@ -60,7 +64,7 @@ def _kept_by(places: Places, settings: AlertSettings, findings: Findings, claima
     if near is None:
         return None
     last = f"the last one that drift started was for the window to {window_to(near)}"
-    return f"{findings.model}: no retraining: {last}, and at least {days} lie between two"
+    return f"{findings.model}: no retraining: {last}, and at least {days} lie between two."
 
 
 def _set_of_all_that_landed(places: Places, findings: Findings) -> str | None:

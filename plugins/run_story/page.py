@@ -50,6 +50,7 @@ def _verdict(story: Story, settings: OnCallSettings) -> Html:
             class_=kind,
         )
     ]
+    said += [el("p", why) for noted in story.note("retraining") for why in noted["kept_by"]]
     if story.cause is not None:
         next_step, run = with_command(story.cause.next_step)
         # What is shown below to be copied is not said twice.

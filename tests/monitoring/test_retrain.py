@@ -11,6 +11,7 @@ from artifacts.finding import Finding, Reason
 from artifacts.findings import publish_findings
 from artifacts.places import Places, read_places
 from artifacts.raw import Key, land, partitions
+from artifacts.run_evidence import collecting
 from artifacts.training_set import publish_training_set, write_sorted
 from monitoring.retrain import retraining_due
 from monitoring.settings import read_monitoring_settings
@@ -93,9 +94,12 @@ def test_why_none_is_started_is_said_once_of_two_windows(
     both = [found(2, MOVED), found(2, worse, truth="late_arrival/2014-01-01.3f9a5b1c2d3e")]
     for one in both:
         publish_findings(places.findings, one)
-    with caplog.at_level("INFO", logger="shipshape"):
+    with caplog.at_level("INFO", logger="shipshape"), collecting() as notes:
         assert due_for_retraining([one.id for one in both], "later") == []
-    assert caplog.text.count("no retraining: the last one that drift started was for the window to 2013-12-01, ") == 1
+    last = "the last one that drift started was for the window to 2013-12-01, and at least 28 days lie between two."
+    assert caplog.text.count(last) == 1
+    [why] = notes["retraining"]["kept_by"]
+    assert why == f"late_arrival: no retraining: {last}"
 
 
 def test_a_dag_run_that_was_killed_after_its_claim_is_told_the_same_once_its_set_is_built(

@@ -6,10 +6,13 @@ from types import SimpleNamespace
 import pytest
 
 from artifacts.errors import BadInput, Unavailable
+from artifacts.places import read_places
 from artifacts.run_evidence import Refused, TaskEnd, keep_task
+from plugins.on_call.settings import OnCallSettings
 from plugins.run_story.changes import Change, changes_since, untold_since
 from plugins.run_story.commands import BY_CODE, filled
 from plugins.run_story.links import link_of
+from plugins.run_story.page import body_of
 from plugins.run_story.seen import Seen
 from plugins.run_story.story import tell
 from plugins.run_story.todo import mending
@@ -249,3 +252,11 @@ def test_a_task_links_to_what_it_made_and_to_nothing_when_it_made_none(tmp_path,
     key = {"dag_id": "dag", "run_id": RUN}
     assert link_of(name, SimpleNamespace(**key, task_id="train", map_index=2)) == address
     assert link_of(name, SimpleNamespace(**key, task_id="choose", map_index=-1)) is None
+
+
+@pytest.mark.parametrize("red", [False, True])
+def test_why_drift_starts_no_retraining_stands_on_the_page_also_when_another_task_said_no(tmp_path, red):
+    kept = evidence("retrain", outcome="skipped", said="Not now.", notes={"retraining": {"kept_by": ["Too near."]}})
+    story = told(tmp_path, *([refused(task="conclude")] if red else []), kept, state="failed" if red else "success")
+    places = read_places({"PIPELINE_HOME": str(tmp_path)})
+    assert "<p>Too near.</p>" in body_of(story, places, OnCallSettings()).partition("<h2>Changed")[0]
