@@ -82,8 +82,12 @@ def why_unknown(findings: Findings) -> str | None:
 
 
 def why_red(every: Sequence[Findings]) -> str:
-    """Which windows of one DAG run could not be judged, and why; then what the others said, that may be DRIFT."""
-    blind = [f"{_window(one)} ({one.id}) could not be judged: {why}" for one in every if (why := why_unknown(one))]
+    """Which windows of one DAG run could not be judged, and each why once; then what the others said, maybe DRIFT."""
+    whys: dict[str, list[str]] = {}
+    for one in every:
+        if why := why_unknown(one):
+            whys.setdefault(why, []).append(f"{_window(one).removeprefix('W')} ({one.id})")
+    blind = [f"W{' and w'.join(windows)} could not be judged: {why}" for why, windows in whys.items()]
     others = [f"{_window(one)}: {state_asked(one)}" for one in every if not why_unknown(one)]
     return " ".join([*blind, *([f"Beside it: {'; '.join(others)}."] if others else [])])
 

@@ -220,6 +220,16 @@ def test_which_window_could_not_be_judged_is_told_and_what_the_others_said() -> 
     assert why_red([labels]).startswith("What labels show of version 3 in the window 2013-12-01 to 2013-12-07 (")
 
 
+def test_what_keeps_two_windows_from_being_judged_is_told_once() -> None:
+    gone = replace(NO_ROWS, rule="log", reason=Reason("log.part_gone", "A part is gone."))
+    days, late = found(21, gone, days=7), replace(found(7, gone, days=7), truth="late_arrival/x")
+    assert why_red([days, late]) == (
+        f"What was asked of version 3 in the window 2013-12-15 to 2013-12-22 ({days.id}) and what labels show of "
+        f"version 3 in the window 2013-12-01 to 2013-12-08 ({late.id}) could not be judged: "
+        "log.part_gone: A part is gone."
+    )
+
+
 @pytest.mark.parametrize(
     ("day", "labels"), [(date(2103, 12, 8), None), (date(2013, 3, 27), date(2013, 3, 28))], ids=["day", "labels"]
 )
