@@ -18,6 +18,8 @@ from monitoring.window import Window
 
 MEMORY = "1GB"
 TABLE = "answers"
+# No name of a feature: those have no colon.
+SEGMENT = "log:segment"
 _NUMBERS = (pa.int64(), pa.float64())
 _FITTING = {"number": _NUMBERS, "category": (pa.string(), pa.bool_())}
 
@@ -27,8 +29,8 @@ class Answers:
     """A connection with the view `answers`, and by feature why its values cannot be read in one type somewhere.
 
     Columns: `moment` (the entity's `observed_at`, else when it was asked), `day`, `asked_at`, `version`,
-    `model_sha256`, `prediction_id`, `score`, each feature (double or text), each column of the entity in `keys`, and
-    `mixed`, the names of the features that are null because they cannot be read.
+    `model_sha256`, `prediction_id`, `score`, `SEGMENT`, where it is logged, each feature (double or text), each column
+    of the entity in `keys`, and `mixed`, the names of the features that are null because they cannot be read.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -95,6 +97,7 @@ def _select(
     moment = f"coalesce(entity.{quoted(keys[-1])}, asked_at)" if _is_moment(schema, keys[-1]) else "asked_at"
     columns = [f"{moment} as moment", f'cast({moment} as date) as "day"']
     columns += [f"{name}" for name in ("asked_at", "version", "model_sha256", "prediction_id", "score")]
+    columns += [f"segment as {quoted(SEGMENT)}"]
     columns += [_key(schema, name) for name in keys]
     here: dict[str, str] = {}
     columns += [_feature(schema, bins, here, files) for bins in features]
@@ -105,7 +108,7 @@ def _select(
     else:
         source = (
             "(select null::timestamp as asked_at, null::bigint as version, null::varchar as model_sha256, "
-            "null::varchar as prediction_id, null::double as score) where false"
+            "null::varchar as prediction_id, null::double as score, null::varchar as segment) where false"
         )
     return f"select {', '.join(columns)} from {source}"  # noqa: S608  names and texts are quoted
 

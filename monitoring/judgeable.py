@@ -5,9 +5,11 @@ from datetime import date
 from statistics import median
 
 from artifacts.baseline import Baseline
+from artifacts.binning import quoted
 from artifacts.findings import SCORE, Finding, Reason
 from artifacts.plural import many, plural
 from artifacts.window_words import window_words
+from monitoring.answers import SEGMENT
 from monitoring.case import Case, unknown
 from monitoring.window import Window
 
@@ -16,6 +18,7 @@ DAILY = 0.95
 # So is one with less than this share of the median day. A weekend may well have a twentieth of a working day.
 FEW = 0.02
 SHOWN = 7
+SEGMENTS = 3
 DIGITS = 12
 
 
@@ -68,10 +71,8 @@ def _log(case: Case, rows: int) -> Iterator[Finding]:
     ).fetchone() or (0, [], 0)
     if ids != rows:
         repeat = plural(rows - ids, "repeats", "repeat")
-        text, mend = (
-            f"{rows - ids} of {rows} rows {repeat} an id.",
-            "Move the segment or part that was copied out of the log.",
-        )
+        text = f"{rows - ids} of {rows} rows {repeat} an id, in {_segments_of_repeats(case)}."
+        mend = "Move the segment or part that was copied out of the log; a part's name begins with its first segment's."
         yield unknown("log", Reason.with_step("log.duplicate_ids", text, mend), rows)
     wanted, model = case.described.run.model_sha256, case.described.run.model
     if shas != [wanted]:
@@ -83,6 +84,18 @@ def _log(case: Case, rows: int) -> Iterator[Finding]:
     if odd:
         text = f"{odd} of {rows} scores {plural(odd, 'is', 'are')} NaN or outside [0, 1]: no probabilities."
         yield unknown("schema", Reason("score.invalid", text), rows, SCORE)
+
+
+def _segments_of_repeats(case: Case) -> str:
+    """The segments that rows with an id of another row came from, the first three by name."""
+    name = quoted(SEGMENT)
+    found = case.answers.connection.execute(
+        f"select distinct {name} from (select {name}, count(*) over (partition by prediction_id) as times "  # noqa: S608
+        f"from {case.sql}) where times > 1 order by {name}"
+    ).fetchall()
+    shown = ", ".join(str(one) for (one,) in found[:SEGMENTS])
+    more = f" and {len(found) - SEGMENTS} more" if len(found) > SEGMENTS else ""
+    return f"the {plural(len(found), 'segment')} {shown}{more}"
 
 
 def _gap(case: Case, before: Baseline, rows: int) -> Iterator[Finding]:

@@ -350,3 +350,15 @@ def test_a_week_in_which_a_common_category_became_a_rare_one_is_drift() -> None:
     week = count(rows(7, "c"), 7, {"place": described["place"][0]})
     found = {one.rule: one.state for one in find_drift("training", described, week, FINE, 2800).findings}
     assert (found["psi"], found["jensen_shannon"]) == ("DRIFT", "DRIFT")
+
+
+def test_rows_that_repeat_an_id_are_told_with_the_segments_that_have_them(world: World) -> None:
+    records = world.answers(WEEK)
+    for some in (records, records[:1], records[:1], records[1:2], records[-50:-40]):
+        world.log(some)
+        compact(world.places.predictions, world.places.prediction_parts)
+    parts = (path.parent.name for path in Path(world.places.prediction_parts).rglob("manifest.json"))
+    first = sorted({name.rsplit(".", 1)[0] for name in parts})
+    assert of(world.check(), "log").reason.what == (
+        f"13 of 678 rows repeat an id, in the segments {', '.join(first[:3])} and 2 more."
+    )
