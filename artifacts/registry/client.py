@@ -1,6 +1,7 @@
 """MLflow's client for the length of one question, with what MLflow raises turned into errors of ours."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,15 @@ from artifacts.registry.connect import connect, is_there, said, shown
 
 CHECK = "Check the name and PIPELINE_MLFLOW."
 _NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+
+# Since when which MLflow is being asked, by question.
+_ASKED: dict[object, tuple[float, str]] = {}
+
+
+def unanswered(seconds: float) -> list[str]:
+    """Where the MLflow is that this process has been asking for `seconds` or longer, without a password."""
+    now = time.monotonic()
+    return sorted({place for began, place in list(_ASKED.values()) if now - began >= seconds})
 
 
 @contextmanager
@@ -33,6 +43,8 @@ def client_of(tracking_uri: str, wanted: str | None = None, missing_step: str = 
             f"{wanted} cannot be had: the database {shown(tracking_uri)} is not there, or has no tables yet.",
             next_step="Restore it from its backup, or correct PIPELINE_MLFLOW.",
         )
+    question = object()
+    _ASKED[question] = time.monotonic(), shown(tracking_uri)
     try:
         yield connect(tracking_uri, os.getpid())
     except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
@@ -50,3 +62,5 @@ def client_of(tracking_uri: str, wanted: str | None = None, missing_step: str = 
         if is_of_a_client(error):
             raise unreachable(wanted or shown(tracking_uri), error) from error
         raise
+    finally:
+        del _ASKED[question]

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from artifacts.errors import Missing, Refusal, Unavailable
+from artifacts.registry.client import unanswered
 from plugins.on_call.briefly import briefly
 from plugins.on_call.markup import Child, Html, command, el, join, joined
 
@@ -109,8 +110,14 @@ def _awaited(made: Future[T], until: float, patience: float) -> T:
         if made.done():
             raise
         made.cancel()
-        raise Unavailable(
-            "on_call.slow",
-            f"What this part reads did not answer within {patience:.2g} s.",
-            next_step="Load the page again; if it stays so, see whether MLflow, the ledger and the disk answer.",
-        ) from error
+        raise _slow(patience) from error
+
+
+def _slow(patience: float) -> Unavailable:
+    """MLflow is named while it is asked: its own wait for a lock is longer than that of a page, and cannot be set."""
+    message = f"What this part reads did not answer within {patience:.2g} s."
+    step = "see whether MLflow, the ledger and the disk answer."
+    if silent := unanswered(patience / 2):
+        message += f" MLflow at {' and '.join(silent)} does not answer: it is down, slow, or its database is locked."
+        step = "see that MLflow's database is up, and that no writer holds it locked."
+    return Unavailable("on_call.slow", message, next_step=f"Load the page again; if it stays so, {step}")

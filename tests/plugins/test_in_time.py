@@ -49,6 +49,7 @@ def test_an_mlflow_that_hangs_leaves_champion_service_drift_and_alerts_at_a_glan
         glance = part(opened(places, SHORT).get("/on-call/models/toy").text, "glance")
         locking.execute("ROLLBACK")
     assert "on_call.slow" in glance
+    assert f"MLflow at {places.mlflow} does not answer: it is down, slow, or its database is locked." in glance
     assert "Champion version 1 since" in glance and "in the newest window" in glance and "open" in glance, glance
 
 
