@@ -107,6 +107,15 @@ def test_a_mail_server_that_is_silent_holds_nobody_up_for_long(mail, monkeypatch
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.parametrize(("timeout", "retry_limit"), [(5, 5), (1, 29)])
+def test_nor_does_it_with_what_the_form_of_a_connection_saves(mail, monkeypatch, timeout, retry_limit):
+    monkeypatch.setattr("plugins.mail_hook.LONGEST", 2, raising=False)
+    began = time.monotonic()
+    with answers() as port:
+        said = mail(port=port, timeout=timeout, retry_limit=retry_limit, **PLAIN)
+    assert "it did not answer in time." in said and time.monotonic() - began < 10
+
+
 def test_a_mail_server_that_is_spoken_to_in_tls_and_does_not_know_it(mail):
     with answers("220 hello") as port:
         assert "TLS failed: it may speak none on that port. Correct the port or disable_ssl" in mail(port=port)
