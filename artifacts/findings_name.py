@@ -2,9 +2,11 @@
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from artifacts import publish, storage
 from artifacts.errors import BadInput, Damaged
+from artifacts.stamps import Stamp
 from artifacts.version_name import parse_as_of, write_as_of
 
 SHOWN = 10
@@ -13,12 +15,24 @@ _NAME = re.compile(r"([0-9T-]+_[0-9T-]+)\.v(\d+)\.([0-9a-f]{12})")
 
 def list_findings(root: str, model: str) -> list[str]:
     """The ids of all findings of `model`, by start, end and version; empty when there are none."""
-    return _sorted(model, publish.names(_folder(root, model)))
+    return [one for one, stamp in stamps(root, model).items() if stamp is not None]
 
 
 def without_manifest(root: str, model: str) -> list[str]:
-    """The ids of the findings of `model` on a disk that lost their manifest; in an object store it may yet come."""
-    return _sorted(model, publish.without_manifest(_folder(root, model))) if storage.is_local(root) else []
+    """The ids of the findings of `model` that lost their manifest."""
+    return [one for one, stamp in stamps(root, model).items() if stamp is None]
+
+
+def stamps(root: str, model: str) -> dict[str, Stamp | None]:
+    """The ids of both, in the order of `list_findings`, with the stamp of each manifest; None where that is lost.
+
+    One in an object store that has none is left out: it may yet come.
+    """
+    there = publish.stamps(_folder(root, model))
+    found = [match for name in there if (match := _NAME.fullmatch(name))]
+    ordered = sorted(found, key=lambda match: (match[1], int(match[2]), match[3]))
+    lost_too = storage.is_local(root)
+    return {f"{model}/{match[0]}": there[match[0]] for match in ordered if lost_too or there[match[0]] is not None}
 
 
 def those_there(root: str, model: str) -> str:
@@ -32,6 +46,7 @@ def those_there(root: str, model: str) -> str:
     return f"Of {model} there are {len(found)}, newest first: {', '.join(newest)}{more}"
 
 
+@lru_cache(maxsize=4096)
 def window_of(identity: str) -> tuple[datetime, datetime, int]:
     """Start, end and version of the findings `MODEL/NAME`, from their name; raises `BadInput` (`findings.id`)."""
     model, _, name = identity.partition("/")
@@ -72,8 +87,3 @@ def damaged(uri: str, identity: str, message: str) -> Damaged:
 
 def _folder(root: str, model: str) -> str:
     return f"{root}/{publish.check_name(model, 'model')}"
-
-
-def _sorted(model: str, names: list[str]) -> list[str]:
-    found = [match for match in map(_NAME.fullmatch, names) if match]
-    return [f"{model}/{match[0]}" for match in sorted(found, key=lambda match: (match[1], int(match[2]), match[3]))]

@@ -12,7 +12,8 @@ from artifacts.errors import Damaged
 from artifacts.finding import State
 from artifacts.finding_summary import IN_BRIEF, InBrief, in_brief
 from artifacts.findings import KIND, read_findings
-from artifacts.findings_name import damaged, list_findings, mend, uri_of, window_of, without_manifest
+from artifacts.findings_name import damaged, mend, stamps, uri_of, window_of
+from artifacts.stamps import Stamp
 
 # Windows of some ten years, of one version a day.
 KEPT = 4096
@@ -31,20 +32,20 @@ class Summary:
     brief: InBrief
 
 
-def summaries(root: str, model: str) -> tuple[list[Summary], list[Damaged]]:
-    """Those of all windows of `model`, by start, end and version, and what keeps the others from being read.
+def summaries(root: str, model: str) -> tuple[list[Summary], dict[str, Damaged]]:
+    """Those of all windows of `model`, by start, end and version, and by id what keeps the others from being read.
 
     A manifest is checked against its own hash; the findings themselves are read only where it was written before it
     held them in brief. What is damaged (`publish.damaged`, `findings.damaged`) hides nothing but itself.
     """
-    found = list[Summary]()
-    gone = f"its {publish.MANIFEST} is gone"
-    broken = [damaged(uri_of(root, one), one, gone) for one in without_manifest(root, model)]
-    for one in list_findings(root, model):
+    found, broken = list[Summary](), dict[str, Damaged]()
+    for one, stamp in stamps(root, model).items():
         try:
-            found.append(summary(root, one))
+            if stamp is None:
+                raise damaged(uri_of(root, one), one, f"its {publish.MANIFEST} is gone")
+            found.append(_kept(root, one, stamp))
         except Damaged as refusal:
-            broken.append(refusal)
+            broken[one] = refusal
     return found, broken
 
 
@@ -58,8 +59,13 @@ def is_labelled(root: str, identity: str) -> bool:
 
 
 @lru_cache(maxsize=KEPT)
+def _kept(root: str, identity: str, _: Stamp) -> Summary:
+    """As `summary`; kept while the stamp is that of the manifest as it was read."""
+    return summary(root, identity)
+
+
 def summary(root: str, identity: str) -> Summary:
-    """That of the findings `MODEL/NAME`; kept, since under one name stands one content."""
+    """That of the findings `MODEL/NAME`."""
     start, end, version = window_of(identity)
     facts = publish.read(uri_of(root, identity), KIND, mend(identity)).facts
     if "brief" not in facts:

@@ -10,6 +10,7 @@ from typing import Any
 
 from artifacts import storage
 from artifacts.errors import BadInput, Damaged, Missing
+from artifacts.stamps import Stamp, stamps_of
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -129,16 +130,16 @@ def read(folder_uri: str, kind: str, mend: str = MEND) -> Published:
 
 def names(root_uri: str) -> list[str]:
     """The sorted names of what is published right under `root_uri`; empty when there is nothing."""
-    return [name for name in storage.children(root_uri) if storage.exists(f"{root_uri}/{name}", MANIFEST)]
+    return [name for name, stamp in stamps(root_uri).items() if stamp is not None]
 
 
-def without_manifest(root_uri: str) -> list[str]:
-    """The sorted names of the folders right under `root_uri` that no reader takes for published.
+def stamps(root_uri: str) -> dict[str, Stamp | None]:
+    """The folders right under `root_uri` by their sorted names, each with the stamp of its manifest (`stamps_of`).
 
-    On a disk each is damage, since publishing is one rename; in an object store it may be what a killed writer left, or
-    one at work has not finished.
+    One without a manifest has None, and no reader takes it for published. On a disk it is damage, since publishing is
+    one rename; in an object store it may be what a killed writer left, or one at work has not finished.
     """
-    return [name for name in storage.folders(root_uri) if not storage.exists(f"{root_uri}/{name}", MANIFEST)]
+    return stamps_of(root_uri, MANIFEST)
 
 
 def check_name(text: str, what: str) -> str:

@@ -26,25 +26,25 @@ def put(uri: str, fill: Callable[[Path], None], last: str) -> bool:
     Raises what `usable` raises, and for a URL, as every verb here does, `Unavailable` (`place.unreachable`) when its
     store does not answer.
     """
-    folder = _local(uri)
+    folder = local(uri)
     with usable(uri):
         return object_store.put(uri, fill, last) if folder is None else _put_local(folder, fill)
 
 
 def files_of(uri: str, last: bytes) -> str:
     """Where the files lie that were put together with a `last` of these bytes: `uri` itself, or a folder in it."""
-    return object_store.files_of(uri, last) if _local(uri) is None else uri
+    return object_store.files_of(uri, last) if local(uri) is None else uri
 
 
 def exists(uri: str, name: str) -> bool:
     """Whether file `name` is in the folder `uri`."""
-    folder = _local(uri)
+    folder = local(uri)
     return object_store.exists(uri, name) if folder is None else (folder / name).is_file()
 
 
 def content(uri: str, name: str) -> bytes | None:
     """The bytes of a small file, or None when it is not there."""
-    folder = _local(uri)
+    folder = local(uri)
     try:
         return object_store.content(uri, name) if folder is None else (folder / name).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
@@ -56,7 +56,7 @@ def content(uri: str, name: str) -> bytes | None:
 
 def sizes(uri: str) -> dict[str, int]:
     """Every file under the folder `uri`, by its relative path, with its size in bytes."""
-    folder = _local(uri)
+    folder = local(uri)
     if folder is None:
         return object_store.sizes(uri)
     return {p.relative_to(folder).as_posix(): p.stat().st_size for p in folder.rglob("*") if p.is_file()}
@@ -64,7 +64,7 @@ def sizes(uri: str) -> dict[str, int]:
 
 def children(uri: str) -> list[str]:
     """The sorted names right under `uri`, without those that start with a dot; empty when there is nothing."""
-    folder = _local(uri)
+    folder = local(uri)
     if folder is None:
         found = object_store.children(uri)
     else:
@@ -72,18 +72,16 @@ def children(uri: str) -> list[str]:
     return sorted(name for name in found if not name.startswith("."))
 
 
-def folders(uri: str) -> list[str]:
-    """The names of `children` that are folders."""
-    folder = _local(uri)
-    found = (
-        object_store.folders(uri) if folder is None else [name for name in children(uri) if (folder / name).is_dir()]
-    )
-    return sorted(name for name in found if not name.startswith("."))
-
-
 def is_local(uri: str) -> bool:
     """Whether `put` gives a folder its name in one rename, so that one without its `last` file was changed since."""
-    return _local(uri) is not None
+    return local(uri) is not None
+
+
+def local(uri: str) -> Path | None:
+    """The path of a place on this machine; None for one in an object store."""
+    if uri.startswith("file://"):
+        return Path(uri.removeprefix("file://"))
+    return None if "://" in uri else Path(uri)
 
 
 def stands_locally(uri: str) -> bool:
@@ -94,7 +92,7 @@ def stands_locally(uri: str) -> bool:
 
 def fetch(uri: str, name: str, sha256: str) -> Path:
     """The local path of a file; one in an object store is copied once into a cache named by its content."""
-    folder = _local(uri)
+    folder = local(uri)
     if folder is not None:
         return folder / name
 
@@ -108,7 +106,7 @@ def fetch(uri: str, name: str, sha256: str) -> Path:
 @contextmanager
 def locked(uri: str) -> Iterator[None]:
     """Hold the folder `uri` against other writers of this machine; an object store has no such lock."""
-    folder = _local(uri)
+    folder = local(uri)
     if folder is None:
         yield
         return
@@ -118,12 +116,6 @@ def locked(uri: str) -> Iterator[None]:
     with stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield
-
-
-def _local(uri: str) -> Path | None:
-    if uri.startswith("file://"):
-        return Path(uri.removeprefix("file://"))
-    return None if "://" in uri else Path(uri)
 
 
 def _put_local(final: Path, fill: Callable[[Path], None]) -> bool:

@@ -12,6 +12,7 @@ from artifacts import publish, storage
 from artifacts.errors import Damaged
 from artifacts.prediction_log.moments import Moments, moments_of, parsed
 from artifacts.prediction_log.record import Prediction
+from artifacts.stamps import Stamp
 
 KIND = "predictions"
 FILE = "predictions.parquet"
@@ -96,11 +97,20 @@ def parts_of(into: str, key: Key) -> list[Part]:
 
 
 def names_of(into: str, key: Key) -> list[str]:
-    """The names of the parts of a key; raises `Damaged` (`publish.damaged`) when one on a disk lost its manifest."""
-    if storage.is_local(into):
-        for name in publish.without_manifest(key.uri(into)):
-            raise _damaged(f"{key.uri(into)}/{name}", f"its {publish.MANIFEST} is gone")
-    return publish.names(key.uri(into))
+    """The names of the parts of a key; raises as `stamps_of`."""
+    return [*stamps_of(into, key)]
+
+
+def stamps_of(into: str, key: Key) -> dict[str, Stamp]:
+    """The parts of a key by name, each with the stamp of its manifest.
+
+    Raises `Damaged` (`publish.damaged`) when one on a disk lost it.
+    """
+    found = publish.stamps(key.uri(into))
+    if None in found.values() and storage.is_local(into):
+        name = next(name for name, stamp in found.items() if stamp is None)
+        raise _damaged(f"{key.uri(into)}/{name}", f"its {publish.MANIFEST} is gone")
+    return {name: stamp for name, stamp in found.items() if stamp is not None}
 
 
 def refuse_lost(into: str, found: Iterable[Part], segments: Collection[str], model: str) -> None:
@@ -114,9 +124,9 @@ def refuse_lost(into: str, found: Iterable[Part], segments: Collection[str], mod
         return
     there = {(part.key, segment) for part in found for segment in part.segments}
     for key in keys(into, model):
-        for name in publish.without_manifest(key.uri(into)):
+        for name, stamp in publish.stamps(key.uri(into)).items():
             first = name.rsplit(".", 1)[0]
-            if first not in segments and (key, first) not in there:
+            if stamp is None and first not in segments and (key, first) not in there:
                 raise _damaged(f"{key.uri(into)}/{name}", f"its {publish.MANIFEST} is gone, and segment {first} too")
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from fastapi import Request
 
-from artifacts.prediction_log import backlog, counts
+from artifacts.prediction_log import Key, backlog, counts
 from plugins.on_call.home import Home
 from plugins.on_call.markup import Html, el, join, scrolled
 from plugins.on_call.over_time import bars, breaks, with_between
@@ -14,11 +14,16 @@ from plugins.on_call.over_time import bars, breaks, with_between
 FORM = "The prediction_id as the service's answer gave it: 32 characters, each 0-9 or a-f, in small letters."
 
 
+def counted(home: Home, model: str) -> dict[Key, int]:
+    """Compacted predictions by version and day, read once for each page; raises `Damaged` (`publish.damaged`)."""
+    return home.once(("counts", model), lambda: counts(home.places.prediction_parts.rstrip("/"), model))
+
+
 def predictions(request: Request, home: Home, model: str) -> Html:
     """Predictions a day, by what the manifests of the compacted log say, and a way to look one up."""
     by_day: Counter[date] = Counter()
     by_version: Counter[int] = Counter()
-    for key, count in counts(home.places.prediction_parts.rstrip("/"), model).items():
+    for key, count in counted(home, model).items():
         by_day[key.day] += count
         by_version[key.version] += count
     waiting = backlog(home.places.predictions)

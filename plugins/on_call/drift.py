@@ -9,11 +9,12 @@ from artifacts import ledger
 from artifacts.errors import Damaged, Refusal
 from artifacts.finding_ratio import DIFFERS, WORDS, written
 from artifacts.finding_summary import Worst
+from artifacts.findings import window_of
 from artifacts.findings_summary import Summary, summaries
 from artifacts.lost_findings import refuse_lost_findings
 from artifacts.plural import many, plural
-from artifacts.prediction_log import counts
 from artifacts.window_words import window_words
+from plugins.on_call.by_day import counted
 from plugins.on_call.frame import link
 from plugins.on_call.heat import Day, called, days, features, heat, judged, last_day
 from plugins.on_call.home import Home
@@ -36,10 +37,10 @@ def newest_first(home: Home, model: str) -> list[Summary]:
 
 def unread(home: Home, model: str) -> list[Damaged]:
     """Why each of the windows that were checked and cannot be read is not among them."""
-    return _read(home, model)[1]
+    return [*_read(home, model)[1].values()]
 
 
-def _read(home: Home, model: str) -> tuple[list[Summary], list[Damaged]]:
+def _read(home: Home, model: str) -> tuple[list[Summary], dict[str, Damaged]]:
     return home.once(("findings", model), lambda: summaries(home.places.findings, model))
 
 
@@ -47,11 +48,17 @@ def _newest_first(home: Home, model: str) -> list[Summary]:
     read, broken = _read(home, model)
     found = sorted(read, key=lambda one: (one.end, one.created_at, one.id), reverse=True)
     if not found and broken:
-        raise broken[0]
+        raise next(iter(broken.values()))
     if not found:
         refuse_lost_findings(home.places, model)
     shown = set(sorted({last_day(one) for one in found})[-A_YEAR:])
     return [one for one in found if last_day(one) in shown]
+
+
+def newest_end(home: Home, model: str) -> datetime | None:
+    """The end of the newest window that was checked, whether or not it can be read; None when none was."""
+    read, broken = _read(home, model)
+    return max([*(one.end for one in read), *(window_of(one)[1] for one in broken)], default=None)
 
 
 def checked_at(home: Home, model: str) -> datetime | None:
@@ -100,7 +107,7 @@ def drift(request: Request, home: Home, model: str) -> Html:
     shown = days(newest_first(home, model))
     if not shown:
         nothing = "Nothing was checked yet. The DAG watch_drift checks daily what was answered"
-        asked = max((key.day for key in counts(home.places.prediction_parts.rstrip("/"), model)), default=None)
+        asked = max((key.day for key in counted(home, model)), default=None)
         if asked is None:
             return el("p", f"{nothing}, and no prediction was compacted yet that could be.")
         window = f"{asked - timedelta(days=6)}..{asked + timedelta(days=1)}"

@@ -6,14 +6,13 @@ from datetime import datetime
 from fastapi import Request
 
 from artifacts import ledger, storage
-from artifacts.findings import list_findings, window_of
 from artifacts.periods import first_day, following
-from artifacts.prediction_log import counts
 from artifacts.published_versions import versions
 from artifacts.raw import landed_through
 from artifacts.version_name import as_of_of
 from artifacts.window_words import window_to
-from plugins.on_call.drift import checked_at
+from plugins.on_call.by_day import counted
+from plugins.on_call.drift import checked_at, newest_end
 from plugins.on_call.frame import link
 from plugins.on_call.home import Home
 from plugins.on_call.markup import Child, Html, el, join, table
@@ -29,7 +28,7 @@ def freshness(request: Request, home: Home, model: str) -> Html:
         ("training sets", lambda: _sets(request, places.training_sets)),
         ("upcoming rows", lambda: _names(places.upcoming)),
         ("champion", lambda: _champion(places.ledger, model)),
-        ("predictions", lambda: _predictions(places.prediction_parts, model)),
+        ("predictions", lambda: _predictions(home, model)),
         ("findings", lambda: _findings(home, model)),
     ]
     rows: list[list[Child]] = [[what, told(what, body)] for what, body in kept]
@@ -69,17 +68,16 @@ def _champion(url: str, model: str) -> Child:
     return "none" if line is None else join("since ", moment(line.decided_at), f" UTC, {ago(line.decided_at)}")
 
 
-def _predictions(into: str, model: str) -> Child:
-    days = [key.day for key in counts(into.rstrip("/"), model)]
+def _predictions(home: Home, model: str) -> Child:
+    days = [key.day for key in counted(home, model)]
     return f"asked on {max(days)}" if days else "none are compacted"
 
 
 def _findings(home: Home, model: str) -> Child:
-    ends = [window_of(one)[1] for one in list_findings(home.places.findings, model)]
-    made = checked_at(home, model)
-    if made is None:
+    end, made = newest_end(home, model), checked_at(home, model)
+    if end is None or made is None:
         return "nothing was checked"
-    return join("window to ", el("span", window_to(max(ends)), class_="nowrap"), ", ", checked(made))
+    return join("window to ", el("span", window_to(end), class_="nowrap"), ", ", checked(made))
 
 
 def _assets() -> Html:

@@ -1,6 +1,7 @@
 """A window in brief is what its findings say, read from the manifest alone, and damage is never a quiet OK."""
 
 import json
+import os
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -73,10 +74,39 @@ def test_damage_hides_its_own_window_only_and_says_what_makes_that_again(tmp_pat
     harm(tmp_path / made[1].id)
     found, broken = summaries(str(tmp_path), "late_arrival")
     assert [one.id for one in found] == [made[2].id, made[0].id]
-    [refusal] = broken
+    [(identity, refusal)] = broken.items()
+    assert identity == made[1].id
     again = "python -m monitoring check --model late_arrival --window 2013-11-29..2013-12-08 --version 3"
     assert (refusal.code, refusal.next_step.endswith(f": {again}")) == (code, True)
     assert made[1].name in str(refusal) and said in str(refusal)
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (lambda folder: swap(folder / publish.MANIFEST, b'"DRIFT"', b'"DRAFT"'), "is not as it was written"),
+        (lambda folder: (folder / publish.MANIFEST).unlink(), "its manifest.json is gone"),
+        (lambda folder: (folder / "findings.json").unlink(), "findings.json is gone"),
+        (lambda folder: (folder / "more").touch(), "more is not in the manifest"),
+    ],
+)
+def test_what_is_harmed_after_it_was_told_is_told_as_damaged(tmp_path: Path, harm, said) -> None:  # type: ignore[no-untyped-def]
+    made = findings(FINE, MOVED)
+    publish_findings(str(tmp_path), made)
+    assert [one.id for one in summaries(str(tmp_path), "late_arrival")[0]] == [made.id]
+    harm(tmp_path / made.id)
+    found, broken = summaries(str(tmp_path), "late_arrival")
+    assert (found, [*broken]) == ([], [made.id])
+    assert said in str(broken[made.id])
+
+
+def test_a_manifest_that_was_replaced_is_read_anew_and_one_that_was_not_is_not(tmp_path: Path) -> None:
+    made = findings(FINE, MOVED)
+    publish_findings(str(tmp_path), made)
+    [[first], [again]] = [summaries(str(tmp_path), "late_arrival")[0] for _ in range(2)]
+    assert again is first
+    rewrite(tmp_path / made.id / publish.MANIFEST, lambda facts: facts.update(created_at="2013-12-09 05:00:00"))
+    assert summaries(str(tmp_path), "late_arrival")[0][0].created_at == datetime(2013, 12, 9, 5)
 
 
 def test_a_manifest_from_before_is_summed_up_from_the_findings(tmp_path: Path) -> None:
@@ -91,9 +121,17 @@ def test_a_brief_that_is_none_is_damaged(tmp_path: Path, brief: object) -> None:
     made = findings(FINE)
     publish_findings(str(tmp_path), made)
     rewrite(tmp_path / made.id / publish.MANIFEST, lambda facts: facts.update(brief=brief))
-    found, [refusal] = summaries(str(tmp_path), "late_arrival")
-    assert (found, refusal.code) == ([], "findings.damaged")
-    assert "does not hold them in brief" in str(refusal)
+    found, broken = summaries(str(tmp_path), "late_arrival")
+    assert (found, broken[made.id].code) == ([], "findings.damaged")
+    assert "does not hold them in brief" in str(broken[made.id])
+
+
+def swap(path: Path, old: bytes, new: bytes) -> None:
+    """Other bytes of the same length, under the same time of writing."""
+    told, content = path.stat(), path.read_bytes()
+    assert old in content
+    path.write_bytes(content.replace(old, new))
+    os.utime(path, ns=(told.st_atime_ns, told.st_mtime_ns))
 
 
 def rewrite(path: Path, change: object) -> None:

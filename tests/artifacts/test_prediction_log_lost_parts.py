@@ -31,6 +31,23 @@ def test_a_part_on_a_disk_that_lost_its_manifest_is_damage_and_never_passed_over
         find(log.folder, log.into, log.model, one.prediction_id)
 
 
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (lambda part: (part / "manifest.json").write_text("{}"), "is not as it was written"),
+        (lambda part: (part / "predictions.parquet").unlink(), "is gone"),
+    ],
+)
+def test_a_part_that_is_harmed_after_it_was_counted_is_told_as_damaged(tmp_path: Path, harm, said) -> None:  # type: ignore[no-untyped-def]
+    log = Log(tmp_path / "log", str(tmp_path / "parts"), "late_arrival")
+    logged(log.folder, prediction())
+    [part] = compact(log.folder, log.into).parts
+    assert [*counts(log.into, log.model).values()] == [1]
+    harm(Path(part))
+    with pytest.raises(Damaged, match=said):
+        counts(log.into, log.model)
+
+
 def test_in_a_store_a_part_without_manifest_is_damage_unless_its_segment_is_still_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
