@@ -19,9 +19,12 @@ from artifacts.stamps import Stamp
 KEPT = 4096
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Summary:
-    """One window of one version: its state, and what was found in brief; `start` <= time < `end`, naive UTC."""
+    """One window of one version: its state, and what was found in brief; `start` <= time < `end`, naive UTC.
+
+    It is equal to itself alone, so that what is made of it can be kept by it.
+    """
 
     id: str
     version: int

@@ -15,8 +15,9 @@ from artifacts.lost_findings import refuse_lost_findings
 from artifacts.plural import many, plural
 from artifacts.window_words import window_words
 from plugins.on_call.by_day import counted
+from plugins.on_call.drift_days import Day, days, features, judged, last_day
 from plugins.on_call.frame import link
-from plugins.on_call.heat import Day, called, days, features, heat, judged, last_day
+from plugins.on_call.heat import called, heat
 from plugins.on_call.home import Home
 from plugins.on_call.markup import NONE, Child, Html, command, el, folded, join, scrolled, table
 from plugins.on_call.over_time import A_YEAR, breaks
@@ -104,7 +105,7 @@ def _window(which: str, one: Summary, champion: int | None) -> Html:
 
 def drift(request: Request, home: Home, model: str) -> Html:
     """The heat map of a year, and its days in words."""
-    shown = days(newest_first(home, model))
+    shown = days(tuple(newest_first(home, model)))
     if not shown:
         nothing = "Nothing was checked yet. The DAG watch_drift checks daily what was answered"
         asked = max((key.day for key in counted(home, model)), default=None)
@@ -152,7 +153,7 @@ def _stretch(shown: Sequence[Day]) -> str:
     return said
 
 
-def _words(request: Request, model: str, shown: list[Day]) -> Html:
+def _words(request: Request, model: str, shown: tuple[Day, ...]) -> Html:
     loud = [day for day in reversed(shown) if day.state != "OK"]
     rows: list[list[Child]] = []
     for day in loud[:LOUD]:

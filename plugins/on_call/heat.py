@@ -2,15 +2,14 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Sequence
+from functools import lru_cache
 
 from artifacts.finding import SCORE, State
 from artifacts.finding_summary import Worst
-from artifacts.findings_summary import Summary
 from artifacts.plural import many
 from plugins.on_call.chart import short, svg, text
+from plugins.on_call.drift_days import KEPT, Day, features
 from plugins.on_call.markup import Html, el, join
 from plugins.on_call.over_time import break_lines, day_labels, label_room
 
@@ -22,59 +21,11 @@ LEVELS = (0.2, 0.4, 0.6, 0.8, 1.0, 2.0, 4.0, 8.0, 16.0)
 LEAST, WIDEST, NARROW, FULL, AIR = 0.0, 34, 6, 0.86, 12
 # The cross over a bar.
 CROSS, GAP = 6, 2
-RANK: Mapping[State, int] = {"DRIFT": 0, "UNKNOWN": 1, "OK": 2}
 
 
-@dataclass(frozen=True)
-class Day:
-    """All that the windows that end with this day found: the worst of each feature, and their ids."""
-
-    last: date
-    worst: Mapping[str | None, Worst]
-    ids: tuple[str, ...]
-
-    @property
-    def state(self) -> State:
-        """The worst of it."""
-        return min((one.state for one in self.worst.values()), key=lambda one: RANK[one], default="UNKNOWN")
-
-    @property
-    def in_part(self) -> bool:
-        """Whether it is OK, and something of it by some rules only."""
-        return self.state == "OK" and any(one.in_part for one in self.worst.values())
-
-
-def days(found: Sequence[Summary]) -> list[Day]:
-    """A day for each end of a window: of a feature the newest of each version that was checked, of those the worst."""
-    by_end: dict[date, list[Summary]] = {}
-    for one in found:
-        by_end.setdefault(last_day(one), []).append(one)
-    told = []
-    for end in sorted(by_end):
-        several = sorted(by_end[end], key=lambda one: (one.created_at, one.id))
-        newest = {(each.feature, one.version): each for one in several for each in one.brief.worst}
-        worst: dict[str | None, Worst] = {}
-        for each in sorted(newest.values(), key=lambda one: (RANK[one.state], -(one.far or 0.0))):
-            first = worst.setdefault(each.feature, each)
-            if each.in_part and first.state == "OK":
-                worst[each.feature] = replace(first, in_part=True)
-        told.append(Day(end, worst, tuple(one.id for one in several)))
-    return told
-
-
-def judged(worst: Iterable[Worst]) -> bool:
-    """Whether anything of it could be judged."""
-    return any(one.state != "UNKNOWN" for one in worst)
-
-
-def last_day(one: Summary) -> date:
-    """The last day of a window, which does not hold its end."""
-    is_midnight = (one.end.hour, one.end.minute, one.end.second) == (0, 0, 0)
-    return date.fromordinal(one.end.date().toordinal() - is_midnight)
-
-
-def heat(shown: Sequence[Day]) -> Html:
-    """The map, the features that drifted most often first.
+@lru_cache(maxsize=KEPT)
+def heat(shown: tuple[Day, ...]) -> Html:
+    """The map, the features that drifted most often first; drawn once for the same days.
 
     A bar's height is how far the worst rule is, in steps, full at sixteen thresholds; DRIFT is solid, OK an outline,
     below a cross where it is so by some rules only, and what could not be judged a hollow box with a cross.
@@ -92,17 +43,6 @@ def heat(shown: Sequence[Day]) -> Html:
         f"Drift of {many(len(order), 'feature')} on {many(len(shown), 'day')}; the table below says the same in words"
     )
     return svg(about, left + wide * len(shown) + right, bottom + AXIS, *parts, gaps, labels)
-
-
-def features(shown: Sequence[Day]) -> list[str | None]:
-    """What was judged on some day: what drifted on most days first, then what was unknown on most."""
-    seen: dict[str | None, list[int]] = {}
-    for day in shown:
-        for name, one in day.worst.items():
-            counts = seen.setdefault(name, [0, 0])
-            counts[0] -= one.state == "DRIFT"
-            counts[1] -= one.state == "UNKNOWN"
-    return sorted(seen, key=lambda name: (*seen[name], name or ""))
 
 
 def called(feature: str | None) -> str:

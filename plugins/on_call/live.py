@@ -7,7 +7,7 @@ from artifacts.finding import State
 from artifacts.metric_names import directed, words
 from plugins.on_call.chart import Shape
 from plugins.on_call.drift import cannot_be_read, newest_first
-from plugins.on_call.heat import last_day
+from plugins.on_call.drift_days import last_day
 from plugins.on_call.home import Home
 from plugins.on_call.markup import Html, el, join
 from plugins.on_call.over_time import Point, whiskers

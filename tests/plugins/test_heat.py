@@ -6,7 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from artifacts.finding_summary import Worst
-from plugins.on_call.heat import Day, heat
+from plugins.on_call.drift_days import Day
+from plugins.on_call.heat import heat
 
 LONG = [f"carrier_origin_arrival_delay_mean_{one}" for one in ("3h", "28d")]
 # They differ in their middle only, where a name is cut.
@@ -15,7 +16,7 @@ ALIKE = [f"carrier_origin_and_destination_{one}_delay_share_over_28_days" for on
 
 def drawn(names, count):
     worst = {name: Worst("OK", "psi", "ok", name) for name in names}
-    return heat([Day(date(2013, 11, 1) + timedelta(days=at), worst, ()) for at in range(count)])
+    return heat(tuple(Day(date(2013, 11, 1) + timedelta(days=at), worst, ()) for at in range(count)))
 
 
 def labels(picture):
@@ -34,7 +35,7 @@ def test_no_two_rows_have_the_same_name_not_in_a_full_year_either():
 
 def test_what_is_ok_by_some_rules_only_has_a_cross_over_its_bar():
     whole, part = (Worst("OK", "psi", "ok", "place", far=far, in_part=far < 0.5) for far in (0.9, 0.1))
-    drawn = heat([Day(date(2013, 11, at), {"place": one}, ()) for at, one in ((1, whole), (2, part))])
+    drawn = heat(tuple(Day(date(2013, 11, at), {"place": one}, ()) for at, one in ((1, whole), (2, part))))
     [path] = re.findall(r'd="([^"]*)" class="heat in_part"', drawn)
     assert path.count("l") == 2
     assert len(re.findall('class="heat OK"', drawn)) == 1

@@ -79,3 +79,22 @@ def test_a_prediction_of_today_hides_none_of_long_ago(opened, home, tmp_path):
     [bars] = re.findall(r'<path[^>]*class="bars"', page)
     assert bars.count("M") == 15
     assert "at a dotted line more than a month without any is left out" in part(page, "predictions")
+
+
+def test_the_map_is_drawn_anew_once_a_window_was_removed_replaced_or_harmed(opened, home, tmp_path):
+    places = home[0].model_copy(update={"findings": str(tmp_path / "findings")})
+    two_versions(places, home[1].training_set, MOVED, replace(MOVED, feature="carrier"))
+    client = opened(places, NOBODY)
+
+    def drift():
+        return part(client.get("/on-call/models/toy").text, "drift")
+
+    assert "Drift of 2 features on 1 day;" in drift()
+    first, second = sorted((tmp_path / "findings" / "toy").glob("2026*"), key=lambda one: ".v2." in one.name)
+    shutil.rmtree(second)
+    assert "Drift of 1 feature on 1 day;" in drift()
+    (first / "manifest.json").write_text("{}")
+    assert "Drift of" not in (harmed := drift()) and "publish.damaged" in harmed
+    shutil.rmtree(first)
+    two_versions(places, home[1].training_set, FINE, FINE)
+    assert "✓ The one day shown is OK." in drift()

@@ -1,0 +1,81 @@
+"""The days on which a window ended: what drift is shown by, in the picture and in words."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property, lru_cache
+
+from artifacts.finding import State
+from artifacts.finding_summary import Worst
+from artifacts.findings_summary import Summary
+
+RANK: Mapping[State, int] = {"DRIFT": 0, "UNKNOWN": 1, "OK": 2}
+# Models of which days and pictures are kept.
+KEPT = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Day:
+    """All that the windows that end with this day found: the worst of each feature, and their ids.
+
+    It is equal to itself alone, so that what is made of it can be kept by it.
+    """
+
+    last: date
+    worst: Mapping[str | None, Worst]
+    ids: tuple[str, ...]
+
+    @cached_property
+    def state(self) -> State:
+        """The worst of it."""
+        return min((one.state for one in self.worst.values()), key=lambda one: RANK[one], default="UNKNOWN")
+
+    @cached_property
+    def in_part(self) -> bool:
+        """Whether it is OK, and something of it by some rules only."""
+        return self.state == "OK" and any(one.in_part for one in self.worst.values())
+
+
+@lru_cache(maxsize=KEPT)
+def days(found: tuple[Summary, ...]) -> tuple[Day, ...]:
+    """A day for each end of a window: of a feature the newest of each version that was checked, of those the worst.
+
+    The same days again while all that was found is as it was read.
+    """
+    by_end: dict[date, list[Summary]] = {}
+    for one in found:
+        by_end.setdefault(last_day(one), []).append(one)
+    told = []
+    for end in sorted(by_end):
+        several = sorted(by_end[end], key=lambda one: (one.created_at, one.id))
+        newest = {(each.feature, one.version): each for one in several for each in one.brief.worst}
+        worst: dict[str | None, Worst] = {}
+        for each in sorted(newest.values(), key=lambda one: (RANK[one.state], -(one.far or 0.0))):
+            first = worst.setdefault(each.feature, each)
+            if each.in_part and first.state == "OK":
+                worst[each.feature] = replace(first, in_part=True)
+        told.append(Day(end, worst, tuple(one.id for one in several)))
+    return tuple(told)
+
+
+def judged(worst: Iterable[Worst]) -> bool:
+    """Whether anything of it could be judged."""
+    return any(one.state != "UNKNOWN" for one in worst)
+
+
+def last_day(one: Summary) -> date:
+    """The last day of a window, which does not hold its end."""
+    is_midnight = (one.end.hour, one.end.minute, one.end.second) == (0, 0, 0)
+    return date.fromordinal(one.end.date().toordinal() - is_midnight)
+
+
+@lru_cache(maxsize=KEPT)
+def features(shown: tuple[Day, ...]) -> tuple[str | None, ...]:
+    """What was judged on some day: what drifted on most days first, then what was unknown on most."""
+    seen: dict[str | None, list[int]] = {}
+    for day in shown:
+        for name, one in day.worst.items():
+            counts = seen.setdefault(name, [0, 0])
+            counts[0] -= one.state == "DRIFT"
+            counts[1] -= one.state == "UNKNOWN"
+    return tuple(sorted(seen, key=lambda name: (*seen[name], name or "")))
