@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from artifacts import alerts
+from artifacts import alerts, lost_alerts
 from artifacts.alerts import Alert, Stream, seen_last, stream_of
 from artifacts.finding import part_in_words
 from artifacts.finding_ratio import WORDS
-from artifacts.lost_alerts import alerts_of
 from artifacts.runbook import runbook_link
 from artifacts.window_words import window_to
 from plugins.on_call.chart import digits
@@ -21,9 +20,7 @@ PAST = 30
 
 def alert_list(home: Home, model: str) -> Html:
     """What is open, then what was."""
-    # Read before the alerts, lest one that a check confirms in between look left behind.
-    taken = alerts.taken_to(home.places.alerts, model)
-    found = alerts_of(home.places, model)
+    taken, found = _read(home, model)
     current = sorted((one for one in found if one.is_open), key=lambda one: (one.kind, one.opened))
     past = sorted((one for one in found if not one.is_open), key=lambda one: one.closed or one.opened, reverse=True)
     if not found:
@@ -31,6 +28,19 @@ def alert_list(home: Home, model: str) -> Html:
     first = _alerts(home, current, taken) if current else el("p", "✓ Nothing is open.")
     more = f", the newest {PAST} of them" if len(past) > PAST else ""
     return join(first, folded(f"{len(past)} past{more}", _alerts(home, past[:PAST], taken)) if past else None)
+
+
+def alerts_of(home: Home, model: str) -> tuple[Alert, ...]:
+    """As `lost_alerts.alerts_of`, read once for each page."""
+    return _read(home, model)[1]
+
+
+def _read(home: Home, model: str) -> tuple[Mapping[tuple[int, Stream], datetime], tuple[Alert, ...]]:
+    # What was taken in first, lest an alert that a check confirms in between look left behind.
+    return home.once(
+        ("alerts", model),
+        lambda: (alerts.taken_to(home.places.alerts, model), lost_alerts.alerts_of(home.places, model)),
+    )
 
 
 def _alerts(home: Home, shown: list[Alert], taken: Mapping[tuple[int, Stream], datetime]) -> Html:

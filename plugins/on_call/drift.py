@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from fastapi import Request
 
-from artifacts import ledger
 from artifacts.errors import Damaged, Refusal
 from artifacts.finding_ratio import DIFFERS, WORDS, written
 from artifacts.finding_summary import Worst
@@ -87,7 +86,7 @@ def in_a_line(home: Home, model: str) -> Child:
 
 def _champion(home: Home, model: str) -> int | None:
     try:
-        line = ledger.champion(home.places.ledger, model)
+        line = home.champion(model)
     except Refusal:
         return None
     return None if line is None else line.version

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from fastapi import Request
 
-from artifacts import ledger, storage
+from artifacts import storage
 from artifacts.periods import first_day, following
 from artifacts.published_versions import versions
 from artifacts.raw import landed_through
@@ -27,7 +27,7 @@ def freshness(request: Request, home: Home, model: str) -> Html:
         ("raw rows", lambda: _landed(places.raw)),
         ("training sets", lambda: _sets(request, places.training_sets)),
         ("upcoming rows", lambda: _names(places.upcoming)),
-        ("champion", lambda: _champion(places.ledger, model)),
+        ("champion", lambda: _champion(home, model)),
         ("predictions", lambda: _predictions(home, model)),
         ("findings", lambda: _findings(home, model)),
     ]
@@ -63,8 +63,8 @@ def _names(root: str) -> Html:
     return join(*(el("div", one) for one in found)) if found else join("none are published")
 
 
-def _champion(url: str, model: str) -> Child:
-    line = ledger.champion(url, model)
+def _champion(home: Home, model: str) -> Child:
+    line = home.champion(model)
     return "none" if line is None else join("since ", moment(line.decided_at), f" UTC, {ago(line.decided_at)}")
 
 

@@ -5,10 +5,9 @@ from typing import Any
 
 from fastapi import Request
 
-from artifacts import ledger
 from artifacts.errors import Missing, Refusal, Unavailable
-from artifacts.lost_alerts import alerts_of
 from artifacts.window_words import window_to
+from plugins.on_call.alerts import alerts_of
 from plugins.on_call.became import decided, fate
 from plugins.on_call.briefly import briefly
 from plugins.on_call.drift import in_a_line
@@ -102,7 +101,7 @@ def _serves(request: Request, home: Home, model: str) -> Html:
 def _whose(home: Home, model: str, found: Mapping[str, Any]) -> tuple[str, str]:
     """Whether what answers is the champion."""
     try:
-        line = ledger.champion(home.places.ledger, model)
+        line = home.champion(model)
         if line is None:
             home.refuse_lost_ledger(model)
     except Refusal as refusal:
@@ -115,7 +114,7 @@ def _whose(home: Home, model: str, found: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _alerts(home: Home, model: str) -> Child:
-    current = [one for one in alerts_of(home.places, model) if one.is_open]
+    current = [one for one in alerts_of(home, model) if one.is_open]
     if not current:
         return el("span", "✓ none is open", class_="state good")
     first = min(one.opened for one in current)

@@ -5,8 +5,7 @@ import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from threading import Lock
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from fastapi import Request
 
@@ -15,11 +14,12 @@ from artifacts.champion_alias import refuse_lost_ledger
 from artifacts.errors import Missing
 from artifacts.ledger import Promotion
 from artifacts.lost import refuse_lost_versions
-from artifacts.lost_champion import refuse_lost_champion
+from artifacts.lost_champion import refuse_another_run, refuse_lost_champion
 from artifacts.lost_home import refuse_lost_home
 from artifacts.places import Places
 from artifacts.registry import Registry, RunRecord
 from artifacts.verdict import Verdict, read_verdict
+from plugins.on_call.read_once import ReadOnce
 from plugins.on_call.settings import OnCallSettings
 
 T = TypeVar("T")
@@ -47,8 +47,7 @@ class Home:
     places: Places
     settings: OnCallSettings
     began: float = field(default_factory=time.monotonic, repr=False, compare=False)
-    _told: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
-    _locks: dict[Hashable, Lock] = field(default_factory=dict, repr=False, compare=False)
+    _read: ReadOnce = field(default_factory=ReadOnce, repr=False, compare=False)
 
     @classmethod
     def of(cls, request: Request) -> "Home":
@@ -65,11 +64,18 @@ class Home:
 
         Raises `Missing` (`on_call.no_champion`) when it has none, `Damaged` (`judge.ledger_lost`) when it had.
         """
-        lines = ledger.history(self.places.ledger, model)
+        lines = self._lines(model)
         if not lines:
             self.refuse_lost_ledger(model)
             raise self._never_champion(model)
         return lines
+
+    def champion(self, model: str) -> Promotion | None:
+        """The newest line of the model; None when the ledger has none."""
+        return next(reversed(self._lines(model)), None)
+
+    def _lines(self, model: str) -> list[Promotion]:
+        return self.once(("lines", model), lambda: ledger.history(self.places.ledger, model))
 
     def _never_champion(self, model: str) -> Missing:
         had, trained = ledger.models(self.places.ledger), self.registry.models()
@@ -84,12 +90,17 @@ class Home:
 
     def refuse_lost_ledger(self, model: str) -> None:
         """As `champion_alias.refuse_lost_ledger` and `lost_home.refuse_lost_home`, of these places."""
-        refuse_lost_ledger(self.registry, self.places.ledger, model)
-        refuse_lost_home(self.registry, self.places)
+        if self.champion(model) is None:
+            refuse_lost_ledger(self.registry, self.places.ledger, model)
+            refuse_lost_home(self.registry, self.places)
 
     def refuse_lost_champion(self, model: str) -> None:
         """As `lost_champion.refuse_lost_champion`, of these places."""
-        refuse_lost_champion(self.registry, self.places.ledger, model, list(self._run_ids(model)))
+        line, there = self.champion(model), self._run_ids(model)
+        if line is not None and line.version in there:
+            refuse_another_run(line, self.record(model, line.version))
+        else:
+            refuse_lost_champion(self.registry, self.places.ledger, model, list(there))
 
     def refuse_lost_versions(self, model: str) -> None:
         """As `lost.refuse_lost_versions`, of these places."""
@@ -137,12 +148,8 @@ class Home:
         return _parsed(self.registry.text(run_id, path))
 
     def once(self, what: Hashable, read: Callable[[], T]) -> T:
-        """What `read` gives, read once for this page by whichever part of it comes first."""
-        with self._locks.setdefault(what, Lock()):
-            if what not in self._told:
-                self._told[what] = read()
-            told: T = self._told[what]
-            return told
+        """What `read` gives or raises, read once for this page by whichever part of it comes first."""
+        return self._read.once(what, read)
 
     @property
     def patience(self) -> float:

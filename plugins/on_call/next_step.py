@@ -1,11 +1,10 @@
 """The one thing to do now about a model, and its command."""
 
-from artifacts import ledger
 from artifacts.errors import Damaged, Missing, Refusal
-from artifacts.lost_alerts import alerts_of
 from artifacts.lost_home import refuse_lost_home
 from artifacts.registry import RunRecord
 from artifacts.verdict import Verdict
+from plugins.on_call.alerts import alerts_of
 from plugins.on_call.became import Became, Fate, decided, fate, next_of
 from plugins.on_call.briefly import briefly
 from plugins.on_call.candidates import SHOWN
@@ -52,13 +51,13 @@ def first(home: Home) -> tuple[str, str]:
 def _no_model(home: Home, model: str) -> tuple[str, str] | None:
     """Of a home in which nothing was trained yet, or that lost its ledger."""
     home.refuse_lost_ledger(model)
-    if ledger.champion(home.places.ledger, model) is not None or home.newest(model, 1):
+    if home.champion(model) is not None or home.newest(model, 1):
         return None
     return FIRST
 
 
 def _silent_service(home: Home, model: str) -> tuple[str, str] | None:
-    line = ledger.champion(home.places.ledger, model)
+    line = home.champion(model)
     if home.settings.serving_url is None or line is None:
         return None
     try:
@@ -82,7 +81,7 @@ def _lost_champion(home: Home, model: str) -> None:
 def _not_watched(home: Home, model: str) -> tuple[str, None] | None:
     """Of a champion that was checked, and is no more; where nothing ever was, the line about drift says so."""
     made = checked_at(home, model)
-    if made is None or not is_overdue(made) or ledger.champion(home.places.ledger, model) is None:
+    if made is None or not is_overdue(made) or home.champion(model) is None:
         return None
     said = (
         f"The DAG watch_drift has checked nothing since {made:%Y-%m-%d %H:%M} UTC: drift and alerts are as of then. "
@@ -92,7 +91,7 @@ def _not_watched(home: Home, model: str) -> tuple[str, None] | None:
 
 
 def _open_alert(home: Home, model: str) -> tuple[str, str] | None:
-    if not any(one.is_open for one in alerts_of(home.places, model)):
+    if not any(one.is_open for one in alerts_of(home, model)):
         return None
     return "See what is open, and since when:", f"python -m monitoring alerts --model {model}"
 
