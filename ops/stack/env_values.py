@@ -71,7 +71,7 @@ def wrong_value(variable: Variable, value: str) -> str | None:
     if variable.optional:
         return _wrong_address(variable, value)
     if not value:
-        return "is missing"
+        return "is missing" if variable.secret else f"has no value; {variable.value}, its default, or another is wanted"
     if variable.kind == "model":
         return _untrained(value)
     if variable.kind in _KINDS:

@@ -58,6 +58,12 @@ def test_everything_that_is_missing_is_listed_at_once(tmp_path):
     assert refused.value.code == "stack.env_incomplete"
     assert [v.name for v in VARIABLES if (f"{v.name} (" in str(refused.value)) == v.optional] == []
     assert "Run: make env" in str(refused.value)
+    told = dict(re.findall(r"(?m)^  (\w+) \(.*\) (is missing|has no value; .*)$", str(refused.value)))
+    assert {v.name: told[v.name] for v in VARIABLES if not v.optional} == {
+        v.name: "is missing" if v.secret else f"has no value; {v.value}, its default, or another is wanted"
+        for v in VARIABLES
+        if not v.optional
+    }
 
 
 def replace_lines(path, lines):
