@@ -86,7 +86,7 @@ def local(uri: str) -> Path | None:
 
 def stands_locally(uri: str) -> bool:
     """Whether `uri` is a folder on a disk: then `put` gave it its name whole, or it was changed since."""
-    folder = _local(uri)
+    folder = local(uri)
     return folder is not None and folder.is_dir()
 
 
