@@ -13,7 +13,7 @@ from artifacts import publish, storage
 from artifacts.errors import BadInput, Damaged
 from artifacts.finding import SCORE, BaselineKind, Distribution, Example, Finding, Reason, Rule, State
 from artifacts.finding_summary import IN_BRIEF, in_brief
-from artifacts.findings_name import damaged, list_findings, mend, those_there, uri_of, window_of
+from artifacts.findings_name import damaged, list_findings, mending, those_there, uri_of, window_of
 from artifacts.findings_of import FINDINGS, Findings
 from artifacts.verdict import CalibrationBin
 
@@ -64,7 +64,8 @@ def publish_findings(root: str, findings: Findings) -> Findings:
             "brief": json.loads(IN_BRIEF.dump_json(in_brief(findings.findings), exclude_none=True)),
         }
 
-    publish.publish(uri_of(root, findings.id), KIND, write, mend(findings.id))
+    with mending(root, findings.id):
+        publish.publish(uri_of(root, findings.id), KIND, write)
     return findings
 
 
@@ -88,7 +89,9 @@ def read_findings(root: str, identity: str) -> Findings:
     """
     try:
         window_of(identity)
-        published = publish.read(uri_of(root, identity), KIND, mend(identity))
+        with mending(root, identity):
+            published = publish.read(uri_of(root, identity), KIND)
+            content = published.file(FILE).read_text(encoding="utf-8")
     except BadInput as error:
         if error.code not in {"findings.id", "publish.missing"}:
             raise
@@ -96,7 +99,7 @@ def read_findings(root: str, identity: str) -> Findings:
         again = "python -m monitoring check --model MODEL --window START..END"
         raise type(error)(error.code, told, next_step=f"Name one of them, or check the window: {again}") from error
     try:
-        told = json.loads(published.file(FILE).read_text(encoding="utf-8"))
+        told = json.loads(content)
         form, state = told.pop("format"), told.pop("state")
         found = FINDINGS.validate_json(json.dumps(told))
     except (ValueError, KeyError, AttributeError, ValidationError) as error:

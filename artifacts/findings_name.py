@@ -1,6 +1,8 @@
 """What findings are called, `MODEL/START_END.vVERSION.CONTENT`, and how those of a name are made again."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 
@@ -74,15 +76,37 @@ def check_again(model: str, start: datetime, end: datetime, version: int) -> str
     return f"python -m monitoring check --model {model} --window {window} --version {version}"
 
 
-def mend(identity: str) -> str:
-    """What mends the damaged findings `MODEL/NAME`."""
+def mend(root: str, identity: str) -> str:
+    """What mends the damaged findings `MODEL/NAME`, held against the training set that what is left of them names."""
     again = check_again(identity.partition("/")[0], *window_of(identity))
-    return f"Restore the folder from a backup. Without one move it away, and check that window again: {again}"
+    truth = _truth_of(root, identity)
+    told = "Restore the folder from a backup. Without one move it away, and check that window again: " + again
+    if truth is None:
+        return f"{told} (with --training-set NAME/VERSION too, where they said what labels showed)"
+    return f"{told} --training-set {truth}" if truth else told
+
+
+def _truth_of(root: str, identity: str) -> str | None:
+    """The training set, none as an empty text, by what can still be read; None when nothing says it."""
+    for name in (publish.MANIFEST, "findings.json"):
+        content = storage.content(uri_of(root, identity), name) or b""
+        if found := re.search(rb'"truth": *(?:null|"([a-z0-9_]+/[0-9T-]+\.[0-9a-f]{12})")', content):
+            return (found[1] or b"").decode()
+    return None
+
+
+@contextmanager
+def mending(root: str, identity: str) -> Iterator[None]:
+    """Within it, damage to the findings `MODEL/NAME` has what mends them as its next step."""
+    try:
+        yield
+    except Damaged as error:
+        raise Damaged(error.code, error.message, next_step=mend(root, identity)) from error
 
 
 def damaged(uri: str, identity: str, message: str) -> Damaged:
     """That the findings `MODEL/NAME` at `uri` are not as they were published."""
-    return Damaged("findings.damaged", f"{uri} is damaged: {message}.", next_step=mend(identity))
+    return Damaged("findings.damaged", f"{uri} is damaged: {message}.", next_step=mend(uri.rsplit("/", 2)[0], identity))
 
 
 def _folder(root: str, model: str) -> str:

@@ -12,7 +12,7 @@ from artifacts.errors import Damaged
 from artifacts.finding import State
 from artifacts.finding_summary import IN_BRIEF, InBrief, in_brief
 from artifacts.findings import KIND, read_findings
-from artifacts.findings_name import damaged, mend, stamps, uri_of, window_of
+from artifacts.findings_name import damaged, mending, stamps, uri_of, window_of
 from artifacts.stamps import Stamp
 
 # Windows of some ten years, of one version a day.
@@ -57,7 +57,8 @@ def is_labelled(root: str, identity: str) -> bool:
 
     They themselves are read only where their manifest was written before it said so.
     """
-    facts = publish.read(uri_of(root, identity), KIND, mend(identity)).facts
+    with mending(root, identity):
+        facts = publish.read(uri_of(root, identity), KIND).facts
     return (facts["truth"] if "truth" in facts else read_findings(root, identity).truth) is not None
 
 
@@ -70,7 +71,8 @@ def _kept(root: str, identity: str, _: Stamp) -> Summary:
 def summary(root: str, identity: str) -> Summary:
     """That of the findings `MODEL/NAME`."""
     start, end, version = window_of(identity)
-    facts = publish.read(uri_of(root, identity), KIND, mend(identity)).facts
+    with mending(root, identity):
+        facts = publish.read(uri_of(root, identity), KIND).facts
     if "brief" not in facts:
         found = read_findings(root, identity)
         return Summary(identity, version, start, end, found.state, found.created_at, in_brief(found.findings))

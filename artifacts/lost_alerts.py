@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from artifacts import alerts, ledger
-from artifacts.alerts import Alert
+from artifacts.alerts import Alert, Stream, stream_of
 from artifacts.database import masked
 from artifacts.errors import Missing
-from artifacts.findings import list_findings, window_of
+from artifacts.findings import list_findings, read_findings, window_of
 from artifacts.findings_summary import Summary, is_labelled, summary
 from artifacts.places import Places
 
@@ -27,10 +27,10 @@ def refuse_lost_alerts(places: Places, model: str, before: datetime | None = Non
     taken = {stream for _, stream in alerts.taken_to(places.alerts, model)}
     if "log" in taken:
         return
-    labelled, asked = _newest_checked(places, model, before)
-    if asked is None and (taken or labelled is None):
+    found = _last_checked(places, model, before)
+    if not found["log"] and (taken or not found["truth"]):
         return
-    lost = [one for one in (labelled, asked) if one is not None]
+    lost = [*found["truth"], *found["log"]]
     one_way = "" if not taken else " but of those with labels"
     raise Missing(
         "alerts.lost",
@@ -42,24 +42,41 @@ def refuse_lost_alerts(places: Places, model: str, before: datetime | None = Non
     )
 
 
-def _newest_checked(places: Places, model: str, before: datetime | None) -> tuple[str | None, str | None]:
-    """The findings that a version that was champion was given last with labels, and without; None for none."""
+def _last_checked(places: Places, model: str, before: datetime | None) -> dict[Stream, list[str]]:
+    """The newest findings of versions that were champion, in each stream; before it the newest that judged anything.
+
+    UNKNOWN ends no alert: what was open before it is open still.
+    """
     champions = {line.version for line in ledger.history(places.ledger, model)}
-    if not champions:
-        return None, None
     ends: dict[datetime, list[str]] = {}
     for one in list_findings(places.findings, model):
         _, end, version = window_of(one)
         if version in champions and (before is None or end < before):
             ends.setdefault(end, []).append(one)
-    found: dict[bool, str] = {}
+    found: dict[Stream, list[str]] = {"truth": [], "log": []}
+    judged = set[Stream]()
     for end in sorted(ends, reverse=True):
         made = [summary(places.findings, one) for one in ends[end]]
         for told in sorted(made, key=_made, reverse=True):
-            found.setdefault(is_labelled(places.findings, told.id), told.id)
-        if len(found) == len((True, False)):
+            stream: Stream = "truth" if is_labelled(places.findings, told.id) else "log"
+            if stream in judged:
+                continue
+            if _judged(places, told, stream):
+                judged.add(stream)
+            elif found[stream]:
+                continue
+            found[stream].insert(0, told.id)
+        if len(judged) == len(found):
             break
-    return found.get(True), found.get(False)
+    return found
+
+
+def _judged(places: Places, told: Summary, stream: Stream) -> bool:
+    """Whether anything that alerts take in that stream is DRIFT or OK; with labels, what needed them."""
+    if stream == "log":
+        return told.state != "UNKNOWN"
+    findings = read_findings(places.findings, told.id).findings
+    return any(one.state != "UNKNOWN" and stream_of(one) == stream for one in findings)
 
 
 def _made(one: Summary) -> tuple[datetime, str]:

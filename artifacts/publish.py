@@ -66,7 +66,7 @@ class Published:
         return self
 
 
-def publish(folder_uri: str, kind: str, write: Callable[[Path], Mapping[str, Any]], mend: str = MEND) -> Published:
+def publish(folder_uri: str, kind: str, write: Callable[[Path], Mapping[str, Any]]) -> Published:
     """Let `write` fill an empty folder and return its facts, then give that folder its final name in one step.
 
     The name must follow from the content: what already stands there is verified and returned with `created=False`.
@@ -75,14 +75,14 @@ def publish(folder_uri: str, kind: str, write: Callable[[Path], Mapping[str, Any
     """
     check_name(folder_uri.rstrip("/").rsplit("/", 1)[-1], "name of a published folder")
     if storage.exists(folder_uri, MANIFEST):
-        return read(folder_uri, kind, mend).verify()
+        return read(folder_uri, kind).verify()
 
     def fill(folder: Path) -> None:
         facts = write(folder)
         (folder / MANIFEST).write_bytes(_manifest(kind, facts, _entries(folder)))
 
     created = storage.put(folder_uri, fill, last=MANIFEST)
-    published = read(folder_uri, kind, mend)
+    published = read(folder_uri, kind)
     return replace(published, created=True) if created else published.verify()
 
 

@@ -5,7 +5,7 @@ the window whose labels are due, **check** that window and the one that ends bef
 alerts and write its page, **notify** whoever is set in `MONITORING_…`, and **retrain** where it drifted, so that a
 change is told once and answered by a candidate. The asset `drift` tells the DAG `build_training_set`; none is sent
 within the cool-down of the last one, nor while nothing landed since the newest training set. Running it again changes
-nothing and tells nobody twice. Trigger it by hand for another `day`, or for `labels` that came early: their last day.
+nothing and tells nobody twice. Trigger it by hand for another `day`, or for early `labels`: the day after their last.
 
 **When it fails** the model serves on. A red `conclude`: "cannot judge", which was told, or drift of old windows, that
 was not (`docs/runbook.md`). A red `notify`: no receiver is set, or one takes nothing; clear it, and what is downstream.

@@ -40,7 +40,7 @@ def _mailer(channel: str, receivers: Receivers, address: str) -> Send:
                 from_email=receivers.smtp_from,
                 to=[address],
                 subject=message.subject,
-                html_content=f"<pre>{html.escape(message.text)}</pre>",
+                html_content=f"<pre>{html.escape(message.text, quote=False)}</pre>",
                 custom_headers={"Message-ID": f"<{message.key}@shipshape>", "Idempotency-Key": message.key},
             )
         return None

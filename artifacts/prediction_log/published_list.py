@@ -64,6 +64,11 @@ def adopt(folder: Path, into: str) -> None:
         write_whole(path, "".join(f"{_line(part).decode()}\n" for part in parts(into)))
 
 
+def listed(folder: Path, model: str) -> set[tuple[Key, str]]:
+    """The parts of `model` that the list of the log `folder` says were published; raises `Damaged` (`log.damaged`)."""
+    return {(key, name) for key, name in map(_read, _lines(folder / LIST)) if key.model == model}
+
+
 def refuse_gone(log: Path, into: str, found: Iterable[Part], segments: Collection[str], model: str) -> None:
     """Raise `Damaged` (`log.part_gone`) for a listed part of `model` that is neither among those `found` nor to be
     made again: its first segment, which its name begins with, is in no other part and not among the `segments`.

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from fastapi import Request
 
-from artifacts.prediction_log import Key, backlog, counts
+from artifacts.prediction_log import Key, Log, backlog, counts
 from plugins.on_call.home import Home
 from plugins.on_call.markup import Html, el, join, scrolled
 from plugins.on_call.over_time import bars, breaks, with_between
@@ -15,8 +15,9 @@ FORM = "The prediction_id as the service's answer gave it: 32 characters, each 0
 
 
 def counted(home: Home, model: str) -> dict[Key, int]:
-    """Compacted predictions by version and day, read once for each page; raises `Damaged` (`publish.damaged`)."""
-    return home.once(("counts", model), lambda: counts(home.places.prediction_parts.rstrip("/"), model))
+    """Compacted predictions by version and day, read once for each page; raises as `counts` does."""
+    log = Log(home.places.predictions, home.places.prediction_parts.rstrip("/"), model)
+    return home.once(("counts", model), lambda: counts(log))
 
 
 def predictions(request: Request, home: Home, model: str) -> Html:

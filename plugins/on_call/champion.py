@@ -7,6 +7,7 @@ from fastapi import Request
 from artifacts.ledger import Promotion
 from artifacts.metric_names import words
 from artifacts.plural import many
+from artifacts.window_words import window_words
 from plugins.on_call.frame import link, version
 from plugins.on_call.home import Home
 from plugins.on_call.markup import Child, Html, el, facts, folded, join, table
@@ -43,7 +44,7 @@ def _promoted_with(request: Request, home: Home, lines: Sequence[Promotion]) -> 
     own, naive = evidence.metrics["candidate"], evidence.metrics.get("naive", {})
     rows: list[list[Child]] = [[words(name), estimate(one), estimate(naive.get(name))] for name, one in own.items()]
     held = evidence.holdout
-    rows_told = f"{held.rows:,} rows of {many(held.blocks, 'day')}, {held.start:%Y-%m-%d} to {held.end:%Y-%m-%d}"
+    rows_told = f"{held.rows:,} rows of {many(held.blocks, 'day')}, {window_words(held.start, held.end)}"
     return join(
         pairs,
         table(("on the holdout", "champion", "naive model"), rows),

@@ -6,6 +6,7 @@ from starlette.responses import RedirectResponse, Response
 from artifacts.metric_names import BETTER, words
 from artifacts.plural import many
 from artifacts.run_record import RunRecord
+from artifacts.window_words import window_words
 from plugins.on_call.became import Fate, came_of, decided, judging
 from plugins.on_call.chart import Interval, digits, intervals
 from plugins.on_call.frame import address_of, link, page
@@ -120,7 +121,7 @@ def _verdict(found: Found, came: Fate) -> Html:
     table_rows: list[list[Child]] = [
         [words(name), *(estimate(evidence.metrics[who].get(name)) for who in evidence.metrics)] for name in own
     ]
-    days = f"{held.rows:,} holdout rows on {many(held.blocks, 'day')}, {held.start:%Y-%m-%d} to {held.end:%Y-%m-%d}."
+    days = f"{held.rows:,} holdout rows on {many(held.blocks, 'day')}, {window_words(held.start, held.end)}."
     legend = (
         f" [low, high] and bars: {verdict.level} intervals. Gain: right of the dashed line the candidate is better, ● "
         "with the whole interval."

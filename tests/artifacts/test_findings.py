@@ -131,10 +131,11 @@ def test_what_is_found_last_is_the_newest_of_its_window_though_it_was_found_befo
 
 
 def test_findings_without_their_manifest_are_damaged_to_all_who_ask_and_say_what_mends_them(tmp_path: Path) -> None:
-    made = findings(FINE)
+    made = findings(FINE, truth="late_arrival/2013-12-20.3f9a5b1c2d3e")
     publish_findings(str(tmp_path), made)
     (tmp_path / made.id / "manifest.json").unlink()
     again = "check that window again: python -m monitoring check --model late_arrival --window 2013-12-01..2013-12-08"
+    again += r" --version 3 --training-set late_arrival/2013-12-20\.3f9a5b1c2d3e$"
     for ask in (lambda: publish_findings(str(tmp_path), made), lambda: read_findings(str(tmp_path), made.id)):
         with pytest.raises(Damaged, match=rf"its manifest\.json is gone\. Restore .*{again}"):
             ask()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from artifacts.errors import Missing
-from artifacts.prediction_log import Key, compact, counts, find
+from artifacts.prediction_log import Key, Log, compact, counts, find
 from artifacts.prediction_log.parts import keys
 from tests.fixtures_prediction_log import logged, prediction
 
@@ -59,5 +59,5 @@ def test_what_is_compacted_while_it_is_looked_for_is_found(tmp_path: Path, monke
 
 
 def test_what_is_compacted_is_counted_by_version_and_day(log: tuple[Path, str]) -> None:
-    assert counts(log[1], "late_arrival") == {Key("late_arrival", 3, date(2013, 10, 1)): 1}
-    assert counts(log[1], "other") == {}
+    assert counts(Log(*log, "late_arrival")) == {Key("late_arrival", 3, date(2013, 10, 1)): 1}
+    assert counts(Log(*log, "other")) == {}

@@ -26,7 +26,7 @@ def test_a_part_on_a_disk_that_lost_its_manifest_is_damage_and_never_passed_over
     with pytest.raises(Damaged, match=r"its manifest\.json is gone"):
         read(log)
     with pytest.raises(Damaged, match=r"its manifest\.json is gone"):
-        counts(log.into, log.model)
+        counts(log)
     with pytest.raises(Damaged, match=r"its manifest\.json is gone"):
         find(log.folder, log.into, log.model, one.prediction_id)
 
@@ -42,10 +42,28 @@ def test_a_part_that_is_harmed_after_it_was_counted_is_told_as_damaged(tmp_path:
     log = Log(tmp_path / "log", str(tmp_path / "parts"), "late_arrival")
     logged(log.folder, prediction())
     [part] = compact(log.folder, log.into).parts
-    assert [*counts(log.into, log.model).values()] == [1]
+    assert [*counts(log).values()] == [1]
     harm(Path(part))
     with pytest.raises(Damaged, match=said):
-        counts(log.into, log.model)
+        counts(log)
+
+
+def test_what_was_published_and_is_gone_with_its_folder_is_not_counted_as_a_quiet_day(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log", str(tmp_path / "parts"), "late_arrival")
+    logged(log.folder, prediction(), prediction(asked_at=NOON + timedelta(days=1)))
+    first, _ = compact(log.folder, log.into).parts
+    compact(log.folder, log.into)
+    assert [*counts(log).values()] == [1, 1]
+    assert counts(Log(log.folder, log.into, "other")) == {}
+    shutil.move(first, tmp_path / "away")
+    with pytest.raises(Damaged, match=r"is gone: the log's published-parts says that it was published") as refused:
+        counts(log)
+    assert refused.value.code == "log.part_gone"
+    shutil.move(tmp_path / "away", first)
+    (log.folder / "published-parts").unlink()
+    with pytest.raises(Damaged) as refused:
+        counts(log)
+    assert refused.value.code == "log.list_gone"
 
 
 def test_in_a_store_a_part_without_manifest_is_damage_unless_its_segment_is_still_there(

@@ -381,8 +381,8 @@ def test_a_name_that_could_leave_its_folder_is_refused(name: str) -> None:
 def test_a_folder_that_lost_its_manifest_is_damage_to_who_publishes_it_again(tmp_path: Path) -> None:
     door.publish(f"{tmp_path}/v1", "thing", two_files)
     (tmp_path / "v1" / "manifest.json").unlink()
-    with pytest.raises(Damaged, match=r"its manifest\.json is gone\. Make it anew\."):
-        door.publish(f"{tmp_path}/v1", "thing", two_files, "Make it anew.")
+    with pytest.raises(Damaged, match=r"its manifest\.json is gone\. Restore it"):
+        door.publish(f"{tmp_path}/v1", "thing", two_files)
     with pytest.raises(Damaged, match=r"its manifest\.json is gone\. Restore it"):
         door.read(f"{tmp_path}/v1", "thing")
     assert (tmp_path / "v1" / "rows.txt").exists()

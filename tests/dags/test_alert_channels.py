@@ -17,7 +17,7 @@ MESSAGE = Message(
     key="0123456789abcdef",
     urgent=False,
     subject="[DRIFT opened] late_arrival version 3: distance",
-    text="1. DRIFT opened: <!channel> {{ 7 * 7 }} & more\nKey: 0123456789abcdef",
+    text="1. DRIFT opened: <!channel> {{ 7 * 7 }} & --alert 'more'\nKey: 0123456789abcdef",
     facts={},
 )
 URGENT = Message(**{**vars(MESSAGE), "urgent": True})
@@ -68,7 +68,7 @@ def test_a_mail_has_the_text_and_an_id_made_from_the_key(mails):
     assert mail["Subject"] == MESSAGE.subject
     assert mail["Message-ID"] == "<0123456789abcdef@shipshape>"
     text = mail.get_payload()[0].get_payload(decode=True).decode()
-    assert "&lt;!channel&gt; {{ 7 * 7 }} &amp; more\n" in text.replace("\r\n", "\n")
+    assert "&lt;!channel&gt; {{ 7 * 7 }} &amp; --alert 'more'\n" in text.replace("\r\n", "\n")
 
 
 def test_the_same_message_has_the_same_id_and_an_escalation_goes_further(mails, url):
@@ -112,7 +112,9 @@ def test_slack_gets_the_text_with_the_key_and_nobody_is_mentioned_by_data(posts)
     airflow_channels(SLACK)["slack"](MESSAGE)
     [(path, _, body)] = posts.got
     assert path == "/services/T0/B0/s3cret"
-    assert body["text"].startswith(f"{MESSAGE.subject}\n1. DRIFT opened: &lt;!channel&gt; {{{{ 7 * 7 }}}} &amp; more")
+    assert body["text"].startswith(
+        f"{MESSAGE.subject}\n1. DRIFT opened: &lt;!channel&gt; {{{{ 7 * 7 }}}} &amp; --alert"
+    )
     assert body["text"].endswith("Key: 0123456789abcdef")
 
 
