@@ -4,16 +4,17 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from artifacts import publish, storage
-from artifacts.errors import BadInput, Damaged
+from artifacts import publish
+from artifacts.errors import BadInput, Damaged, Missing
 from artifacts.finding import SCORE, BaselineKind, Distribution, Example, Finding, Reason, Rule, State
 from artifacts.finding_summary import IN_BRIEF, in_brief
-from artifacts.findings_name import damaged, list_findings, mending, those_there, uri_of, window_of
+from artifacts.findings_name import damaged, list_findings, mending, stamps, those_there, uri_of, window_of
 from artifacts.findings_of import FINDINGS, Findings
 from artifacts.verdict import CalibrationBin
 
@@ -37,18 +38,23 @@ __all__ = [
 KIND = "findings"
 FILE = "findings.json"
 FORMAT = 1
+SECOND = timedelta(seconds=1)
 
 
 def publish_findings(root: str, findings: Findings) -> Findings:
-    """Publish under `ROOT/MODEL/NAME` (path or URL), and return what is the newest of its window now.
+    """Publish under `ROOT/MODEL/NAME` (path or URL), and return the newest of its window, as it stands there.
 
-    The same findings as the newest stand already, and keep their `created_at`; the same as older ones are published
-    again, `after` the newest. The manifest holds them in brief. A kill leaves all of it or none.
+    The same findings as the newest stand already; the same as older ones are published again, `after` the newest. Each
+    is younger than the one before it, whatever the clock says. The manifest holds them in brief. A kill leaves
+    all of it or none.
     """
     newest = _newest_like(root, findings)
-    same = newest is not None and replace(newest, after=None, created_at=findings.created_at).told() == findings.told()
-    if newest is not None and (same or storage.exists(uri_of(root, findings.id), publish.MANIFEST)):
-        findings = replace(findings, after=newest.after if same else newest.id)
+    if newest is not None:
+        if replace(newest, after=None, created_at=findings.created_at).told() == findings.told():
+            return newest
+        findings = replace(findings, created_at=max(findings.created_at, newest.created_at + SECOND))
+        if findings.id in stamps(root, findings.model):
+            findings = replace(findings, after=newest.id)
 
     def write(folder: Path) -> Mapping[str, Any]:
         text = json.dumps({"format": FORMAT, "state": findings.state, **findings.told()}, indent=1)
@@ -65,8 +71,8 @@ def publish_findings(root: str, findings: Findings) -> Findings:
         }
 
     with mending(root, findings.id):
-        publish.publish(uri_of(root, findings.id), KIND, write)
-    return findings
+        created = publish.publish(uri_of(root, findings.id), KIND, write).created
+    return findings if created else read_findings(root, findings.id)
 
 
 def _newest_like(root: str, findings: Findings) -> Findings | None:
@@ -74,10 +80,11 @@ def _newest_like(root: str, findings: Findings) -> Findings | None:
     found = []
     for identity in list_findings(root, findings.model):
         if identity.startswith(f"{findings.model}/{findings.of_window}"):
-            with suppress(Damaged):
+            # What cannot be read is told by whoever shows it.
+            with suppress(Damaged, Missing):
                 found.append(read_findings(root, identity))
     alike = [one for one in found if (one.truth is None) == (findings.truth is None)]
-    return max(alike, key=lambda one: (one.created_at, one.after is not None, one.id), default=None)
+    return max(alike, key=lambda one: (one.created_at, one.id), default=None)
 
 
 def read_findings(root: str, identity: str) -> Findings:

@@ -23,7 +23,8 @@ KEPT = 4096
 class Summary:
     """One window of one version: its state, and what was found in brief; `start` <= time < `end`, naive UTC.
 
-    It is equal to itself alone, so that what is made of it can be kept by it.
+    It is equal to itself alone, so that what is made of it can be kept by it. `labelled`: it was held against a
+    training set; from before manifests said so, as far as the brief shows it.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Summary:
     end: datetime
     state: State
     created_at: datetime
+    labelled: bool
     brief: InBrief
 
 
@@ -44,22 +46,10 @@ def summaries(root: str, model: str) -> tuple[list[Summary], dict[str, Damaged]]
     found, broken = list[Summary](), dict[str, Damaged]()
     for one, stamp in stamps(root, model).items():
         try:
-            if stamp is None:
-                raise damaged(uri_of(root, one), one, f"its {publish.MANIFEST} is gone")
-            found.append(_kept(root, one, stamp))
+            found.append(summary(root, one) if stamp is None else _kept(root, one, stamp))
         except Damaged as refusal:
             broken[one] = refusal
     return found, broken
-
-
-def is_labelled(root: str, identity: str) -> bool:
-    """Whether the findings `MODEL/NAME` were held against a training set; raises as `read_findings`.
-
-    They themselves are read only where their manifest was written before it said so.
-    """
-    with mending(root, identity):
-        facts = publish.read(uri_of(root, identity), KIND).facts
-    return (facts["truth"] if "truth" in facts else read_findings(root, identity).truth) is not None
 
 
 @lru_cache(maxsize=KEPT)
@@ -75,11 +65,17 @@ def summary(root: str, identity: str) -> Summary:
         facts = publish.read(uri_of(root, identity), KIND).facts
     if "brief" not in facts:
         found = read_findings(root, identity)
-        return Summary(identity, version, start, end, found.state, found.created_at, in_brief(found.findings))
+        told = found.state, found.created_at, found.truth is not None, in_brief(found.findings)
+        return Summary(identity, version, start, end, *told)
     try:
         brief = IN_BRIEF.validate_json(json.dumps(facts["brief"]))
         made = datetime.fromisoformat(facts["created_at"])
-        return Summary(identity, version, start, end, facts["state"], made, brief)
+        labelled = facts["truth"] is not None if "truth" in facts else _shows_labels(brief)
+        return Summary(identity, version, start, end, facts["state"], made, labelled, brief)
     except (KeyError, TypeError, ValueError, ValidationError) as error:
         why = f"its manifest does not hold them in brief ({type(error).__name__})"
         raise damaged(uri_of(root, identity), identity, why) from error
+
+
+def _shows_labels(brief: InBrief) -> bool:
+    return bool(brief.metrics) or any(one.baseline in {"truth", "holdout"} for one in brief.worst)

@@ -5,9 +5,10 @@ from datetime import datetime
 from artifacts import alerts, ledger
 from artifacts.alerts import Alert, Stream, stream_of
 from artifacts.database import masked
-from artifacts.errors import Missing
-from artifacts.findings import list_findings, read_findings, window_of
-from artifacts.findings_summary import Summary, is_labelled, summary
+from artifacts.errors import Damaged, Missing
+from artifacts.findings import read_findings, window_of
+from artifacts.findings_name import stamps
+from artifacts.findings_summary import Summary, summary
 from artifacts.places import Places
 
 
@@ -38,27 +39,33 @@ def refuse_lost_alerts(places: Places, model: str, before: datetime | None = Non
         f"{window_of(lost[-1])[2]} are published: what is open is not known.",
         next_step="Restore the alerts from their backup, or correct PIPELINE_ALERTS. If there is none, or all was "
         "checked by hand, take in what was found last: "
-        f"python -m monitoring update {' '.join(f'--findings {one}' for one in lost)}",
+        f"python -m monitoring update --findings {' --findings '.join(lost)}",
     )
 
 
 def _last_checked(places: Places, model: str, before: datetime | None) -> dict[Stream, list[str]]:
     """The newest findings of versions that were champion, in each stream; before it the newest that judged anything.
 
-    UNKNOWN ends no alert: what was open before it is open still.
+    UNKNOWN ends no alert: what was open before it is open still. Raises `Damaged` where none of them can be read.
     """
     champions = {line.version for line in ledger.history(places.ledger, model)}
     ends: dict[datetime, list[str]] = {}
-    for one in list_findings(places.findings, model):
+    broken: Damaged | None = None
+    for one in stamps(places.findings, model):
         _, end, version = window_of(one)
         if version in champions and (before is None or end < before):
             ends.setdefault(end, []).append(one)
     found: dict[Stream, list[str]] = {"truth": [], "log": []}
     judged = set[Stream]()
     for end in sorted(ends, reverse=True):
-        made = [summary(places.findings, one) for one in ends[end]]
-        for told in sorted(made, key=_made, reverse=True):
-            stream: Stream = "truth" if is_labelled(places.findings, told.id) else "log"
+        made = list[Summary]()
+        for one in ends[end]:
+            try:
+                made.append(summary(places.findings, one))
+            except Damaged as damage:
+                broken = broken or damage
+        for told in sorted(made, key=lambda one: (one.created_at, one.id), reverse=True):
+            stream: Stream = "truth" if told.labelled else "log"
             if stream in judged:
                 continue
             if _judged(places, told, stream):
@@ -68,6 +75,8 @@ def _last_checked(places: Places, model: str, before: datetime | None) -> dict[S
             found[stream].insert(0, told.id)
         if len(judged) == len(found):
             break
+    if broken is not None and not any(found.values()):
+        raise broken
     return found
 
 
@@ -77,7 +86,3 @@ def _judged(places: Places, told: Summary, stream: Stream) -> bool:
         return told.state != "UNKNOWN"
     findings = read_findings(places.findings, told.id).findings
     return any(one.state != "UNKNOWN" and stream_of(one) == stream for one in findings)
-
-
-def _made(one: Summary) -> tuple[datetime, str]:
-    return one.created_at, one.id

@@ -2,16 +2,20 @@
 
 import errno
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import fsspec
 
 from artifacts.errors import Refusal, Unavailable
 from artifacts.leftovers import temporary_folder
 from artifacts.place_errors import no_place, no_such_place
+
+# As the stores of fsspec name when, or as what, a file was written last.
+_WRITTEN = ("ETag", "etag", "LastModified", "last_modified", "updated", "created", "mtime")
 
 
 def put(uri: str, fill: Callable[[Path], None], last: str) -> bool:
@@ -71,14 +75,22 @@ def children(uri: str) -> list[str]:
     return [path.rstrip("/").rsplit("/", 1)[-1] for path in found]
 
 
-def folders(uri: str) -> list[str]:
-    """The names right under `uri` that have something in them; empty when there is nothing."""
+def marks(uri: str) -> dict[str, tuple[object, ...]]:
+    """Every file under `uri`, by its relative path, with what the store says of it that changes when it is written.
+
+    Of a store that says nothing but the size each asking has marks of its own, so that nothing is taken for the same.
+    """
     try:
         with _asked(uri) as (store, root):
-            found = store.ls(root, detail=True)
+            found = store.find(root, detail=True)
     except FileNotFoundError:
-        return []
-    return [one["name"].rstrip("/").rsplit("/", 1)[-1] for one in found if one["type"] == "directory"]
+        return {}
+    return {path[len(root) :].lstrip("/"): _mark(told) for path, told in found.items()}
+
+
+def _mark(told: Mapping[str, Any]) -> tuple[object, ...]:
+    known = tuple(str(told[name]) for name in _WRITTEN if told.get(name))
+    return told.get("size"), *(known or (uuid4().hex,))
 
 
 def copy(uri: str, name: str, into: Path) -> None:

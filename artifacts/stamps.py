@@ -1,55 +1,62 @@
-"""Whether a file is still what it was when something of it was kept in memory: the stamps of a year in one listing."""
+"""Whether a folder is what it was when something of it was kept in memory: the stamps of a year in one listing."""
 
 import errno
 import os
-import stat
 from collections.abc import Iterator
-from pathlib import Path
 
 from artifacts import object_store
 from artifacts.storage import local
 
-Stamp = tuple[int, ...]
-THERE: Stamp = (1,)
+# Of each file its name, and what changes when the file does.
+Stamp = tuple[tuple[object, ...], ...]
 
 
 def stamps_of(uri: str, name: str) -> dict[str, Stamp | None]:
-    """The folders among `storage.children`, by name, each with the stamp of its file `name`; None without that file.
+    """The folders among `storage.children`, by name, each with the stamp of its files; None without the file `name`.
 
-    On a disk the file is the same while its stamp is, and no file beside it was added, renamed or removed; in an object
-    store the stamp says no more than that the file is there.
+    A folder is the same while its stamp is: no file of it was added, renamed, removed or written.
     """
     folder = local(uri)
-    if folder is None:
-        found = {one: THERE if object_store.exists(f"{uri}/{one}", name) else None for one in object_store.folders(uri)}
-    else:
-        found = dict(_stamps(folder, name))
+    found = _in_store(uri, name) if folder is None else dict(_on_disk(str(folder), name))
     return {one: found[one] for one in sorted(found) if not one.startswith(".")}
 
 
-def _stamps(folder: Path, name: str) -> Iterator[tuple[str, Stamp | None]]:
-    try:
-        there = os.scandir(folder)
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    with there:
-        for one in there:
-            own, file = _stat(one.path), _stat(f"{one.path}/{name}")
-            if own is not None and stat.S_ISDIR(own.st_mode):
-                is_file = file is not None and stat.S_ISREG(file.st_mode)
-                yield one.name, _stamp(own) + _stamp(file) if file is not None and is_file else None
+def _in_store(uri: str, name: str) -> dict[str, Stamp | None]:
+    files: dict[str, list[tuple[object, ...]]] = {}
+    for path, told in object_store.marks(uri).items():
+        folder, _, file = path.partition("/")
+        if file:
+            files.setdefault(folder, []).append((file, *told))
+    return {one: _stamp(found, name) for one, found in files.items()}
 
 
-def _stat(path: str) -> os.stat_result | None:
+def _on_disk(folder: str, name: str) -> Iterator[tuple[str, Stamp | None]]:
+    for one in _listed(folder):
+        if one.is_dir():
+            yield one.name, _stamp([file for file in map(_mark, _listed(one.path)) if file], name)
+
+
+def _stamp(files: list[tuple[object, ...]], name: str) -> Stamp | None:
+    return tuple(sorted(files, key=str)) if any(file[0] == name for file in files) else None
+
+
+def _listed(folder: str) -> list[os.DirEntry[str]]:
     try:
         # Not by way of a Path, which takes longer than the look: of each day of a year there is one.
-        return os.stat(path)  # noqa: PTH116
+        with os.scandir(folder) as found:
+            return list(found)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _mark(file: os.DirEntry[str]) -> tuple[object, ...] | None:
+    try:
+        told = file.stat()
+        # As the file that readers open: a folder of that name is none.
+        name = file.name if file.is_file() else f"{file.name}/"
     except OSError as error:
         if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
             return None
         raise
-
-
-def _stamp(told: os.stat_result) -> Stamp:
     # The time of change too: a copy may be given the size and the time of the file that it replaces.
-    return told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns
+    return name, told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns

@@ -9,6 +9,7 @@ from artifacts.alerts import Alert, Event, Stream, seen_last, stream_of
 from artifacts.cli import Answer
 from artifacts.errors import BadInput, Missing
 from artifacts.finding import Finding
+from artifacts.findings import read_findings
 from artifacts.lost_alerts import alerts_of, refuse_lost_alerts
 from artifacts.places import Places, read_places
 from artifacts.plural import many
@@ -57,6 +58,9 @@ def _update(arguments: argparse.Namespace) -> Answer:
     places, settings = read_places(), read_monitoring_settings()
     events, passed_over = list[Event](), dict[str, str]()
     for identity in arguments.findings:
+        # None is taken in before all can be.
+        read_findings(places.findings, identity)
+    for identity in arguments.findings:
         taken = update_alerts(places, settings, identity)
         events += taken.events
         if taken.passed_over is not None:
@@ -65,7 +69,7 @@ def _update(arguments: argparse.Namespace) -> Answer:
     lines += [f"nothing changed by {identity}. {why}" for identity, why in passed_over.items()]
     told = lines or ["nothing changed. No alert was opened, ended, or due to be told again."]
     facts = {"events": [event.id for event in events], "passed_over": passed_over}
-    return Answer(" ".join(arguments.findings), told, facts)
+    return Answer(arguments.findings[-1], told, facts)
 
 
 def _alerts(arguments: argparse.Namespace) -> Answer:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from artifacts import alerts, cli
 from artifacts.binning import Bins
 from artifacts.counting import Counted
-from artifacts.errors import BadInput, Missing
+from artifacts.errors import BadInput, Damaged, Missing
 from artifacts.findings import Finding, Reason
 from artifacts.lost_alerts import refuse_lost_alerts
 from artifacts.places import Places
@@ -50,7 +50,7 @@ def say_if_alerts_are_lost(places: Places, model: str, window: Window) -> None:
     """Say that no incident is known where the alerts took in no check: they were lost, or all was checked by hand."""
     try:
         refuse_lost_alerts(places, model, window.end)
-    except Missing as lost:
+    except (Damaged, Missing) as lost:
         cli.say(f"No day of an incident is left out of the trailing window. {lost.code}: {lost.message}")
 
 

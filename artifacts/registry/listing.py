@@ -7,6 +7,7 @@ from typing import Any
 
 from artifacts.errors import BadInput
 from artifacts.registry.log import PREFIX
+from artifacts.registry.numbers import SKIPPED
 from artifacts.registry.record import record_of
 from artifacts.run_record import FINISHED, RunRecord
 
@@ -25,7 +26,7 @@ def models(client: Any) -> list[str]:
 def run_ids(client: Any, model: str) -> dict[int, str]:
     """The versions of `model`, sorted, each with the id of its MLflow run."""
     found = client.search_model_versions(f"name='{model}'")
-    return dict(sorted((int(one.version), str(one.run_id)) for one in found))
+    return dict(sorted((int(one.version), str(one.run_id)) for one in found if SKIPPED not in one.tags))
 
 
 def versions_by_run(found: Mapping[int, str]) -> dict[str, list[int]]:

@@ -1,13 +1,14 @@
 """Whether Airflow asks a person about a candidate, under Required Actions."""
 
-from typing import Any
+from typing import Any, Literal
 
 DAG, ASK, APPROVE = "approve_promotion", "ask", "approve"
+Asked = bool | Literal["answered"] | None
 UNDER_WAY, OVER = ("queued", "running"), ("success", "failed", "skipped", "upstream_failed", "removed")
 
 
-def asks(candidate: str) -> bool | None:
-    """Whether a question about the MLflow run `candidate` is open.
+def asks(candidate: str) -> Asked:
+    """Whether a question about the MLflow run `candidate` is open, or was answered in a DAG run that goes on.
 
     None when Airflow cannot say, or a DAG run that has asked nothing yet may be about this candidate.
     """
@@ -21,11 +22,13 @@ def asks(candidate: str) -> bool | None:
         return None
 
 
-def where(candidate: str, asked: bool | None) -> str:
+def where(candidate: str, asked: Asked) -> str:
     """Where a person answers, or what brings the question back: its week may be over, or its answer had no reason."""
     again = f"{anew(candidate)}, or clear the task approve that asked."
     if asked is None:
         return f": answer under Required Actions in Airflow. If nothing about it stands there, {again}"
+    if asked == "answered":
+        return f": one has answered, and the DAG run of {DAG} that asked is carrying it out."
     if asked:
         return ": answer under Required Actions in Airflow."
     return f", and nothing asks one now. To be asked under Required Actions in Airflow, {again}"
@@ -36,7 +39,7 @@ def anew(candidate: str) -> str:
     return f"trigger the DAG {DAG} with the candidate {candidate}"
 
 
-def _asks(session: Any, candidate: str) -> bool | None:
+def _asks(session: Any, candidate: str) -> Asked:
     from airflow.models import DagRun, TaskInstance
     from airflow.models.xcom import XComModel
 
@@ -50,8 +53,11 @@ def _asks(session: Any, candidate: str) -> bool | None:
     answers = session.query(TaskInstance.run_id, TaskInstance.map_index, TaskInstance.state).filter(
         TaskInstance.dag_id == DAG, TaskInstance.run_id.in_(under_way), TaskInstance.task_id == APPROVE
     )
-    over = {(run, index) for run, index, state in answers if state in OVER}
-    if any(about == candidate and place not in over for place, about in asked.items()):
+    over = {(run, index): state for run, index, state in answers if state in OVER}
+    ours = [over.get(place) for place, about in asked.items() if about == candidate]
+    if None in ours:
         return True
+    if "success" in ours:
+        return "answered"
     # One that has not come to its first question yet may ask about this candidate or another.
     return None if under_way - {run for run, _ in asked} else False

@@ -11,7 +11,7 @@ from artifacts.ledger import Promotion
 from artifacts.registry import RunRecord
 from artifacts.rejections import told
 from artifacts.verdict import Verdict
-from plugins.on_call.asking import asks, where
+from plugins.on_call.asking import Asked, asks, where
 from plugins.on_call.decided import Decided, Judged, decision_on, read_decided
 from plugins.on_call.home import Found, Home
 from plugins.on_call.person import wants_a_person
@@ -31,7 +31,7 @@ class Fate:
 
     became: Became
     said: str = ""
-    asked: bool | None = None
+    asked: Asked = None
 
 
 def decided(home: Home, model: str) -> Decided:

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property, lru_cache
 
 from artifacts.finding import State
 from artifacts.finding_summary import Worst
 from artifacts.findings_summary import Summary
+from artifacts.window_words import last_day as last_of
 
 RANK: Mapping[State, int] = {"DRIFT": 0, "UNKNOWN": 1, "OK": 2}
+NEED_LABELS = ("truth", "holdout")
 # Models of which days and pictures are kept.
 KEPT = 16
 
@@ -38,7 +40,7 @@ class Day:
 
 @lru_cache(maxsize=KEPT)
 def days(found: tuple[Summary, ...]) -> tuple[Day, ...]:
-    """A day for each end of a window: of a feature the newest of each version that was checked, of those the worst.
+    """A day for each end of a window: of a feature the newest of each version and window, of those the worst.
 
     The same days again while all that was found is as it was read.
     """
@@ -48,14 +50,26 @@ def days(found: tuple[Summary, ...]) -> tuple[Day, ...]:
     told = []
     for end in sorted(by_end):
         several = sorted(by_end[end], key=lambda one: (one.created_at, one.id))
-        newest = {(each.feature, one.version): each for one in several for each in one.brief.worst}
         worst: dict[str | None, Worst] = {}
-        for each in sorted(newest.values(), key=lambda one: (RANK[one.state], -(one.far or 0.0))):
+        for each in sorted(_newest(several), key=lambda one: (RANK[one.state], -(one.far or 0.0))):
             first = worst.setdefault(each.feature, each)
             if each.in_part and first.state == "OK":
                 worst[each.feature] = replace(first, in_part=True)
         told.append(Day(end, worst, tuple(one.id for one in several)))
     return tuple(told)
+
+
+def _newest(by_age: Iterable[Summary]) -> list[Worst]:
+    """What stands of findings: those with labels asked all anew, those without all but what labels showed."""
+    standing: dict[tuple[datetime, int], dict[tuple[str | None, bool], Worst]] = {}
+    for one in by_age:
+        known = standing.setdefault((one.start, one.version), {})
+        for key in [key for key in known if one.labelled or not key[1]]:
+            del known[key]
+        for each in one.brief.worst:
+            needs_labels = one.labelled and (each.feature is None or each.baseline in NEED_LABELS)
+            known[each.feature, needs_labels] = each
+    return [each for known in standing.values() for each in known.values()]
 
 
 def judged(worst: Iterable[Worst]) -> bool:
@@ -64,9 +78,8 @@ def judged(worst: Iterable[Worst]) -> bool:
 
 
 def last_day(one: Summary) -> date:
-    """The last day of a window, which does not hold its end."""
-    is_midnight = (one.end.hour, one.end.minute, one.end.second) == (0, 0, 0)
-    return date.fromordinal(one.end.date().toordinal() - is_midnight)
+    """The last day of its window."""
+    return last_of(one.end).date()
 
 
 @lru_cache(maxsize=KEPT)

@@ -65,8 +65,9 @@ def untold(where: str, health: Health, model: str, why: str) -> Refusal:
     return Unavailable(
         "on_call.service_cannot_tell",
         f"The service at {where} {health.said}, so predictions are answered; of itself it tells nothing: {why}. "
-        "MLflow, the ledger or a place does not answer it.",
-        next_step=f"Leave the service alone, and see what does not answer: python -m training history --model {model}",
+        "MLflow, the ledger or a place may not answer it, or it is slow for once.",
+        next_step="Leave the service alone; if that lasts, see what does not answer: "
+        f"python -m training history --model {model}",
     )
 
 

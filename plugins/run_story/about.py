@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from artifacts.run_evidence import TaskEvidence
+from artifacts.version_name import parse_as_of
+from artifacts.window_words import window_words
 
 MODEL, SET = "model ", "training set "
 
@@ -17,6 +19,13 @@ def about_of(kept: Sequence[TaskEvidence], conf: Mapping[str, Any]) -> tuple[str
 def same(about: Sequence[str]) -> tuple[str, ...]:
     """By what of `about` an earlier DAG run is the same: the models, where any is known, else the training sets."""
     return tuple(one for one in about if one.startswith(MODEL)) or tuple(about)
+
+
+def about_window(findings: Mapping[str, Any]) -> str:
+    """Which window of which version a note of findings is about; with labels or without, since both may be told."""
+    start, end = (parse_as_of(one) for one in findings["window"].split(".."))
+    labels = ", with labels" if findings.get("truth") else ""
+    return f"{findings['model']} version {findings['version']}, {window_words(start, end)}{labels}"
 
 
 def models_of(kept: Sequence[TaskEvidence], conf: Mapping[str, Any]) -> set[str]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence
+from plugins.run_story.about import about_window
 
 FAILED = {"failed", "up_for_retry"}
 # The task that asks a person; it is Airflow's own, which leaves no evidence.
@@ -52,7 +53,7 @@ def because(cause: Refused | None, every: Sequence[TaskEvidence]) -> Refused | N
     blind = [code for one in noted for code in _unjudged(one)]
     if not blind:
         return cause
-    drifted = [f"{one['model']} version {one['version']}, {one['window']}" for one in noted if _says_drift(one)]
+    drifted = [about_window(one) for one in noted if _says_drift(one)]
     beside = f" What else was checked says DRIFT, and that was told: {'; '.join(drifted)}." if drifted else ""
     return replace(cause, code=blind[0], message=cause.message.replace(NO_DRIFT, "") + beside)
 

@@ -8,6 +8,7 @@ from artifacts.metric_names import directed, words
 from artifacts.plural import many
 from plugins.on_call.chart import Interval, Shape, Widths, digits, intervals
 from plugins.on_call.markup import Child, Html, el, join, joined, name, scrolled, table
+from plugins.run_story.about import about_window
 from plugins.run_story.story import Story
 
 SHAPES: dict[str, Shape] = {"candidate": "disc", "champion": "ring", "naive": "square"}
@@ -49,7 +50,7 @@ def _chart(metric: str, metrics: Mapping[str, Mapping[str, Sequence[float | None
 
 
 def _findings(told: Mapping[str, Any]) -> Html:
-    heading = el("h3", f"{told['model']} version {told['version']}, {told['window']}: {told['state']}")
+    heading = el("h3", f"{about_window(told)}: {told['state']}")
     if not told["worst"]:
         moved, blind = "{}, and nothing moved.", "? Nothing was judged of {}, so what moved is not known."
         return join(heading, el("p", (moved if told["state"] == "OK" else blind).format(many(told["rows"], "row"))))

@@ -115,11 +115,16 @@ def _tasks(story: Story) -> Html:
         mapped = "" if end.map_index < 0 else f" [{end.map_index}]"
         seconds = f"{(one.ended - one.began).total_seconds():.1f}" if one else None
         no = one.refused if one else story.damaged.get(own)
-        rows.append(
-            [f"{end.task}{mapped}", end.state or "not begun", end.attempt, seconds, el("code", no.code) if no else None]
-        )
+        rows.append([f"{end.task}{mapped}", end.state or "not begun", end.attempt, seconds, _no(no, story.cause)])
     heads = ("task", "state", "try", "seconds", "said no")
     return join(table(heads, rows, numbers=(2, 3)), *map(_damaged, story.damaged.values()))
+
+
+def _no(no: Refused | None, told: Refused | None) -> Child:
+    """The code of who said no, and why where that is not the sentence above all."""
+    if no is None or no == told:
+        return el("code", no.code) if no else None
+    return join(el("code", no.code), el("br"), no.message)
 
 
 def _damaged(no: Refused) -> Html:

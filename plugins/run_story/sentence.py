@@ -7,6 +7,7 @@ from typing import Any
 from artifacts.plural import many, plural
 from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence
 from plugins.on_call.briefly import briefly
+from plugins.run_story.about import about_window
 
 SHOWN = 3
 ENDED = ("success", "failed", "skipped")
@@ -91,7 +92,7 @@ def _decided(told: Mapping[str, Any]) -> list[str]:
 
 
 def _findings(told: Mapping[str, Any]) -> list[str]:
-    about = f"{told['model']} version {told['version']}, {told['window']}"
+    about = about_window(told)
     if not told["worst"]:
         return [f"{about}: {told['state']}, {many(told['rows'], 'row')}."]
     first = told["worst"][0]

@@ -99,7 +99,8 @@ def _of_waiting(one: Mapping[str, Any]) -> Todo:
     if "unknown" in one:
         return Todo(said=one["unknown"])
     asked = one.get("asked", True)
-    return Todo(judge, WAITS.format(where=where(one["candidate"], asked)), answer="" if asked is False else ANSWER)
+    is_open = asked not in (False, "answered")
+    return Todo(judge, WAITS.format(where=where(one["candidate"], asked)), answer=ANSWER if is_open else "")
 
 
 def mending(

@@ -112,22 +112,48 @@ def test_the_same_findings_have_the_same_id_whenever_they_were_made_and_stand_on
     assert read_findings(str(tmp_path), later.id).created_at == first.created_at
 
 
+def made_in(*years: int) -> list[Findings]:
+    """The same, then others of the window, then the same again, as often as there are years."""
+    turns = [(FINE,), (BLIND,), (FINE,), (FINE,)]
+    return [findings(*found, created_at=datetime(year, 1, 1)) for found, year in zip(turns, years, strict=False)]
+
+
+def newest_of(root: str) -> Findings:
+    every = [read_findings(root, one) for one in list_findings(root, "late_arrival")]
+    return max(every, key=lambda one: (one.created_at, one.id))
+
+
 def test_what_is_found_last_is_the_newest_of_its_window_though_it_was_found_before_what_came_between(
     tmp_path: Path,
 ) -> None:
-    root, years = str(tmp_path), (2026, 2027, 2028, 2029)
-    turns = [(FINE,), (BLIND,), (FINE,), (FINE,)]
-    made = [findings(*found, created_at=datetime(year, 1, 1)) for found, year in zip(turns, years, strict=True)]
+    first, between, again, still = [publish_findings(str(tmp_path), one) for one in made_in(2026, 2027, 2028, 2029)]
+    assert (first.after, between.after, again.after) == (None, None, between.id)
+    assert still == again == newest_of(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "years", [(2026, 2026, 2026), (2028, 2027, 2026)], ids=["one second", "a clock that is behind"]
+)
+def test_what_is_found_last_is_the_newest_whatever_the_clock_says(tmp_path: Path, years: tuple[int, ...]) -> None:
+    for one in made_in(*years):
+        found = publish_findings(str(tmp_path), one)
+        assert found == newest_of(str(tmp_path)) == read_findings(str(tmp_path), found.id)
+
+
+def test_what_labels_showed_is_no_reason_to_publish_the_rest_again(tmp_path: Path) -> None:
+    first = publish_findings(str(tmp_path), findings(FINE))
     labels = findings(FINE, truth="late_arrival/2013-12-20.3f9a5b1c2d3e", created_at=datetime(2030, 1, 1))
-    first, between, again, still = [publish_findings(root, one) for one in made]
-    assert (first.after, between.after, again.after, still.id) == (None, None, between.id, again.id)
-    newest = max((read_findings(root, one) for one in list_findings(root, first.model)), key=lambda one: one.created_at)
-    assert (newest.id, newest.state, newest.created_at.year) == (again.id, "OK", 2028)
-    assert publish_findings(root, labels).after is None
-    assert publish_findings(root, made[3]).id == again.id
-    (tmp_path / again.id / "findings.json").write_text("")
-    with pytest.raises(Damaged, match="Without one move it away, and check that window again: python -m monitoring"):
-        publish_findings(root, made[3])
+    assert publish_findings(str(tmp_path), labels).after is None
+    assert publish_findings(str(tmp_path), findings(FINE, created_at=datetime(2031, 1, 1))) == first
+
+
+@pytest.mark.parametrize("name", ["findings.json", "manifest.json"])
+def test_older_findings_that_are_harmed_keep_nobody_from_finding_the_same_again(tmp_path: Path, name: str) -> None:
+    older, between, again, _ = made_in(2026, 2027, 2028, 2029)
+    for one in (older, between):
+        publish_findings(str(tmp_path), one)
+    (tmp_path / older.id / name).unlink()
+    assert publish_findings(str(tmp_path), again).after == between.id
 
 
 def test_findings_without_their_manifest_are_damaged_to_all_who_ask_and_say_what_mends_them(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from artifacts import publish
@@ -64,7 +65,7 @@ def test_summaries_are_read_without_the_findings_themselves(tmp_path: Path) -> N
     [
         (lambda folder: (folder / publish.MANIFEST).write_text("{}"), "publish.damaged", "manifest"),
         (lambda folder: (folder / "findings.json").unlink(), "publish.damaged", "findings.json is gone"),
-        (lambda folder: (folder / publish.MANIFEST).unlink(), "findings.damaged", "its manifest.json is gone"),
+        (lambda folder: (folder / publish.MANIFEST).unlink(), "publish.damaged", "its manifest.json is gone"),
     ],
 )
 def test_damage_hides_its_own_window_only_and_says_what_makes_that_again(tmp_path: Path, harm, code, said) -> None:  # type: ignore[no-untyped-def]
@@ -88,6 +89,7 @@ def test_damage_hides_its_own_window_only_and_says_what_makes_that_again(tmp_pat
         (lambda folder: (folder / publish.MANIFEST).unlink(), "its manifest.json is gone"),
         (lambda folder: (folder / "findings.json").unlink(), "findings.json is gone"),
         (lambda folder: (folder / "more").touch(), "more is not in the manifest"),
+        (lambda folder: (folder / "findings.json").write_text(""), "findings.json has 0 bytes"),
     ],
 )
 def test_what_is_harmed_after_it_was_told_is_told_as_damaged(tmp_path: Path, harm, said) -> None:  # type: ignore[no-untyped-def]
@@ -98,6 +100,19 @@ def test_what_is_harmed_after_it_was_told_is_told_as_damaged(tmp_path: Path, har
     found, broken = summaries(str(tmp_path), "late_arrival")
     assert (found, [*broken]) == ([], [made.id])
     assert said in str(broken[made.id])
+
+
+def test_a_manifest_that_was_replaced_in_a_store_is_told_as_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    root, made = f"memory://{tmp_path.name}", findings(FINE, MOVED)
+    publish_findings(root, made)
+    [[first], [again]] = [summaries(root, "late_arrival")[0] for _ in range(2)]
+    assert again is first
+    fsspec.filesystem("memory").pipe_file(f"{root}/{made.id}/{publish.MANIFEST}", b"{}")
+    found, broken = summaries(root, "late_arrival")
+    assert (found, broken[made.id].code) == ([], "publish.damaged")
 
 
 def test_a_manifest_that_was_replaced_is_read_anew_and_one_that_was_not_is_not(tmp_path: Path) -> None:

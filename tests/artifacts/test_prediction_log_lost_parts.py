@@ -36,6 +36,7 @@ def test_a_part_on_a_disk_that_lost_its_manifest_is_damage_and_never_passed_over
     [
         (lambda part: (part / "manifest.json").write_text("{}"), "is not as it was written"),
         (lambda part: (part / "predictions.parquet").unlink(), "is gone"),
+        (lambda part: (part / "predictions.parquet").write_bytes(b""), "has 0 bytes"),
     ],
 )
 def test_a_part_that_is_harmed_after_it_was_counted_is_told_as_damaged(tmp_path: Path, harm, said) -> None:  # type: ignore[no-untyped-def]

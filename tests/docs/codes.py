@@ -28,6 +28,7 @@ NO_CODES = {
     "serving.trial_child",
     "shipshape.arrival",
     "shipshape.newest_version",
+    "shipshape.skipped",
     "http.request",
     "websocket.close",
     "training.refit",

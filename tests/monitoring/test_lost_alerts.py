@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from artifacts import alerts, cli, ledger
-from artifacts.errors import Missing
+from artifacts.errors import Damaged, Missing
 from artifacts.findings import publish_findings
 from artifacts.lost_alerts import alerts_of
 from artifacts.places import read_places
@@ -42,3 +42,21 @@ def test_the_repair_takes_in_what_the_log_told_and_what_labels_told(
     is_open = {(one.kind, one.key) for one in alerts_of(places, "late_arrival") if one.is_open}
     assert is_open >= {("DRIFT", "psi|distance|training|-"), ("UNKNOWN", "psi|distance|training|-")}
     assert {one.stream for one in alerts.watches(places.alerts, "late_arrival").values()} == {"log", "truth"}
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "findings.json"])
+def test_findings_that_are_harmed_are_no_reason_to_say_that_nothing_was_checked(tmp_path: Path, name: str) -> None:
+    places = read_places({"PIPELINE_HOME": str(tmp_path)})
+    ledger.promote(
+        places.ledger, model="late_arrival", version=3, run_id="r", expected=None,
+        decided_at=datetime(2013, 11, 1), decided_by="test", reason="better",
+    )  # fmt: skip
+    harmed, whole = found(2, MOVED), found(1, FINE)
+    publish_findings(places.findings, harmed)
+    (Path(places.findings) / harmed.id / name).unlink()
+    with pytest.raises(Damaged):
+        alerts_of(places, "late_arrival")
+    # An older one that is whole is a beginning.
+    publish_findings(places.findings, whole)
+    with pytest.raises(Missing, match=f"update --findings {whole.id}"):
+        alerts_of(places, "late_arrival")

@@ -129,7 +129,7 @@ def test_by_skew_nothing_moved_and_of_a_threshold_of_0_there_is_no_ratio(places:
     assert headline(page) == "▲DRIFT: distance moved; carrier and distance differ from what dbt computes"
     assert [TIMES in row(page, name) for name in ("distance", "carrier")] == [True, False]
     assert about(skew) == "distance differs from what dbt computes"
-    assert about(replace(skew, state="UNKNOWN")) == "distance, skew against truth"
+    assert about(replace(skew, state="UNKNOWN")) == "distance, skew against the training set"
 
 
 def test_what_moved_stands_before_what_did_not(places: Places) -> None:
@@ -200,7 +200,7 @@ def test_a_metric_that_cannot_be_judged_is_named_and_not_called_the_window(place
     page = page_after(places, found(7, FINE, brier))
     assert "Not judged: <b>Brier score</b>. Or not." in page
     assert "the window" not in row(page, "Brier score")
-    assert about(brier) == "Brier score against holdout"
+    assert about(brier) == "Brier score against its holdout"
     assert (about(NO_ROWS), about(of(MOVED, SCORE))) == ("the window, predictions", "the score, psi against training")
 
 
@@ -324,7 +324,7 @@ def test_a_window_of_several_weeks_has_the_mark_of_its_worst_one_and_says_so(pla
     [drawn] = re.findall(r"<svg[^>]*><title>log loss over 1 window.*?</svg>", page)
     assert re.findall(r"It is [\d.]+\d", drawn) == ["It is 0.61"]
     assert '<span class="part">the week from 2013-12-08</span>' in page
-    assert about(weeks[0]) == "log loss against holdout, the week from 2013-12-01"
+    assert about(weeks[0]) == "log loss against its holdout, the week from 2013-12-01"
     said = "The mark of a window of several weeks is that of its worst week"
     assert said in page
     assert said not in page_after(places, found(7, KEPT, days=7, truth=TRUTH))

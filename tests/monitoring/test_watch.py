@@ -224,8 +224,8 @@ def test_what_keeps_two_windows_from_being_judged_is_told_once() -> None:
     gone = replace(NO_ROWS, rule="log", reason=Reason("log.part_gone", "A part is gone."))
     days, late = found(21, gone, days=7), replace(found(7, gone, days=7), truth="late_arrival/x")
     assert why_red([days, late]) == (
-        f"What was asked of version 3 in the window 2013-12-15 to 2013-12-22 ({days.id}) and what labels show of "
-        f"version 3 in the window 2013-12-01 to 2013-12-08 ({late.id}) could not be judged: "
+        f"What was asked of version 3 in the window 2013-12-15 to 2013-12-21 ({days.id}) and what labels show of "
+        f"version 3 in the window 2013-12-01 to 2013-12-07 ({late.id}) could not be judged: "
         "log.part_gone: A part is gone."
     )
 
@@ -275,5 +275,5 @@ def test_drift_that_labels_show_after_newer_labels_came_early_is_red(serving: Wo
     for one in made:
         publish_findings(serving.places.findings, one)
         update_alerts(serving.places, AlertSettings(), one.id)
-    with pytest.raises(GateClosed, match="1: log loss against holdout"):
+    with pytest.raises(GateClosed, match="1: log loss against its holdout"):
         conclude_checks([made[1].id])

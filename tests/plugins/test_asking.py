@@ -58,6 +58,8 @@ def airflow(auth):
         ("running", [(OURS, "failed"), (OTHER, "awaiting_input")], False),
         ("failed", [(OURS, "failed")], False),
         ("running", [(OTHER, "awaiting_input")], False),
+        ("running", [(OURS, "success"), (OTHER, "awaiting_input")], "answered"),
+        ("success", [(OURS, "success")], False),
         ("queued", [], None),
     ],
 )

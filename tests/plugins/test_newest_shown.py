@@ -67,6 +67,28 @@ def test_of_one_version_what_was_found_last_counts(opened, home, tmp_path):
     assert "✓ OK in the newest window" in part(page, "glance")
 
 
+def test_a_window_that_was_repaired_hides_nothing_of_what_labels_showed_and_is_no_more_what_it_was(
+    opened, home, tmp_path
+):
+    places = home[0].model_copy(update={"findings": str(tmp_path / "findings")})
+    log_loss = replace(MOVED, rule="log_loss", feature=None, baseline="holdout", threshold=0.3)
+    blind = Finding("log", None, "UNKNOWN", Reason("publish.damaged", "A part is damaged."), 0)
+    truth = f"{home[1].training_set.split('/')[0]}/2026-03-20.0123456789ab"
+    checks = ([log_loss, FINE], truth), ([blind], None), ([FINE], None)
+
+    def drift(*made):
+        for hour, (several, held) in made:
+            at = datetime(2026, 3, 21, hour)
+            one = Findings("toy", 1, home[1].training_set, *WINDOW, 900, at, tuple(several), truth=held)
+            publish_findings(places.findings, one)
+        return part(opened(places, NOBODY).get("/on-call/models/toy").text, "drift")
+
+    assert "publish.damaged" in drift((1, checks[1]))
+    assert "✓ The one day shown is OK." in drift((2, checks[2]))
+    assert "log loss" in drift((3, checks[0]))
+    assert "log loss" in drift((4, checks[1]), (5, checks[2]))
+
+
 def test_a_prediction_of_today_hides_none_of_long_ago(opened, home, tmp_path):
     places = home[0].model_copy(update={"prediction_parts": str(tmp_path / "parts"), "predictions": tmp_path / "log"})
     shutil.copytree(home[0].prediction_parts, places.prediction_parts)

@@ -9,7 +9,7 @@ from plugins.run_story.story import tell
 BEGAN = datetime(2026, 11, 25, 17)
 RUN = "manual__2026-11-25T17:00:00+00:00"
 FINDINGS = {
-    "state": "OK", "worst": [], "model": "m", "version": 1, "window": "w", "rows": 3, "not_ok": 0,
+    "state": "OK", "worst": [], "model": "m", "version": 1, "window": "2013-12-01..2013-12-08", "rows": 3, "not_ok": 0,
 }  # fmt: skip
 NO = Refused("set.bad", "Set a has 3 rows; 10 are wanted.", "Land more: python -m ingestion land --source a --month b")
 

@@ -26,7 +26,13 @@ def worst(state, code):
 
 def watched(tmp_path):
     unknown = {**FINDINGS, "state": "UNKNOWN", "not_ok": 1, "worst": [worst("UNKNOWN", "labels.none")]}
-    drifted = {**FINDINGS, "state": "DRIFT", "not_ok": 1, "worst": [worst("DRIFT", "drift.psi")], "window": "v"}
+    drifted = {
+        **FINDINGS,
+        "state": "DRIFT",
+        "not_ok": 1,
+        "worst": [worst("DRIFT", "drift.psi")],
+        "window": "2013-11-24..2013-12-01",
+    }
     kept = [evidence("check", map_index=at, notes={"findings": one}) for at, one in enumerate((unknown, drifted))]
     return told(tmp_path, *kept, refused(task="conclude", minute=1, refused=UNJUDGED))
 
@@ -34,7 +40,9 @@ def watched(tmp_path):
 def test_a_check_that_could_not_judge_does_not_say_that_nothing_drifted_where_something_did(tmp_path):
     story = watched(tmp_path)
     assert story.state == "UNKNOWN"
-    assert "What else was checked says DRIFT, and that was told: m version 1, v." in story.sentence
+    assert (
+        "What else was checked says DRIFT, and that was told: m version 1, 2013-11-24 to 2013-11-30." in story.sentence
+    )
 
 
 def test_a_check_that_says_drift_gives_no_code_to_the_one_that_could_not_judge(tmp_path):
@@ -50,11 +58,14 @@ def test_the_code_is_that_of_what_was_asked_whatever_else_is_unknown_or_moved(tm
     gap = {**worst("UNKNOWN", "predictions.gap"), "rule": "predictions"}
     about = {"worst": [worst("DRIFT", "drift.psi"), gap, worst("UNKNOWN", "labels.none")], "state": "DRIFT"}
     labels = {**FINDINGS, **about, "not_ok": 3, "asked": "UNKNOWN", "unjudged": ["labels.none", "skew.no_truth"]}
-    log = {**FINDINGS, **about, "not_ok": 3, "asked": "DRIFT", "unjudged": [], "window": "v"}
+    log = {**FINDINGS, **about, "not_ok": 3, "asked": "DRIFT", "unjudged": [], "window": "2013-11-24..2013-12-01"}
     kept = [evidence("check", map_index=at, notes={"findings": one}) for at, one in enumerate((log, labels))]
     story = told(tmp_path, *kept, refused(task="conclude", minute=1, refused=UNJUDGED))
     assert story.sentence.startswith("conclude said no (labels.none): ") and story.codes[0] == "labels.none"
-    assert story.sentence.count("m version 1, ") == 1 and "that was told: m version 1, v." in story.sentence
+    assert (
+        story.sentence.count("m version 1, ") == 1
+        and "that was told: m version 1, 2013-11-24 to 2013-11-30." in story.sentence
+    )
 
 
 def test_findings_stay_as_they_are_so_that_clearing_is_not_advised(tmp_path):

@@ -39,8 +39,11 @@ def test_of_which_level_the_intervals_are_is_said_where_it_was_noted(tmp_path, l
 
 
 def test_that_nothing_moved_is_said_of_a_check_that_judged_something_and_of_no_other(tmp_path):
-    fine, blind = FINDINGS, {**FINDINGS, "state": "UNKNOWN", "window": "v", "rows": 0}
+    fine, blind = FINDINGS, {**FINDINGS, "state": "UNKNOWN", "window": "2013-11-24..2013-12-01", "rows": 0}
     kept = [evidence("check", map_index=at, notes={"findings": one}) for at, one in enumerate((fine, blind))]
     page = numbers_part(told(tmp_path, *kept, state="success"))
-    assert "w: OK</h3><p>3 rows, and nothing moved.</p>" in page
-    assert "v: UNKNOWN</h3><p>? Nothing was judged of 0 rows, so what moved is not known.</p>" in page
+    assert "2013-12-01 to 2013-12-07: OK</h3><p>3 rows, and nothing moved.</p>" in page
+    assert (
+        "2013-11-24 to 2013-11-30: UNKNOWN</h3><p>? Nothing was judged of 0 rows, so what moved is not known.</p>"
+        in page
+    )
