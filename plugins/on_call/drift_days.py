@@ -1,8 +1,8 @@
 """The days on which a window ended: what drift is shown by, in the picture and in words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property, lru_cache
 
 from artifacts.finding import State
@@ -12,6 +12,8 @@ from artifacts.window_words import last_day as last_of
 
 RANK: Mapping[State, int] = {"DRIFT": 0, "UNKNOWN": 1, "OK": 2}
 NEED_LABELS = ("truth", "holdout")
+# As SCORE stands for the score: no feature has such a name.
+LABELS = "(labels)"
 # Models of which days and pictures are kept.
 KEPT = 16
 
@@ -59,17 +61,19 @@ def days(found: tuple[Summary, ...]) -> tuple[Day, ...]:
     return tuple(told)
 
 
-def _newest(by_age: Iterable[Summary]) -> list[Worst]:
-    """What stands of findings: those with labels asked all anew, those without all but what labels showed."""
-    standing: dict[tuple[datetime, int], dict[tuple[str | None, bool], Worst]] = {}
-    for one in by_age:
-        known = standing.setdefault((one.start, one.version), {})
-        for key in [key for key in known if one.labelled or not key[1]]:
-            del known[key]
+def _newest(by_age: Iterable[Summary]) -> Iterator[Worst]:
+    """What was found last of each window of a version: by the log, and by labels, as the alerts take it.
+
+    Where it was checked with labels alone all of that counts; what such a check says of the window is about `LABELS`.
+    """
+    last = {(one.start, one.end, one.version, one.labelled): one for one in by_age}
+    for (*window, labelled), one in last.items():
+        is_alone = labelled and (*window, False) not in last
         for each in one.brief.worst:
-            needs_labels = one.labelled and (each.feature is None or each.baseline in NEED_LABELS)
-            known[each.feature, needs_labels] = each
-    return [each for known in standing.values() for each in known.values()]
+            if labelled and each.feature is None:
+                yield replace(each, feature=LABELS)
+            elif not labelled or is_alone or each.baseline in NEED_LABELS:
+                yield each
 
 
 def judged(worst: Iterable[Worst]) -> bool:

@@ -9,7 +9,7 @@ from artifacts.finding import SCORE, State
 from artifacts.finding_summary import Worst
 from artifacts.plural import many
 from plugins.on_call.chart import short, svg, text
-from plugins.on_call.drift_days import KEPT, Day, features
+from plugins.on_call.drift_days import KEPT, LABELS, Day, features
 from plugins.on_call.markup import Html, el, join
 from plugins.on_call.over_time import break_lines, day_labels, label_room
 
@@ -47,7 +47,7 @@ def heat(shown: tuple[Day, ...]) -> Html:
 
 def called(feature: str | None) -> str:
     """A feature's name, or what else a finding is about."""
-    return {None: "the window", SCORE: "the score"}.get(feature, feature or "")
+    return {None: "the window", SCORE: "the score", LABELS: "what labels show"}.get(feature, feature or "")
 
 
 def name_width(names: Sequence[str], room: float) -> float:

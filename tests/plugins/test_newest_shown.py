@@ -86,7 +86,13 @@ def test_a_window_that_was_repaired_hides_nothing_of_what_labels_showed_and_is_n
     assert "publish.damaged" in drift((1, checks[1]))
     assert "✓ The one day shown is OK." in drift((2, checks[2]))
     assert "log loss" in drift((3, checks[0]))
-    assert "log loss" in drift((4, checks[1]), (5, checks[2]))
+    while_damaged = drift((4, checks[1]))
+    assert "what labels show (log loss" in while_damaged and "the window: publish.damaged" in while_damaged
+    repaired = drift((5, checks[2]))
+    assert "what labels show (log loss" in repaired and "publish.damaged" not in repaired
+    # Labels could not be asked by the last check with them, which is so whatever the log tells.
+    blinded = drift((6, ([blind], truth)), (7, checks[2]))
+    assert "what labels show: publish.damaged" in blinded and "the window: " not in blinded
 
 
 def test_a_prediction_of_today_hides_none_of_long_ago(opened, home, tmp_path):
