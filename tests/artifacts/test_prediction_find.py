@@ -1,12 +1,13 @@
 """One prediction is found by its id wherever it lies, and days are counted from manifests."""
 
+import shutil
 from datetime import date
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from artifacts.errors import Missing
+from artifacts.errors import Damaged, Missing
 from artifacts.prediction_log import Key, Log, compact, counts, find
 from artifacts.prediction_log.parts import keys
 from tests.fixtures_prediction_log import logged, prediction
@@ -28,6 +29,37 @@ def log(tmp_path: Path) -> tuple[Path, str]:
 @pytest.mark.parametrize("day", [None, date(2013, 10, 1)])
 def test_a_prediction_is_found_in_a_part_and_in_a_segment(log: tuple[Path, str], one: object, day: date | None) -> None:
     assert find(*log, "late_arrival", one.prediction_id, day) == one  # type: ignore[attr-defined]
+
+
+def flip(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [lambda file: file.write_bytes(b""), lambda file: file.unlink(), lambda file: file.write_bytes(b"PAR1"), flip],
+)
+def test_of_a_part_that_is_harmed_it_is_said_and_what_lies_elsewhere_is_found(log: tuple[Path, str], harm) -> None:  # type: ignore[no-untyped-def]
+    [file] = Path(log[1]).rglob("*.parquet")
+    harm(file)
+    for wanted in (IN_PART.prediction_id, "c" * 32):
+        with pytest.raises(Damaged) as refused:
+            find(*log, "late_arrival", wanted)
+        assert refused.value.code == "publish.damaged"
+    assert find(*log, "late_arrival", IN_SEGMENT.prediction_id) == IN_SEGMENT
+
+
+@pytest.mark.parametrize(("lost", "code"), [("parts/model=late_arrival", "log.part_gone"), ("log", "log.list_gone")])
+def test_that_an_id_is_nowhere_is_not_said_of_a_log_of_which_something_is_gone(
+    log: tuple[Path, str], lost: str, code: str
+) -> None:
+    compact(*log)
+    shutil.rmtree(log[0].parent / lost)
+    with pytest.raises(Damaged) as refused:
+        find(*log, "late_arrival", "c" * 32)
+    assert refused.value.code == code
 
 
 @pytest.mark.parametrize("model", ["other", "late_arrival"])
