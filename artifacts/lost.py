@@ -62,6 +62,7 @@ def refuse_lost(places: Places, model: str | None = None) -> None:
 
     `home.champion_lost`, `home.versions_lost` and `judge.champion_differs`: MLflow has not what the ledger names;
     `judge.ledger_lost`: the ledger has not what MLflow names, or both are empty and something else tells of a model.
+    `BadInput` (`registry.tag_invalid`) as `newest_given`.
     """
     registry = Registry.at(places)
     known = {*ledger.models(places.ledger), *rejected_models(places.ledger)}
@@ -70,6 +71,8 @@ def refuse_lost(places: Places, model: str | None = None) -> None:
         refuse_lost_champion(registry, places.ledger, one)
         refuse_lost_ledger(registry, places.ledger, one)
         refuse_lost_versions(registry, places.ledger, one)
+        # Before anything is trained: what the tag says is read, which raises where it says nothing that can be.
+        registry.newest_given(one)
     refuse_lost_home(registry, places)
 
 

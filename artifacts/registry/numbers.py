@@ -60,5 +60,6 @@ def _invalid(model: str, text: str, wanted: str) -> BadInput:
     return BadInput(
         "registry.tag_invalid",
         f"Model {model} in MLflow has {text!r} as tag {NEWEST}; wanted: {wanted}.",
-        next_step="Set it in MLflow's page of the model to the highest number that was ever given.",
+        next_step="Set it in MLflow's page of the model to the highest number that was ever given, as the ledger and "
+        "the prediction log tell; then: python -m ops verify",
     )

@@ -7,8 +7,11 @@ import pytest
 from mlflow import MlflowClient
 
 from artifacts.errors import BadInput
+from artifacts.lost import refuse_lost
+from artifacts.places import read_places
 from artifacts.registry.listing import run_ids
 from artifacts.registry.numbers import NEWEST, SKIPPED, new_version, newest_given
+from tests.fixtures_registry import registry_in
 
 SHA256 = {"shipshape.sha256": "0" * 64}
 
@@ -80,3 +83,14 @@ def test_a_tag_that_cannot_be_right_is_named_and_nothing_is_made(client: MlflowC
     with pytest.raises(BadInput, match=f"Model toy in MLflow has '{tag}' as tag shipshape.newest_version") as refused:
         train(client)
     assert (refused.value.code, set(run_ids(client, "toy"))) == ("registry.tag_invalid", {1})
+
+
+def test_a_tag_that_is_no_number_is_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    places = read_places({"PIPELINE_HOME": str(tmp_path)})
+    registry = registry_in(tmp_path / "mlflow")
+    client = MlflowClient(registry.tracking_uri)
+    client.create_registered_model("toy")
+    refuse_lost(places, "toy")
+    client.set_registered_model_tag("toy", NEWEST, "v9")
+    with pytest.raises(BadInput, match="has 'v9' as tag"):
+        refuse_lost(places, "toy")
