@@ -281,7 +281,7 @@ def test_verifying_finds_a_file_that_no_manifest_vouches_for_and_landing_says_wh
     assert run("verify", "--source", "nycflights13") == 4
     assert "raw.unpublished" in (said := capsys.readouterr().err) and "flights/2013-01" in said
     assert run("land", "--source", "nycflights13", "--month", "2013-01") == 4
-    assert "its manifest is gone" in (said := capsys.readouterr().err) and "delete the folder" in said
+    assert "its manifest.json is gone" in (said := capsys.readouterr().err) and "delete the folder" in said
 
 
 def test_month_takes_one_month_and_names_what_it_got(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
