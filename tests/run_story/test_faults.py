@@ -70,7 +70,7 @@ FAULTS = {
         "python training/train.py --config training/configs/broken.yaml --training-set parcels/2020-03-01.c5b123f8beb7",
     ),
     "setting_error": ("FAILED", "settings.invalid", "PIPELINE_HOEM", "unset PIPELINE_HOEM"),
-    "drift": ("DRIFT", None, "parcels version 1, 2020-02-20..2020-02-27: DRIFT (drift.", ALERTS),
+    "drift": ("DRIFT", None, "parcels version 1, 2020-02-20 to 2020-02-26: DRIFT (drift.", ALERTS),
     "no_predictions": ("UNKNOWN", "predictions.none", "2020-04-01", ALERTS),
     "late_labels": ("UNKNOWN", "labels.none", "2020-02-12", ALERTS),
     "code_error": ("FAILED", "run.broke", "RuntimeError at tests/run_story/planted.py", None),
