@@ -24,7 +24,11 @@ router = APIRouter(dependencies=reads("watch_drift"))
 def found(request: Request, model: Model, findings: FindingsName) -> Response:
     """All that was found in a window, every byte verified."""
     home = Home.of(request)
-    there(lambda: read_findings(home.places.findings, f"{model}/{findings}"), home.patience)
+    there(
+        f"findings {model}/{findings}",
+        lambda: read_findings(home.places.findings, f"{model}/{findings}"),
+        home.patience,
+    )
     shown = Part("What was found", "found", lambda: _found(request, home, f"{model}/{findings}"), wide=True)
     return page(
         request,

@@ -34,7 +34,7 @@ def glance(request: Request, home: Home, model: str) -> Html:
         ("What is next", lambda: _next(home, model)),
     ]
     # A line that hangs does not take the others with it.
-    *said, (_, following) = beside(lines, SHARE * home.patience)
+    *said, (_, following) = beside(lines, home.patience.part(SHARE))
     pairs: list[tuple[Child, Child]] = [*said]
     return join(facts(pairs), following)
 

@@ -19,6 +19,7 @@ from artifacts.lost_home import refuse_lost_home
 from artifacts.places import Places
 from artifacts.registry import Registry, RunRecord
 from artifacts.verdict import Verdict, read_verdict
+from plugins.on_call.patience import Patience
 from plugins.on_call.read_once import ReadOnce
 from plugins.on_call.settings import OnCallSettings
 
@@ -152,12 +153,13 @@ class Home:
         return self._read.once(what, read)
 
     @property
-    def patience(self) -> float:
+    def patience(self) -> Patience:
         """How long the page may still take: the first one also loads MLflow's client, which takes seconds."""
         wanted = self.settings.patience_seconds
         whole = wanted if self.places.mlflow in _ANSWERED else max(wanted, COLD_SECONDS)
         # What does not wait for anything is shown also where what was asked first took all the time.
-        return max(whole - (time.monotonic() - self.began), min(wanted, LEAST_SECONDS))
+        left = max(whole - (time.monotonic() - self.began), min(wanted, LEAST_SECONDS))
+        return Patience(left, self.places)
 
 
 _ANSWERED: set[str] = set()

@@ -28,7 +28,7 @@ class Known:
 def known_at_once(home: Home, model: str) -> bool:
     """Whether the ledger knows it: the quick answer for most pages."""
     try:
-        return model in within(lambda: ledger.models(home.places.ledger), home.patience)
+        return model in within("whether the ledger knows it", lambda: ledger.models(home.places.ledger), home.patience)
     except Exception:
         return False
 
@@ -49,7 +49,7 @@ def _asked(home: Home) -> Known:
     silent: dict[str, Exception] = {}
     for source, ask in sources.items():
         try:
-            names.update(within(ask, home.patience))
+            names.update(within(f"models in {source}", ask, home.patience))
         except Exception as error:
             silent[source] = error
     return Known(frozenset(names), silent)

@@ -44,7 +44,7 @@ def models(request: Request) -> Response:
     only = known_models(home).only
     if only is not None:
         return _page(request, home, only)
-    shown = told("The list of models", lambda: within(lambda: _list(request, home), home.patience))
+    shown = told("The list of models", lambda: within("the models", lambda: _list(request, home), home.patience))
     return page(request, "Models", shown)
 
 
@@ -85,7 +85,7 @@ def _unknown(request: Request, home: Home, known: Known) -> Response:
     if known.names:
         there = join(el("p", another), el("ul", links))
     else:
-        there = told("Which models there are", lambda: within(lambda: _first(home), home.patience))
+        there = told("Which models there are", lambda: within("what is first", lambda: _first(home), home.patience))
     none = el("p", "Nothing here knows a model of that name: it was never trained, promoted or watched.", class_="down")
     return page(request, "No such model", none, there, trail=(("Models", "models"),), status=404)
 
@@ -166,7 +166,7 @@ def _unknown_yet(code: str) -> Html:
 def _waiting(request: Request, home: Home, name: str) -> Child:
     """The candidate that a person has to decide on, if any does."""
     try:
-        found = within(lambda: waits(home, name), home.patience)
+        found = within(f"who decides on {name}", lambda: waits(home, name), home.patience)
     except Refusal as refusal:
         return _unknown_yet(refusal.code)
     number = None if found is None else found[0].version

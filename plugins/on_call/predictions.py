@@ -1,6 +1,7 @@
 """The page of one prediction: what was asked and answered, why, and the SQL of each feature that went in."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from fastapi import APIRouter, Request
@@ -35,7 +36,11 @@ def prediction(
     trail = (("Models", "models"), (model, f"models/{model}"))
     log, into = home.places.predictions, home.places.prediction_parts.rstrip("/")
     try:
-        one = within(lambda: find(log, into, model, wanted, day), home.patience if day else LOOKING_SECONDS)
+        one = within(
+            f"the prediction {wanted}",
+            lambda: find(log, into, model, wanted, day),
+            home.patience if day else replace(home.patience, seconds=LOOKING_SECONDS),
+        )
     except Refusal as refusal:
         status = 404 if isinstance(refusal, Missing) else 503
         return page(request, f"Prediction {wanted}", refused(refusal), trail=trail, status=status)
@@ -49,7 +54,8 @@ def prediction(
             wide=True,
         ),
     )
-    grid = el("div", all_of(*parts, patience=EXPLAINING_SECONDS if explain else home.patience), class_="grid")
+    patience = replace(home.patience, seconds=EXPLAINING_SECONDS) if explain else home.patience
+    grid = el("div", all_of(*parts, patience=patience), class_="grid")
     return page(request, f"Prediction {wanted}", grid, trail=trail)
 
 

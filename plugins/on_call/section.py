@@ -2,22 +2,17 @@
 
 import logging
 import re
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeVar
 
-from artifacts.errors import Missing, Refusal, Unavailable
-from artifacts.registry.client import unanswered
+from artifacts.errors import Missing, Refusal
 from plugins.on_call.briefly import briefly
 from plugins.on_call.markup import Child, Html, command, el, join, joined
+from plugins.on_call.patience import Asked, Patience
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
-# What waits for a source that hangs keeps its thread, so there are more of them than parts of a page.
-POOL = ThreadPoolExecutor(max_workers=64, thread_name_prefix="on-call")
 
 
 @dataclass(frozen=True)
@@ -30,25 +25,24 @@ class Part:
     wide: bool = False
 
 
-def all_of(*parts: Part, patience: float) -> Html:
-    """The parts, made beside one another: one that hangs costs the page `patience` seconds in all."""
-    asked = [(part, POOL.submit(part.body)) for part in parts]
-    until = time.monotonic() + patience
-    return joined(_shown(part, partial(_awaited, made, until, patience)) for part, made in asked)
+def all_of(*parts: Part, patience: Patience) -> Html:
+    """The parts, made beside one another: one that hangs costs the page its patience in all."""
+    asked = [(part, Asked.of(part.title, part.body, patience)) for part in parts]
+    return joined(_shown(part, one.answer) for part, one in asked)
 
 
-def within(body: Callable[[], T], patience: float) -> T:
-    """What `body` returns, made in a thread of its own; after `patience` seconds `Unavailable` (`on_call.slow`)."""
-    return _awaited(POOL.submit(body), time.monotonic() + patience, patience)
+def within(what: str, body: Callable[[], T], patience: Patience) -> T:
+    """What `body` returns, made in a thread of its own; when the patience is over `Unavailable` (`on_call.slow`)."""
+    return Asked.of(what, body, patience).answer()
 
 
-def there(body: Callable[[], T], patience: float) -> T | None:
+def there(what: str, body: Callable[[], T], patience: Patience) -> T | None:
     """What a page is about; raises `Missing` when it is not there.
 
     None when something else keeps it from being read, which each part says in its own words.
     """
     try:
-        return within(body, patience)
+        return within(what, body, patience)
     except Missing:
         raise
     except Exception as error:
@@ -56,11 +50,10 @@ def there(body: Callable[[], T], patience: float) -> T | None:
         return None
 
 
-def beside(lines: Sequence[tuple[str, Callable[[], Child]]], patience: float) -> list[tuple[str, Html]]:
-    """Each line with what it says, all made beside one another; one that hangs costs `patience` seconds, and itself."""
-    asked = [(what, POOL.submit(body)) for what, body in lines]
-    until = time.monotonic() + patience
-    return [(what, told(what, partial(_awaited, made, until, patience))) for what, made in asked]
+def beside(lines: Sequence[tuple[str, Callable[[], Child]]], patience: Patience) -> list[tuple[str, Html]]:
+    """Each line with what it says, all made beside one another; one that hangs costs the patience, and itself."""
+    asked = [(what, Asked.of(f"{what}, in a line", body, patience)) for what, body in lines]
+    return [(what, told(what, one.answer)) for what, one in asked]
 
 
 def told(what: str, body: Callable[[], Child]) -> Html:
@@ -101,23 +94,3 @@ def _shown(part: Part, body: Callable[[], Child]) -> Html:
     kind = "part wide" if part.wide else "part"
     shown = told(part.title, body)
     return el("section", heading, shown, id=part.anchor, class_=kind, aria_labelledby=f"{part.anchor}-title")
-
-
-def _awaited(made: Future[T], until: float, patience: float) -> T:
-    try:
-        return made.result(max(until - time.monotonic(), 0.0))
-    except TimeoutError as error:
-        if made.done():
-            raise
-        made.cancel()
-        raise _slow(patience) from error
-
-
-def _slow(patience: float) -> Unavailable:
-    """MLflow is named while it is asked: its own wait for a lock is longer than that of a page, and cannot be set."""
-    message = f"What this part reads did not answer within {patience:.2g} s."
-    step = "see whether MLflow, the ledger and the disk answer."
-    if silent := unanswered(patience / 2):
-        message += f" MLflow at {' and '.join(silent)} does not answer: it is down, slow, or its database is locked."
-        step = "see that MLflow's database is up, and that no writer holds it locked."
-    return Unavailable("on_call.slow", message, next_step=f"Load the page again; if it stays so, {step}")

@@ -36,7 +36,7 @@ def training_set(request: Request, set_name: SetName, set_version: SetVersion) -
     def opened() -> TrainingSet:
         return open_training_set(home.places.training_sets, set_name, set_version)
 
-    there(opened, home.patience)
+    there(f"training set {set_name}/{set_version}", opened, home.patience)
     parts = (
         Part("What it is", "manifest", lambda: _manifest(opened())),
         Part("What differs from the one before", "diff", lambda: difference(request, home, opened())),
@@ -60,7 +60,7 @@ def data_docs(request: Request, set_name: SetName, set_version: SetVersion, file
     def read() -> Response:
         return _file(request, open_training_set(home.places.training_sets, set_name, set_version).published, file)
 
-    return within(read, home.patience)
+    return within(f"Data Docs of {set_name}/{set_version}", read, home.patience)
 
 
 def _file(request: Request, published: Published, file: str) -> Response:

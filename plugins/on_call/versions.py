@@ -24,7 +24,7 @@ router = APIRouter(dependencies=reads("train_candidate"))
 def one_version(request: Request, model: Model, version: ModelVersion) -> Response:
     """All about a version of a model."""
     home = Home.of(request)
-    there(lambda: home.record(model, version), home.patience)
+    there(f"version {version} of {model}", lambda: home.record(model, version), home.patience)
     parts = (
         Part("What it is", "record", lambda: _record(request, home, home.record(model, version))),
         Part("When it was champion", "ledger", lambda: _lines(home, model, version)),
@@ -38,7 +38,7 @@ def one_version(request: Request, model: Model, version: ModelVersion) -> Respon
 def run(request: Request, run_id: RunId) -> Response:
     """The version that an MLflow run made, or what is known of a run without one."""
     home = Home.of(request)
-    record = there(lambda: home.registry.run(run_id), home.patience)
+    record = there(f"run {run_id}", lambda: home.registry.run(run_id), home.patience)
     if record is not None and record.version is not None:
         return RedirectResponse(address_of(request, "models", record.model, "versions", str(record.version)), 303)
     shown = Part("What it is", "record", lambda: _record(request, home, home.registry.run(run_id)))

@@ -6,6 +6,7 @@ from artifacts.places import Places
 from artifacts.run_evidence import Refused, read_run_end, read_tasks
 from artifacts.runbook import runbook_link, runbook_section
 from plugins.on_call.markup import Child, Html, command, el, folded, join, joined, name, outside, table
+from plugins.on_call.patience import Patience
 from plugins.on_call.section import Part, all_of, with_command
 from plugins.on_call.settings import OnCallSettings
 from plugins.run_story.about import same
@@ -35,7 +36,7 @@ def body_of(story: Story, places: Places, settings: OnCallSettings) -> Html:
         Part("Tasks", "tasks", lambda: _tasks(story)),
         Part("Runbook", "runbook", lambda: _runbook(story, settings)),
     ]
-    return all_of(*parts, patience=settings.patience_seconds)
+    return all_of(*parts, patience=Patience(settings.patience_seconds, places))
 
 
 def _verdict(story: Story, settings: OnCallSettings) -> Html:

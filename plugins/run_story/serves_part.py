@@ -11,6 +11,7 @@ from artifacts.lost_home import refuse_lost_home
 from artifacts.places import Places
 from artifacts.registry import Registry
 from plugins.on_call.markup import Child, Html, el, join, joined
+from plugins.on_call.patience import Patience
 from plugins.on_call.section import beside, told
 from plugins.on_call.service import asked
 from plugins.on_call.settings import OnCallSettings
@@ -25,7 +26,7 @@ def serves_part(story: Story, places: Places, settings: OnCallSettings) -> Html:
     lines: list[tuple[str, Callable[[], Child]]] = [(one, partial(_served, places, settings, one)) for one in models]
     lines.append(("Whether a champion was lost", partial(_lost, places, models)))
     # MLflow, or the service, may hang for all the time that this part has.
-    return joined(said for _, said in beside(lines, settings.patience_seconds * SHARE))
+    return joined(said for _, said in beside(lines, Patience(SHARE * settings.patience_seconds, places)))
 
 
 def _lost(places: Places, models: Sequence[str]) -> Html | None:

@@ -44,10 +44,9 @@ def test_a_locked_ledger_costs_a_page_its_patience_and_no_more(opened, home, fai
 def test_an_mlflow_that_hangs_leaves_champion_service_drift_and_alerts_at_a_glance(opened, home, tmp_path):
     places = home[0].model_copy(update=own_mlflow(home[0], tmp_path))
     opened(places, OnCallSettings(patience_seconds=60)).get("/on-call/models/toy")
-    # With the patience that a page has: on a busy machine the ledger and the disk take longer than a second.
     with closing(sqlite3.connect(places.mlflow.removeprefix("sqlite:///"), isolation_level=None)) as locking:
         locking.execute("BEGIN EXCLUSIVE")
-        glance = part(opened(places, OnCallSettings()).get("/on-call/models/toy").text, "glance")
+        glance = part(opened(places, SHORT).get("/on-call/models/toy").text, "glance")
         locking.execute("ROLLBACK")
     assert "on_call.slow" in glance
     assert f"MLflow at {places.mlflow} does not answer: it is down, slow, or its database is locked." in glance

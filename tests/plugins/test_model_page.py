@@ -18,6 +18,7 @@ from artifacts.training_set import open_training_set, parse_id, publish_training
 from monitoring.accept import accept
 from plugins.on_call.chart import short
 from plugins.on_call.markup import el, outside, table
+from plugins.on_call.patience import Patience
 from plugins.on_call.section import Part, all_of
 from plugins.on_call.settings import OnCallSettings
 from serving.app import create_app as create_service
@@ -165,7 +166,7 @@ def broken(places, changed, folder):
 def test_a_part_that_hangs_costs_the_page_its_patience_and_no_more():
     never = threading.Event()
     parts = (Part("Slow", "slow", lambda: str(never.wait(30))), Part("Quick", "quick", lambda: "here"))
-    page = all_of(*parts, patience=0.2)
+    page = all_of(*parts, patience=Patience(0.2))
     never.set()
     assert "on_call.slow" in part(page, "slow")
     assert "here" in part(page, "quick")
@@ -175,7 +176,7 @@ def test_a_part_that_breaks_says_the_type_and_nothing_of_the_message():
     def breaks():
         raise KeyError("a secret")
 
-    page = all_of(Part("It", "it", breaks), patience=60)
+    page = all_of(Part("It", "it", breaks), patience=Patience(60))
     assert "It cannot be shown: KeyError." in page
     assert "secret" not in page
 
