@@ -13,7 +13,7 @@ from artifacts.places import Places
 from artifacts.registry import listing
 from artifacts.registry.client import CHECK, client_of
 from artifacts.registry.connect import connect, is_there
-from artifacts.registry.files import check_logged, fetched, files_under
+from artifacts.registry.files import check_logged, fetched, files_under, gone, refuse_lost_files
 from artifacts.registry.log import PREFIX, log_run
 from artifacts.registry.numbers import newest_given
 from artifacts.registry.record import logged_files, record_of
@@ -124,7 +124,11 @@ class Registry:
         record, name = self.run(run_id), f"File {path} of MLflow run {run_id}"
         wanted = logged_files(record).get(PurePosixPath(path).as_posix())
         with self._client(name) as client:
-            local = fetched(client.get_run(run_id).info.artifact_uri, path, into, wanted)
+            place = str(client.get_run(run_id).info.artifact_uri)
+            try:
+                local = fetched(place, path, into, wanted)
+            except FileNotFoundError as error:
+                raise gone(path, place, record) from error
         check_logged(local, path, record, wanted)
         return local
 
@@ -134,12 +138,22 @@ class Registry:
         Raises `Missing` (`registry.missing`).
         """
         with self._client(f"File {path} of MLflow run {run_id}"):
-            return fetched(_artefacts_of(self, run_id), path, None, None).read_text(encoding="utf-8")
+            place = _artefacts_of(self, run_id)
+            try:
+                return fetched(place, path, None, None).read_text(encoding="utf-8")
+            except FileNotFoundError as error:
+                raise gone(path, place, self.run(run_id)) from error
 
     def listed(self, run_id: str, folder: str) -> dict[str, int]:
-        """The files under `folder` of an MLflow run, by path, with their bytes; empty when there is none."""
+        """The files under `folder` of an MLflow run, by path, with their bytes; empty when there is none.
+
+        Raises `Damaged` (`registry.damaged`) where all that a finished run logged is gone: what it had is not known.
+        """
         with self._client(f"MLflow run {run_id}"):
-            return files_under(_artefacts_of(self, run_id), folder)
+            place = _artefacts_of(self, run_id)
+            if not (found := files_under(place, folder)):
+                refuse_lost_files(place, self.run(run_id))
+            return found
 
     def log_artefact(self, run_id: str, folder: Path, into: str) -> None:
         """Add the files of `folder` to an MLflow run, under `into`."""

@@ -4,10 +4,17 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from artifacts.cache import cached
-from artifacts.errors import Damaged
+from artifacts.errors import Damaged, Missing
 from artifacts.places import is_url
 from artifacts.publish import sha256_of
-from artifacts.run_record import RunRecord
+from artifacts.registry.connect import shown
+from artifacts.registry.record import logged_files
+from artifacts.run_record import FINISHED, RunRecord
+
+_RESTORE = (
+    "Restore MLflow's artefacts (PIPELINE_MLFLOW_ARTIFACTS) from their backup; a service that has loaded the model "
+    "answers on. What else is lost is told by: python -m ops verify"
+)
 
 
 def fetched(artifacts_uri: str, path: str, into: Path | None, sha256: str | None) -> Path:
@@ -41,6 +48,23 @@ def check_logged(local: Path, path: str, record: RunRecord, wanted: str | None) 
             next_step="Restore the file from a backup. Until then serve another version by its number, or go back "
             f"to one that was champion: python -m training history --model {record.model}",
         )
+
+
+def gone(path: str, artifacts_uri: str, record: RunRecord) -> Missing:
+    """That a file of an MLflow run is not there; of one that was logged, that it is lost."""
+    name, place = f"File {path} of MLflow run {record.run_id}", shown(artifacts_uri)
+    if PurePosixPath(path).as_posix() in logged_files(record):
+        return Missing("registry.missing", f"{name} was logged, and is not in {place} any more.", next_step=_RESTORE)
+    return Missing("registry.missing", f"{name} is not in {place}.", next_step="Check the name.")
+
+
+def refuse_lost_files(artifacts_uri: str, record: RunRecord) -> None:
+    """Raises `Damaged` (`registry.damaged`) where nothing is left of what a finished MLflow run logged."""
+    if record.status == FINISHED and not files_under(artifacts_uri, ""):
+        message = (
+            f"The files of MLflow run {record.run_id} were logged, and are not in {shown(artifacts_uri)} any more."
+        )
+        raise Damaged("registry.damaged", message, next_step=_RESTORE)
 
 
 def files_under(artifacts_uri: str, folder: str) -> dict[str, int]:

@@ -73,8 +73,10 @@ def _silent_service(home: Home, model: str) -> tuple[str, str] | None:
 
 
 def _lost_champion(home: Home, model: str) -> None:
-    """Of a champion that MLflow does not have, or of another version without which nothing is trained."""
+    """Of a champion that MLflow does not have, or not its files, or of a version without which nothing is trained."""
     home.refuse_lost_champion(model)
+    if (line := home.champion(model)) is not None:
+        home.verdicts(line.run_id)
     home.refuse_lost_versions(model)
 
 

@@ -273,3 +273,23 @@ def test_a_tracking_server_that_is_down_is_unavailable_and_its_password_stays_un
     with pytest.raises(Unavailable, match=r"MLflow at http://127\.0\.0\.1:9 says") as refusal:
         Registry("http://me:s3cret@127.0.0.1:9", str(tmp_path)).run("a" * 32)
     assert "s3cret" not in str(refusal.value)
+
+
+def test_files_that_a_run_logged_and_that_are_gone_are_named_with_the_place_where_they_lay(tmp_path):
+    registry = registry_in(tmp_path)
+    made = log(registry, tmp_path / "files")
+    with pytest.raises(Missing, match=rf"File verdicts/a\.json of MLflow run {made.run_id} is not in .*artifacts"):
+        registry.artefact(made.run_id, "verdicts/a.json")
+    with pytest.raises(Missing, match=r"verdicts/a\.json of MLflow run .* is not in .*artifacts"):
+        registry.text(made.run_id, "verdicts/a.json")
+    assert registry.listed(made.run_id, "verdicts") == {}
+    model = registry.artefact(made.run_id, MODEL)
+    shutil.rmtree(model.parents[1])
+    for ask, error, said in (
+        (lambda: registry.artefact(made.run_id, MODEL), Missing, f"File {MODEL} of MLflow run {made.run_id} was"),
+        (lambda: registry.listed(made.run_id, "verdicts"), Damaged, f"The files of MLflow run {made.run_id} were"),
+    ):
+        with pytest.raises(error, match=f"^{said} logged, and (is|are) not in .*artifacts any more") as refused:
+            ask()
+        assert "PIPELINE_MLFLOW_ARTIFACTS" in refused.value.next_step
+        assert "sqlite" not in refused.value.message

@@ -357,3 +357,17 @@ def test_a_version_that_cannot_be_shown_says_the_type_of_an_error_and_nothing_of
     assert "Version 2 cannot be shown: UnicodeDecodeError." in part(page, "candidates")
     assert "✓ promoted" in part(page, "candidates")
     assert "a secret" not in page and "can't decode" not in page
+
+
+def test_a_candidate_whose_files_are_gone_from_mlflow_is_no_candidate_that_nobody_judged(opened, judged, tmp_path):
+    places, line = judged
+    write(places, line)
+    lost = tmp_path / "lost" / "artifacts"
+    with sqlite3.connect(tmp_path / "mlflow.db") as connection:
+        connection.execute("update runs set artifact_uri = ? where run_uuid = ?", [str(lost), line.run_id])
+    connection.close()
+    table, _, glance = shown(opened, places)
+    said = f"The files of MLflow run {line.run_id} were logged, and are not in {lost} any more."
+    assert said in table and "never judged" not in table
+    assert "never judged" not in glance and f"Next. {said}" in glance
+    assert "PIPELINE_MLFLOW_ARTIFACTS" in glance and "python -m ops verify" in glance
