@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from artifacts import publish, storage
 from artifacts.errors import BadInput, Damaged
+from artifacts.manifest import MANIFEST
 from artifacts.stamps import Stamp
 from artifacts.version_name import parse_as_of, write_as_of
 
@@ -88,7 +89,7 @@ def mend(root: str, identity: str) -> str:
 
 def _truth_of(root: str, identity: str) -> str | None:
     """The training set, none as an empty text, by what can still be read; None when nothing says it."""
-    for name in (publish.MANIFEST, "findings.json"):
+    for name in (MANIFEST, "findings.json"):
         content = storage.content(uri_of(root, identity), name) or b""
         if found := re.search(rb'"truth": *(?:null|"([a-z0-9_]+/[0-9T-]+\.[0-9a-f]{12})")', content):
             return (found[1] or b"").decode()

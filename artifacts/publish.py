@@ -1,7 +1,5 @@
 """Publish a folder of files with a manifest: a reader sees a whole, verified version or none."""
 
-import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,21 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from artifacts import storage
-from artifacts.errors import BadInput, Damaged, Missing
+from artifacts.errors import BadInput, Missing
+from artifacts.manifest import MANIFEST, MEND, FileEntry, checked, damaged, sha256_of, write_manifest
 from artifacts.stamps import Stamp, stamps_of
 
-FORMAT = 1
-MANIFEST = "manifest.json"
-MEND = "Restore it from a copy, or delete the folder and make it again."
 _NAME = re.compile(r"[a-z0-9][a-z0-9T_.-]{0,99}")
-
-
-@dataclass(frozen=True)
-class FileEntry:
-    """What the manifest says of one file; `sha256` in hex."""
-
-    sha256: str
-    bytes: int
 
 
 @dataclass(frozen=True)
@@ -56,7 +44,7 @@ class Published:
         path = storage.fetch(self.files_uri, name, entry.sha256)
         got = sha256_of(path)
         if got != entry.sha256:
-            raise _damaged(self.uri, f"{name} has sha256 {got[:12]}, but {entry.sha256[:12]} was published", self.mend)
+            raise damaged(self.uri, f"{name} has sha256 {got[:12]}, but {entry.sha256[:12]} was published", self.mend)
         return path
 
     def verify(self) -> "Published":
@@ -79,7 +67,7 @@ def publish(folder_uri: str, kind: str, write: Callable[[Path], Mapping[str, Any
 
     def fill(folder: Path) -> None:
         facts = write(folder)
-        (folder / MANIFEST).write_bytes(_manifest(kind, facts, _entries(folder)))
+        write_manifest(folder, kind, facts)
 
     created = storage.put(folder_uri, fill, last=MANIFEST)
     published = read(folder_uri, kind)
@@ -95,12 +83,12 @@ def read(folder_uri: str, kind: str, mend: str = MEND) -> Published:
     """
     content = storage.content(folder_uri, MANIFEST)
     if content is None and storage.stands_locally(folder_uri):
-        raise _damaged(folder_uri, f"its {MANIFEST} is gone", mend)
+        raise damaged(folder_uri, f"its {MANIFEST} is gone", mend)
     if content is None:
         raise Missing(
             "publish.missing", f"Nothing is published at {folder_uri}; wanted: {kind}.", next_step="Check the name."
         )
-    manifest = _checked_manifest(folder_uri, content, mend)
+    manifest = checked(folder_uri, content, mend)
     if manifest["kind"] != kind:
         raise BadInput(
             "publish.wrong_kind",
@@ -120,11 +108,11 @@ def read(folder_uri: str, kind: str, mend: str = MEND) -> Published:
         )
     for name in sorted(files.keys() | there.keys()):
         if name not in there:
-            raise _damaged(folder_uri, f"{name} is gone", mend)
+            raise damaged(folder_uri, f"{name} is gone", mend)
         if name not in files:
-            raise _damaged(folder_uri, f"{name} is not in the manifest", mend)
+            raise damaged(folder_uri, f"{name} is not in the manifest", mend)
         if there[name] != files[name].bytes:
-            raise _damaged(folder_uri, f"{name} has {there[name]} bytes, but {files[name].bytes} were published", mend)
+            raise damaged(folder_uri, f"{name} has {there[name]} bytes, but {files[name].bytes} were published", mend)
     return Published(folder_uri, manifest["facts"], files, created=False, files_uri=files_uri, mend=mend)
 
 
@@ -154,51 +142,3 @@ def check_name(text: str, what: str) -> str:
         f"The {what} is {text!r}; wanted a letter or digit, then up to 99 of a-z, 0-9, '_', '.' and '-'.",
         next_step="Choose another name.",
     )
-
-
-def sha256_of(path: Path) -> str:
-    """The sha256 of a local file, in hex, read in pieces."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _entries(folder: Path) -> dict[str, dict[str, Any]]:
-    return {
-        path.relative_to(folder).as_posix(): {"sha256": sha256_of(path), "bytes": path.stat().st_size}
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-def _manifest(kind: str, facts: Mapping[str, Any], files: Mapping[str, Any]) -> bytes:
-    body = {"format": FORMAT, "kind": kind, "facts": dict(facts), "files": files}
-    return json.dumps({**body, "sha256": _digest(body)}, indent=2, sort_keys=True, allow_nan=False).encode()
-
-
-def _digest(body: Mapping[str, Any]) -> str:
-    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _checked_manifest(folder_uri: str, content: bytes, mend: str) -> dict[str, Any]:
-    try:
-        manifest: dict[str, Any] = json.loads(content)
-        stated = manifest.pop("sha256")
-        whole = bool(stated == _digest(manifest))
-    except (ValueError, KeyError, AttributeError, TypeError):
-        whole = False
-    if not whole or "format" not in manifest:
-        raise _damaged(folder_uri, f"{MANIFEST} is not as it was written", mend)
-    if manifest["format"] != FORMAT:
-        raise BadInput(
-            "publish.format_unknown",
-            f"{folder_uri} has manifest format {manifest['format']}; this code reads {FORMAT}.",
-            next_step="Use the code that wrote it.",
-        )
-    if not manifest.keys() >= {"kind", "facts", "files"}:
-        raise _damaged(folder_uri, f"{MANIFEST} lacks kind, facts or files", mend)
-    return manifest
-
-
-def _damaged(folder_uri: str, what: str, mend: str = MEND) -> Damaged:
-    return Damaged("publish.damaged", f"{folder_uri} is damaged: {what}.", next_step=mend)

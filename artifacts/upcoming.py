@@ -16,6 +16,7 @@ from artifacts.contract import Contract
 from artifacts.errors import GateClosed, Missing
 from artifacts.frozen_rows import DATA, FrozenRows, check_names, open_rows, publish_rows
 from artifacts.lookup import UpcomingColumns, upcoming_columns
+from artifacts.manifest import MANIFEST
 from artifacts.publish import Published
 from artifacts.sorted_rows import ROW_GROUP
 from artifacts.version_name import is_version_name
@@ -72,7 +73,7 @@ def newest_upcoming(root: str, name: str) -> str:
     # A name begins with its `as_of`, written so that texts sort as moments do; a service looks every second.
     there = sorted(storage.children(folder), reverse=True)
     for _, same in groupby(there, key=lambda version: version.partition(".")[0]):
-        newest = [one for one in same if is_version_name(one) and storage.exists(f"{folder}/{one}", publish.MANIFEST)]
+        newest = [one for one in same if is_version_name(one) and storage.exists(f"{folder}/{one}", MANIFEST)]
         if len(newest) == 1:
             return newest[0]
         if newest:

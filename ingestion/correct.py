@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from artifacts.errors import BadInput
 from artifacts.facts import MOMENT
-from artifacts.publish import sha256_of
+from artifacts.manifest import sha256_of
 from artifacts.raw import Key, Partition, correct, landed_rows, rows_there
 from ingestion.keys import refuse_keys
 from ingestion.source import FactKey, find_source

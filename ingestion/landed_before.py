@@ -9,9 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from artifacts.errors import Damaged
+from artifacts.manifest import sha256_of
 from artifacts.partition import BASE
 from artifacts.places import REPOSITORY
-from artifacts.publish import sha256_of
 from artifacts.raw import Partition, verify
 from ingestion.source import Source, SourceSettings
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from artifacts import cli
 from artifacts.leftovers import temporary_folder
-from artifacts.publish import sha256_of
+from artifacts.manifest import sha256_of
 from artifacts.training_set import open_training_set, parse_id
 from training.choose_features import choose_features
 from training.config import Config

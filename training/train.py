@@ -14,8 +14,8 @@ from artifacts.code import read_code
 from artifacts.errors import BadInput
 from artifacts.leftovers import temporary_folder
 from artifacts.lost import refuse_lost
+from artifacts.manifest import sha256_of
 from artifacts.places import REPOSITORY, read_places
-from artifacts.publish import sha256_of
 from artifacts.registry import MODEL, Registry, RunRecord, ToLog
 from artifacts.training_set import TrainingSet, open_training_set, parse_id
 from training.baseline import describe

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from artifacts import publish, storage
 from artifacts.errors import Damaged
+from artifacts.manifest import MANIFEST
 from artifacts.prediction_log.moments import Moments, moments_of, parsed
 from artifacts.prediction_log.record import Prediction
 from artifacts.stamps import Stamp
@@ -109,7 +110,7 @@ def stamps_of(into: str, key: Key) -> dict[str, Stamp]:
     found = publish.stamps(key.uri(into))
     if None in found.values() and storage.is_local(into):
         name = next(name for name, stamp in found.items() if stamp is None)
-        raise _damaged(f"{key.uri(into)}/{name}", f"its {publish.MANIFEST} is gone")
+        raise _damaged(f"{key.uri(into)}/{name}", f"its {MANIFEST} is gone")
     return {name: stamp for name, stamp in found.items() if stamp is not None}
 
 
@@ -127,7 +128,7 @@ def refuse_lost(into: str, found: Iterable[Part], segments: Collection[str], mod
         for name, stamp in publish.stamps(key.uri(into)).items():
             first = name.rsplit(".", 1)[0]
             if stamp is None and first not in segments and (key, first) not in there:
-                raise _damaged(f"{key.uri(into)}/{name}", f"its {publish.MANIFEST} is gone, and segment {first} too")
+                raise _damaged(f"{key.uri(into)}/{name}", f"its {MANIFEST} is gone, and segment {first} too")
 
 
 def verify_parts(uris: Iterable[str]) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 from artifacts.cache import cached
 from artifacts.errors import Damaged, Missing
+from artifacts.manifest import sha256_of
 from artifacts.places import is_url
-from artifacts.publish import sha256_of
 from artifacts.registry.connect import shown
 from artifacts.registry.record import logged_files
 from artifacts.run_record import FINISHED, RunRecord

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from artifacts import mlmodel
-from artifacts.publish import sha256_of
+from artifacts.manifest import sha256_of
 from artifacts.registry.numbers import new_version
 from artifacts.run_record import FINISHED, MODEL, ToLog
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from artifacts import object_store
 from artifacts.errors import Damaged, Unavailable
+from artifacts.manifest import MANIFEST, sha256_of
 from artifacts.places import is_url
-from artifacts.publish import MANIFEST, sha256_of
 from artifacts.storage import LOCK, TEMPORARY
 from artifacts.whole_file import FOR_ITS_OWNER
 

@@ -8,9 +8,10 @@ from artifacts import cli, storage
 from artifacts.errors import Damaged
 from artifacts.leftovers import temporary_folder
 from artifacts.lost import refuse_lost
+from artifacts.manifest import MANIFEST
 from artifacts.places import Places
 from artifacts.plural import many
-from artifacts.publish import MANIFEST, read
+from artifacts.publish import read
 from artifacts.registry import Registry
 from artifacts.registry.record import logged_files
 from ops.backup.copying import files

@@ -9,10 +9,11 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from artifacts import publish
+from artifacts import manifest
 from artifacts.finding_summary import Metric, Worst, in_brief
 from artifacts.findings import publish_findings
 from artifacts.findings_summary import summaries
+from artifacts.manifest import MANIFEST, FileEntry
 from tests.artifacts.test_findings import BLIND, FINE, MOVED, YOUNG, findings
 
 LOSS = replace(FINE, rule="log_loss", feature=None, baseline="holdout", value=0.4, low=0.3, high=0.5)
@@ -45,9 +46,7 @@ def test_what_is_ok_by_some_rules_while_others_could_not_be_judged_says_so() -> 
 def test_a_brief_from_before_that_was_said_is_read(tmp_path: Path) -> None:
     made = findings(FINE, MOVED)
     publish_findings(str(tmp_path), made)
-    rewrite(
-        tmp_path / made.id / publish.MANIFEST, lambda facts: [one.pop("in_part") for one in facts["brief"]["worst"]]
-    )
+    rewrite(tmp_path / made.id / MANIFEST, lambda facts: [one.pop("in_part") for one in facts["brief"]["worst"]])
     assert summaries(str(tmp_path), "late_arrival")[0][0].brief == in_brief(made.findings)
 
 
@@ -63,9 +62,9 @@ def test_summaries_are_read_without_the_findings_themselves(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("harm", "code", "said"),
     [
-        (lambda folder: (folder / publish.MANIFEST).write_text("{}"), "publish.damaged", "manifest"),
+        (lambda folder: (folder / MANIFEST).write_text("{}"), "publish.damaged", "manifest"),
         (lambda folder: (folder / "findings.json").unlink(), "publish.damaged", "findings.json is gone"),
-        (lambda folder: (folder / publish.MANIFEST).unlink(), "publish.damaged", "its manifest.json is gone"),
+        (lambda folder: (folder / MANIFEST).unlink(), "publish.damaged", "its manifest.json is gone"),
     ],
 )
 def test_damage_hides_its_own_window_only_and_says_what_makes_that_again(tmp_path: Path, harm, code, said) -> None:  # type: ignore[no-untyped-def]
@@ -85,8 +84,8 @@ def test_damage_hides_its_own_window_only_and_says_what_makes_that_again(tmp_pat
 @pytest.mark.parametrize(
     ("harm", "said"),
     [
-        (lambda folder: swap(folder / publish.MANIFEST, b'"DRIFT"', b'"DRAFT"'), "is not as it was written"),
-        (lambda folder: (folder / publish.MANIFEST).unlink(), "its manifest.json is gone"),
+        (lambda folder: swap(folder / MANIFEST, b'"DRIFT"', b'"DRAFT"'), "is not as it was written"),
+        (lambda folder: (folder / MANIFEST).unlink(), "its manifest.json is gone"),
         (lambda folder: (folder / "findings.json").unlink(), "findings.json is gone"),
         (lambda folder: (folder / "more").touch(), "more is not in the manifest"),
         (lambda folder: (folder / "findings.json").write_text(""), "findings.json has 0 bytes"),
@@ -110,7 +109,7 @@ def test_a_manifest_that_was_replaced_in_a_store_is_told_as_damaged(
     publish_findings(root, made)
     [[first], [again]] = [summaries(root, "late_arrival")[0] for _ in range(2)]
     assert again is first
-    fsspec.filesystem("memory").pipe_file(f"{root}/{made.id}/{publish.MANIFEST}", b"{}")
+    fsspec.filesystem("memory").pipe_file(f"{root}/{made.id}/{MANIFEST}", b"{}")
     found, broken = summaries(root, "late_arrival")
     assert (found, broken[made.id].code) == ([], "publish.damaged")
 
@@ -120,14 +119,14 @@ def test_a_manifest_that_was_replaced_is_read_anew_and_one_that_was_not_is_not(t
     publish_findings(str(tmp_path), made)
     [[first], [again]] = [summaries(str(tmp_path), "late_arrival")[0] for _ in range(2)]
     assert again is first
-    rewrite(tmp_path / made.id / publish.MANIFEST, lambda facts: facts.update(created_at="2013-12-09 05:00:00"))
+    rewrite(tmp_path / made.id / MANIFEST, lambda facts: facts.update(created_at="2013-12-09 05:00:00"))
     assert summaries(str(tmp_path), "late_arrival")[0][0].created_at == datetime(2013, 12, 9, 5)
 
 
 def test_a_manifest_from_before_is_summed_up_from_the_findings(tmp_path: Path) -> None:
     made = findings(FINE, MOVED)
     publish_findings(str(tmp_path), made)
-    rewrite(tmp_path / made.id / publish.MANIFEST, lambda facts: facts.pop("brief"))
+    rewrite(tmp_path / made.id / MANIFEST, lambda facts: facts.pop("brief"))
     assert summaries(str(tmp_path), "late_arrival")[0][0].brief == in_brief(made.findings)
 
 
@@ -135,7 +134,7 @@ def test_a_manifest_from_before_is_summed_up_from_the_findings(tmp_path: Path) -
 def test_a_brief_that_is_none_is_damaged(tmp_path: Path, brief: object) -> None:
     made = findings(FINE)
     publish_findings(str(tmp_path), made)
-    rewrite(tmp_path / made.id / publish.MANIFEST, lambda facts: facts.update(brief=brief))
+    rewrite(tmp_path / made.id / MANIFEST, lambda facts: facts.update(brief=brief))
     found, broken = summaries(str(tmp_path), "late_arrival")
     assert (found, broken[made.id].code) == ([], "findings.damaged")
     assert "does not hold them in brief" in str(broken[made.id])
@@ -153,5 +152,5 @@ def rewrite(path: Path, change: object) -> None:
     """A manifest that is whole, of other facts."""
     body = json.loads(path.read_bytes())
     change(body["facts"])  # type: ignore[operator]
-    entries = {name: publish.FileEntry(**entry) for name, entry in body["files"].items()}
-    path.write_bytes(publish._manifest(body["kind"], body["facts"], {n: vars(e) for n, e in entries.items()}))
+    entries = {name: FileEntry(**entry) for name, entry in body["files"].items()}
+    path.write_bytes(manifest._manifest(body["kind"], body["facts"], {n: vars(e) for n, e in entries.items()}))

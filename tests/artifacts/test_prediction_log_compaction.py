@@ -335,7 +335,7 @@ def test_a_part_that_was_changed_keeps_its_segments_and_is_not_read(tmp_path: Pa
 
 
 def edit_facts(root: Path, **facts: Any) -> None:
-    from artifacts.publish import _digest
+    from artifacts.manifest import _digest
 
     [path] = (root / "parts").rglob("manifest.json")
     manifest = json.loads(path.read_text())

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from artifacts import publish
+from artifacts.manifest import MANIFEST
 from artifacts.places import Places
 from artifacts.upcoming import KIND, newest_upcoming
 from serving.app import create_app
@@ -61,7 +62,7 @@ def grown_old(folder: Path) -> None:
 
     def fill(fresh: Path) -> dict[str, object]:
         shutil.copytree(away, fresh, dirs_exist_ok=True)
-        (fresh / publish.MANIFEST).unlink()
+        (fresh / MANIFEST).unlink()
         return facts
 
     publish.publish(str(folder), KIND, fill)

@@ -8,7 +8,7 @@ import pytest
 
 from artifacts import cli, raw
 from artifacts.errors import BadInput, Conflict
-from artifacts.publish import sha256_of
+from artifacts.manifest import sha256_of
 from ingestion.__main__ import build_parser
 from ingestion.landed_before import CODE, code_digest
 from ingestion.source import source_names

@@ -13,7 +13,7 @@ import pytest
 
 from artifacts import ledger
 from artifacts.findings import list_findings
-from artifacts.publish import MANIFEST
+from artifacts.manifest import MANIFEST
 from plugins.on_call.settings import OnCallSettings
 from tests.plugins.test_became import own_mlflow
 from tests.plugins.test_model_page import part

