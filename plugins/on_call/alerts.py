@@ -1,5 +1,6 @@
 """What is open, and what was: alerts with their rule, numbers, reason and section of the runbook."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -16,6 +17,9 @@ from plugins.on_call.markup import NONE, Child, Html, el, folded, join, name, ou
 from plugins.on_call.words import state
 
 PAST = 30
+OPEN = 15
+# The end of what was taken in last, by version and stream.
+Taken = Mapping[tuple[int, Stream], datetime]
 
 
 def alert_list(home: Home, model: str) -> Html:
@@ -25,7 +29,7 @@ def alert_list(home: Home, model: str) -> Html:
     past = sorted((one for one in found if not one.is_open), key=lambda one: one.closed or one.opened, reverse=True)
     if not found:
         return el("p", "No alert was ever opened.")
-    first = _alerts(home, current, taken) if current else el("p", "✓ Nothing is open.")
+    first = _shown(home, current, taken) if current else el("p", "✓ Nothing is open.")
     more = f", the newest {PAST} of them" if len(past) > PAST else ""
     return join(first, folded(f"{len(past)} past{more}", _alerts(home, past[:PAST], taken)) if past else None)
 
@@ -35,7 +39,7 @@ def alerts_of(home: Home, model: str) -> tuple[Alert, ...]:
     return _read(home, model)[1]
 
 
-def _read(home: Home, model: str) -> tuple[Mapping[tuple[int, Stream], datetime], tuple[Alert, ...]]:
+def _read(home: Home, model: str) -> tuple[Taken, tuple[Alert, ...]]:
     # What was taken in first, lest an alert that a check confirms in between look left behind.
     return home.once(
         ("alerts", model),
@@ -43,32 +47,39 @@ def _read(home: Home, model: str) -> tuple[Mapping[tuple[int, Stream], datetime]
     )
 
 
-def _alerts(home: Home, shown: list[Alert], taken: Mapping[tuple[int, Stream], datetime]) -> Html:
-    rows: list[list[Child]] = []
-    for one in shown:
-        finding = one.finding
-        value = (
-            f"{digits(finding.value)} (threshold {digits(finding.threshold)})" if finding.value is not None else NONE
-        )
-        base = home.settings.runbook_url
-        code = finding.reason.code
-        rows.append(
-            [
-                state(one.kind),
-                join(el("b", name(called(finding.feature))), f" {part_in_words(finding.part)}" if finding.part else ""),
-                join(WORDS.get(finding.rule, finding.rule), f" against {finding.baseline}" if finding.baseline else ""),
-                value,
-                f"the window to {window_to(one.opened)}",
-                _until(one, seen_last(one, taken.get((one.version, stream_of(finding))))),
-                f"v{one.version}",
-                outside(runbook_link(base, code) if base else None, el("code", code)),
-                finding.reason.text,
-            ]
-        )
-    return table(("", "what", "rule", "value", "since", "until", "version", "runbook", "why"), rows)
+def _shown(home: Home, current: list[Alert], taken: Taken) -> Html:
+    """Those that are open; of many the first, and the rest on request, so that the page goes on below."""
+    first, rest = current[:OPEN], current[OPEN:]
+    if not rest:
+        return _alerts(home, first, taken)
+    kinds = Counter(one.kind for one in rest)
+    said = f"{len(rest)} more that are open: {', '.join(f'{many} {kind}' for kind, many in sorted(kinds.items()))}"
+    return join(_alerts(home, first, taken), folded(said, _alerts(home, rest, taken)))
 
 
-def _until(alert: Alert, last: str) -> str:
-    until = "open" if alert.closed is None else f"the window to {window_to(alert.closed)}"
+def _alerts(home: Home, shown: list[Alert], taken: Taken) -> Html:
+    return table(("", "what", "rule", "value", "since the window to", "why"), [_row(home, one, taken) for one in shown])
+
+
+def _row(home: Home, one: Alert, taken: Taken) -> list[Child]:
+    finding, base = one.finding, home.settings.runbook_url
+    what = f"{part_in_words(finding.part)}, v{one.version}" if finding.part else f"v{one.version}"
+    against = el("small", f" against {finding.baseline}") if finding.baseline else ""
+    value = digits(finding.value) if finding.value is not None else NONE
+    of = el("small", f" (threshold {digits(finding.threshold)})") if finding.value is not None else ""
+    code = finding.reason.code
+    return [
+        state(one.kind),
+        join(el("b", name(called(finding.feature))), " ", el("small", what)),
+        join(WORDS.get(finding.rule, finding.rule), against),
+        join(value, of),
+        join(window_to(one.opened), el("small", f", {_until(one, taken)}")),
+        join(finding.reason.text, " ", outside(runbook_link(base, code) if base else None, el("code", code))),
+    ]
+
+
+def _until(alert: Alert, taken: Taken) -> str:
+    last = seen_last(alert, taken.get((alert.version, stream_of(alert.finding))))
+    until = "open" if alert.closed is None else f"until the one to {window_to(alert.closed)}"
     until += f", {last}" if last else ""
     return until if alert.accepted_by is None else f"{until}, accepted by {alert.accepted_by}: {alert.accepted_because}"

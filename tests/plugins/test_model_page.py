@@ -61,7 +61,7 @@ def test_the_page_tells_champion_candidates_drift_alerts_predictions_and_freshne
     assert "log loss by window" in part(page, "live")
     assert re.search(r"findings window to 2026-03-14 ", part(page, "fresh"))
     assert about.training_set in part(page, "fresh")
-    assert "▲ DRIFT delay_mean PSI" in part(page, "alerts")
+    assert "▲ DRIFT delay_mean v1 PSI" in part(page, "alerts")
     assert re.search(r"▲ \d+ open: \d+ DRIFT", part(page, "glance"))
 
 
@@ -327,6 +327,20 @@ def test_while_mlflow_cannot_be_asked_the_page_of_a_version_stands(opened, home)
 def test_alerts_of_one_rule_against_two_baselines_are_told_apart(opened, home):
     page = part(opened(home[0], NOBODY).get("/on-call/models/toy").text, "alerts")
     assert re.search(r"PSI against (training|served)", page)
+
+
+def test_of_many_open_alerts_the_first_are_shown_and_what_is_folded_says_of_which_kinds_it_is(
+    opened, home, monkeypatch
+):
+    client = opened(home[0], NOBODY)
+    opened_now = [one for one in alerts.history(home[0].alerts, "toy") if one.is_open]
+    whole = part(client.get("/on-call/models/toy").text, "alerts")
+    monkeypatch.setattr("plugins.on_call.alerts.OPEN", 1)
+    page = part(client.get("/on-call/models/toy").text, "alerts")
+    drifted = sum(one.kind == "DRIFT" for one in opened_now) - 1
+    assert len(opened_now) > 1 and "more that are open" not in whole
+    assert f"{len(opened_now) - 1} more that are open: {drifted} DRIFT" in page
+    assert page.count("▲ DRIFT") == whole.count("▲ DRIFT") > drifted
 
 
 def some_id(places):
