@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 from fastapi import Request
 
+from artifacts.lost_log import refuse_lost_log
 from artifacts.prediction_log import Key, Log, backlog, counts
 from plugins.on_call.home import Home
 from plugins.on_call.markup import Html, el, join, scrolled
@@ -15,9 +16,18 @@ FORM = "The prediction_id as the service's answer gave it: 32 characters, each 0
 
 
 def counted(home: Home, model: str) -> dict[Key, int]:
-    """Compacted predictions by version and day, read once for each page; raises as `counts` does."""
-    log = Log(home.places.predictions, home.places.prediction_parts.rstrip("/"), model)
-    return home.once(("counts", model), lambda: counts(log))
+    """Compacted predictions by version and day, read once for each page.
+
+    Raises as `counts` does, and as `refuse_lost_log` where there is none.
+    """
+    return home.once(("counts", model), lambda: _counted(home, model))
+
+
+def _counted(home: Home, model: str) -> dict[Key, int]:
+    found = counts(Log(home.places.predictions, home.places.prediction_parts.rstrip("/"), model))
+    if not found:
+        refuse_lost_log(home.places, model)
+    return found
 
 
 def predictions(request: Request, home: Home, model: str) -> Html:

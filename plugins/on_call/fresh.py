@@ -6,9 +6,11 @@ from datetime import datetime
 from fastapi import Request
 
 from artifacts import storage
+from artifacts.lost_sets import lost_sets, refuse_lost_raw
 from artifacts.periods import first_day, following
 from artifacts.published_versions import versions
 from artifacts.raw import landed_through
+from artifacts.registry import RunRecord
 from artifacts.version_name import as_of_of
 from artifacts.window_words import window_to
 from plugins.on_call.by_day import counted
@@ -24,8 +26,8 @@ def freshness(request: Request, home: Home, model: str) -> Html:
     """A row for each artefact, and one for each asset of Airflow."""
     places = home.places
     kept: list[tuple[str, Callable[[], Child]]] = [
-        ("raw rows", lambda: _landed(places.raw)),
-        ("training sets", lambda: _sets(request, places.training_sets)),
+        ("raw rows", lambda: _landed(home, model)),
+        ("training sets", lambda: _sets(request, home, model)),
         ("upcoming rows", lambda: _names(places.upcoming)),
         ("champion", lambda: _champion(home, model)),
         ("predictions", lambda: _predictions(home, model)),
@@ -39,8 +41,11 @@ def freshness(request: Request, home: Home, model: str) -> Html:
     )
 
 
-def _landed(root: str) -> Html:
+def _landed(home: Home, model: str) -> Html:
+    root = home.places.raw
     sources = storage.children(root)
+    if not sources and (trained := _newest(home, model)) is not None:
+        refuse_lost_raw(home.places, trained)
     lines = []
     for source in sources:
         month = landed_through(root, source)
@@ -49,12 +54,20 @@ def _landed(root: str) -> Html:
     return join(*lines) if lines else join("nothing has landed")
 
 
-def _sets(request: Request, root: str) -> Html:
+def _newest(home: Home, model: str) -> RunRecord | None:
+    """The MLflow run of the newest version, which names what it was trained on; None where none was trained."""
+    return next((home.record(model, one) for one in home.newest(model, 1)), None)
+
+
+def _sets(request: Request, home: Home, model: str) -> Html:
+    root = home.places.training_sets
     lines = []
     for one in storage.children(root):
         newest = max(versions(root, one), key=as_of_of, default=None)
         if newest is not None:
             lines.append(el("div", link(request, f"{one}/{newest}", "training-sets", one, newest)))
+    if not lines and (trained := _newest(home, model)) is not None:
+        raise lost_sets(home.places, trained)
     return join(*lines) if lines else join("none is published")
 
 

@@ -11,6 +11,7 @@ from artifacts.contract import Contract
 from artifacts.errors import Missing, Refusal
 from artifacts.prediction_log import Prediction, find
 from artifacts.training_set import TrainingSet, open_training_set, parse_id
+from plugins.on_call.by_day import counted
 from plugins.on_call.chart import digits
 from plugins.on_call.contributions import Contributions, contributions
 from plugins.on_call.frame import link, page, version
@@ -34,11 +35,10 @@ def prediction(
     """What is logged under an id; `explain` adds what each feature contributed, which takes seconds."""
     home = Home.of(request)
     trail = (("Models", "models"), (model, f"models/{model}"))
-    log, into = home.places.predictions, home.places.prediction_parts.rstrip("/")
     try:
         one = within(
             f"the prediction {wanted}",
-            lambda: find(log, into, model, wanted, day),
+            lambda: _found(home, model, wanted, day),
             home.patience if day else replace(home.patience, seconds=LOOKING_SECONDS),
         )
     except Refusal as refusal:
@@ -57,6 +57,15 @@ def prediction(
     patience = replace(home.patience, seconds=EXPLAINING_SECONDS) if explain else home.patience
     grid = el("div", all_of(*parts, patience=patience), class_="grid")
     return page(request, f"Prediction {wanted}", grid, trail=trail)
+
+
+def _found(home: Home, model: str, wanted: str, day: date | None) -> Prediction:
+    """As `find`; of a log that is lost as a whole it is not known that it never had it."""
+    try:
+        return find(home.places.predictions, home.places.prediction_parts.rstrip("/"), model, wanted, day)
+    except Missing:
+        counted(home, model)
+        raise
 
 
 def _answer(request: Request, one: Prediction) -> Html:
