@@ -10,6 +10,7 @@ from artifacts.prediction_log import Key, Log, backlog, counts
 from plugins.on_call.home import Home
 from plugins.on_call.markup import Html, el, join, scrolled
 from plugins.on_call.over_time import bars, breaks, with_between
+from plugins.on_call.section import told
 
 # What the browser says, too, when another text is put in.
 FORM = "The prediction_id as the service's answer gave it: 32 characters, each 0-9 or a-f, in small letters."
@@ -31,7 +32,12 @@ def _counted(home: Home, model: str) -> dict[Key, int]:
 
 
 def predictions(request: Request, home: Home, model: str) -> Html:
-    """Predictions a day, by what the manifests of the compacted log say, and a way to look one up."""
+    """Predictions a day, and a way to look one up, which stands also where a part of the log is gone."""
+    return join(told("Predictions a day", lambda: _by_day(home, model)), _search(request, model))
+
+
+def _by_day(home: Home, model: str) -> Html:
+    """By what the manifests of the compacted log say."""
     by_day: Counter[date] = Counter()
     by_version: Counter[int] = Counter()
     for key, count in counted(home, model).items():
@@ -41,7 +47,27 @@ def predictions(request: Request, home: Home, model: str) -> Html:
     left = (
         f"{waiting.predictions:,} more of all models are in the log and not compacted yet." if waiting.segments else ""
     )
-    search = el(
+    if not by_day:
+        return el("p", f"No prediction was compacted yet. {left}")
+    days = with_between(by_day)
+    first, last = days[0], days[-1]
+    over = f"{first}" if first == last else f"{first} to {last}"
+    answered = ", ".join(f"version {number} answered {count:,}" for number, count in sorted(by_version.items()))
+    today = datetime.now(UTC).date()
+    fresh = "" if (today - last).days <= 1 else f" The newest day is {(today - last).days:,} days old."
+    picture = bars(f"Predictions a day, {first} to {last}", by_day, days)
+    signs = "A day without any has a stroke below the line"
+    signs += "; at a dotted line more than a month without any is left out." if breaks(days) else "."
+    by = el(
+        "p",
+        f"By day of asking (UTC), {over}; nothing is newer. In all, {answered}. {left}{fresh} {signs}",
+        class_="quiet",
+    )
+    return join(by, scrolled("predictions a day", picture))
+
+
+def _search(request: Request, model: str) -> Html:
+    return el(
         "form",
         el("label", "Look up a prediction by its id ", for_="prediction"),
         el(
@@ -61,20 +87,3 @@ def predictions(request: Request, home: Home, model: str) -> Html:
         action=f"{request.scope.get('root_path', '')}/models/{model}/predictions",
         method="get",
     )
-    if not by_day:
-        return join(el("p", f"No prediction was compacted yet. {left}"), search)
-    days = with_between(by_day)
-    first, last = days[0], days[-1]
-    over = f"{first}" if first == last else f"{first} to {last}"
-    told = ", ".join(f"version {number} answered {count:,}" for number, count in sorted(by_version.items()))
-    today = datetime.now(UTC).date()
-    fresh = "" if (today - last).days <= 1 else f" The newest day is {(today - last).days:,} days old."
-    picture = bars(f"Predictions a day, {first} to {last}", by_day, days)
-    signs = "A day without any has a stroke below the line"
-    signs += "; at a dotted line more than a month without any is left out." if breaks(days) else "."
-    by = el(
-        "p",
-        f"By day of asking (UTC), {over}; nothing is newer. In all, {told}. {left}{fresh} {signs}",
-        class_="quiet",
-    )
-    return join(by, scrolled("predictions a day", picture), search)

@@ -38,6 +38,15 @@ def test_a_log_that_is_gone_with_its_parts_is_not_told_as_one_of_which_nobody_ev
     assert (looked_up.status_code, LOST in looked_up.text) == (503, True)
 
 
+@pytest.mark.parametrize("left", ["log", "parts"])
+def test_where_a_part_of_the_log_is_gone_a_prediction_is_looked_up_all_the_same(opened, home, tmp_path, left):
+    places = home[0].model_copy(update=gone(tmp_path, "prediction_parts" if left == "log" else "predictions"))
+    shown = opened(places, NOBODY).get("/on-call/models/toy").text
+    predictions = shown.partition('id="predictions"')[2].partition("</section>")[0]
+    code = "log.part_gone" if left == "log" else "log.list_gone"
+    assert f"<code>{code}</code>" in predictions and 'action="/on-call/models/toy/predictions"' in predictions
+
+
 def test_whoever_began_an_empty_list_has_taken_note_of_it(opened, lost):
     lost.predictions.mkdir()
     (lost.predictions / "published-parts").touch()
