@@ -11,13 +11,13 @@ from artifacts.ledger import Promotion
 from artifacts.registry import RunRecord
 from artifacts.rejections import told
 from artifacts.verdict import Verdict
-from plugins.on_call.asking import Asked, asks, where
+from plugins.on_call.asking import DAG, Asked, asks, where
 from plugins.on_call.decided import Decided, Judged, decision_on, read_decided
 from plugins.on_call.home import Found, Home
 from plugins.on_call.person import wants_a_person
 
 Became = Literal[
-    "promoted", "rolled_back", "rejected", "to_come", "waits", "overtaken", "copy", "unknown",
+    "promoted", "rolled_back", "rejected", "to_come", "waits", "answered", "overtaken", "copy", "unknown",
     "keep", "suspicious", "cannot_judge",
 ]  # fmt: skip
 
@@ -36,7 +36,10 @@ class Fate:
 
 def decided(home: Home, model: str) -> Decided:
     """What the ledger has of the model, read once for each page."""
-    return home.once(("decided", model), lambda: read_decided(home.places.ledger, model, home.registry))
+    return home.once(
+        ("decided", model),
+        lambda: read_decided(home.places.ledger, model, home.registry, lambda: home.history(model)),
+    )
 
 
 def fate(home: Home, known: Decided, record: RunRecord, newest: Found) -> Fate:
@@ -70,6 +73,8 @@ def undecided(home: Home, known: Decided, candidate: str, sha256: str | None = N
     if twin is not None:
         return Fate("copy", f"It is, byte for byte, version {twin}, which was rolled back from.")
     asked = home.once(("asks", candidate), lambda: asks(candidate))
+    if asked == "answered":
+        return Fate("answered", f"The DAG run of {DAG} that asked is carrying it out.", asked)
     return Fate("waits", "A person has to decide on it.", asked)
 
 
@@ -97,7 +102,7 @@ def next_of(record: RunRecord, verdict: Verdict | None, one: Fate | None) -> tup
     version, run = f"Version {record.version}", record.run_id
     if verdict is None or one is None:
         return f"{version} was never judged:", judging(run)
-    if one.became in ("waits", "to_come"):
+    if one.became in ("waits", "answered", "to_come"):
         return _to_decide(version, run, one)
     if one.became == "overtaken":
         return f"{version} was judged against another champion than that of now. Judge it again:", judging(run)
@@ -115,6 +120,9 @@ def _to_decide(version: str, run: str, one: Fate) -> tuple[str, str]:
         return f"{version} waits for a person{where(run, one.asked)} What its verdict rests on is told by:", judging(
             run
         )
+    if one.became == "answered":
+        said = f"a person has answered, and the DAG run of {DAG} that asked is carrying it out."
+        return f"{version} waits for nobody: {said} What its verdict rests on is told by:", judging(run)
     who = "The task promote of train_candidate does it while its DAG run goes on; else clear that task, or by hand:"
     return f"{version} is not promoted yet, and waits for no person. {who}", (
         f"python -m training promote --candidate {run}"

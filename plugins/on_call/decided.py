@@ -1,6 +1,6 @@
 """What was decided on a candidate, by the ledger: asked alike for its model's page, its DAG run's page and its note."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -46,13 +46,16 @@ class Decision:
     line: Promotion | None = None
 
 
-def read_decided(ledger_url: str, model: str, registry: Registry | None) -> Decided:
+def read_decided(
+    ledger_url: str, model: str, registry: Registry | None, history: Callable[[], Sequence[Promotion]] | None = None
+) -> Decided:
     """Read it; of a ledger that cannot be read, or that was lost, nothing is guessed.
 
-    Without MLflow, which a scheduler has no time for, one that never had a champion may have been lost.
+    Without MLflow, which a scheduler has no time for, one that never had a champion may have been lost. `history` gives
+    the promotions to who has read them, so that a page tells one state.
     """
     try:
-        lines = ledger.history(ledger_url, model)
+        lines = ledger.history(ledger_url, model) if history is None else history()
         if not lines and registry is not None:
             refuse_lost_ledger(registry, ledger_url, model)
         return Decided(lines, rejections(ledger_url, model))

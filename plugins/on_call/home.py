@@ -65,7 +65,7 @@ class Home:
 
         Raises `Missing` (`on_call.no_champion`) when it has none, `Damaged` (`judge.ledger_lost`) when it had.
         """
-        lines = self._lines(model)
+        lines = self.history(model)
         if not lines:
             self.refuse_lost_ledger(model)
             raise self._never_champion(model)
@@ -73,9 +73,10 @@ class Home:
 
     def champion(self, model: str) -> Promotion | None:
         """The newest line of the model; None when the ledger has none."""
-        return next(reversed(self._lines(model)), None)
+        return next(reversed(self.history(model)), None)
 
-    def _lines(self, model: str) -> list[Promotion]:
+    def history(self, model: str) -> list[Promotion]:
+        """The ledger of the model, oldest first, read once for each page; empty when it has none."""
         return self.once(("lines", model), lambda: ledger.history(self.places.ledger, model))
 
     def _never_champion(self, model: str) -> Missing:

@@ -105,7 +105,7 @@ def _unread(home: Home, model: str) -> None:
 
 
 def _waiting(home: Home, model: str) -> tuple[str, str] | None:
-    found = waits(home, model)
+    found = waits(home, model) or _newest_that(home, model, "answered")
     return None if found is None else next_of(*found)
 
 

@@ -15,6 +15,7 @@ BECAME: dict[Became, tuple[str, str, str]] = {
     "rejected": ("✗", "rejected", "quiet"),
     "to_come": ("…", "to be promoted", "ask"),
     "waits": ("…", "waits for a person", "ask"),
+    "answered": ("…", "a person has answered", "ask"),
     "overtaken": ("=", "overtaken", "quiet"),
     "copy": ("=", "a copy of one rolled back from", "quiet"),
     "unknown": ("?", "not known", "ask"),

@@ -100,6 +100,29 @@ def test_a_verdict_that_says_promote_waits_until_somebody_decides(opened, judged
     assert f"python -m training judge --candidate {judged[1].run_id}" in glance
 
 
+def test_a_candidate_about_which_a_person_has_answered_waits_nowhere_on_its_page(opened, judged, monkeypatch):
+    monkeypatch.setattr("plugins.on_call.became.asks", lambda candidate: "answered")
+    table, drawn, glance = shown(opened, judged[0])
+    assert "… a person has answered" in table and "… a person has answered" in glance and not drawn
+    assert "Next. Version 1 waits for nobody: a person has answered, and the DAG run of approve_promotion" in glance
+    for told in (table, glance):
+        assert "waits for a person" not in told and "has to decide" not in told and "--approved-by" not in told
+    assert "waits for a person" not in part(
+        opened(judged[0], QUIET).get("/on-call/models/toy/versions/1").text, "verdicts"
+    )
+
+
+def test_a_promotion_that_comes_while_a_page_is_made_is_told_by_all_of_it_or_by_nothing(judged):
+    places, line = judged
+    home = Home(places, QUIET)
+    assert home.champion("toy") is None
+    write(places, line)
+    record = home.record("toy", 1)
+    [found] = home.verdicts(record.run_id)
+    assert fate(home, decided(home, "toy"), record, found).became == "waits"
+    assert fate(Home(places, QUIET), decided(Home(places, QUIET), "toy"), record, found).became == "promoted"
+
+
 def test_a_verdict_that_the_pipeline_acts_on_by_itself_waits_for_no_person(opened, judged, tmp_path):
     logged(tmp_path, "auto")
     table, drawn, glance = shown(opened, judged[0])
