@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from artifacts.errors import BadInput, Damaged, Missing
+from artifacts.reason import LONGEST, SHORTEST, fitting
 from artifacts.registry import Registry
 from artifacts.verdict import Verdict
 from training.logged_config import config_of
 
-LONGEST_NAME, SHORTEST_REASON, LONGEST_REASON = 150, 3, 2000
+LONGEST_NAME = 150
 APPROVING = "approve_promotion"
 
 
@@ -20,8 +21,12 @@ class Decision:
 
 
 def parse_decision(by: str | None, reason: str | None, how: str) -> Decision:
-    """The decision, made by way of the command or DAG `how`; raises `BadInput` (`decision.incomplete`)."""
+    """The decision, made by way of the command or DAG `how`; raises `BadInput` (`decision.incomplete`).
+
+    Who answered in Airflow cannot be asked again for a shorter reason: one that is too long is cut, with a sign of it.
+    """
     if how == APPROVING:
+        reason = fitting((reason or "").strip())
         again = "Clear the task approve, not the one that failed, to be asked again; answer with a reason."
     else:
         again = "Say who decides and why: --approved-by NAME --reason TEXT, or --rejected-by NAME --reason TEXT."
@@ -31,7 +36,7 @@ def parse_decision(by: str | None, reason: str | None, how: str) -> Decision:
 
 def parse_reason(reason: str | None, again: str) -> str:
     """Why something is decided, for the ledger, where it stays; raises `BadInput` (`decision.incomplete`)."""
-    return _given("a reason", reason, SHORTEST_REASON, LONGEST_REASON, again)
+    return _given("a reason", reason, SHORTEST, LONGEST, again)
 
 
 def _given(what: str, text: str | None, shortest: int, longest: int, again: str) -> str:

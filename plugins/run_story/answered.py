@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from artifacts.reason import SHORTEST, fitting
 from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence
 from plugins.on_call.asking import APPROVE
 from plugins.redaction import redact
 from plugins.run_story.seen import Answer
 
-# As in the form of the DAG, and as the ledger wants it.
-LEAST = 3
 # The tasks of which one does what was answered, and what each does it on.
 DONE_ON = {"promote": ("Approve",), "keep": ("Reject",)}
 
@@ -32,7 +31,7 @@ def answers(dag_run: Any, session: Any) -> dict[int, Answer]:
 def _answer(one: Any) -> Answer:
     who, reason = one.responded_by, (one.params_input or {}).get("reason")
     name = redact(who.get("name") or who.get("id") or "Somebody")
-    return Answer(tuple(one.chosen_options), name, None if reason is None else redact(str(reason)))
+    return Answer(tuple(one.chosen_options), name, None if reason is None else redact(fitting(str(reason))))
 
 
 def unreasoned(given: Mapping[int, Answer], ends: Sequence[TaskEnd]) -> dict[tuple[str, int], Refused]:
@@ -41,7 +40,7 @@ def unreasoned(given: Mapping[int, Answer], ends: Sequence[TaskEnd]) -> dict[tup
     One without a reason passes the form, and where the task is red all the same it is so for another cause.
     """
     failed = {end.map_index for end in ends if (end.task, end.state) == (APPROVE, "failed")}
-    short = {at: one for at, one in given.items() if one.reason is not None and len(one.reason) < LEAST}
+    short = {at: one for at, one in given.items() if one.reason is not None and len(one.reason) < SHORTEST}
     return {(APPROVE, at): _refused(one) for at, one in short.items() if at in failed}
 
 
@@ -50,7 +49,7 @@ def _refused(one: Answer) -> Refused:
     said = f"with the reason {reason!r}" if reason else "without a reason"
     return Refused(
         "approval.unanswered",
-        f"{one.by} answered {', '.join(one.chosen)} {said}; the ledger wants a reason of {LEAST} characters or "
+        f"{one.by} answered {', '.join(one.chosen)} {said}; the ledger wants a reason of {SHORTEST} characters or "
         "more. Nothing was promoted, and nothing rejected.",
         f"Clear the task {APPROVE} to be asked again, and answer with such a reason.",
         may_pass_later=True,

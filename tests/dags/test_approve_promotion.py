@@ -32,10 +32,14 @@ def test_the_form_asks_for_a_reason_and_airflow_can_show_it_before_there_is_one(
     assert (reason["value"], reason["schema"].get("type"), reason["schema"]["minLength"]) == (None, None, 3)
 
 
-@pytest.mark.parametrize("reason", ["", "ok", 3, "x" * 2001])
+@pytest.mark.parametrize("reason", ["", "ok", 3])
 def test_a_yes_without_a_reason_is_none(dag, reason):
     with pytest.raises(ParamValidationError, match="Invalid input for param reason"):
         dag.get_task("approve").validate_params_input({"reason": reason})
+
+
+def test_an_answer_with_a_long_reason_is_taken_since_airflow_refuses_it_only_once_it_was_given(dag):
+    dag.get_task("approve").validate_params_input({"reason": "x" * 20_000})
 
 
 @pytest.mark.parametrize("given", [{}, {"reason": None}, {"reason": "   "}])

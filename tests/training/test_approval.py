@@ -206,6 +206,20 @@ def test_airflows_answer_promotes_or_is_written_as_a_rejection(
     assert (no.version, no.decided_by, versions(world)) == (2, "Ada by approve_promotion", [1])
 
 
+@pytest.mark.parametrize("chosen", ["Approve", "Reject"])
+def test_an_answer_with_a_reason_that_is_too_long_counts_and_its_reason_is_cut_with_a_sign(
+    world: World, parcels_60: TrainingSet, places: None, chosen: str
+) -> None:
+    asked = ask(world, world.candidate(parcels_60, GOOD, WANTS))
+    answer = {**ANSWER, "chosen_options": [chosen], "params_input": {"reason": "because " * 300}}
+    (approval.approve_named if chosen == "Approve" else approval.keep_named)(asked, answer)
+    lines = [*ledger.history(world.ledger, world.model), *rejections(world.ledger, world.model)]
+    assert [one.decided_by for one in lines] == ["Ada by approve_promotion"]
+    assert "because because" in lines[0].reason and "… (cut; 2,399 characters were given)" in lines[0].reason
+    with pytest.raises(BadInput, match=r"of 3 to 2000 characters"):
+        parse_decision("Ada", "because " * 300, "python -m training promote")
+
+
 def test_without_a_candidate_and_an_event_there_is_nothing_to_decide() -> None:
     assert due(None, [{"candidate": "b"}, {"candidate": "a"}, {"candidate": "b"}]) == [
         {"candidate": "a"},
