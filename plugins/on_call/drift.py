@@ -5,14 +5,13 @@ from datetime import datetime, timedelta
 
 from fastapi import Request
 
-from artifacts.errors import Damaged, Refusal
+from artifacts.errors import Damaged
 from artifacts.finding_ratio import DIFFERS, WORDS, written
 from artifacts.finding_summary import Worst
 from artifacts.findings import window_of
 from artifacts.findings_summary import Summary, summaries
 from artifacts.lost_findings import refuse_lost_findings
 from artifacts.plural import many, plural
-from artifacts.window_words import window_words
 from plugins.on_call.by_day import counted
 from plugins.on_call.drift_days import Day, days, features, judged, last_day
 from plugins.on_call.frame import link
@@ -21,7 +20,7 @@ from plugins.on_call.home import Home
 from plugins.on_call.markup import NONE, Child, Html, command, el, folded, join, scrolled, table
 from plugins.on_call.over_time import A_YEAR, breaks
 from plugins.on_call.section import refused
-from plugins.on_call.words import checked, state
+from plugins.on_call.words import state
 
 WORST, LOUD, MISSING = 12, 60, 3
 
@@ -64,42 +63,6 @@ def newest_end(home: Home, model: str) -> datetime | None:
 def checked_at(home: Home, model: str) -> datetime | None:
     """When the newest check was made, by the wall clock; None when there was none."""
     return max((one.created_at for one in newest_first(home, model)), default=None)
-
-
-def in_a_line(home: Home, model: str) -> Child:
-    """What the newest window came to, which one last could be judged, and when anything was checked."""
-    champion = _champion(home, model)
-    # Of one window several versions may be checked, and what is asked here is how the one in service fares.
-    found = sorted(newest_first(home, model), key=lambda one: (one.end, one.version == champion), reverse=True)
-    made = checked_at(home, model)
-    if made is None:
-        return el("span", "? nothing was checked yet", class_="state ask")
-    broken = unread(home, model)
-    lost = el("span", f"; ? {many(len(broken), 'window')} cannot be read", class_="state ask") if broken else None
-    age = join(checked(made), lost)
-    newest = _window("the newest window", found[0], champion)
-    seen = next((one for one in found if judged(one.brief.worst)), None)
-    if seen is None or seen is found[0]:
-        return join(newest, "; ", age)
-    return join(newest, "; ", _window("the newest that could be judged", seen, champion), "; ", age)
-
-
-def _champion(home: Home, model: str) -> int | None:
-    try:
-        line = home.champion(model)
-    except Refusal:
-        return None
-    return None if line is None else line.version
-
-
-def _window(which: str, one: Summary, champion: int | None) -> Html:
-    bad = [each for each in one.brief.worst if each.state == "DRIFT"]
-    differ = sum(each.rule == "skew" for each in bad)
-    said = [f"{len(bad) - differ} of {len(one.brief.worst)} moved"] if len(bad) > differ else []
-    said += [f"{differ} {plural(differ, 'differs', 'differ')} {DIFFERS}"] if differ else []
-    told = "".join(f", {part}" for part in said)
-    whose = "" if one.version == champion else f", answered by version {one.version}"
-    return join(state(one.state), f" in {which}, {window_words(one.start, one.end)}{told}{whose}")
 
 
 def drift(request: Request, home: Home, model: str) -> Html:

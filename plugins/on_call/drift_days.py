@@ -76,6 +76,29 @@ def _newest(by_age: Iterable[Summary]) -> Iterator[Worst]:
                 yield each
 
 
+@dataclass(frozen=True)
+class Look:
+    """What one check says of a window: of several, the newest by the log, and the newest by labels."""
+
+    check: Summary
+    state: State
+    worst: tuple[Worst, ...]
+
+
+def looks(checks: Iterable[Summary]) -> list[Look]:
+    """What counts of the `checks` of one window of a version, the worst first, as `_newest` takes it."""
+    last = {one.labelled: one for one in sorted(checks, key=lambda one: (one.created_at, one.id))}
+    if len(last) == 1:
+        [only] = last.values()
+        return [Look(only, only.state, only.brief.worst)]
+    showing = last[True].brief.worst
+    told = tuple(one for one in showing if one.feature is None or one.baseline in NEED_LABELS)
+    found = [Look(last[False], last[False].state, last[False].brief.worst)]
+    if told:
+        found.append(Look(last[True], min((one.state for one in told), key=lambda one: RANK[one]), told))
+    return sorted(found, key=lambda one: RANK[one.state])
+
+
 def judged(worst: Iterable[Worst]) -> bool:
     """Whether anything of it could be judged."""
     return any(one.state != "UNKNOWN" for one in worst)

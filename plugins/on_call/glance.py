@@ -10,7 +10,7 @@ from artifacts.window_words import window_to
 from plugins.on_call.alerts import alerts_of
 from plugins.on_call.became import decided, fate
 from plugins.on_call.briefly import briefly
-from plugins.on_call.drift import in_a_line
+from plugins.on_call.drift_line import in_a_line
 from plugins.on_call.frame import version
 from plugins.on_call.home import Home
 from plugins.on_call.markup import Child, Html, command, el, facts, folded, join, table

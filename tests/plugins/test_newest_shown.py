@@ -3,7 +3,7 @@
 import re
 import shutil
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -26,8 +26,9 @@ def test_a_check_of_a_day_on_which_nobody_asked_hides_nothing_that_was_found_bef
     assert 'class="break"' in page
     assert "log loss by window" in part(page, "live")
     assert "windows that ended 2026-03-07 to 2026-03-14; of none that ended later" in part(page, "live")
-    seen = r"\? UNKNOWN in the newest window, 2039-11-19 to 2039-11-25; \S+ \w+ in the newest that could be judged, "
-    assert re.search(seen + "2026-03-08 to 2026-03-14", part(page, "glance"))
+    newest = r"\? UNKNOWN in the newest window, 2039-11-19 to 2039-11-25; +checked in the future; "
+    seen = r"\S+ \w+ in the newest that could be judged, "
+    assert re.search(newest + seen + "2026-03-08 to 2026-03-14", part(page, "glance"))
 
 
 MOVED = Finding("psi", "delay_mean", "DRIFT", Reason("drift.psi", "It moved."), 900, 900, 0.4, 0.1, "training")
@@ -65,6 +66,30 @@ def test_of_one_version_what_was_found_last_counts(opened, home, tmp_path):
     page = opened(places, NOBODY).get("/on-call/models/toy").text
     assert "✓ The one day shown is OK." in part(page, "drift")
     assert "✓ OK in the newest window" in part(page, "glance")
+
+
+def test_of_a_window_that_one_check_cannot_judge_and_another_can_the_line_says_one_thing_with_the_age_of_that_check(
+    opened, home, tmp_path
+):
+    places = home[0].model_copy(update={"findings": str(tmp_path / "findings")})
+    now = datetime.now(UTC).replace(tzinfo=None)
+    truth = f"{home[1].training_set.split('/')[0]}/2026-03-20.0123456789ab"
+    blind = Finding("psi", "delay_mean", "UNKNOWN", Reason("labels.none", "None."), 0, baseline="truth")
+
+    def line(start, one, hours, held=None):
+        made = now - timedelta(hours=hours, minutes=1)
+        end = start + timedelta(days=7)
+        publish_findings(
+            places.findings, Findings("toy", 1, home[1].training_set, start, end, 900, made, (one,), truth=held)
+        )
+        glance = part(opened(places, NOBODY).get("/on-call/models/toy").text, "glance")
+        return re.sub(r" +", " ", glance.partition(" Drift ")[2].partition(" Alerts ")[0]).strip()
+
+    line(WINDOW[0], MOVED, 5)
+    told = "▲ DRIFT in the newest window, 2026-03-08 to 2026-03-14, 1 of 1 moved, by the log, and UNKNOWN by labels;"
+    assert line(WINDOW[0], blind, 3, truth) == f"{told} checked 5 hours ago"
+    # What was checked since is another window: its age is not that of the one named.
+    assert line(datetime(2026, 3, 1), FINE, 0) == f"{told} checked 5 hours ago"
 
 
 def test_a_window_that_was_repaired_hides_nothing_of_what_labels_showed_and_is_no_more_what_it_was(
