@@ -15,7 +15,7 @@ from artifacts.registry.client import CHECK, client_of
 from artifacts.registry.connect import connect, is_there
 from artifacts.registry.files import check_logged, fetched, files_under, gone, refuse_lost_files
 from artifacts.registry.log import PREFIX, log_run
-from artifacts.registry.numbers import newest_given
+from artifacts.registry.numbers import newest_given, refuse_skipped
 from artifacts.registry.record import logged_files, record_of
 from artifacts.run_record import FINISHED, MODEL, RunRecord, ToLog
 
@@ -76,9 +76,11 @@ class Registry:
         return None if told is None else str(told)
 
     def model_version(self, model: str, version: int) -> RunRecord:
-        """The MLflow run that made `version` of `model`; raises `Missing` as `run` does."""
+        """The MLflow run that made `version` of `model`; raises `Missing` as `run` does, and for a skipped number."""
         with self._client(f"Version {version} of model {model}") as client:
-            return record_of(client, client.get_run(client.get_model_version(model, str(version)).run_id))
+            found = client.get_model_version(model, str(version))
+            refuse_skipped(model, version, found.tags)
+            return record_of(client, client.get_run(found.run_id))
 
     def versions(self, model: str) -> list[int]:
         """The sorted version numbers of `model`; empty when there is none."""

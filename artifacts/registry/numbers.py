@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from artifacts.errors import BadInput
+from artifacts.errors import BadInput, Missing
 
 NEWEST = "shipshape.newest_version"
 # A version that is no version yet, or never: its number was given before.
@@ -44,6 +44,16 @@ def new_version(client: Any, model: str, run_id: str, tags: Mapping[str, str]) -
         _remove_skipped(client, model)
     if number > newest_given(client, model):
         client.set_registered_model_tag(model, NEWEST, str(number))
+
+
+def refuse_skipped(model: str, version: int, tags: Mapping[str, str]) -> None:
+    """Raise `Missing` (`registry.missing`) for a number that was passed over, as the `tags` in MLflow say."""
+    if SKIPPED in tags:
+        raise Missing(
+            "registry.missing",
+            f"Version {version} of model {model} is none: its number was given to another before, and passed over.",
+            next_step="Nothing to do: the next training takes it away. Look at the other versions of the model.",
+        )
 
 
 def _newest(client: Any, model: str) -> int:

@@ -12,6 +12,7 @@ from mlflow import MlflowClient
 from artifacts import ledger
 from artifacts.findings import Findings, publish_findings
 from artifacts.registry import Registry, ToLog
+from artifacts.registry.numbers import SKIPPED
 from artifacts.rejections import Rejection, reject
 from plugins.on_call.became import Fate, came_of, decided, fate, next_of, undecided
 from plugins.on_call.decided import Decided
@@ -341,6 +342,17 @@ def log(registry, folder):
     return registry.log_run(
         ToLog("toy", "k2", "toy/2013-04-01.0123456789ab", folder, {}, {}, {}, {"load": "double"}, [])
     )
+
+
+def test_a_number_that_was_passed_over_has_no_page_of_a_version(opened, registry):
+    places, mlflow = registry
+    client = MlflowClient(places.mlflow)
+    run = mlflow.model_version("toy", 1).run_id
+    client.create_model_version("toy", f"runs:/{run}/model", run, tags={SKIPPED: "true"})
+    for number, said in ((2, "is none: its number was given to another before"), (3, "is not in sqlite")):
+        page = opened(places, QUIET).get(f"/on-call/models/toy/versions/{number}")
+        assert (page.status_code, page.text.count("Not there.")) == (404, 1)
+        assert f"Version {number} of model toy {said}" in page.text
 
 
 def test_an_mlflow_run_that_was_deleted_takes_its_own_row_only(opened, registry, tmp_path):
