@@ -11,8 +11,8 @@ from typing import Any
 from artifacts.errors import Missing
 from artifacts.places import Places
 from artifacts.registry import listing
-from artifacts.registry.client import CHECK, client_of
-from artifacts.registry.connect import connect, is_there
+from artifacts.registry.client import CHECK, client_of, has_models
+from artifacts.registry.connect import connect
 from artifacts.registry.files import check_logged, fetched, files_under, gone, refuse_lost_files
 from artifacts.registry.log import PREFIX, log_run
 from artifacts.registry.numbers import newest_given, refuse_skipped
@@ -55,7 +55,7 @@ class Registry:
 
     def find_run(self, model: str, training_key: str) -> RunRecord | None:
         """The oldest finished MLflow run of `model` with this key: same config, set, environment and code."""
-        if not is_there(self.tracking_uri):
+        if not has_models(self.tracking_uri):
             return None
         with self._client() as client:
             return listing.find_run(client, model, training_key)
@@ -88,14 +88,14 @@ class Registry:
 
     def run_ids(self, model: str) -> dict[int, str]:
         """The versions of `model`, sorted, each with the id of its MLflow run; empty when there is none."""
-        if not is_there(self.tracking_uri):
+        if not has_models(self.tracking_uri):
             return {}
         with self._client() as client:
             return listing.run_ids(client, model)
 
     def newest_given(self, model: str) -> int:
         """The highest number of a version that MLflow says it gave, which may be deleted; 0 when it says none."""
-        if not is_there(self.tracking_uri):
+        if not has_models(self.tracking_uri):
             return 0
         with self._client() as client:
             return newest_given(client, model)
@@ -110,7 +110,7 @@ class Registry:
 
     def models(self) -> list[str]:
         """The sorted names of all models."""
-        if not is_there(self.tracking_uri):
+        if not has_models(self.tracking_uri):
             return []
         with self._client() as client:
             return listing.models(client)

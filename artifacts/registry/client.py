@@ -25,6 +25,12 @@ def unanswered(seconds: float) -> list[str]:
     return sorted({place for began, place in list(_ASKED.values()) if now - began >= seconds})
 
 
+def has_models(tracking_uri: str) -> bool:
+    """As `is_there`, noted while it waits."""
+    with _noted(tracking_uri):
+        return is_there(tracking_uri)
+
+
 @contextmanager
 def client_of(tracking_uri: str, wanted: str | None = None, missing_step: str = CHECK) -> Iterator[Any]:
     """The client; `wanted` is what is missing if it is missing.
@@ -36,17 +42,11 @@ def client_of(tracking_uri: str, wanted: str | None = None, missing_step: str = 
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     from mlflow.exceptions import MlflowException
 
-    if wanted and not is_there(tracking_uri):
-        # A client would make the database, and what was lost would look as if it had never been.
-        raise Missing(
-            "registry.missing",
-            f"{wanted} cannot be had: the database {shown(tracking_uri)} is not there, or has no tables yet.",
-            next_step="Restore it from its backup, or correct PIPELINE_MLFLOW.",
-        )
-    question = object()
-    _ASKED[question] = time.monotonic(), shown(tracking_uri)
     try:
-        yield connect(tracking_uri, os.getpid())
+        # Also the look whether it is there waits for a database that is silent.
+        with _noted(tracking_uri):
+            _refuse_gone(tracking_uri, wanted)
+            yield connect(tracking_uri, os.getpid())
     except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
         not_there = isinstance(error, FileNotFoundError) or getattr(error, "error_code", None) in _NOT_THERE
         if wanted and not_there:
@@ -62,5 +62,24 @@ def client_of(tracking_uri: str, wanted: str | None = None, missing_step: str = 
         if is_of_a_client(error):
             raise unreachable(wanted or shown(tracking_uri), error) from error
         raise
+
+
+@contextmanager
+def _noted(tracking_uri: str) -> Iterator[None]:
+    """For as long as this lasts, `unanswered` tells of it."""
+    question = object()
+    _ASKED[question] = time.monotonic(), shown(tracking_uri)
+    try:
+        yield
     finally:
         del _ASKED[question]
+
+
+def _refuse_gone(tracking_uri: str, wanted: str | None) -> None:
+    if wanted and not is_there(tracking_uri):
+        # A client would make the database, and what was lost would look as if it had never been.
+        raise Missing(
+            "registry.missing",
+            f"{wanted} cannot be had: the database {shown(tracking_uri)} is not there, or has no tables yet.",
+            next_step="Restore it from its backup, or correct PIPELINE_MLFLOW.",
+        )

@@ -1,5 +1,6 @@
 """Who waits for a source that hangs does not take the threads of what answers."""
 
+import socket
 import sqlite3
 import threading
 import time
@@ -7,7 +8,9 @@ from contextlib import closing
 
 import pytest
 
-from artifacts.errors import Unavailable
+from artifacts.errors import Missing, Unavailable
+from artifacts.registry import Registry
+from artifacts.registry.client import unanswered
 from plugins.on_call import patience
 from plugins.on_call.patience import LATE_AT_ONCE, Asked, Patience
 from plugins.on_call.section import Part, all_of
@@ -47,6 +50,26 @@ def test_a_page_loaded_again_and_again_while_mlflow_hangs_shows_champion_and_dri
     assert [("Champion version 1 since" in one, "in the newest window" in one) for one in pages] == [(True, True)] * 12
     assert "has not answered yet" in pages[-1] and "MLflow at " in pages[-1]
     assert grown < 60
+
+
+@pytest.mark.parametrize("ask", [lambda one: one.model_version("toy", 1), lambda one: one.run_ids("toy")])
+def test_a_postgres_of_mlflow_that_is_silent_is_named_while_it_is_waited_for(ask):
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        uri = f"postgresql://someone:secret@127.0.0.1:{silent.getsockname()[1]}/mlflow"
+        asking = threading.Thread(target=lambda: _refused(ask, Registry(uri, "")))
+        asking.start()
+        until = time.monotonic() + 8
+        while not (named := unanswered(0.2)) and time.monotonic() < until:
+            time.sleep(0.02)
+        connection, _ = silent.accept()
+        connection.close()
+    asking.join(30)
+    assert named == [uri.replace("someone:secret@", "")]
+
+
+def _refused(ask, registry):
+    with pytest.raises((Missing, Unavailable)):
+        ask(registry)
 
 
 def test_a_question_that_nobody_answered_is_asked_again_after_a_while_that_doubles(hung, monkeypatch):
