@@ -6,6 +6,7 @@ from typing import Any
 
 from artifacts.errors import BadInput, Damaged, Missing
 from artifacts.registry.log import PREFIX
+from artifacts.registry.numbers import SKIPPED
 from artifacts.run_record import MODEL, RunRecord
 
 
@@ -31,7 +32,8 @@ def record_of(client: Any, run: Any, created: bool = False, versions: Sequence[i
             next_step="Name an MLflow run that training logged to its end.",
         )
     if versions is None:
-        versions = [int(found.version) for found in client.search_model_versions(f"run_id='{run_id}'")]
+        became = client.search_model_versions(f"run_id='{run_id}'")
+        versions = [int(found.version) for found in became if SKIPPED not in found.tags]
     return RunRecord(
         run_id=run_id,
         model=tags["model"],

@@ -1,5 +1,6 @@
 """A number of a version is given once, whatever is killed, deleted, or set by a person."""
 
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from artifacts.errors import BadInput
 from artifacts.lost import refuse_lost
 from artifacts.places import read_places
 from artifacts.registry.listing import run_ids
+from artifacts.registry.log import PREFIX
 from artifacts.registry.numbers import NEWEST, SKIPPED, new_version, newest_given
+from artifacts.registry.record import record_of
 from tests.fixtures_registry import registry_in
 
 SHA256 = {"shipshape.sha256": "0" * 64}
@@ -29,6 +32,18 @@ def train(client: MlflowClient) -> str:
     run_id = str(client.create_run(made).info.run_id)
     new_version(client, "toy", run_id, SHA256)
     return run_id
+
+
+def every_run(client: MlflowClient) -> list[str]:
+    """The runs of `train`, also of one that was killed, as training tags them."""
+    found = client.search_runs([client.get_experiment_by_name("toy").experiment_id])
+    for run, name in product(found, ("training_set", "model", "model_sha256", "files")):
+        client.set_tag(run.info.run_id, f"{PREFIX}{name}", "toy")
+    return [run.info.run_id for run in found]
+
+
+def version_of(client: MlflowClient, run_id: str) -> int | None:
+    return record_of(client, client.get_run(run_id)).version
 
 
 def test_numbers_up_to_the_tag_are_passed_over_and_leave_nothing(client: MlflowClient) -> None:
@@ -56,6 +71,7 @@ def test_a_kill_on_the_way_leaves_no_version_that_counts(
     # Deleting is what comes last: then the version is made.
     made = {1, 4} if at == "delete_model_version" else {1}
     assert set(run_ids(client, "toy")) == made
+    assert {version_of(client, one) for one in every_run(client)} == made | ({None} if made == {1} else set())
     last = train(client)
     known = run_ids(client, "toy")
     assert (known[1], known[max(known)], set(known) - {max(known)}) == (first, last, made)
