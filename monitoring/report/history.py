@@ -10,19 +10,23 @@ from artifacts.finding_ratio import is_in_part, state_of, worst_first
 from artifacts.findings import Findings, list_findings, read_findings, window_of
 from artifacts.findings_name import without_manifest
 from artifacts.window_words import last_day
-from monitoring.asked import BADNESS, alert_key
+from monitoring.asked import BADNESS, alert_key, asked
 
 MOST = 30
 
 
 @dataclass(frozen=True)
 class Past:
-    """A window, its state, and its findings by key (the worst one of each); `state` UNKNOWN when it is unreadable."""
+    """A window, its state, and its findings by key (the worst one of each); `state` UNKNOWN when it is unreadable.
+
+    `told` are those of them that alerts take in: of a check with labels only what needed them.
+    """
 
     start: datetime
     end: datetime
     state: State
     found: Mapping[str, Finding]
+    told: Mapping[str, Finding]
 
     def states(self) -> dict[str, State]:
         """The state of each feature, whatever it was held against: by skew it is DRIFT too."""
@@ -64,10 +68,10 @@ class History:
         return f"{last_day(past.end):{'%m-%d' if len(years) == 1 else '%Y-%m-%d'}}"
 
     def since(self, key: str) -> Since:
-        """Since which window the key is DRIFT. As for an alert, only OK ends it: UNKNOWN says nothing."""
+        """Since which window the key is DRIFT, of what alerts take in. As for them, only OK ends it."""
         first = self.windows[-1]
         for past in reversed(self.windows):
-            finding = past.found.get(key)
+            finding = past.told.get(key)
             if finding is not None and finding.state == "OK":
                 return Since(first, past)
             if finding is not None and finding.state == "DRIFT":
@@ -106,10 +110,12 @@ def read_history(root: str, findings: Findings) -> History:
 def _past(start: datetime, end: datetime, read: Sequence[Findings]) -> Past:
     """Of findings of one window the newest counts, and of rules that it did not ask the one before."""
     found: dict[str, Finding] = {}
+    told: dict[str, Finding] = {}
     by_age = sorted(read, key=lambda one: (one.created_at, one.id))
     for one in by_age:
         found |= worst_by_key(one.findings)
-    return Past(start, end, by_age[-1].state if by_age else "UNKNOWN", found)
+        told |= asked(one)[1]
+    return Past(start, end, by_age[-1].state if by_age else "UNKNOWN", found, told)
 
 
 def worst_by_key(findings: Sequence[Finding]) -> dict[str, Finding]:

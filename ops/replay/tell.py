@@ -93,7 +93,7 @@ def _incident(alert: Alert, messages: Sequence[Message]) -> Incident:
 
 
 def _cells(found: Findings) -> dict[str, Cell]:
-    past = Past(found.start, found.end, found.state, worst_by_key(found.findings))
+    past = Past(found.start, found.end, found.state, worst_by_key(found.findings), asked(found)[1])
     cells = {}
     for name, several in by_feature(past).items():
         worst = min(several, key=worst_first)

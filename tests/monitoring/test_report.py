@@ -93,6 +93,12 @@ def test_what_moved_in_the_first_window_is_not_said_to_have_been_good_before(pla
     assert "2013-12-03 none before it here was OK" in row(page, "distance")
 
 
+def test_since_is_told_by_the_checks_that_alerts_take_it_from(places: Places) -> None:
+    by_labels = [found(day, one, truth=TRUTH) for day, one in ((1, FINE), (2, MOVED), (4, FINE))]
+    assert "2013-12-03 none before it here was OK" in row(page_after(places, *by_labels, found(3, MOVED)), "distance")
+    assert "2013-12-03 none before it here was OK" in row(page_after(places, found(5, MOVED)), "distance")
+
+
 def test_since_of_a_metric_or_a_slice_is_its_own(places: Places) -> None:
     loss = replace(MOVED, rule="log_loss", feature=None, baseline="holdout")
     late, early, brier = replace(loss, part="carrier=UA"), replace(loss, part="origin=JFK"), replace(loss, rule="brier")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from artifacts.finding import Example, Finding, Reason
+from monitoring.asked import asked
 from monitoring.report.history import History, Past, worst_by_key
 from monitoring.report.page import render
 from tests.monitoring.found import BLIND, MOVED, UNREAD, found, of
@@ -36,7 +37,7 @@ def test_words_of_a_narrow_column_stay_whole_and_a_long_name_or_path_does_not_wi
     )
     loss = replace(MOVED, rule="log_loss", feature=None, part="origin=JFK", baseline="holdout")
     made = found(7, few, path, skew, loss, of(BLIND, "x" * 99), of(BLIND, LONG), days=7, truth="a/2014-01-01.3f9a5b")
-    past = Past(made.start, made.end, made.state, worst_by_key(made.findings))
+    past = Past(made.start, made.end, made.state, worst_by_key(made.findings), asked(made)[1])
     (tmp_path / "page.html").write_text(render(made, History((past,)), "docs/runbook.md"), encoding="utf-8")
     with browser(tmp_path / "profile") as tab:
         tab.resize(1280, 900)
