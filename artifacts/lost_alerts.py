@@ -81,8 +81,13 @@ def _last_checked(places: Places, model: str, before: datetime | None) -> dict[S
 
 
 def _judged(places: Places, told: Summary, stream: Stream) -> bool:
-    """Whether anything that alerts take in that stream is DRIFT or OK; with labels, what needed them."""
-    if stream == "log":
-        return told.state != "UNKNOWN"
+    """Whether anything that alerts take in that stream is DRIFT or OK; with labels, what needed them.
+
+    Without them, of both baselines: who checked while the alerts were lost held nothing against the trailing window.
+    """
+    if stream == "log" and told.state == "UNKNOWN":
+        return False
     findings = read_findings(places.findings, told.id).findings
+    if stream == "log":
+        return all(one.reason.code != "alerts.lost" for one in findings)
     return any(one.state != "UNKNOWN" and stream_of(one) == stream for one in findings)

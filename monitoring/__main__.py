@@ -16,7 +16,7 @@ from monitoring.check import check
 from monitoring.lines import not_ok, write_lines
 from monitoring.report import write_report
 from monitoring.report.cli import add_verb as add_report
-from monitoring.served import left_out_by_alerts, say_if_alerts_are_lost
+from monitoring.served import left_out_by_alerts
 from monitoring.settings import read_monitoring_settings
 from monitoring.window import parse_window, refuse_not_begun
 
@@ -56,7 +56,6 @@ def _check(arguments: argparse.Namespace) -> Answer:
     truth = arguments.training_set and open_training_set(places.training_sets, *parse_id(arguments.training_set))
     version = _version(places, arguments.model, arguments.version)
     of_all = sorted(set(arguments.incident_day))
-    say_if_alerts_are_lost(places, arguments.model, window)
     made = check(
         places,
         arguments.model,

@@ -31,10 +31,14 @@ def days_back(first: date, out: Collection[date], *, wanted: int, most: int) -> 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Days that are no part of the trailing window: of every feature, and of those that are named."""
+    """Days that are no part of the trailing window: of every feature, and of those that are named.
+
+    `unknown` says why it is not known which days are; then nothing is held against that window.
+    """
 
     of_all: Sequence[date] = ()
     of_features: Mapping[str, Collection[date]] | None = None
+    unknown: Reason | None = None
 
     def __bool__(self) -> bool:
         return bool(self.of_all or self.of_features)
@@ -46,12 +50,16 @@ class LeftOut:
             yield days, [name for name in names if own[name] == days]
 
 
-def say_if_alerts_are_lost(places: Places, model: str, window: Window) -> None:
-    """Say that no incident is known where the alerts took in no check: they were lost, or all was checked by hand."""
+def _why_unknown(places: Places, model: str, window: Window) -> Reason | None:
+    """Why no incident is known, where the alerts took in no check: they were lost, or all was checked by hand."""
     try:
         refuse_lost_alerts(places, model, window.end)
     except (Damaged, Missing) as lost:
-        cli.say(f"No day of an incident is left out of the trailing window. {lost.code}: {lost.message}")
+        why = "Which days are an incident's is not known, and nothing is held against the trailing window."
+        told = f"{why} {lost.message}"
+        cli.say(f"alerts.lost: {told}")
+        return Reason.with_step("alerts.lost", told, lost.next_step)
+    return None
 
 
 def left_out_by_alerts(
@@ -63,7 +71,10 @@ def left_out_by_alerts(
     *,
     of_all: Sequence[date] = (),
 ) -> LeftOut:
-    """The days of each feature's incidents, as its alerts tell them, and the days `of_all`."""
+    """The days of each feature's incidents, as its alerts tell them, and the days `of_all`.
+
+    Where the alerts know of no check, and there was one before this window, that they are not known.
+    """
     before, longest = window.before(settings.served_reach(len(window.days))), settings.longest_incident
     beyond = [f"{day}" for day in of_all if not before.start.date() <= day < before.end.date()]
     if beyond:
@@ -74,7 +85,7 @@ def left_out_by_alerts(
             next_step="Correct the day, or leave it away.",
         )
     own = alerts.incident_days(places.alerts, model, version, before.start, before.end, longest=longest)
-    return LeftOut(of_all, own)
+    return LeftOut(of_all, own, _why_unknown(places, model, window))
 
 
 @dataclass(frozen=True)
@@ -86,10 +97,14 @@ class Served:
 
 
 def read_served(case: Case, known: Described, names: Sequence[str], left_out: LeftOut, rows: int) -> Served:
-    """The trailing window of the features `names`, in the bins of `known`; none of it, when all of it is too young.
+    """The trailing window of the features `names`, in the bins of `known`; none of it, when all of it is too young,
+    or nobody knows which of its days are an incident's.
 
     That there is none is UNKNOWN, and does not count: the training baseline is there. `rows` are those of the window.
     """
+    if left_out.unknown is not None:
+        gone = Finding("baseline", None, "UNKNOWN", left_out.unknown, rows=rows, baseline="served", required=False)
+        return Served({}, (gone,))
     why = _too_young(case, _rows(case, left_out.of_all), "")
     if why is not None:
         return Served({}, (_no_baseline(None, why, rows),))

@@ -8,6 +8,7 @@ from artifacts.alerts import Receivers, Send
 from artifacts.champion_alias import refuse_lost_ledgers
 from artifacts.errors import BadInput, CannotJudge, GateClosed, Missing
 from artifacts.findings import Findings, publish_findings, read_findings
+from artifacts.lost_alerts import refuse_lost_alerts
 from artifacts.lost_home import told_elsewhere
 from artifacts.places import Places, read_places
 from artifacts.registry import Registry
@@ -22,7 +23,7 @@ from monitoring.noted import note_findings
 from monitoring.notify import deliver
 from monitoring.report import write_report
 from monitoring.retrain import retraining_due
-from monitoring.served import left_out_by_alerts, say_if_alerts_are_lost
+from monitoring.served import left_out_by_alerts
 from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
 from monitoring.window import parse_window, refuse_ahead
@@ -60,11 +61,12 @@ def check_version(model: str, window: str, labelled: bool, version: int) -> str:
 
     Alerts come before the page that they link to, so that no page keeps one back.
 
-    The id of the findings; when killed in between, the next call finds the same and goes on. Alerts that know of no
-    check are said: they were lost, or all was checked by hand so far, and then no day is left out as an incident's.
+    The id of the findings; when killed in between, the next call finds the same and goes on. Raises `Missing`
+    (`alerts.lost`) where the alerts know of no check, and there was one of days before: once these were taken in
+    nothing would tell that what was open, and which days are an incident's, is not known.
     """
     settings, places, wanted = read_monitoring_settings(), read_places(), parse_window(window)
-    say_if_alerts_are_lost(places, model, wanted)
+    refuse_lost_alerts(places, model, wanted.end)
     made = check(
         places,
         model,

@@ -2,14 +2,19 @@
 
 from datetime import date, timedelta
 
+import pytest
+
+from artifacts import ledger
 from artifacts.alerts import Event
+from artifacts.errors import Missing
 from artifacts.findings import publish_findings
+from artifacts.lost_alerts import alerts_of
 from artifacts.prediction_log import compact
 from monitoring.alert_settings import AlertSettings
 from monitoring.served import left_out_by_alerts
 from monitoring.update import update_alerts
 from monitoring.window import parse_window
-from tests.monitoring.world import SETTINGS, World
+from tests.monitoring.world import NOW, SETTINGS, WEEK, World, of
 
 FIRST, DAYS = date(2013, 2, 24), 30
 GOOD, AFTER = ("2013-02-10..2013-03-03", "2013-03-06..2013-03-13"), "2013-03-16..2013-03-26"
@@ -46,3 +51,26 @@ def test_three_bad_days_are_opened_and_resolved_once_and_alarm_again_a_week_late
         ("resolved", "03-17", 2),
     ]
     assert {event.alert.finding.feature for event in told if event.alert.kind == "DRIFT"} == {"delay_mean"}
+
+
+def test_where_the_incidents_are_not_known_nothing_is_held_against_the_days_before(world: World) -> None:
+    ledger.promote(
+        world.places.ledger, model=world.run.model, version=1, run_id=world.run.run_id, expected=None,
+        decided_at=NOW, decided_by="test", reason="better",
+    )  # fmt: skip
+    world.log(world.answers("2013-03-01..2013-03-27"))
+    checked = []
+    for window in ("2013-03-13..2013-03-20", WEEK):
+        left_out = left_out_by_alerts(world.places, world.run.model, 1, parse_window(window), SETTINGS)
+        checked.append(publish_findings(world.places.findings, world.check(window, left_out=left_out)))
+    first, blind = checked
+    assert {one.baseline for one in first.findings} >= {"training", "served"}
+    told = of(blind, "baseline", baseline="served")
+    assert (told.state, told.reason.code, told.required) == ("UNKNOWN", "alerts.lost", False)
+    assert {one.rule for one in blind.findings if one.baseline == "served"} == {"baseline"}
+    # What was found without the incidents is no substitute for what was found before.
+    both = f"update --findings {first.id} --findings {blind.id}"
+    assert (told.reason.next_step or "").endswith(f"update --findings {first.id}")
+    with pytest.raises(Missing) as refused:
+        alerts_of(world.places, world.run.model)
+    assert refused.value.next_step.endswith(both)
