@@ -37,7 +37,8 @@ def refuse_lost_alerts(places: Places, model: str, before: datetime | None = Non
         "alerts.lost",
         f"The alerts in {masked(places.alerts)} took in no findings of {model}{one_way}, and findings of its version "
         f"{window_of(lost[-1])[2]} are published: what is open is not known.",
-        next_step="Restore the alerts from their backup, or correct PIPELINE_ALERTS. If there is none, or all was "
+        next_step="Restore the alerts from their backup, or correct PIPELINE_ALERTS. Without one an alert about what "
+        "could not be judged lately does not come back: findings of before say what that was. Then, or if all was "
         "checked by hand, take in what was found last: "
         f"python -m monitoring update --findings {' --findings '.join(lost)}",
     )

@@ -38,6 +38,7 @@ def test_the_repair_takes_in_what_the_log_told_and_what_labels_told(
         with pytest.raises(Missing) as refused:
             alerts_of(places, "late_arrival")
         assert (refused.value.code, refused.value.next_step.endswith(f"found last: {both}")) == ("alerts.lost", True)
+        assert "what could not be judged lately does not come back" in refused.value.next_step
     assert cli.run(build_parser(), both.split()[3:]) == 0
     is_open = {(one.kind, one.key) for one in alerts_of(places, "late_arrival") if one.is_open}
     assert is_open >= {("DRIFT", "psi|distance|training|-"), ("UNKNOWN", "psi|distance|training|-")}
