@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field, NaiveDatetime, TypeAdapter
@@ -13,6 +14,9 @@ from artifacts.finding_ratio import state_of
 from artifacts.verdict import CalibrationBin
 from artifacts.version_name import write_as_of
 
+# No feature has such a name.
+EVERY = "*"
+
 
 @dataclass(frozen=True, config=CLOSED)
 class Findings:
@@ -21,7 +25,8 @@ class Findings:
     `training_set` is what the version was trained on; `truth` the training set that skew and performance were held
     against. `other_versions` has the rows of the window that other versions answered. `created_at` is recorded (UTC)
     and part of no id. `after` is the id of the findings of the same window that these came after, when the same
-    as these had been found before those: so what was found last is always the newest.
+    as these had been found before those: so what was found last is always the newest. `left_out` are the days that are
+    no part of the trailing window: by feature those of its incidents, and of `EVERY` feature those that were named.
     """
 
     model: str
@@ -37,6 +42,7 @@ class Findings:
     truth: str | None = None
     other_versions: Mapping[str, Count] = Field(default_factory=dict)
     after: str | None = None
+    left_out: Mapping[str, tuple[date, ...]] = Field(default_factory=dict)
 
     @property
     def state(self) -> State:
@@ -68,8 +74,9 @@ class Findings:
     def told(self) -> dict[str, Any]:
         """All of it as JSON has it, without what it has not: findings from before there was one keep their names."""
         told: dict[str, Any] = json.loads(FINDINGS.dump_json(self))
-        if self.after is None:
-            del told["after"]
+        for name in ("after", "left_out"):
+            if not told[name]:
+                del told[name]
         for one in told["findings"]:
             for told_of, name in ((one, "promise"), (one["reason"], "next_step")):
                 if told_of[name] is None:

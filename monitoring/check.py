@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from artifacts import cli
 from artifacts.baseline import Baseline
@@ -44,6 +44,7 @@ class _Found:
     findings: list[Finding] = field(default_factory=list)
     distributions: list[Distribution] = field(default_factory=list)
     calibration: tuple[CalibrationBin, ...] = ()
+    left_out: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
 
 
 def check(
@@ -83,6 +84,7 @@ def check(
         calibration=found.calibration,
         truth=truth.id if truth else None,
         other_versions=found.other_versions,
+        left_out=found.left_out,
     )
 
 
@@ -111,6 +113,7 @@ def _hold_against_baselines(case: Case, baseline: Baseline, left_out: LeftOut, f
     _add_drift(case, "training", known, current, found)
     served = read_served(case, known, names, left_out, found.rows)
     found.findings += served.findings
+    found.left_out = served.left_out
     _add_drift(case, "served", served.described, {name: current[name] for name in served.described}, found)
     found.findings += find_constant(case, known, current, found.findings)
 

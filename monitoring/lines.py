@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from artifacts.finding_ratio import worst_first
 from artifacts.findings import Finding, Findings, Reason, State
+from artifacts.left_out_words import left_out_words
 from artifacts.plural import many
 from artifacts.window_words import window_words
 
@@ -39,6 +40,8 @@ def write_lines(found: Findings) -> list[str]:
     codes = Counter(one.reason.code for one in moved if not one.required)
     told += [f"{many} could not be judged and do not count: {code}" for code, many in codes.items()]
     fine = len(found.findings) - len(moved)
+    without = left_out_words(found)
+    told += [f"the trailing window: {without}"] if without else []
     return [f"{about}: {found.state}, {fine} of {len(found.findings)} findings are OK", *told]
 
 

@@ -1,7 +1,7 @@
 """The trailing window as a baseline: what was answered lately, each feature without the days of its incidents."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from artifacts import alerts, cli
@@ -9,6 +9,7 @@ from artifacts.binning import Bins
 from artifacts.counting import Counted
 from artifacts.errors import BadInput, Damaged, Missing
 from artifacts.findings import Finding, Reason
+from artifacts.findings_of import EVERY
 from artifacts.lost_alerts import refuse_lost_alerts
 from artifacts.places import Places
 from artifacts.plural import many
@@ -90,10 +91,14 @@ def left_out_by_alerts(
 
 @dataclass(frozen=True)
 class Served:
-    """The features that have a trailing window, counted; and the findings that say why others have none."""
+    """The features that have a trailing window, counted; the findings that say why others have none.
+
+    `left_out` are the days that it is without, as findings have them.
+    """
 
     described: Described
     findings: tuple[Finding, ...]
+    left_out: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
 
 
 def read_served(case: Case, known: Described, names: Sequence[str], left_out: LeftOut, rows: int) -> Served:
@@ -110,7 +115,10 @@ def read_served(case: Case, known: Described, names: Sequence[str], left_out: Le
         return Served({}, (_no_baseline(None, why, rows),))
     described: dict[str, tuple[Bins, Counted]] = {}
     findings: list[Finding] = []
+    out: dict[str, tuple[date, ...]] = {EVERY: tuple(sorted(left_out.of_all))} if left_out.of_all else {}
     for days, several in left_out.groups(names):
+        first = _before(case, {*left_out.of_all, *days}).start.date()
+        out |= dict.fromkeys(several, own) if (own := tuple(sorted(day for day in days if day >= first))) else {}
         sql = _rows(case, {*left_out.of_all, *days})
         why = _too_young(case, sql, " without an incident of it") if days else None
         if why is None:
@@ -120,13 +128,16 @@ def read_served(case: Case, known: Described, names: Sequence[str], left_out: Le
             described |= {name: (known[name][0], one) for name, one in counted.items()}
         else:
             findings += [_no_baseline(name, why, rows) for name in several]
-    return Served({name: described[name] for name in names if name in described}, tuple(findings))
+    return Served({name: described[name] for name in names if name in described}, tuple(findings), out)
+
+
+def _before(case: Case, out: Collection[date]) -> Window:
+    wanted, most = case.settings.served_days, case.settings.served_reach(len(case.window.days))
+    return case.window.before(days_back(case.window.start.date(), out, wanted=wanted, most=most))
 
 
 def _rows(case: Case, out: Collection[date]) -> str:
-    wanted, most = case.settings.served_days, case.settings.served_reach(len(case.window.days))
-    back = days_back(case.window.start.date(), out, wanted=wanted, most=most)
-    return case.answers.rows(case.window.before(back), case.version, without=sorted(out))
+    return case.answers.rows(_before(case, out), case.version, without=sorted(out))
 
 
 def _no_baseline(feature: str | None, why: str, rows: int, code: str = "baseline.too_young") -> Finding:

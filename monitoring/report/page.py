@@ -5,6 +5,7 @@ from html import escape
 from pathlib import Path
 
 from artifacts.findings import Findings
+from artifacts.left_out_words import left_out_words
 from monitoring.report.features import features, score_card
 from monitoring.report.grid import grid
 from monitoring.report.headline import headline, title
@@ -62,6 +63,7 @@ def _facts(findings: Findings) -> str:
         "Rows": counted if findings.is_counted else "could not be counted: the log could not be read",
         "Trained on": findings.training_set,
         "Held against": findings.truth or "no training set",
+        **({"Trailing window": without} if (without := left_out_words(findings)) else {}),
         "Checked": f"{findings.created_at:%Y-%m-%d %H:%M:%S} UTC",
         "Check again": command,
     }

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from artifacts.finding import Finding, part_in_words
 from artifacts.finding_ratio import WORDS, times, worst_first
 from artifacts.findings import Findings, read_findings
+from artifacts.left_out_words import left_out_words
 from artifacts.window_words import window_words
 from plugins.on_call.chart import digits
 from plugins.on_call.frame import link, page, version
@@ -68,6 +69,7 @@ def _facts(request: Request, told: Findings) -> Html:
             ("answered by", version(request, told.model, told.version)),
             ("trained on", link(request, told.training_set, "training-sets", *told.training_set.split("/"))),
             ("held against", told.truth or "no training set"),
+            *([("trailing window", without)] if (without := left_out_words(told)) else []),
         ]
     )
 

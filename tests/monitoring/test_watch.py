@@ -13,6 +13,7 @@ from artifacts.findings import publish_findings, read_findings
 from artifacts.prediction_log import compact
 from monitoring.alert_settings import AlertSettings
 from monitoring.asked import why_red, why_unknown
+from monitoring.lines import write_lines
 from monitoring.update import update_alerts
 from monitoring.watch import check_version, choose_checks, conclude_checks, due_for_retraining
 from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, found, of
@@ -164,6 +165,10 @@ def test_the_days_of_an_incident_are_left_out_of_the_next_weeks_served_baseline(
     served = {one.feature: one.baseline_rows for one in second.findings if one.baseline == "served"}
     assert served["delay_mean"] == len(serving.answers("2013-03-01..2013-03-13"))
     assert served["hour"] == len(serving.answers("2013-03-06..2013-03-20"))
+    without = "delay_mean without 2013-03-13 to 2013-03-19, days of an open or past incident"
+    assert write_lines(second)[-1] == f"the trailing window: {without}"
+    page = serving.places.home / "reports" / second.id / "index.html"
+    assert f"<dt>Trailing window</dt><dd>{without}</dd>" in page.read_text()
     ended = [one for one in alerts.history(serving.places.alerts, serving.run.model) if "delay_mean" in one.key]
     assert {one.closed for one in ended} == {datetime(2013, 3, 27)}
 
