@@ -8,6 +8,7 @@ from artifacts.baseline import Baseline
 from artifacts.binning import quoted
 from artifacts.findings import SCORE, Finding, Reason
 from artifacts.plural import many, plural
+from artifacts.prediction_log.published_list import LIST
 from artifacts.window_words import window_words
 from monitoring.answers import SEGMENT
 from monitoring.case import Case, unknown
@@ -35,7 +36,9 @@ def find_whole(case: Case, rows: int, entities: int) -> Iterator[Finding]:
         about = f"{many(rows, 'row')} about {many(entities, 'entity', 'entities')}"
         text = f"Answered by {case.who}: {about}; "
         text += f"at least {case.settings.min_rows} entities are judged."
-        yield unknown("predictions", Reason("predictions.too_few", text), rows)
+        mend = f"See that {case.who} is asked as usual; if it is, check a longer window: --window, or "
+        mend += "MONITORING_WINDOW_DAYS of watch_drift."
+        yield unknown("predictions", Reason.with_step("predictions.too_few", text, mend), rows)
     if isinstance(case.described.baseline, Baseline):
         yield from _gap(case, case.described.baseline, rows)
     else:
@@ -73,6 +76,7 @@ def _log(case: Case, rows: int) -> Iterator[Finding]:
         repeat = plural(rows - ids, "repeats", "repeat")
         text = f"{rows - ids} of {rows} rows {repeat} an id, in {_segments_of_repeats(case)}."
         mend = "Move the segment or part that was copied out of the log; a part's name begins with its first segment's."
+        mend += f" Of a part also take its line out of {LIST} of the log, or it counts as gone."
         yield unknown("log", Reason.with_step("log.duplicate_ids", text, mend), rows)
     wanted, model = case.described.run.model_sha256, case.described.run.model
     if shas != [wanted]:

@@ -232,8 +232,9 @@ def test_one_nan_is_one_null_more(world: World) -> None:
 
 def test_one_row_is_told_as_one(world: World) -> None:
     one_row(world, world.answers(WEEK))
-    told = [one.reason.text for one in world.check().findings if one.reason.code == "predictions.too_few"]
-    assert told == ["Answered by version 1 of toy: 1 row about 1 entity; at least 100 entities are judged."]
+    [told] = [one.reason for one in world.check().findings if one.reason.code == "predictions.too_few"]
+    assert told.what == "Answered by version 1 of toy: 1 row about 1 entity; at least 100 entities are judged."
+    assert "is asked as usual; if it is, check a longer window" in (told.next_step or "")
 
 
 def test_of_a_gap_it_is_told_who_answered_then_as_in_the_week_of_a_promotion(world: World) -> None:
@@ -359,6 +360,6 @@ def test_rows_that_repeat_an_id_are_told_with_the_segments_that_have_them(world:
         compact(world.places.predictions, world.places.prediction_parts)
     parts = (path.parent.name for path in Path(world.places.prediction_parts).rglob("manifest.json"))
     first = sorted({name.rsplit(".", 1)[0] for name in parts})
-    assert of(world.check(), "log").reason.what == (
-        f"13 of 678 rows repeat an id, in the segments {', '.join(first[:3])} and 2 more."
-    )
+    told = of(world.check(), "log").reason
+    assert told.what == f"13 of 678 rows repeat an id, in the segments {', '.join(first[:3])} and 2 more."
+    assert (told.next_step or "").endswith("take its line out of published-parts of the log, or it counts as gone.")
