@@ -10,9 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from artifacts import cli
 from artifacts.binning import Bins, quoted, text
 from artifacts.leftovers import temporary_folder
-from artifacts.prediction_log import Log, tables
+from artifacts.plural import many
+from artifacts.prediction_log import Log, backlog, tables
 from monitoring.described import Described
 from monitoring.window import Window
 
@@ -61,6 +63,7 @@ def open_answers(log: Log, described: Described, window: Window) -> Iterator[Ans
     """
     features, entity = list(described.features.values()), described.contract.entity
     observed_at = described.contract.observed_at
+    _say_why_slow(log.folder)
     with (
         tables(log, observed_at, window.start, window.end) as files,
         # Else it would spill into the working directory.
@@ -77,6 +80,15 @@ def open_answers(log: Log, described: Described, window: Window) -> Iterator[Ans
         connection.execute(f"create view {TABLE} as " + " union all by name ".join([*selects, empty]))
         keys = [name for name in wanted if any(_has_key(schema, name) for schema, _ in _by_schema(files))]
         yield Answers(connection, mixed, keys)
+
+
+def _say_why_slow(folder: Path) -> None:
+    left = backlog(folder)
+    if left.predictions:
+        cli.say(
+            f"reading {many(left.segments, 'segment')} of the log with {many(left.predictions, 'prediction')} of all "
+            "models, whatever the window: not compacted yet, which is slow. To compact: python -m serving compact"
+        )
 
 
 def _by_schema(files: Sequence[Path]) -> list[tuple[pa.Schema, list[Path]]]:

@@ -1,6 +1,7 @@
 """A window is OK, DRIFT or UNKNOWN for the right reason, and never OK for want of data."""
 
 import re
+import sys
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from artifacts import cli
 from artifacts.errors import BadInput, Missing
 from artifacts.findings import SCORE
 from artifacts.prediction_log import Log, Prediction, compact
@@ -254,3 +256,19 @@ def test_midnight_may_be_written_out() -> None:
 def test_what_is_no_window_is_refused(text: str) -> None:
     with pytest.raises(BadInput):
         parse_window(text)
+
+
+def test_a_log_that_is_not_compacted_yet_is_said_with_the_command_that_compacts(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records = world.answers(WEEK)
+    world.log(records[:2])
+    world.log(records[2:])
+    cli.show_progress(sys.stderr)
+    world.check()
+    said = f"reading 2 segments of the log with {len(records)} predictions of all models"
+    told = capsys.readouterr().err
+    assert said in told and "python -m serving compact" in told
+    compact(world.places.predictions, world.places.prediction_parts)
+    world.check()
+    assert "reading" not in capsys.readouterr().err
