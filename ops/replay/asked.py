@@ -27,12 +27,12 @@ def ask(places: Places, model: str, champion: int, rows_of: TrainingSet, week: W
     contract = rows_of.contract
     rows: int = sum(batch.num_rows for batch in rows_of.batches([contract.observed_at], *week.window))
     if rows and answered(places, model, champion, Window(*week.window)) >= rows:
-        cli.say(f"was asked before     {model}/{champion} about {rows:,} rows of {week.start} to {week.end}")
+        cli.say(f"was asked before     {model}/{champion} about {rows:,} rows of {week.words}")
         return rows
     version = find_version(places, model, champion, ALL_THREADS)
     task = Task(f"replay {week.start} {week.end}")
     scores = score_once(places, read_serving_settings(), version, rows_of, task, window=week.window)
-    cli.say(f"asked                {version.id} about {scores.rows:,} rows of {week.start} to {week.end}")
+    cli.say(f"asked                {version.id} about {scores.rows:,} rows of {week.words}")
     return scores.rows
 
 

@@ -63,7 +63,7 @@ def read_done(folder: Path, week: Week, stage: Stage = "done") -> Done | None:
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Damaged(
             "replay.journal_damaged",
-            f"{path} does not say what was done from {week.start} to {week.end} ({error}).",
+            f"{path} does not say what was done in the week of {week.words} ({error}).",
             next_step="Delete the file and replay again: the week is gone through anew, and nothing is told twice.",
         ) from error
     return done

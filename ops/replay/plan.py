@@ -7,6 +7,7 @@ from typing import Any
 
 from artifacts.errors import BadInput
 from artifacts.periods import first_day, following, periods
+from artifacts.window_words import window_words
 
 DAYS = 7
 
@@ -22,6 +23,11 @@ class Week:
     def window(self) -> tuple[datetime, datetime]:
         """Start and end, naive UTC."""
         return _midnight(self.start), _midnight(self.end)
+
+    @property
+    def words(self) -> str:
+        """Its first and its last day, as people read a week."""
+        return window_words(*self.window)
 
     @property
     def moment(self) -> datetime:
@@ -75,7 +81,8 @@ def beginning(month: str) -> datetime:
 def read_plan(example: Mapping[str, Any], until: date | None = None) -> Plan:
     """The plan of `ops/example.yaml`, or of its weeks before `until` alone.
 
-    Raises `BadInput` (`replay.until`) when no week ends on `until`: the rest of it would be gone through as another.
+    Raises `BadInput` (`replay.until`) when `until` is not the day after the last one of a week: the rest
+    of it would be gone through as another.
     """
     days = example["replay"]
     whole = Plan(
@@ -92,7 +99,8 @@ def read_plan(example: Mapping[str, Any], until: date | None = None) -> Plan:
     if until is not None and until not in ends:
         raise BadInput(
             "replay.until",
-            f"--until is {until}, and no week of the replay ends there; weeks end on {', '.join(map(str, ends))}.",
+            f"--until is {until}, and no week of the replay ends before that day; the days after the last one of "
+            f"a week are {', '.join(map(str, ends))}.",
             next_step="Name one of these days.",
         )
     return replace(whole, end=until or whole.end)

@@ -64,7 +64,8 @@ def refuse_future(until: date, week: Week) -> None:
     if until > week.end:
         raise BadInput(
             "replay.looks_ahead",
-            f"What has landed ends on {until}, and the replay is at {week.start} to {week.end}: it would look ahead.",
+            f"What has landed ends with {until - timedelta(days=1)}, and the replay is at the week of {week.words}: it "
+            "would look ahead.",
             next_step="Replay in a home of its own: PIPELINE_HOME=elsewhere make run replay",
         )
 
@@ -81,7 +82,7 @@ def _go_through(places: Places, plan: Plan, weeks: Sequence[Week], journal: Path
     with quiet(log) as person:
         cli.show_progress(person)
         many = f"{len(left)} week{'s' if len(left) > 1 else ''}"
-        cli.say(f"shipshape: replaying {left[0][1].start} to {plan.end} into {places.home}, {many}")
+        cli.say(f"shipshape: replaying {left[0][1].start} to {plan.end - timedelta(days=1)} into {places.home}, {many}")
         # Tasks read it there.
         os.environ["PIPELINE_ALERTS"] = places.alerts
         enter_airflow(places)
@@ -105,7 +106,12 @@ def _said(done: Done) -> str:
 def build_parser() -> argparse.ArgumentParser:
     """The options of the replay."""
     parser = argparse.ArgumentParser(prog="python -m ops.replay", description=__doc__)
-    parser.add_argument("--until", type=cli.day, metavar="DAY", help="stop at the end of a week: 2013-11-15")
+    parser.add_argument(
+        "--until",
+        type=cli.day,
+        metavar="DAY",
+        help="stop where a week has ended, the day after its last: 2013-11-15 for the week to 2013-11-14",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(verb=replay)
     return parser

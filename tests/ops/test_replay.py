@@ -80,7 +80,8 @@ def test_what_a_week_asked_for_before_anything_landed_is_not_decided_anew_after_
 
 @pytest.mark.parametrize("until", ["2013-10-01", "2013-11-01", "2013-11-13", "2014-01-02"])
 def test_a_day_on_which_no_week_ends_is_refused_with_those_on_which_one_does(until):
-    with pytest.raises(BadInput, match=f"{until}.*2013-11-08, 2013-11-15, .*, 2014-01-01") as refused:
+    told = f"{until}.*days after the last one of a week are 2013-11-08, 2013-11-15, .*, 2014-01-01"
+    with pytest.raises(BadInput, match=told) as refused:
         read_plan(EXAMPLE, date.fromisoformat(until))
     assert refused.value.code == "replay.until"
 
@@ -95,7 +96,8 @@ def test_the_weeks_of_a_part_are_those_of_the_whole_and_end_with_the_day_that_wa
 @pytest.mark.parametrize("text", ["", "{}", '{"trainings": [{"x": 1}]}', "[]"])
 def test_a_journal_that_cannot_be_read_is_refused_and_not_taken_for_a_week_that_is_done(tmp_path, text):
     (tmp_path / "2013-12-06.json").write_text(text)
-    with pytest.raises(Damaged, match="replay again") as refused:
+    last = WEEK.end - timedelta(days=1)
+    with pytest.raises(Damaged, match=f"in the week of {WEEK.start} to {last} .*replay again") as refused:
         read_done(tmp_path, WEEK)
     assert refused.value.code == "replay.journal_damaged"
 
@@ -108,7 +110,9 @@ def test_without_a_champion_nobody_can_be_asked(tmp_path):
 
 def test_what_landed_before_the_replay_came_to_it_is_refused():
     refuse_future(date(2013, 12, 1), WEEK)
-    with pytest.raises(BadInput, match="look ahead") as refused:
+    last = WEEK.end - timedelta(days=1)
+    told = rf"ends with 2013-12-31, .* of {WEEK.start} to {last}: .* look ahead"
+    with pytest.raises(BadInput, match=told) as refused:
         refuse_future(date(2014, 1, 1), WEEK)
     assert refused.value.code == "replay.looks_ahead"
 
