@@ -34,8 +34,15 @@ def render(story: Story) -> str:
 
 
 def _champions(story: Story) -> str:
-    why = [(one, one.why or "It was not judged.") for one in story.weeks if one.moved == "UNKNOWN"]
-    why += [(one, f"Of its labels: {one.why_labelled}") for one in story.weeks if one.labelled == "UNKNOWN"]
+    blind = [one for one in story.weeks if one.moved == "UNKNOWN" and not _in(one.red, one.why)]
+    why = [(one, one.why or "It was not judged.") for one in blind]
+    # What made a DAG run red is told whole, at the week of which it was the end.
+    red = " ".join(one.red for one in story.weeks if one.red)
+    why += [
+        (one, f"Of its labels: {one.why_labelled}")
+        for one in story.weeks
+        if one.labelled == "UNKNOWN" and not (_in(red, one.pages.get("truth")) and _in(red, one.why_labelled))
+    ]
     why += [(one, f"The DAG run at its end was red. {one.red}") for one in story.weeks if one.red]
     items = "".join(
         f"<li>{mark('UNKNOWN')} <b>{one.start:%m-%d} to {one.end - timedelta(days=1):%m-%d}</b> {escape(told)}</li>"
@@ -48,6 +55,10 @@ def _champions(story: Story) -> str:
         "candidate, judged when the week was over: filled, it was promoted and serves from the next week on; hollow, "
         f"the champion stayed.</p>{strip(story.weeks, story.candidates)}{listed}{weeks_table(story.weeks)}"
     )
+
+
+def _in(red: str | None, said: str | None) -> bool:
+    return bool(red and said and said in red)
 
 
 def _metrics(weeks: Sequence[Told]) -> str:

@@ -80,6 +80,22 @@ def words(page: str) -> str:
     return " ".join(unescape(re.sub(r"(<[^>]*>)+", " ", page)).split())
 
 
+def test_why_a_week_could_not_be_judged_is_told_once(story: Story) -> None:
+    why = next(one.why for one in story.weeks if one.red)
+    weeks = [replace(one, red=one.red and f"The window could not be judged: x: {why}") for one in story.weeks]
+    told = words(render(replace(story, weeks=weeks)).partition("Week by week")[2].partition("<details")[0])
+    assert f"was red. The window could not be judged: x: {why}" in told and told.count(why) == 1
+
+
+def test_why_labels_could_not_be_judged_is_told_at_the_week_whose_end_was_red(story: Story) -> None:
+    first, *others = story.weeks
+    blind = replace(first, labelled="UNKNOWN", why_labelled="Brier is 0.4.", pages={"truth": "late_arrival/x"})
+    for red, at in (("late_arrival/x could not be judged: Brier is 0.4.", "was red. "), ("late_arrival/y", "labels: ")):
+        page = render(replace(story, weeks=[blind, *(replace(one, red=red if one.red else None) for one in others)]))
+        told = words(page.partition("Week by week")[2].partition("<details")[0])
+        assert told.count("Brier is 0.4.") == 1 and "Brier is 0.4." in told.partition(at)[2]
+
+
 def test_a_week_that_was_not_judged_is_told_as_unknown_with_its_reason_and_never_left_blank(story: Story) -> None:
     assert [one.state for one in story.weeks] == ["OK", "DRIFT", "UNKNOWN", "UNKNOWN"]
     page = render(story)
