@@ -8,6 +8,7 @@ from artifacts.plural import many, plural
 from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence
 from plugins.on_call.briefly import briefly
 from plugins.run_story.about import about_window
+from plugins.run_story.cause import FAILED
 
 SHOWN = 3
 ENDED = ("success", "failed", "skipped")
@@ -19,8 +20,7 @@ def sentence_of(
 ) -> str:
     """Who said what: the first task that said no, else what each part of the DAG run came to."""
     if cause is not None:
-        others = sum(one.refused is not None for one in kept) - 1
-        more = f" {others} more {plural(others, 'task')} said no." if others > 0 else ""
+        more = _others(kept, ends)
         again = " Airflow tries it again." if state == "RUNNING" else ""
         return f"{_said(state, culprit, cause)} ({cause.code}): {briefly(cause.message)}{more}{again}"
     if state == "RUNNING":
@@ -35,6 +35,17 @@ def sentence_of(
         return f"All {len(ends)} tasks ended well." if len(ends) > 1 else "It ended well."
     more = f" And {len(told) - SHOWN} more." if len(told) > SHOWN else ""
     return " ".join(told[:SHOWN]) + more
+
+
+def _others(kept: Sequence[TaskEvidence], ends: Sequence[TaskEnd]) -> str:
+    """Who said no or failed beside the first one, each task by its name."""
+    said = [(one.name.task, one.name.map_index, one.refused.code) for one in kept if one.refused is not None]
+    known = {(task, place) for task, place, _ in said}
+    failed = [end for end in ends if end.state in FAILED and (end.task, end.map_index) not in known]
+    told = [f"{task} said no too ({code})" for task, _, code in said] + [f"{end.task} failed too" for end in failed]
+    others = list(dict.fromkeys(told[1:]))
+    more = f" And {len(others) - SHOWN} more." if len(others) > SHOWN else ""
+    return "".join(f" {one}." for one in others[:SHOWN]) + more
 
 
 def _so_far(ends: Sequence[TaskEnd]) -> str:

@@ -18,14 +18,22 @@ from plugins.run_story.story import tell
 from plugins.run_story.todo import mending
 from tests.run_story.kept import FINDINGS, NO, RUN, evidence, refused, told
 
+FIRST = "build said no (set.bad): Set a has 3 rows; 10 are wanted."
 
-def test_the_first_task_that_said_no_is_the_cause_and_the_others_are_counted(tmp_path):
+
+def test_the_first_task_that_said_no_is_the_cause_and_the_others_are_named(tmp_path):
     later = refused(task="compare", minute=2, refused=replace(NO, code="other.bad"))
     story = told(tmp_path, evidence("choose"), refused(minute=1), later)
     assert (story.state, story.culprit, story.cause) == ("FAILED", "build", NO)
     assert story.codes == ("set.bad", "other.bad")
-    assert story.sentence == "build said no (set.bad): Set a has 3 rows; 10 are wanted. 1 more task said no."
+    assert story.sentence == f"{FIRST} compare said no too (other.bad)."
     assert story.command == "python -m ingestion land --source a --month b"
+
+
+def test_a_task_that_failed_beside_it_without_a_word_is_named(tmp_path):
+    ends = [TaskEnd(task, -1, 1, "failed") for task in ("build", "notify")]
+    assert told(tmp_path, refused(), ends=ends).sentence == f"{FIRST} notify failed too."
+    assert told(tmp_path, ends=ends).sentence.endswith(" notify failed too.")
 
 
 def test_a_task_that_was_killed_left_nothing_and_that_is_said(tmp_path):
