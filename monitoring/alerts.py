@@ -48,13 +48,23 @@ def passed_over(watches: Watches, findings: Findings) -> str | None:
         return None
     if watch.findings == findings.id:
         return "These findings were taken already."
-    if findings.end > watch.end or (watch.start, watch.end) == (findings.start, findings.end):
+    newer = passed_by(watches, findings)
+    if newer is None:
         return None
     return (
-        f"Their window is that to {window_to(findings.end)}, and {window_words(watch.start, watch.end)} was taken "
-        "already: alerts go forward in time. Look at older windows with alerts of their own: set another "
-        "PIPELINE_ALERTS."
+        f"Their window is that to {window_to(findings.end)}, and {newer} was taken already: alerts go forward in time. "
+        "Look at older windows with alerts of their own: set another PIPELINE_ALERTS."
     )
+
+
+def passed_by(watches: Watches, findings: Findings) -> str | None:
+    """The window that alerts took in after that of `findings`, of their version and stream; None when none is newer."""
+    watch = watches.get((findings.version, asked(findings)[0]))
+    if watch is None or watch.start is None or watch.end is None or findings.end > watch.end:
+        return None
+    if (watch.start, watch.end) == (findings.start, findings.end):
+        return None
+    return window_words(watch.start, watch.end)
 
 
 def untold(findings: Findings, known: Iterable[Alert]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What whoever is on call is shown of the findings of one check: the state, and what is not OK, the farthest first."""
 
+from artifacts.alerts import stream_of
 from artifacts.finding_ratio import worst_first
 from artifacts.findings import Finding, Findings
 from artifacts.run_evidence import note
@@ -13,7 +14,9 @@ def note_findings(found: Findings) -> None:
     """Note the state and every finding that made it so, with its numbers and its reason."""
     worst = [one for one in found.findings if one.state != "OK" and one.required]
     # An outcome that is not known yet is why nothing can be compared with it, and not the reverse.
-    worst.sort(key=lambda one: (*worst_first(one)[:2], one.rule == "skew"))
+    # And of a check with labels, what the log alone tells was told weeks ago.
+    is_late = found.truth is not None
+    worst.sort(key=lambda one: (is_late and stream_of(one) == "log", *worst_first(one)[:2], one.rule == "skew"))
     note(
         "findings",
         {

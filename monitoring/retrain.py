@@ -15,6 +15,7 @@ from artifacts.run_evidence import note
 from artifacts.training_set import newest, parse_id
 from artifacts.window_words import window_to
 from monitoring.alert_settings import AlertSettings
+from monitoring.alerts import passed_by
 from monitoring.asked import asked
 
 # What a model that is trained anew does not answer. Skew is a fault of the pipeline: training on would hide it.
@@ -53,11 +54,16 @@ def _kept_by(places: Places, settings: AlertSettings, findings: Findings, claima
     # Labels come late: what they show of an old window is news of the newest one.
     at = max(findings.end, alerts.newest_window(places.alerts, findings.model) or findings.end)
     if not alerts.has_claimed(places.alerts, findings.model, claimant):
+        if newer := passed_by(alerts.watches(places.alerts, findings.model), findings):
+            return (
+                f"{findings.model}: no retraining by drift of the window to {window_to(findings.end)}: {newer} was "
+                "taken already, and says how it is now."
+            )
         built = _set_of_all_that_landed(places, findings)
         if built is not None:
             return (
-                f"{findings.model}: drift starts no retraining yet: nothing landed since {built} was built, so the "
-                "same would be trained again. It stays due while the drift lasts."
+                f"{findings.model}: drift starts no retraining yet: nothing landed since {built} was built, so there "
+                "are no new rows to train on. It stays due while the drift lasts."
             )
     near = alerts.claim_retraining(places.alerts, findings.model, at, claimant, timedelta(days=settings.cooldown_days))
     days = many(settings.cooldown_days, "day")

@@ -104,8 +104,7 @@ def conclude_checks(identities: Sequence[str]) -> list[str]:
     """
     places = read_places()
     every = [read_findings(places.findings, identity) for identity in identities]
-    for findings in every:
-        _refuse_untold(places, findings)
+    _refuse_untold(places, every)
     unknown = [one for one in every if why_unknown(one)]
     if unknown:
         raise CannotJudge(
@@ -116,17 +115,27 @@ def conclude_checks(identities: Sequence[str]) -> list[str]:
     return list(identities)
 
 
-def _refuse_untold(places: Places, findings: Findings) -> None:
-    keys = untold(findings, alerts.history(places.alerts, findings.model))
-    if keys:
-        found = asked(findings)[1]
-        named = "; ".join(about(found[key]) for key in keys[:SHOWN]) + (" …" if len(keys) > SHOWN else "")
-        why = passed_over(alerts.watches(places.alerts, findings.model), findings) or "They were never taken in."
+def _refuse_untold(places: Places, every: Sequence[Findings]) -> None:
+    said = [told for one in every if (told := _untold(places, one))]
+    if said:
+        also = "".join(f" {text}" for _, text in said[1:])
         raise GateClosed(
             "monitoring.drift_untold",
-            f"{findings.id} says DRIFT, and nobody was told of {len(keys)}: {named}. {why}",
-            next_step=f"See what moved: python -m monitoring report --findings {findings.id}",
+            f"{said[0][1]}{also}",
+            next_step=f"See what moved{', and likewise of the others' if also else ''}: "
+            f"python -m monitoring report --findings {said[0][0]}",
         )
+
+
+def _untold(places: Places, findings: Findings) -> tuple[str, str] | None:
+    """The id of the findings and what of them nobody was told, and why; None when all was."""
+    keys = untold(findings, alerts.history(places.alerts, findings.model))
+    if not keys:
+        return None
+    found = asked(findings)[1]
+    named = "; ".join(about(found[key]) for key in keys[:SHOWN]) + (" …" if len(keys) > SHOWN else "")
+    why = passed_over(alerts.watches(places.alerts, findings.model), findings) or "They were never taken in."
+    return findings.id, f"{findings.id} says DRIFT, and nobody was told of {len(keys)}: {named}. {why}"
 
 
 def _refuse_ahead(day: date, labels: date | None) -> None:

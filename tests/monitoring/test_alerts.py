@@ -165,6 +165,13 @@ def test_a_task_notes_the_farthest_first_and_the_window_with_its_time() -> None:
     assert parse_window(noted["window"]) == Window(made.start, made.end)
 
 
+def test_of_a_check_with_labels_what_they_show_is_noted_first() -> None:
+    unknown = replace(performance("DRIFT", None), state="UNKNOWN", value=None, threshold=None)
+    with collecting() as notes:
+        note_findings(found(1, MOVED, unknown, truth=TRUTH))
+    assert [one["rule"] for one in notes["findings"]["worst"]] == ["log_loss", "psi"]
+
+
 def test_another_versions_alerts_are_retired_by_the_one_that_serves_only(told: Told) -> None:
     told(found(1, MOVED))
     assert told(found(2, FINE, version=4), serving=3) == []

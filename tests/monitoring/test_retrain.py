@@ -13,8 +13,10 @@ from artifacts.places import Places, read_places
 from artifacts.raw import Key, land, partitions
 from artifacts.run_evidence import collecting
 from artifacts.training_set import publish_training_set, write_sorted
+from monitoring.alert_settings import AlertSettings
 from monitoring.retrain import retraining_due
 from monitoring.settings import read_monitoring_settings
+from monitoring.update import update_alerts
 from monitoring.watch import due_for_retraining
 from tests.fixtures_training_set import make_contract, make_rows
 from tests.monitoring.found import BLIND, FINE, MOVED, found
@@ -83,6 +85,18 @@ def test_drift_on_what_was_trained_on_starts_none_says_so_and_stays_due_until_so
     land_month(places, "2013-12")
     assert due(places, 3, MOVED)
     assert not due(places, 4, MOVED)
+
+
+def test_drift_of_a_window_that_alerts_have_passed_by_starts_none_and_begins_no_cool_down(
+    places: Places, caplog: pytest.LogCaptureFixture
+) -> None:
+    newest = found(20, FINE)
+    publish_findings(places.findings, newest)
+    update_alerts(places, AlertSettings(), newest.id)
+    with caplog.at_level("INFO", logger="shipshape"):
+        assert not due(places, 10, MOVED)
+    assert "no retraining by drift of the window to 2013-12-10: 2013-12-20 was taken already" in caplog.text
+    assert due(places, 21, MOVED)
 
 
 def test_why_none_is_started_is_said_once_of_two_windows(

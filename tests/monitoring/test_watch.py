@@ -280,3 +280,20 @@ def test_drift_that_labels_show_after_newer_labels_came_early_is_red(serving: Wo
         update_alerts(serving.places, AlertSettings(), one.id)
     with pytest.raises(GateClosed, match="1: log loss against its holdout"):
         conclude_checks([made[1].id])
+
+
+def test_two_windows_of_which_nobody_was_told_are_both_named(serving: World) -> None:
+    worse = replace(MOVED, rule="log_loss", feature=None, baseline="holdout")
+    made = [
+        found(day, one, truth=truth)
+        for truth, what in ((None, MOVED), ("toy/2014-01-01.3f9a5b1c2d3e", worse))
+        for day, one in ((30, FINE), (10, what))
+    ]
+    for one in made:
+        publish_findings(serving.places.findings, one)
+        update_alerts(serving.places, AlertSettings(), one.id)
+    late = [made[1].id, made[3].id]
+    with pytest.raises(GateClosed) as refused:
+        conclude_checks(late)
+    assert [f"{one} says DRIFT, and nobody was told of 1" in refused.value.message for one in late] == [True, True]
+    assert refused.value.next_step.endswith(f"likewise of the others: python -m monitoring report --findings {late[0]}")
