@@ -12,7 +12,7 @@ NAMED = "days that --incident-day names"
 
 
 def left_out_words(findings: Findings) -> str | None:
-    """`carrier without 2013-12-03 to 2013-12-05, days of …`, features with the same days together; None without any."""
+    """`load without 2013-12-03 to 2013-12-05, days of …`, features with the same days together; None without any."""
     by_days: dict[tuple[date, ...], list[str]] = {}
     for name, days in sorted(findings.left_out.items()):
         if name != EVERY:
