@@ -100,6 +100,16 @@ def damaged(path: Path, offset: int, what: str) -> Damaged:
     )
 
 
+def sealed_and_gone(path: Path) -> Damaged:
+    """The refusal for a segment of which only its seal is left."""
+    return Damaged(
+        "log.damaged",
+        f"Segment {path} is gone, and its seal is there.",
+        next_step=f"Restore the segment from a copy, or move {path.stem}.sealed out of the log and say which "
+        "predictions are lost.",
+    )
+
+
 def _digest(before: bytes, head: bytes, payload: bytes) -> bytes:
     digest = hashlib.sha256(before)
     digest.update(head)

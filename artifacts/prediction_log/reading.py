@@ -5,7 +5,7 @@ from pathlib import Path
 
 from artifacts.errors import BadInput
 from artifacts.prediction_log.coding import Shape, decode, parsed
-from artifacts.prediction_log.frames import Frame, Tally, damaged, read_frames
+from artifacts.prediction_log.frames import Frame, Tally, damaged, read_frames, sealed_and_gone
 from artifacts.prediction_log.record import Prediction
 from artifacts.prediction_log.segment import LOG, SCHEMA, SEAL, found, seal_of
 
@@ -18,7 +18,7 @@ def segments_of(folder: Path) -> list[Path]:
     there = found(folder)
     lost = {path.stem for path in seals} - {path.stem for path in there}
     if lost:
-        raise damaged(folder / f"{min(lost)}{LOG}", 0, "it was sealed, and is gone")
+        raise sealed_and_gone(folder / f"{min(lost)}{LOG}")
     return there
 
 

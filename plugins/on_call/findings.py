@@ -78,5 +78,11 @@ def _row(one: Finding) -> list[Child]:
     what = join(name(called(one.feature)), f" {part_in_words(one.part)}" if one.part else "")
     rows = f"{one.rows:,}" if one.is_counted else NONE
     numbers = (digits(one.value), digits(one.threshold), times(one), rows)
-    why = join(one.reason.text, " ", el("code", one.reason.code), "" if one.required else " (does not count)")
+    why = join(
+        one.reason.text,
+        " ",
+        el("code", one.reason.code),
+        "" if one.required else " (does not count)",
+        *(el("div", el("code", each.entity), f" {each.logged} \N{NOT EQUAL TO} {each.truth}") for each in one.examples),
+    )
     return [state(one.state), what, WORDS.get(one.rule, one.rule), one.baseline or NONE, *numbers, why]

@@ -148,8 +148,11 @@ def test_a_changed_seal_is_damage(tmp_path: Path, text: str) -> None:
 
 def test_a_sealed_segment_that_is_gone_is_damage(tmp_path: Path) -> None:
     logged(tmp_path, prediction())
-    logged(tmp_path, prediction()).unlink()
-    assert "is gone" in refusal(tmp_path)
+    gone = logged(tmp_path, prediction())
+    gone.unlink()
+    with pytest.raises(Damaged, match=f"Segment {gone} is gone, and its seal is there") as refused:
+        ids(tmp_path)
+    assert f"or move {gone.stem}.sealed out of the log" in refused.value.next_step
 
 
 def test_a_renamed_or_copied_segment_is_damage(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from artifacts import alerts, ledger
 from artifacts.alerts import Alert, Watch
-from artifacts.finding import Finding, Reason
-from artifacts.findings import Findings, publish_findings
+from artifacts.finding import Example, Finding, Reason
+from artifacts.findings import Findings, list_findings, publish_findings
 from plugins.on_call.settings import OnCallSettings
 from tests.plugins.test_became import own_mlflow, say_no
 from tests.plugins.test_model_page import part
@@ -104,12 +104,18 @@ def test_an_open_alert_that_newer_windows_could_not_judge_says_when_it_was_seen_
 def test_by_skew_nothing_moved(opened, home, tmp_path):
     mine = {"findings": str(tmp_path / "findings"), "alerts": f"sqlite:///{tmp_path}/alerts.db"}
     skew = replace(FINE, rule="skew", state="DRIFT", value=0.02, threshold=0.0, baseline="truth")
+    skew = replace(skew, examples=(Example("toy-7 at 2026-03-02", "0.42", "null"),))
     moved = replace(FINE, feature="load", state="DRIFT", value=0.42)
     made = datetime.now(UTC).replace(tzinfo=None)
     publish_findings(mine["findings"], Findings("toy", 1, home[1].training_set, START, END, 900, made, (skew, moved)))
     takes(mine["alerts"], "toy")
     text = opened(home[0].model_copy(update=mine), QUIET).get("/on-call/models/toy").text
     assert "1 of 2 moved, 1 differs from what dbt computes" in part(text, "glance")
+    [found] = list_findings(mine["findings"], "toy")
+    page = (
+        opened(home[0].model_copy(update=mine), QUIET).get(f"/on-call/models/{found.replace('/', '/findings/')}").text
+    )
+    assert "toy-7 at 2026-03-02 0.42 \N{NOT EQUAL TO} null" in part(page, "found")
     drift = part(text, "drift")
     assert "delay_mean (differs from what dbt computes)" in drift and "load (PSI, 4.2" in drift
 
