@@ -1,7 +1,7 @@
 """Checks a window of one model version: drift against both baselines, then skew and performance against the truth."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from artifacts import cli
@@ -26,14 +26,13 @@ from monitoring.served import LeftOut, read_served
 from monitoring.settings import MonitoringSettings
 from monitoring.skew import find_skew
 from monitoring.truth import in_another_type, join_truth
+from monitoring.truth_set import naming
 from monitoring.window import Window
 
 NOTHING = LeftOut()
 MIXED = "Mend what its caller sends; the next window without such a row is judged."
 # As training logs it, among the params of its windows.
 HOLDOUT_ROWS = "holdout_rows"
-# None of the window's rows is in the training set that they were held against.
-OF_NONE = frozenset({"labels.none", "skew.no_truth"})
 
 
 @dataclass
@@ -69,6 +68,8 @@ def check(
     try:
         with open_answers(Log(places.predictions, places.prediction_parts, model), described, reach) as answers:
             found = _judge(Case(answers, described, window, settings), truth, left_out)
+        if truth is not None:
+            found.findings = list(naming(places, described.run.training_set, truth, found.findings))
     except Damaged as refusal:
         found = _Found(findings=[unknown("log", Reason.with_step(refusal.code, refusal.message, refusal.next_step))])
     return Findings(
@@ -144,14 +145,5 @@ def _hold_against_truth(case: Case, truth: TrainingSet, found: _Found) -> None:
     labelled = read_labelled(case.answers, slices)
     rows = int(promised_on) if promised_on.isdecimal() else 0
     told += find_performance(labelled, answered, case.window, metrics, case.settings, holdout_rows=rows)
-    found.findings += [_naming(truth, one) if one.reason.code in OF_NONE else one for one in told]
+    found.findings += told
     found.calibration = calibration(labelled)
-
-
-def _naming(truth: TrainingSet, finding: Finding) -> Finding:
-    """The finding that none of the rows is in the training set, with which one that is, and what another needs."""
-    mend = (
-        f"That is {truth.id}. Check against one that was built once the outcomes had landed: "
-        f"python -m features build --name {truth.name} --as-of DAY"
-    )
-    return replace(finding, reason=Reason.with_step(finding.reason.code, finding.reason.what, mend))

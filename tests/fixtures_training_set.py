@@ -1,6 +1,7 @@
 """A small synthetic training set with a learnable label, published through the real door."""
 
 import tempfile
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from artifacts.training_set import TrainingSet, publish_training_set, write_sort
 from artifacts.upcoming import Upcoming, publish_upcoming
 
 AS_OF = datetime.fromisoformat("2013-04-01")
+NO_SQL: Mapping[str, str] = {}
 PLACES = ("harbour", "hill", "market")
 
 
@@ -77,10 +79,15 @@ def make_training_set(
     return publish_table(root, contract, as_of, make_rows(contract, as_of, days, rows, seed))
 
 
-def publish_table(root: str | Path, contract: Contract, as_of: datetime, table: pa.Table) -> TrainingSet:
-    """Publish `table`, in key order, as a version of `contract`'s training set."""
+def publish_table(
+    root: str | Path, contract: Contract, as_of: datetime, table: pa.Table, sql: Mapping[str, str] = NO_SQL
+) -> TrainingSet:
+    """Publish `table`, in key order, as a version of `contract`'s training set; `sql` by model made it."""
     with tempfile.TemporaryDirectory() as staged:
         write_sorted(table.to_batches(), contract, Path(staged) / "data.parquet")
+        for name, text in sql.items():
+            (Path(staged) / "sql").mkdir(exist_ok=True)
+            (Path(staged) / "sql" / f"{name}.sql").write_text(text)
         return publish_training_set(str(root), contract, as_of, Path(staged), {})
 
 

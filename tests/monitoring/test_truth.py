@@ -54,6 +54,16 @@ def test_rows_that_are_not_equal_are_counted_and_five_of_them_shown_with_both_va
     assert "7 of" in skew.reason.text
 
 
+def test_values_that_differ_since_other_sql_made_the_training_set_say_whose(world: World) -> None:
+    world.log(spoilt(world.answers(WEEK), 7))
+    assert "SQL" not in of(world.check(truth=world.training_set), "skew", "hour").reason.text
+    found = world.training_set
+    table = pa.Table.from_batches(list(found.batches([column.name for column in found.contract.columns])))
+    trial = publish_table(world.places.home / "trial", found.contract, found.as_of, table, {"hour_of_day": "select 1"})
+    told = of(world.check(truth=trial), "skew", "hour").reason.text
+    assert f"{trial.id} was made by other SQL than {found.id}, on which the version was trained: hour_of_day." in told
+
+
 def test_of_two_answers_about_one_entity_both_are_compared_and_the_last_ones_score_is_measured(world: World) -> None:
     records = world.answers(WEEK)
     world.log([replace(one, score=float("nan")) for one in spoilt(records, 7)])
