@@ -16,6 +16,11 @@ SHOWN = 10
 _NAME = re.compile(r"([0-9T-]+_[0-9T-]+)\.v(\d+)\.([0-9a-f]{12})")
 
 
+def is_findings_name(name: str) -> bool:
+    """Whether a folder may hold findings by its name."""
+    return _NAME.fullmatch(name) is not None
+
+
 def list_findings(root: str, model: str) -> list[str]:
     """The ids of all findings of `model`, by start, end and version; empty when there are none."""
     return [one for one, stamp in stamps(root, model).items() if stamp is not None]

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from artifacts import publish
+from artifacts import publish, storage
 from artifacts.content import Content, content_id
 from artifacts.contract import Contract
 from artifacts.errors import BadInput, CannotJudge, Conflict, Missing
@@ -91,9 +91,10 @@ def open_training_set(root: str, name: str, version: str) -> TrainingSet:
     try:
         published = publish.read(f"{root}/{name}/{version}", KIND)
     except Missing as error:
-        raise Missing(
-            error.code, f"{error.message} {those_there(root, name)}", next_step="Name one, or build it."
-        ) from error
+        step = "Name one, or build it."
+        if not storage.children(root):
+            step = "If any was ever built, restore them from a backup or correct PIPELINE_TRAINING_SETS; else build it."
+        raise Missing(error.code, f"{error.message} {those_there(root, name)}", next_step=step) from error
     return open_rows(name, version, published, TrainingSet)
 
 

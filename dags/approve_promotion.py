@@ -21,8 +21,7 @@ from plugins.on_call.address import address
 from plugins.wiring import dag, fails_once
 
 WAITING, WEEK = Asset("waiting_candidate"), timedelta(days=7)
-# Airflow validates the default before it asks, so null has to fit; where `type` does not say so, its form wants text.
-# No maxLength: Airflow takes any answer, and what it would not fit turns the task red after it was given.
+# The default, null, has to fit, not by `type`: else the form wants text. What a maxLength refuses turns the task red.
 TEXT = {"anyOf": [{"type": "null"}, {"type": "string"}], "minLength": 3}
 REASON = {"reason": Param(None, description="Why, for the ledger: 3 to 2000 characters; more are cut.", **TEXT)}
 RUN_ID = Param(None, type=["null", "string"], pattern="^[0-9a-f]{32}$", description="Empty: what the events carry.")

@@ -17,6 +17,9 @@ from airflow.sdk import Param, task
 
 from plugins.wiring import dag, fails_once
 
+# Three characters or more, and no blank at the ends counts.
+REASON = r"^\s*\S[\s\S]+\S\s*$"
+
 
 @dag(
     schedule=None,
@@ -26,7 +29,7 @@ from plugins.wiring import dag, fails_once
     params={
         "model": Param(type="string", pattern="^[a-z0-9][a-z0-9_.-]{0,99}$", description="Like late_arrival."),
         "version": Param(type="integer", minimum=1, description="An earlier champion's number."),
-        "reason": Param(type="string", minLength=3, maxLength=2000, description="Why, for the ledger."),
+        "reason": Param(type="string", pattern=REASON, maxLength=2000, description="Why, for the ledger."),
     },
 )
 def rollback():

@@ -6,10 +6,10 @@ from typing import Any
 from artifacts.alerts import Alert, Batch, Event, Message, seen_last
 from artifacts.finding import SCORE, Finding, part_in_words
 from artifacts.finding_ratio import DIFFERS, WORDS
+from artifacts.report_pages import page_of
 from artifacts.runbook import runbook_link
 from artifacts.window_words import window_to, window_words
 from monitoring.alert_words import meaning
-from monitoring.pages import page_of
 from monitoring.report.text import AGAINST
 from monitoring.room import as_fits
 

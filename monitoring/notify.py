@@ -7,9 +7,9 @@ from artifacts import alerts, cli
 from artifacts.alerts import Send
 from artifacts.errors import BadInput, Refusal, Unavailable
 from artifacts.places import Places
+from artifacts.report_pages import reports_of
 from monitoring.alert_settings import AlertSettings
 from monitoring.message import write_message
-from monitoring.pages import reports_of
 
 AGAIN = "Nothing is lost: see that the other one ends, and deliver again: python -m monitoring notify"
 AIRFLOW_DELIVERS = (

@@ -55,6 +55,9 @@ def gone(path: str, artifacts_uri: str, record: RunRecord) -> Missing:
     name, place = f"File {path} of MLflow run {record.run_id}", shown(artifacts_uri)
     if PurePosixPath(path).as_posix() in logged_files(record):
         return Missing("registry.missing", f"{name} was logged, and is not in {place} any more.", next_step=_RESTORE)
+    if record.status == FINISHED and not files_under(artifacts_uri, ""):
+        said = f"{name} is not in {place}, and neither is what was logged."
+        return Missing("registry.missing", said, next_step=_RESTORE)
     return Missing("registry.missing", f"{name} is not in {place}.", next_step="Check the name.")
 
 

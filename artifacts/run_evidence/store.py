@@ -65,10 +65,13 @@ def read_tasks(home: Path, dag: str, run: str) -> tuple[TaskEvidence, ...]:
 
 
 def keep_run_end(home: Path, end: DagRunEnd) -> None:
-    """Keep how a DAG run ended; one that ended well is the last good one from now on, also of each that it is about."""
+    """Keep how a DAG run ended; one that ended well is the last good one from now on, also of each that it is about.
+
+    One in which a task failed is none, whatever Airflow says of it all: it does so of one that a person marked failed.
+    """
     told = _END.dump_python(end, mode="json")
     _write(folder_of(home, end.dag, end.run) / END, told)
-    if end.state == "success":
+    if end.state == "success" and not any(one.state == "failed" for one in end.tasks):
         for file in (GOOD, *map(_good_about, end.about)):
             _write(folder_of(home, end.dag) / file, told)
 

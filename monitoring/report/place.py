@@ -9,7 +9,7 @@ from artifacts.findings import Findings, read_findings
 from artifacts.leftovers import held, remove_leftovers
 from artifacts.place_errors import usable
 from artifacts.places import Places
-from monitoring.pages import page_of, reports_of
+from artifacts.report_pages import page_of, reports_of
 from monitoring.report.history import read_history
 from monitoring.report.page import render
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from html import escape
 
 from artifacts.finding import State
-from monitoring.pages import page_of
+from artifacts.report_pages import page_of
 from monitoring.report.text import mark, prose, table
 from ops.replay.story import Told
 

@@ -8,6 +8,7 @@ from artifacts import alerts, lost_alerts
 from artifacts.alerts import Alert, Stream, seen_last, stream_of
 from artifacts.finding import part_in_words
 from artifacts.finding_ratio import WORDS
+from artifacts.lost_findings import refuse_lost_findings
 from artifacts.runbook import runbook_link
 from artifacts.window_words import window_to
 from plugins.on_call.chart import digits
@@ -18,6 +19,7 @@ from plugins.on_call.words import state
 
 PAST = 30
 OPEN = 15
+NEVER = "? nothing was checked yet"
 # The end of what was taken in last, by version and stream.
 Taken = Mapping[tuple[int, Stream], datetime]
 
@@ -28,7 +30,7 @@ def alert_list(home: Home, model: str) -> Html:
     current = sorted((one for one in found if one.is_open), key=lambda one: (one.kind, one.opened))
     past = sorted((one for one in found if not one.is_open), key=lambda one: one.closed or one.opened, reverse=True)
     if not found:
-        return el("p", "No alert was ever opened.")
+        return el("p", "No alert was ever opened." if was_checked(home, model) else NEVER)
     first = _shown(home, current, taken) if current else el("p", "✓ Nothing is open.")
     more = f", the newest {PAST} of them" if len(past) > PAST else ""
     return join(first, folded(f"{len(past)} past{more}", _alerts(home, past[:PAST], taken)) if past else None)
@@ -37,6 +39,14 @@ def alert_list(home: Home, model: str) -> Html:
 def alerts_of(home: Home, model: str) -> tuple[Alert, ...]:
     """As `lost_alerts.alerts_of`, read once for each page."""
     return _read(home, model)[1]
+
+
+def was_checked(home: Home, model: str) -> bool:
+    """Whether the alerts took in any check; where they did not, raises as `refuse_lost_findings`."""
+    if _read(home, model)[0]:
+        return True
+    refuse_lost_findings(home.places, model)
+    return False
 
 
 def _read(home: Home, model: str) -> tuple[Taken, tuple[Alert, ...]]:

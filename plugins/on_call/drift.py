@@ -1,16 +1,16 @@
 """Whether the world moved: drift by feature and day, as a picture and in words."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from fastapi import Request
 
-from artifacts.errors import Damaged
+from artifacts.errors import Damaged, Missing, Refusal
 from artifacts.finding_ratio import DIFFERS, WORDS, written
 from artifacts.finding_summary import Worst
 from artifacts.findings import window_of
 from artifacts.findings_summary import Summary, summaries
-from artifacts.lost_findings import refuse_lost_findings
+from artifacts.lost_findings import lost_among, refuse_lost_findings
 from artifacts.plural import many, plural
 from plugins.on_call.by_day import counted
 from plugins.on_call.drift_days import Day, days, features, judged, last_day
@@ -34,9 +34,21 @@ def newest_first(home: Home, model: str) -> list[Summary]:
     return home.once(("windows", model), lambda: _newest_first(home, model))
 
 
-def unread(home: Home, model: str) -> list[Damaged]:
-    """Why each of the windows that were checked and cannot be read is not among them."""
-    return [*_read(home, model)[1].values()]
+def unread(home: Home, model: str) -> list[Damaged | Missing]:
+    """Why each of the windows that were checked and cannot be read, or are gone, is not among them."""
+    read, broken = _read(home, model)
+    if not read and not broken:
+        return []
+    lost = home.once(("lost", model), lambda: _lost(home, model, {*broken, *(one.id for one in read)}))
+    return [*broken.values(), *lost]
+
+
+def _lost(home: Home, model: str, published: Collection[str]) -> list[Missing]:
+    try:
+        return lost_among(home.places, model, published)
+    except Refusal:
+        # The part about alerts says that they cannot be read; what drifted is told without them.
+        return []
 
 
 def _read(home: Home, model: str) -> tuple[list[Summary], dict[str, Damaged]]:

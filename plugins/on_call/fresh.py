@@ -41,6 +41,16 @@ def freshness(request: Request, home: Home, model: str) -> Html:
     )
 
 
+def refuse_lost_made(home: Home, model: str) -> None:
+    """Raise as `refuse_lost_raw`, and `lost_sets` where no training set is published, though a version names one."""
+    trained = _newest(home, model)
+    root = home.places.training_sets
+    if trained is not None and not any(versions(root, one) for one in storage.children(root)):
+        raise lost_sets(home.places, trained)
+    if trained is not None and not storage.children(home.places.raw):
+        refuse_lost_raw(home.places, trained)
+
+
 def _landed(home: Home, model: str) -> Html:
     root = home.places.raw
     sources = storage.children(root)

@@ -7,7 +7,7 @@ from fastapi import Request
 
 from artifacts.errors import Missing, Refusal, Unavailable
 from artifacts.window_words import window_to
-from plugins.on_call.alerts import alerts_of
+from plugins.on_call.alerts import NEVER, alerts_of, was_checked
 from plugins.on_call.became import decided, fate
 from plugins.on_call.briefly import briefly
 from plugins.on_call.drift_line import in_a_line
@@ -115,6 +115,8 @@ def _whose(home: Home, model: str, found: Mapping[str, Any]) -> tuple[str, str]:
 
 def _alerts(home: Home, model: str) -> Child:
     current = [one for one in alerts_of(home, model) if one.is_open]
+    if not current and not was_checked(home, model):
+        return el("span", NEVER, class_="state ask")
     if not current:
         return el("span", "✓ none is open", class_="state good")
     first = min(one.opened for one in current)

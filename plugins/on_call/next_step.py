@@ -7,8 +7,10 @@ from artifacts.verdict import Verdict
 from plugins.on_call.alerts import alerts_of
 from plugins.on_call.became import Became, Fate, decided, fate, next_of
 from plugins.on_call.briefly import briefly
+from plugins.on_call.by_day import counted
 from plugins.on_call.candidates import SHOWN
 from plugins.on_call.drift import checked_at, unread
+from plugins.on_call.fresh import refuse_lost_made
 from plugins.on_call.home import Home
 from plugins.on_call.section import with_command
 from plugins.on_call.service import asked
@@ -26,9 +28,10 @@ def next_step(home: Home, model: str) -> tuple[str, str | None]:
         _silent_service,
         _lost_champion,
         _waiting,
+        _lost_places,
+        _unread,
         _not_watched,
         _open_alert,
-        _unread,
         _to_promote,
         _newest,
     ):
@@ -78,6 +81,12 @@ def _lost_champion(home: Home, model: str) -> None:
     if (line := home.champion(model)) is not None:
         home.verdicts(line.run_id)
     home.refuse_lost_versions(model)
+
+
+def _lost_places(home: Home, model: str) -> None:
+    """Of a prediction log, training sets or raw rows that are gone, whole or in part."""
+    counted(home, model)
+    refuse_lost_made(home, model)
 
 
 def _not_watched(home: Home, model: str) -> tuple[str, None] | None:

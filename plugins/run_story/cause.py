@@ -1,6 +1,6 @@
 """What said no in a DAG run: the first refusal, else whatever failed in Airflow without one, or cannot be read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,8 @@ OF_NOTHING = Refused(
     "longer than it may.",
     "See under Events and Audit Log of the DAG run who or what ended it, then clear it.",
 )
+
+GONE = "run_evidence.gone"
 
 
 def cause_of(
@@ -42,6 +44,20 @@ def cause_of(
         if end.state in FAILED:
             return name, handed.get(name) or damaged.get(name) or _unsaid(end, told.get(name))
     return None, next(iter(damaged.values()), OF_NOTHING if state == "failed" else None)
+
+
+def gone(ends: Sequence[TaskEnd], left: Collection[Name]) -> Refused | None:
+    """That tasks which ended well left nothing that is still there, as each does but the one that asks a person."""
+    ran = [one for one in ends if one.state in {"success", "skipped"} and one.attempt > 0 and one.task != ASKS]
+    lost = sorted({one.task for one in ran if (one.task, one.map_index) not in left})
+    if not lost:
+        return None
+    return Refused(
+        GONE,
+        f"What {', '.join(lost)} left is not there any more: it was forgotten (ON_CALL_KEPT_RUNS), or the home's runs/ "
+        "is lost or another one's. What was found or decided in it is not known here.",
+        "Its note in Airflow says what it came to when it ended, and the logs of its tasks have the rest.",
+    )
 
 
 def because(cause: Refused | None, every: Sequence[TaskEvidence]) -> Refused | None:

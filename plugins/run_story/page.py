@@ -81,7 +81,7 @@ def _changes(story: Story, places: Places) -> Html:
     if end is not None and end.unread is not None:
         return el("p", f"Which one that is could not be read when this one ended. {end.unread}", class_="alarm")
     if end is None or end.since is None:
-        why = "This DAG run has not ended yet" if end is None else _first(same(end.about))
+        why = _unkept(story) if end is None else _first(same(end.about))
         return el("p", f"{why}, so there is nothing to hold it against.", class_="quiet")
     before = read_tasks(places.home, story.dag, end.since)
     earlier = read_run_end(places.home, story.dag, end.since)
@@ -95,6 +95,10 @@ def _changes(story: Story, places: Places) -> Html:
         return el("p", f"Nothing that was noted differs from {end.since}. {ended}")
     rows = [_change(one) for one in found]
     return join(el("p", f"Since {end.since}: {ended}"), table(("of", "what", "before", "now"), rows))
+
+
+def _unkept(story: Story) -> str:
+    return "This DAG run has not ended yet" if story.state == "RUNNING" else "How this DAG run ended is not kept here"
 
 
 def _first(about: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from artifacts.plural import many, plural
 from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence
 from plugins.on_call.briefly import briefly
 from plugins.run_story.about import about_window
-from plugins.run_story.cause import FAILED
+from plugins.run_story.cause import FAILED, GONE
 
 SHOWN = 3
 ENDED = ("success", "failed", "skipped")
@@ -68,6 +68,8 @@ def _so_far(ends: Sequence[TaskEnd]) -> str:
 
 def _said(state: str, culprit: str | None, cause: Refused) -> str:
     """A refusal is a no; what no task refused failed by itself, or is not known."""
+    if cause.code == GONE:
+        return "What it came to is not known"
     if culprit is None:
         return "The DAG run failed" if state == "FAILED" else "What it left cannot all be read"
     return f"{culprit} {'failed' if cause.code.startswith(('run.', 'run_evidence.')) else 'said no'}"

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence, TaskName, readable_tasks
 from plugins.run_story.answered import with_answers
-from plugins.run_story.cause import because, cause_of, codes_of
+from plugins.run_story.cause import because, cause_of, codes_of, gone
 from plugins.run_story.facts import facts_of
 from plugins.run_story.seen import Seen
 from plugins.run_story.sentence import sentence_of
@@ -16,6 +16,9 @@ from plugins.run_story.todo import FINDS, Todo, mending, todo, unjudged
 State = Literal["OK", "KEPT", "WAITS", "DRIFT", "UNKNOWN", "FAILED", "SKIPPED", "RUNNING"]
 ENDED = {"success", "failed"}
 RUNNING = {None, "none", "queued", "scheduled", "running", "up_for_retry", "deferred", "restarting", "awaiting_input"}
+
+# What a DAG run can come to only if all that its tasks left is there.
+WELL = {"OK", "KEPT", "SKIPPED"}
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def tell(
 ) -> Story:
     """The story of the DAG run that Airflow `saw`, or of one `task` of it; `since` adds what was decided after it.
 
-    Evidence that cannot be read is told as what it is; a DAG run or task that failed is never told to be well.
+    Evidence that cannot be read, or is gone, is told as what it is; a DAG run or task that failed is never well.
     """
     ends, kept = saw.ends, readable_tasks(home, saw.dag, saw.run)
     every = told = [one if since is None else since(one) for one in kept.tasks if _current(one.name, ends)]
@@ -78,8 +81,11 @@ def tell(
         state = _of_one(ends)
     told = with_answers(told, saw.answers)
     culprit, cause = cause_of(state, told, ends, saw.handed, damaged)
-    why = because(cause, every)
     verdict = _verdict(state, told, ends, cause)
+    left = {(one.name.task, one.name.map_index) for one in every} | damaged.keys()
+    if verdict in WELL and saw.state in ENDED and (lost := gone(ends, left)):
+        verdict, cause = "UNKNOWN", lost
+    why = because(cause, every)
     first, facts = culprit[0] if culprit else None, facts_of(every, culprit, home, saw.conf)
     return Story(
         dag=saw.dag,

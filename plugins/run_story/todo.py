@@ -15,6 +15,7 @@ from plugins.run_story.repeating import once_mended, repeats
 
 # By code the parameters of a DAG by which it can come; a DAG run keeps what it was given.
 BY_PARAMETER = {
+    "decision.incomplete": ("reason",),
     "config.wrong_set": ("config", "training_set"),
     "features.not_landed": ("as_of",),
     "ingestion.month_empty": ("month",),

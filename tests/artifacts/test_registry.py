@@ -285,6 +285,8 @@ def test_files_that_a_run_logged_and_that_are_gone_are_named_with_the_place_wher
     assert registry.listed(made.run_id, "verdicts") == {}
     model = registry.artefact(made.run_id, MODEL)
     shutil.rmtree(model.parents[1])
+    with pytest.raises(Missing, match=r"a\.json of MLflow run .* is not in .*, and neither is what was logged\."):
+        registry.text(made.run_id, "verdicts/a.json")
     for ask, error, said in (
         (lambda: registry.artefact(made.run_id, MODEL), Missing, f"File {MODEL} of MLflow run {made.run_id} was"),
         (lambda: registry.listed(made.run_id, "verdicts"), Damaged, f"The files of MLflow run {made.run_id} were"),

@@ -60,6 +60,9 @@ def test_damaged_evidence_is_named_and_the_rest_is_told_once_it_is_deleted(tmp_p
     assert (story.state, story.codes) == ("UNKNOWN", ("run_evidence.damaged",))
     assert str(file) in next(iter(story.damaged.values())).message
     file.unlink()
+    kept = (tmp_path / "runs").rename(tmp_path / "away")
+    assert tell(tmp_path, Seen("dag", RUN, "success", ends)).codes == ("run_evidence.gone",)
+    kept.rename(tmp_path / "runs")
     assert tell(tmp_path, Seen("dag", RUN, "success", ends)).codes == ()
     assert cleared(tmp_path).state == "OK"
 

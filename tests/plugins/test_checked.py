@@ -1,6 +1,7 @@
 """A page of findings is as good as the check behind it: when that was made is said, and that nobody checks any more."""
 
 import re
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -62,9 +63,9 @@ def test_of_a_model_without_a_champion_nobody_is_alarmed_that_nothing_checks(pag
     assert "? checked 5 days ago" in glance and STOPPED not in glance and "ledger" not in glance
 
 
-def takes(alerts_url, model):
+def takes(alerts_url, model, findings=None):
     """As a check of `watch_drift` that finds nothing: no alert, and a watch of the model."""
-    watch = Watch(model, 1, "log", START, END, f"{model}/a")
+    watch = Watch(model, 1, "log", START, END, findings or f"{model}/a")
     alerts.change(alerts_url, model, f"{model}/a", lambda _: ({(1, "log"): watch}, []))
 
 
@@ -83,7 +84,7 @@ def test_alerts_that_took_in_nothing_of_what_was_checked_are_not_told_as_none_op
     takes(mine["alerts"], "twin")
     listed = re.sub(r"<[^>]*>", " ", client.get("/on-call/models").text)
     assert re.search(r"toy\s.*\? not known: alerts\.lost", listed) and re.search(r"twin\s.*✓ none open", listed)
-    takes(mine["alerts"], "toy")
+    takes(mine["alerts"], "toy", made.id)
     quiet = client.get("/on-call/models/toy").text
     assert "✓ none is open" in part(quiet, "glance") and "Nothing to do." in part(quiet, "glance")
 
@@ -108,7 +109,7 @@ def test_by_skew_nothing_moved(opened, home, tmp_path):
     moved = replace(FINE, feature="load", state="DRIFT", value=0.42)
     made = datetime.now(UTC).replace(tzinfo=None)
     publish_findings(mine["findings"], Findings("toy", 1, home[1].training_set, START, END, 900, made, (skew, moved)))
-    takes(mine["alerts"], "toy")
+    takes(mine["alerts"], "toy", *list_findings(mine["findings"], "toy"))
     text = opened(home[0].model_copy(update=mine), QUIET).get("/on-call/models/toy").text
     assert "1 of 2 moved, 1 differs from what dbt computes" in part(text, "glance")
     [found] = list_findings(mine["findings"], "toy")
@@ -118,6 +119,36 @@ def test_by_skew_nothing_moved(opened, home, tmp_path):
     assert "toy-7 at 2026-03-02 0.42 \N{NOT EQUAL TO} null" in part(page, "found")
     drift = part(text, "drift")
     assert "delay_mean (differs from what dbt computes)" in drift and "load (PSI, 4.2" in drift
+
+
+def test_of_findings_the_newest_that_alerts_took_in_are_missed_though_others_are_there(opened, home, tmp_path):
+    shutil.copytree(home[0].findings, tmp_path / "findings")
+    places = home[0].model_copy(update={"findings": str(tmp_path / "findings")})
+    newest = next(one for one in alerts.watches(places.alerts, "toy").values() if one.stream == "log").findings
+    assert "cannot be read" not in part(opened(places, QUIET).get("/on-call/models/toy").text, "glance")
+    shutil.rmtree(tmp_path / "findings" / newest)
+    text = opened(places, QUIET).get("/on-call/models/toy").text
+    said = (
+        f"The findings {newest} are not in {places.findings}, and the alerts took them in: what was found is not known."
+    )
+    assert said in part(text, "drift")
+    glance = part(text, "glance")
+    assert "cannot be read" in glance and said in glance.partition("Next.")[2]
+    assert "python -m monitoring check --model toy --window 2026-03-08..2026-03-15 --version 1" in glance
+
+
+def test_findings_and_alerts_that_are_both_gone_are_missed_by_the_pages_that_were_drawn(opened, home, tmp_path):
+    mine = {"home": tmp_path, "findings": str(tmp_path / "findings"), "alerts": f"sqlite:///{tmp_path}/alerts.db"}
+    client = opened(home[0].model_copy(update=mine), QUIET)
+    glance = part(client.get("/on-call/models/toy").text, "glance")
+    assert "✓" not in glance.partition("Alerts")[2].partition("Newest")[0] and "? nothing was checked yet" in glance
+    (tmp_path / "reports" / "toy" / "2026-03-08_2026-03-15.v1.0123456789ab").mkdir(parents=True)
+    text = client.get("/on-call/models/toy").text
+    said = f"the alerts took in none, and {tmp_path}/reports/toy has pages of 1 check: findings and alerts may be lost"
+    for place in ("glance", "alerts", "drift", "fresh"):
+        assert said in part(text, place), place
+    assert said in part(text, "glance").partition("Next.")[2]
+    assert not any(one in text for one in ("nothing was checked", "none is open", "ever opened"))
 
 
 def test_findings_that_are_gone_beside_alerts_that_took_them_in_are_not_told_as_nothing_checked(opened, home, tmp_path):

@@ -10,9 +10,11 @@ from artifacts.lost_sets import refuse_lost_raw
 from artifacts.prediction_log import LogWriter
 from artifacts.registry import Registry
 from artifacts.training_set import publish_training_set, write_sorted
+from plugins.on_call.settings import OnCallSettings
 from tests.fixtures_training_set import AS_OF, make_contract, make_rows
 from tests.plugins.test_model_page import NOBODY, part
 
+QUIET = OnCallSettings(patience_seconds=60)
 LOST = "predictions may be lost. Restore both folders from a backup"
 
 
@@ -29,10 +31,11 @@ def gone(folder, *names):
 @pytest.mark.parametrize("alone", [{}, {"findings"}, {"alerts"}], ids=["both tell", "alerts tell", "findings tell"])
 def test_a_log_that_is_gone_with_its_parts_is_not_told_as_one_of_which_nobody_ever_asked(opened, lost, tmp_path, alone):
     away = {"findings": str(tmp_path / "findings"), "alerts": f"sqlite:///{tmp_path}/alerts.db"}
-    client = opened(lost.model_copy(update={name: away[name] for name in alone}), NOBODY)
+    client = opened(lost.model_copy(update={name: away[name] for name in alone}), QUIET)
     page = client.get("/on-call/models/toy").text
     assert LOST in part(page, "predictions") and LOST in part(page, "fresh")
     assert "log.list_gone" in part(page, "predictions")
+    assert LOST in part(page, "glance").partition("Next.")[2]
     assert "compacted yet" not in page and "none are compacted" not in page
     looked_up = client.get(f"/on-call/models/toy/predictions?id={'0' * 32}")
     assert (looked_up.status_code, LOST in looked_up.text) == (503, True)
@@ -77,6 +80,8 @@ def test_training_sets_and_raw_rows_that_are_gone_are_named_by_what_was_trained_
     of = f"and version 1 of toy was trained on {about.training_set}"
     assert f"No training set is published in {tmp_path}/training_sets, {of}: they may be lost." in fresh
     assert f"Nothing has landed in {places.raw}, {of}, which is not there to say of which raw rows it is" in fresh
+    following = part(opened(elsewhere, QUIET).get("/on-call/models/toy").text, "glance").partition("Next.")[2]
+    assert f"No training set is published in {tmp_path}/training_sets" in following
     assert "none is published" not in fresh and "nothing has landed" not in fresh
 
 

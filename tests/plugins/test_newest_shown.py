@@ -71,7 +71,8 @@ def test_of_one_version_what_was_found_last_counts(opened, home, tmp_path):
 def test_of_a_window_that_one_check_cannot_judge_and_another_can_the_line_says_one_thing_with_the_age_of_that_check(
     opened, home, tmp_path
 ):
-    places = home[0].model_copy(update={"findings": str(tmp_path / "findings")})
+    mine = {"findings": str(tmp_path / "findings"), "alerts": f"sqlite:///{tmp_path}/alerts.db"}
+    places = home[0].model_copy(update=mine)
     now = datetime.now(UTC).replace(tzinfo=None)
     truth = f"{home[1].training_set.split('/')[0]}/2026-03-20.0123456789ab"
     blind = Finding("psi", "delay_mean", "UNKNOWN", Reason("labels.none", "None."), 0, baseline="truth")

@@ -89,6 +89,10 @@ def test_the_last_good_dag_run_is_the_one_before_also_when_this_one_was_good_alr
     for one in ("a", "b"):
         keep_run_end(tmp_path, end(one))
     keep_run_end(tmp_path, end("c", "failed"))
+    # So Airflow says of one that a person marked failed while a task ran.
+    keep_run_end(
+        tmp_path, replace(end("d"), tasks=(TaskEnd("build", -1, 1, "failed"), TaskEnd("last", -1, 0, "skipped")))
+    )
     assert (last_good(tmp_path, "dag", "c"), last_good(tmp_path, "dag", "b")) == ("b", "a")
     assert read_run_end(tmp_path, "dag", "c").since == "b"
     assert last_good(tmp_path, "other", "c") is None

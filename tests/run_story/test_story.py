@@ -62,6 +62,30 @@ def test_a_dag_run_that_failed_without_any_task_that_did_is_never_told_to_be_wel
     assert story.sentence.startswith("The DAG run failed (run.failed_outside): Airflow says that it failed")
 
 
+@pytest.mark.parametrize("end", ["success", "skipped"])
+@pytest.mark.parametrize("task", [None, "build"])
+def test_a_dag_run_of_which_nothing_is_left_is_not_told_to_be_well_nor_that_nothing_was_to_be_done(tmp_path, end, task):
+    ends = (TaskEnd("build", -1, 1, end), TaskEnd("retrain", -1, 1, "skipped"), TaskEnd("approve", -1, 1, "success"))
+    story = tell(tmp_path, Seen("dag", RUN, "success", ends), task)
+    assert (story.state, story.codes, story.command) == ("UNKNOWN", ("run_evidence.gone",), None)
+    assert story.sentence.startswith("What it came to is not known (run_evidence.gone): What build")
+    page = body_of(story, read_places({"PIPELINE_HOME": str(tmp_path)}), OnCallSettings())
+    assert "How this DAG run ended is not kept here" in page and "has not ended" not in page
+
+
+def test_where_one_task_is_gone_that_ended_well_what_the_others_left_is_not_all(tmp_path):
+    whole = [evidence("check", notes={"findings": {**FINDINGS, "state": "DRIFT"}}), evidence("conclude", minute=1)]
+    assert told(tmp_path, *whole, state="success").state == "DRIFT"
+    [file] = tmp_path.rglob("task.check.*.json")
+    file.unlink()
+    ends = tuple(TaskEnd(one, -1, 1, "success") for one in ("check", "conclude"))
+    story = tell(tmp_path, Seen("dag", RUN, "success", ends))
+    assert (story.state, story.codes) == ("UNKNOWN", ("run_evidence.gone",))
+    assert "What check left is not there any more" in story.sentence
+    others = tell(tmp_path, Seen("dag", RUN, "success", (*ends, TaskEnd("late", -1, 0, "skipped"))))
+    assert others.cause == story.cause
+
+
 def test_of_a_dag_run_that_failed_a_task_that_was_not_begun_says_so(tmp_path):
     for one in (refused(), evidence("choose")):
         keep_task(tmp_path, one)
