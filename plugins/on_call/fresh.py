@@ -7,6 +7,7 @@ from fastapi import Request
 
 from artifacts import storage
 from artifacts.lost_sets import lost_sets, refuse_lost_raw
+from artifacts.manifest import MANIFEST
 from artifacts.periods import first_day, following
 from artifacts.published_versions import versions
 from artifacts.raw import landed_through
@@ -42,12 +43,16 @@ def freshness(request: Request, home: Home, model: str) -> Html:
 
 
 def refuse_lost_made(home: Home, model: str) -> None:
-    """Raise as `refuse_lost_raw`, and `lost_sets` where no training set is published, though a version names one."""
+    """Raise as `refuse_lost_raw`, and `lost_sets` where no training set is published, though a version names one.
+
+    Where others are, and that one alone is gone, nothing is said of the raw rows.
+    """
     trained = _newest(home, model)
     root = home.places.training_sets
     if trained is not None and not any(versions(root, one) for one in storage.children(root)):
         raise lost_sets(home.places, trained)
-    if trained is not None and not storage.children(home.places.raw):
+    is_there = trained is not None and storage.exists(f"{root}/{trained.training_set}", MANIFEST)
+    if trained is not None and is_there and not storage.children(home.places.raw):
         refuse_lost_raw(home.places, trained)
 
 

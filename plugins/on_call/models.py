@@ -9,8 +9,7 @@ from starlette.responses import Response
 
 from artifacts import ledger
 from artifacts.errors import Missing, Refusal
-from artifacts.lost_alerts import alerts_of
-from plugins.on_call.alerts import alert_list
+from plugins.on_call.alerts import NEVER, alert_list, alerts_of, was_checked
 from plugins.on_call.by_day import predictions
 from plugins.on_call.candidates import candidates
 from plugins.on_call.champion import champion
@@ -143,9 +142,10 @@ def _champion(champions: dict[str, ledger.Promotion | None] | str, name: str) ->
 
 
 def _opened(home: Home, name: str) -> int | str:
-    """How many alerts are open, or the code when that is not known of this model alone."""
+    """How many alerts are open, or the code when that is not known of this model alone; -1 when it was never checked."""
     try:
-        return sum(one.is_open for one in alerts_of(home.places, name))
+        many = sum(one.is_open for one in alerts_of(home, name))
+        return many if many or was_checked(home, name) else -1
     except Missing as lost:
         return lost.code
 
@@ -154,6 +154,8 @@ def _alarm(opened: dict[str, int | str] | str, name: str) -> Child:
     many = opened if isinstance(opened, str) else opened[name]
     if isinstance(many, str):
         return _unknown_yet(many)
+    if many < 0:
+        return el("span", NEVER, class_="state ask")
     if many:
         return el("span", f"▲ {many} open", class_="state bad")
     return el("span", "✓ none open", class_="state good")

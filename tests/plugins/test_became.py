@@ -170,13 +170,14 @@ def test_the_list_of_models_says_who_waits_and_who_does_not(opened, judged):
     places, line = judged
     write(places, line, model="twin")
     page = re.sub(r"<[^>]*>", " ", opened(places, QUIET).get("/on-call/models").text)
-    assert re.search(r"toy\s+none\s+.\s+✓ none open\s+version 1\s+… waits for a person", page), page
+    assert re.search(r"toy\s+none\s+.\s+\? nothing was checked yet\s+version 1\s+… waits for a person", page), page
     assert page.count("waits for a person") == 2 and "Not there" not in page
 
 
 def test_one_that_waits_comes_before_open_alerts_and_before_newer_ones_that_do_not(opened, judged, home, tmp_path):
     places = judged[0].model_copy(update={"alerts": home[0].alerts})
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0, second=0)
+    shutil.copytree(home[0].findings, places.findings)
     week = Findings("toy", 1, home[1].training_set, now - timedelta(days=7), now, 0, now, ())
     publish_findings(places.findings, week)
     log(Registry.at(places), tmp_path / "files")
