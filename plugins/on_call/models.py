@@ -142,7 +142,7 @@ def _champion(champions: dict[str, ledger.Promotion | None] | str, name: str) ->
 
 
 def _opened(home: Home, name: str) -> int | str:
-    """How many alerts are open, or the code when that is not known of this model alone; -1 when it was never checked."""
+    """How many alerts are open; -1 when nothing was checked, or the code when it is not known of this model alone."""
     try:
         many = sum(one.is_open for one in alerts_of(home, name))
         return many if many or was_checked(home, name) else -1
