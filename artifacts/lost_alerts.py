@@ -1,6 +1,6 @@
 """Alerts that took in nothing of what was checked: that none is open, or no incident known, says nothing then."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from artifacts import alerts, ledger
 from artifacts.alerts import Alert, Stream, stream_of
@@ -9,12 +9,15 @@ from artifacts.errors import Damaged, Missing
 from artifacts.findings import read_findings, window_of
 from artifacts.findings_name import stamps
 from artifacts.findings_summary import Summary, summary
+from artifacts.lost_findings import refuse_lost_findings
 from artifacts.places import Places
 
 
 def alerts_of(places: Places, model: str) -> tuple[Alert, ...]:
-    """Every alert of the model, open and past; raises as `refuse_lost_alerts`."""
+    """Every alert of the model, open and past; raises as `refuse_lost_alerts`, and `refuse_lost_findings`."""
     refuse_lost_alerts(places, model)
+    if not alerts.taken_to(places.alerts, model):
+        refuse_lost_findings(places, model)
     return alerts.history(places.alerts, model)
 
 
@@ -31,6 +34,9 @@ def refuse_lost_alerts(places: Places, model: str, before: datetime | None = Non
     found = _last_checked(places, model, before)
     if not found["log"] and (taken or not found["truth"]):
         return
+    if before is not None:
+        # Whoever asks is told the same repair: what was found last of all, as alerts go forward in time.
+        found = _last_checked(places, model, None)
     lost = [*found["truth"], *found["log"]]
     one_way = "" if not taken else " but of those with labels"
     raise Missing(
@@ -50,11 +56,13 @@ def _last_checked(places: Places, model: str, before: datetime | None) -> dict[S
     UNKNOWN ends no alert: what was open before it is open still. Raises `Damaged` where none of them can be read.
     """
     champions = {line.version for line in ledger.history(places.ledger, model)}
+    # What is not over is taken into no alert.
+    now = datetime.now(UTC).replace(tzinfo=None)
     ends: dict[datetime, list[str]] = {}
     broken: Damaged | None = None
     for one in stamps(places.findings, model):
         _, end, version = window_of(one)
-        if version in champions and (before is None or end < before):
+        if version in champions and end <= now and (before is None or end < before):
             ends.setdefault(end, []).append(one)
     found: dict[Stream, list[str]] = {"truth": [], "log": []}
     judged = set[Stream]()

@@ -1,6 +1,7 @@
 """Alerts that were lost are told until what the log told, and what labels told, is taken in again."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from artifacts import alerts, cli, ledger
 from artifacts.errors import Damaged, Missing
 from artifacts.findings import publish_findings
-from artifacts.lost_alerts import alerts_of
+from artifacts.lost_alerts import alerts_of, refuse_lost_alerts
 from artifacts.places import read_places
 from monitoring.__main__ import build_parser
 from tests.monitoring.found import BLIND, FINE, MOVED, found
@@ -27,7 +28,8 @@ def test_the_repair_takes_in_what_the_log_told_and_what_labels_told(
     )  # fmt: skip
     older, asked, labelled = found(1, FINE), found(2, MOVED), found(1, BLIND, truth=TRUTH)
     quiet = [found(day, BLIND) for day in (3, 4)]
-    for one in (older, asked, labelled, *quiet, found(5, FINE, version=9)):
+    ahead = replace(found(6, MOVED), start=datetime(2103, 12, 1), end=datetime(2103, 12, 8))
+    for one in (older, asked, labelled, *quiet, ahead, found(5, FINE, version=9)):
         publish_findings(places.findings, one)
     # UNKNOWN ends no alert: what was judged before it comes first, and of two that say nothing the newest.
     wanted = [labelled.id, asked.id, quiet[1].id]
@@ -38,11 +40,32 @@ def test_the_repair_takes_in_what_the_log_told_and_what_labels_told(
         with pytest.raises(Missing) as refused:
             alerts_of(places, "late_arrival")
         assert (refused.value.code, refused.value.next_step.endswith(f"found last: {both}")) == ("alerts.lost", True)
+        # Also who checks an older window is told what was found last of all.
+        with pytest.raises(Missing) as earlier:
+            refuse_lost_alerts(places, "late_arrival", older.end + timedelta(days=1, hours=1))
+        assert earlier.value.next_step == refused.value.next_step
         assert "what could not be judged lately does not come back" in refused.value.next_step
     assert cli.run(build_parser(), both.split()[3:]) == 0
     is_open = {(one.kind, one.key) for one in alerts_of(places, "late_arrival") if one.is_open}
     assert is_open >= {("DRIFT", "psi|distance|training|-"), ("UNKNOWN", "psi|distance|training|-")}
     assert {one.stream for one in alerts.watches(places.alerts, "late_arrival").values()} == {"log", "truth"}
+
+
+def test_alerts_that_are_gone_with_the_findings_are_not_told_as_none_where_pages_of_findings_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))
+    ledger.promote(
+        read_places().ledger, model="late_arrival", version=3, run_id="r", expected=None,
+        decided_at=datetime(2013, 11, 1), decided_by="test", reason="better",
+    )  # fmt: skip
+    assert cli.run(build_parser(), ["alerts", "--model", "late_arrival"]) == 0
+    drawn = tmp_path / "reports" / found(2, MOVED).id
+    drawn.mkdir(parents=True)
+    capsys.readouterr()
+    assert cli.run(build_parser(), ["alerts", "--model", "late_arrival"]) == Missing.exit_code
+    said = capsys.readouterr().err
+    assert "findings.lost: " in said and f"{drawn.parent} has pages of 1 check: findings and alerts may be lost" in said
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "findings.json"])
