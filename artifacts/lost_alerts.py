@@ -14,10 +14,8 @@ from artifacts.places import Places
 
 
 def alerts_of(places: Places, model: str) -> tuple[Alert, ...]:
-    """Every alert of the model, open and past; raises as `refuse_lost_alerts`, and `refuse_lost_findings`."""
+    """Every alert of the model, open and past; raises as `refuse_lost_alerts`."""
     refuse_lost_alerts(places, model)
-    if not alerts.taken_to(places.alerts, model):
-        refuse_lost_findings(places, model)
     return alerts.history(places.alerts, model)
 
 
@@ -27,11 +25,15 @@ def refuse_lost_alerts(places: Places, model: str, before: datetime | None = Non
     They were lost, or all was checked by hand, which tells nobody. It is so too while they took in only what labels
     told: what the log alone tells comes first, and is repaired last. With `before`, only windows that ended before it
     count: a check of older days may have alerts of its own, and one that was killed finds what it published itself.
+    Where the alerts took in nothing, and no findings are there either, raises as `refuse_lost_findings`.
     """
     taken = {stream for _, stream in alerts.taken_to(places.alerts, model)}
     if "log" in taken:
         return
     found = _last_checked(places, model, before)
+    if not taken and not (found["log"] or found["truth"]):
+        # Nor does any findings tell of a check: these may be lost with the alerts.
+        refuse_lost_findings(places, model)
     if not found["log"] and (taken or not found["truth"]):
         return
     if before is not None:

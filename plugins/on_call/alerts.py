@@ -8,7 +8,6 @@ from artifacts import alerts, lost_alerts
 from artifacts.alerts import Alert, Stream, seen_last, stream_of
 from artifacts.finding import part_in_words
 from artifacts.finding_ratio import WORDS
-from artifacts.lost_findings import refuse_lost_findings
 from artifacts.runbook import runbook_link
 from artifacts.window_words import window_to
 from plugins.on_call.chart import digits
@@ -42,11 +41,8 @@ def alerts_of(home: Home, model: str) -> tuple[Alert, ...]:
 
 
 def was_checked(home: Home, model: str) -> bool:
-    """Whether the alerts took in any check; where they did not, raises as `refuse_lost_findings`."""
-    if _read(home, model)[0]:
-        return True
-    refuse_lost_findings(home.places, model)
-    return False
+    """Whether the alerts took in any check; raises as `alerts_of`."""
+    return bool(_read(home, model)[0])
 
 
 def _read(home: Home, model: str) -> tuple[Taken, tuple[Alert, ...]]:

@@ -64,6 +64,9 @@ def test_alerts_that_are_gone_with_the_findings_are_not_told_as_none_where_pages
     drawn.mkdir(parents=True)
     capsys.readouterr()
     assert cli.run(build_parser(), ["alerts", "--model", "late_arrival"]) == Missing.exit_code
+    # So it is for whoever checks, accepts, delivers or retrains.
+    with pytest.raises(Missing, match="findings and alerts may be lost"):
+        refuse_lost_alerts(read_places(), "late_arrival", datetime(2013, 12, 31))
     said = capsys.readouterr().err
     assert "findings.lost: " in said and f"{drawn.parent} has pages of 1 check: findings and alerts may be lost" in said
 
