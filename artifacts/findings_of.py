@@ -14,8 +14,9 @@ from artifacts.finding_ratio import state_of
 from artifacts.verdict import CalibrationBin
 from artifacts.version_name import write_as_of
 
-# No feature has such a name.
+# No features have such names.
 EVERY = "*"
+UNTOLD = "*untold"
 
 
 @dataclass(frozen=True, config=CLOSED)
@@ -26,7 +27,8 @@ class Findings:
     against. `other_versions` has the rows of the window that other versions answered. `created_at` is recorded (UTC)
     and part of no id. `after` is the id of the findings of the same window that these came after, when the same
     as these had been found before those: so what was found last is always the newest. `left_out` are the days that are
-    no part of the trailing window: by feature those of its incidents, and of `EVERY` feature those that were named.
+    no part of the trailing window: by feature those of its incidents, and of `EVERY` feature those that were named,
+    and `UNTOLD` those of before the alerts begin, of whose incidents nobody knows.
     """
 
     model: str

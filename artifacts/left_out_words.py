@@ -1,24 +1,28 @@
-"""Which days left the trailing window, in words: those of incidents, and those that were named."""
+"""Which days left the trailing window, in words: those of incidents, those named, and those of which none is known."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 
 from artifacts.finding import SCORE
-from artifacts.findings_of import EVERY, Findings
+from artifacts.findings_of import EVERY, UNTOLD, Findings
 
 SHOWN = 7
 OF_INCIDENTS = "days of an open or past incident"
 NAMED = "days that --incident-day names"
+BEFORE = "days of before the alerts begin, whose incidents are not known"
 
 
 def left_out_words(findings: Findings) -> str | None:
     """`load without 2013-12-03 to 2013-12-05, days of …`, features with the same days together; None without any."""
     by_days: dict[tuple[date, ...], list[str]] = {}
     for name, days in sorted(findings.left_out.items()):
-        if name != EVERY:
+        if name not in (EVERY, UNTOLD):
             by_days.setdefault(days, []).append(name)
-    every = findings.left_out.get(EVERY, ())
-    told = [f"every feature without {_stretches(every)}, {NAMED}"] if every else []
+    told = [
+        f"every feature without {_stretches(days)}, {why}"
+        for name, why in ((EVERY, NAMED), (UNTOLD, BEFORE))
+        if (days := findings.left_out.get(name, ()))
+    ]
     told += [f"{_some(names)} without {_stretches(days)}, {OF_INCIDENTS}" for days, names in by_days.items()]
     return "; ".join(told) or None
 

@@ -1,12 +1,13 @@
 """Findings that are gone, though the alerts took them in: that none is published says nothing then."""
 
 from collections.abc import Collection
+from datetime import datetime
 from pathlib import Path
 
 from artifacts import alerts
 from artifacts.errors import Missing
 from artifacts.findings import list_findings, window_of
-from artifacts.findings_name import check_again, is_findings_name
+from artifacts.findings_name import check_again, is_findings_name, stamps
 from artifacts.places import Places
 from artifacts.plural import many
 from artifacts.report_pages import reports_of
@@ -59,12 +60,23 @@ def refuse_lost_findings(places: Places, model: str) -> None:
     )
 
 
-def _refuse_drawn(places: Places, model: str) -> None:
+def was_checked_before(places: Places, model: str, version: int, end: datetime) -> bool:
+    """Whether findings of `version`, or a page that was drawn of some, are of a window that ended before `end`."""
+    found = (*stamps(places.findings, model), *_drawn(places, model))
+    return any(window_of(one)[2] == version and window_of(one)[1] < end for one in found)
+
+
+def _drawn(places: Places, model: str) -> list[str]:
     root = Path(reports_of(places)) / model
-    drawn = sorted(one.name for one in root.iterdir() if is_findings_name(one.name)) if root.is_dir() else []
+    names = [one.name for one in root.iterdir() if is_findings_name(one.name)] if root.is_dir() else []
+    return [f"{model}/{name}" for name in sorted(names)]
+
+
+def _refuse_drawn(places: Places, model: str) -> None:
+    root, drawn = Path(reports_of(places)) / model, _drawn(places, model)
     if not drawn:
         return
-    start, end, version = window_of(f"{model}/{drawn[-1]}")
+    start, end, version = window_of(drawn[-1])
     raise Missing(
         "findings.lost",
         f"No findings of {model} are published in {places.findings}, the alerts took in none, and {root} has pages of "

@@ -13,10 +13,10 @@ from artifacts.training_set import open_training_set, parse_id
 from monitoring.alerts_cli import add_verbs
 from monitoring.champion import champion_version
 from monitoring.check import check
+from monitoring.left_out import left_out_by_alerts
 from monitoring.lines import not_ok, write_lines
 from monitoring.report import write_report
 from monitoring.report.cli import add_verb as add_report
-from monitoring.served import left_out_by_alerts
 from monitoring.settings import read_monitoring_settings
 from monitoring.window import parse_window, refuse_not_begun
 

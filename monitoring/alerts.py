@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from artifacts.alerts import Alert, Event, Kind, Step, Stream, Watch
 from artifacts.finding import Finding
@@ -17,17 +18,20 @@ Watches = Mapping[tuple[int, Stream], Watch]
 Events = tuple[Event, ...]
 
 
-def take(watches: Watches, findings: Findings, serving: int | None, patience: Patience) -> tuple[Watches, Events]:
+def take(
+    watches: Watches, findings: Findings, serving: int | None, patience: Patience, began: datetime | None = None
+) -> tuple[Watches, Events]:
     """The watches of the model once `findings` are known, and the events to tell, worst first.
 
     Findings with a `truth` are known later than others: both are streams of their own. In each, findings that are
     `passed_over` change nothing; the newest window checked again, with another outcome, counts. DRIFT ends only with
     OK, or once the trailing window is all of after it and says nothing: UNKNOWN, an alert of its own, ends none. Open
     alerts of other versions are retired when findings of the version `serving` come in, in their stream; those of
-    labels once its window lies behind theirs. Time is that of the window.
+    labels once its window lies behind theirs. Time is that of the window. A watch that is new keeps `began`.
     """
     stream, found = asked(findings)
-    watch = watches.get((findings.version, stream)) or Watch(findings.model, findings.version, stream)
+    new = Watch(findings.model, findings.version, stream, began=began)
+    watch = watches.get((findings.version, stream)) or new
     if passed_over(watches, findings) is not None:
         return watches, ()
     after = dict(watches)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from artifacts import alerts, ledger
-from artifacts.alerts import Alert, Event, Stream, seen_last, stream_of
+from artifacts.alerts import Alert, Event, Stream, begins, seen_last, stream_of
 from artifacts.cli import Answer
 from artifacts.errors import BadInput, Missing
 from artifacts.finding import Finding
@@ -82,8 +82,11 @@ def _alerts(arguments: argparse.Namespace) -> Answer:
     found = alerts_of(places, arguments.model)
     open_ones = [one for one in found if one.is_open]
     lines = [_line(one, taken) for one in (*open_ones, *(one for one in found if not one.is_open))]
+    since = begins(alerts.bare_watches(places.alerts, arguments.model))
+    lines += [since] if since else []
     told = f"{len(open_ones)} open, {len(found) - len(open_ones)} past alerts of:"
-    facts = {"open": [_facts(one) for one in open_ones], "past": [_facts(one) for one in found if not one.is_open]}
+    past = [_facts(one) for one in found if not one.is_open]
+    facts = {"open": [_facts(one) for one in open_ones], "past": past, "begin": since or None}
     return Answer(arguments.model, [*lines, told], facts)
 
 

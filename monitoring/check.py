@@ -21,8 +21,9 @@ from monitoring.described import read_described
 from monitoring.drift import Described, find_drift
 from monitoring.judgeable import find_whole
 from monitoring.labelled import calibration, read_labelled
+from monitoring.left_out import LeftOut
 from monitoring.performance import find_performance, promised_slices
-from monitoring.served import LeftOut, read_served
+from monitoring.served import read_served
 from monitoring.settings import MonitoringSettings
 from monitoring.skew import find_skew
 from monitoring.truth import in_another_type, join_truth

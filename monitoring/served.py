@@ -1,22 +1,17 @@
 """The trailing window as a baseline: what was answered lately, each feature without the days of its incidents."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from artifacts import alerts, cli
 from artifacts.binning import Bins
 from artifacts.counting import Counted
-from artifacts.errors import BadInput, Damaged, Missing
 from artifacts.findings import Finding, Reason
-from artifacts.findings_of import EVERY
-from artifacts.lost_alerts import refuse_lost_alerts
-from artifacts.places import Places
+from artifacts.findings_of import EVERY, UNTOLD
 from artifacts.plural import many
-from artifacts.window_words import window_words
 from monitoring.case import Case
 from monitoring.drift import Described
-from monitoring.settings import MonitoringSettings
+from monitoring.left_out import LeftOut
 from monitoring.window import Window
 
 
@@ -28,65 +23,6 @@ def days_back(first: date, out: Collection[date], *, wanted: int, most: int) -> 
         if found == wanted:
             return back
     return most
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """Days that are no part of the trailing window: of every feature, and of those that are named.
-
-    `unknown` says why it is not known which days are; then nothing is held against that window.
-    """
-
-    of_all: Sequence[date] = ()
-    of_features: Mapping[str, Collection[date]] | None = None
-    unknown: Reason | None = None
-
-    def __bool__(self) -> bool:
-        return bool(self.of_all or self.of_features)
-
-    def groups(self, names: Sequence[str]) -> Iterator[tuple[frozenset[date], list[str]]]:
-        """The features that leave out the same days of their own, together; first those that leave out none."""
-        own = {name: frozenset((self.of_features or {}).get(name, ())) for name in names}
-        for days in sorted(set(own.values()), key=sorted):
-            yield days, [name for name in names if own[name] == days]
-
-
-def _why_unknown(places: Places, model: str, window: Window) -> Reason | None:
-    """Why no incident is known, where the alerts took in no check: they were lost, or all was checked by hand."""
-    try:
-        refuse_lost_alerts(places, model, window.end)
-    except (Damaged, Missing) as lost:
-        why = "Which days are an incident's is not known, and nothing is held against the trailing window."
-        told = f"{why} {lost.message}"
-        cli.say(f"alerts.lost: {told}")
-        return Reason.with_step("alerts.lost", told, lost.next_step)
-    return None
-
-
-def left_out_by_alerts(
-    places: Places,
-    model: str,
-    version: int,
-    window: Window,
-    settings: MonitoringSettings,
-    *,
-    of_all: Sequence[date] = (),
-) -> LeftOut:
-    """The days of each feature's incidents, as its alerts tell them, and the days `of_all`.
-
-    Where the alerts know of no check, and there was one before this window, that they are not known.
-    """
-    before, longest = window.before(settings.served_reach(len(window.days))), settings.longest_incident
-    beyond = [f"{day}" for day in of_all if not before.start.date() <= day < before.end.date()]
-    if beyond:
-        raise BadInput(
-            "monitoring.incident_day",
-            f"--incident-day {', '.join(beyond)} is no day of the trailing window, which lies in "
-            f"{window_words(before.start, before.end)}: nothing would be left out.",
-            next_step="Correct the day, or leave it away.",
-        )
-    own = alerts.incident_days(places.alerts, model, version, before.start, before.end, longest=longest)
-    return LeftOut(of_all, own, _why_unknown(places, model, window))
 
 
 @dataclass(frozen=True)
@@ -110,17 +46,20 @@ def read_served(case: Case, known: Described, names: Sequence[str], left_out: Le
     if left_out.unknown is not None:
         gone = Finding("baseline", None, "UNKNOWN", left_out.unknown, rows=rows, baseline="served", required=False)
         return Served({}, (gone,))
-    why = _too_young(case, _rows(case, left_out.of_all), "")
+    untold = f" since {max(left_out.untold) + timedelta(days=1)}, when the alerts begin" if left_out.untold else ""
+    why = _too_young(case, _rows(case, left_out.every), untold)
     if why is not None:
         return Served({}, (_no_baseline(None, why, rows),))
     described: dict[str, tuple[Bins, Counted]] = {}
     findings: list[Finding] = []
-    out: dict[str, tuple[date, ...]] = {EVERY: tuple(sorted(left_out.of_all))} if left_out.of_all else {}
+    of_every = {EVERY: tuple(sorted(left_out.of_all)), UNTOLD: tuple(left_out.untold)}
+    out: dict[str, tuple[date, ...]] = {name: days for name, days in of_every.items() if days}
     for days, several in left_out.groups(names):
-        first = _before(case, {*left_out.of_all, *days}).start.date()
+        every = left_out.every | days
+        first = _before(case, every).start.date()
         out |= dict.fromkeys(several, own) if (own := tuple(sorted(day for day in days if day >= first))) else {}
-        sql = _rows(case, {*left_out.of_all, *days})
-        why = _too_young(case, sql, " without an incident of it") if days else None
+        sql = _rows(case, every)
+        why = _too_young(case, sql, f"{untold} without an incident of it") if days else None
         if why is None:
             mixed = case.answers.mixed_in(sql)
             findings += [_no_baseline(name, mixed[name], rows, "schema.mixed") for name in several if name in mixed]

@@ -1,14 +1,17 @@
 """Take published findings into the alerts: what changed, and what is to be told, in one transaction."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from artifacts import alerts, ledger
 from artifacts.alerts import Event
-from artifacts.findings import read_findings
+from artifacts.findings import Findings, read_findings
+from artifacts.lost_findings import was_checked_before
 from artifacts.places import Places
 from monitoring.alert_settings import AlertSettings
 from monitoring.alert_steps import Patience
 from monitoring.alerts import Events, Watches, passed_over, take
+from monitoring.asked import asked
 from monitoring.window import refuse_ahead
 
 
@@ -32,10 +35,19 @@ def update_alerts(places: Places, settings: AlertSettings, identity: str) -> Tak
     serving = None if line is None else line.version
     patience: Patience = settings.patience
     why: list[str | None] = []
+    began = _began(places, findings)
 
     def body(watches: Watches) -> tuple[Watches, Events]:
         why.append(passed_over(watches, findings))
-        return take(watches, findings, serving, patience)
+        return take(watches, findings, serving, patience, began)
 
     events = alerts.change(places.alerts, findings.model, identity, body)
     return Taken(events, why[-1])
+
+
+def _began(places: Places, findings: Findings) -> datetime | None:
+    """From when on the alerts know, should these be the first of the log that they take; None is from the start."""
+    if asked(findings)[0] == "truth":
+        return None
+    was_checked = was_checked_before(places, findings.model, findings.version, findings.end)
+    return findings.start if was_checked else None

@@ -18,12 +18,12 @@ from monitoring.answered import versions_due
 from monitoring.asked import asked, why_red, why_unknown
 from monitoring.champion import champion_version
 from monitoring.check import check
+from monitoring.left_out import left_out_by_alerts
 from monitoring.message import about
 from monitoring.noted import note_findings
 from monitoring.notify import deliver
 from monitoring.report import write_report
 from monitoring.retrain import retraining_due
-from monitoring.served import left_out_by_alerts
 from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
 from monitoring.window import parse_window, refuse_ahead

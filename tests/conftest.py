@@ -4,9 +4,12 @@ import hashlib
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from artifacts.cli import PROGRESS
 
 ROOT = Path(__file__).parent.parent
 SLOW = "TEST_SLOW"
@@ -31,6 +34,14 @@ def pytest_report_header() -> str | None:
     """Say what is left out, and how to run it."""
     turns = _turns(os.environ.get(SLOW, "1/1"))
     return f"slow tier: 1 in {turns}, by commit; all of it without TEST_SLOW" if turns > 1 else None
+
+
+@pytest.fixture(autouse=True)
+def progress_of_its_own() -> Iterator[None]:
+    """A command under test shows progress on the stderr of its test, which the next one finds closed."""
+    before = (PROGRESS.handlers, PROGRESS.level, PROGRESS.propagate)
+    yield
+    PROGRESS.handlers, PROGRESS.level, PROGRESS.propagate = before
 
 
 def _turns(share: str) -> int:

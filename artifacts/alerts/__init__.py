@@ -7,8 +7,8 @@ from artifacts.alerts.message import Message, Receivers, Send
 from artifacts.alerts.outbox import Batch, delivered, enlist, failed, put, undelivered, waiting
 from artifacts.alerts.receivers import ReceiverSettings, read_receivers
 from artifacts.alerts.retrainings import claim_retraining, has_claimed
-from artifacts.alerts.seen import seen_last
-from artifacts.alerts.store import change, history, models, newest_window, taken_to, watches
+from artifacts.alerts.seen import begins, seen_last
+from artifacts.alerts.store import bare_watches, change, history, models, newest_window, taken_to, watches
 from artifacts.alerts.turns import BUSY, turn
 
 __all__ = [
@@ -26,6 +26,8 @@ __all__ = [
     "Step",
     "Stream",
     "Watch",
+    "bare_watches",
+    "begins",
     "change",
     "claim_retraining",
     "days_of_incidents",

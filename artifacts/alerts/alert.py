@@ -78,7 +78,8 @@ class Event:
 class Watch:
     """What is known of one model version in one stream: the newest findings taken, and each key's newest alert.
 
-    `start` and `end` are their window, `good` the keys that were OK in it.
+    `start` and `end` are their window, `good` the keys that were OK in it. `began` is the start of the first window
+    taken, where others had been checked before it: of these nothing is known. None where it is known from the start.
     """
 
     model: str
@@ -89,3 +90,4 @@ class Watch:
     findings: str | None = None
     good: frozenset[str] = frozenset()
     alerts: tuple[Alert, ...] = ()
+    began: NaiveDatetime | None = None

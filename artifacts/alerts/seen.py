@@ -1,8 +1,9 @@
-"""When an open alert was seen last, where newer windows said nothing of it."""
+"""When an open alert was seen last, where newer windows said nothing of it, and where alerts begin."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from artifacts.alerts.alert import Alert
+from artifacts.alerts.alert import Alert, Watch
 from artifacts.window_words import window_to
 
 
@@ -14,3 +15,15 @@ def seen_last(alert: Alert, newest: datetime | None) -> str:
     if not alert.is_open or newest is None or newest <= alert.seen:
         return ""
     return f"last seen in the window to {window_to(alert.seen)}, could not be judged since"
+
+
+def begins(watches: Iterable[Watch]) -> str:
+    """A sentence that says since when the alerts know, where others had been checked before; empty where always."""
+    began = [(one.began, one.version) for one in watches if one.began is not None]
+    if not began:
+        return ""
+    day, version = max(began)
+    return (
+        f"The alerts of version {version} begin with {day:%Y-%m-%d}: what was told before, and which days were an "
+        "incident's, is not known. They were lost, or all was checked by hand."
+    )

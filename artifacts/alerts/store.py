@@ -67,9 +67,13 @@ def newest_window(url: str, model: str) -> datetime | None:
 
 def taken_to(url: str, model: str) -> Mapping[tuple[int, Stream], datetime]:
     """The end of the newest window of which findings were taken, of each version of `model` in each stream."""
+    return {(one.version, one.stream): one.end for one in bare_watches(url, model) if one.end is not None}
+
+
+def bare_watches(url: str, model: str) -> list[Watch]:
+    """As `watches`, without the alerts of each."""
     with reading(url) as connection:
-        found = [] if connection is None else _bare_watches(connection, model)
-    return {(one.version, one.stream): one.end for one in found if one.end is not None}
+        return [] if connection is None else _bare_watches(connection, model)
 
 
 def _watches(connection: sa.Connection, model: str) -> dict[tuple[int, Stream], Watch]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from artifacts import alerts, lost_alerts
-from artifacts.alerts import Alert, Stream, seen_last, stream_of
+from artifacts.alerts import Alert, Stream, begins, seen_last, stream_of
 from artifacts.finding import part_in_words
 from artifacts.finding_ratio import WORDS
 from artifacts.runbook import runbook_link
@@ -25,19 +25,21 @@ Taken = Mapping[tuple[int, Stream], datetime]
 
 def alert_list(home: Home, model: str) -> Html:
     """What is open, then what was."""
-    taken, found = _read(home, model)
+    taken, since, found = _read(home, model)
     current = sorted((one for one in found if one.is_open), key=lambda one: (one.kind, one.opened))
     past = sorted((one for one in found if not one.is_open), key=lambda one: one.closed or one.opened, reverse=True)
     if not found:
-        return el("p", "No alert was ever opened." if was_checked(home, model) else NEVER)
+        none = "No alert is known to have been opened." if since else "No alert was ever opened."
+        return join(el("p", none if was_checked(home, model) else NEVER), el("p", since) if since else None)
     first = _shown(home, current, taken) if current else el("p", "✓ Nothing is open.")
     more = f", the newest {PAST} of them" if len(past) > PAST else ""
-    return join(first, folded(f"{len(past)} past{more}", _alerts(home, past[:PAST], taken)) if past else None)
+    rest = folded(f"{len(past)} past{more}", _alerts(home, past[:PAST], taken)) if past else None
+    return join(first, rest, el("p", since) if since else None)
 
 
 def alerts_of(home: Home, model: str) -> tuple[Alert, ...]:
     """As `lost_alerts.alerts_of`, read once for each page."""
-    return _read(home, model)[1]
+    return _read(home, model)[2]
 
 
 def was_checked(home: Home, model: str) -> bool:
@@ -45,12 +47,16 @@ def was_checked(home: Home, model: str) -> bool:
     return bool(_read(home, model)[0])
 
 
-def _read(home: Home, model: str) -> tuple[Taken, tuple[Alert, ...]]:
-    # What was taken in first, lest an alert that a check confirms in between look left behind.
-    return home.once(
-        ("alerts", model),
-        lambda: (alerts.taken_to(home.places.alerts, model), lost_alerts.alerts_of(home.places, model)),
-    )
+def _read(home: Home, model: str) -> tuple[Taken, str, tuple[Alert, ...]]:
+    """What was taken in, since when where not from the start, and every alert."""
+
+    def read() -> tuple[Taken, str, tuple[Alert, ...]]:
+        # What was taken in first, lest an alert that a check confirms in between look left behind.
+        watches = alerts.bare_watches(home.places.alerts, model)
+        taken = {(one.version, one.stream): one.end for one in watches if one.end is not None}
+        return taken, begins(watches), lost_alerts.alerts_of(home.places, model)
+
+    return home.once(("alerts", model), read)
 
 
 def _shown(home: Home, current: list[Alert], taken: Taken) -> Html:

@@ -19,7 +19,7 @@ from artifacts.registry import Registry
 from monitoring.answers import open_answers
 from monitoring.check import check
 from monitoring.described import read_described
-from monitoring.served import LeftOut
+from monitoring.left_out import LeftOut
 from monitoring.window import parse_window
 from tests.monitoring.world import SETTINGS, WEEK, World, codes, of
 

@@ -11,7 +11,7 @@ from artifacts.findings import publish_findings
 from artifacts.lost_alerts import alerts_of
 from artifacts.prediction_log import compact
 from monitoring.alert_settings import AlertSettings
-from monitoring.served import left_out_by_alerts
+from monitoring.left_out import left_out_by_alerts
 from monitoring.update import update_alerts
 from monitoring.window import parse_window
 from tests.monitoring.world import NOW, SETTINGS, WEEK, World, of

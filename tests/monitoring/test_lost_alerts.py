@@ -18,7 +18,7 @@ TRUTH = "late_arrival/2013-12-20.3f9a5b1c2d3e"
 
 
 def test_the_repair_takes_in_what_the_log_told_and_what_labels_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))
     places = read_places()
@@ -48,7 +48,30 @@ def test_the_repair_takes_in_what_the_log_told_and_what_labels_told(
     assert cli.run(build_parser(), both.split()[3:]) == 0
     is_open = {(one.kind, one.key) for one in alerts_of(places, "late_arrival") if one.is_open}
     assert is_open >= {("DRIFT", "psi|distance|training|-"), ("UNKNOWN", "psi|distance|training|-")}
-    assert {one.stream for one in alerts.watches(places.alerts, "late_arrival").values()} == {"log", "truth"}
+    began = {one.stream: one.began for one in alerts.bare_watches(places.alerts, "late_arrival")}
+    # Labels leave no day out of a baseline.
+    assert began == {"log": asked.start, "truth": None}
+    capsys.readouterr()
+    assert cli.run(build_parser(), ["alerts", "--model", "late_arrival"]) == 0
+    assert f"The alerts of version 3 begin with {asked.start:%Y-%m-%d}: what was told before" in capsys.readouterr().out
+
+
+def test_alerts_that_took_in_the_first_check_of_all_know_from_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))
+    places = read_places()
+    for one in (found(1, FINE, version=2), found(2, FINE), found(3, FINE)):
+        publish_findings(places.findings, one)
+        assert cli.run(build_parser(), ["update", "--findings", one.id]) == 0
+    assert {one.began for one in alerts.bare_watches(places.alerts, "late_arrival")} == {None}
+    # Pages of checks are enough to know that there were some.
+    (tmp_path / "reports" / found(1, FINE, version=4).id).mkdir(parents=True)
+    last = found(4, FINE, version=4)
+    publish_findings(places.findings, last)
+    assert cli.run(build_parser(), ["update", "--findings", last.id]) == 0
+    began = {one.version: one.began for one in alerts.bare_watches(places.alerts, "late_arrival")}
+    assert began == {2: None, 3: None, 4: last.start}
 
 
 def test_alerts_that_are_gone_with_the_findings_are_not_told_as_none_where_pages_of_findings_are_there(

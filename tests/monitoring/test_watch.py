@@ -13,9 +13,12 @@ from artifacts.findings import publish_findings, read_findings
 from artifacts.prediction_log import compact
 from monitoring.alert_settings import AlertSettings
 from monitoring.asked import why_red, why_unknown
+from monitoring.left_out import left_out_by_alerts
 from monitoring.lines import write_lines
+from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
 from monitoring.watch import check_version, choose_checks, conclude_checks, due_for_retraining
+from monitoring.window import parse_window
 from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, found, of
 from tests.monitoring.world import WEEK, World
 
@@ -191,6 +194,31 @@ def test_alerts_that_were_lost_are_not_read_as_no_incident_and_no_claim(serving:
     assert refused.value.code == "alerts.lost"
     update_alerts(serving.places, AlertSettings(), first)
     assert check_version(serving.run.model, WEEK, False, 1) != first
+
+
+def test_no_day_of_before_the_alerts_begin_is_in_a_trailing_window(serving: World) -> None:
+    serving.log(serving.answers("2013-03-01..2013-03-13"))
+    serving.log(serving.answers("2013-03-13..2013-03-20", moved))
+    serving.log(serving.answers(WEEK))
+    model, places = serving.run.model, serving.places
+    check_version(model, "2013-03-13..2013-03-20", False, 1)
+    last = check_version(model, WEEK, False, 1)
+    Path(places.alerts.removeprefix("sqlite:///")).unlink()
+    update_alerts(places, AlertSettings(), last)
+    serving.log(serving.answers("2013-03-27..2013-04-05"))
+    checked = read_findings(places.findings, check_version(model, "2013-03-29..2013-04-05", False, 1))
+    assert "DRIFT" not in {one.state for one in checked.findings if one.baseline == "served"}
+    assert {one.baseline_rows for one in checked.findings if one.baseline == "served"} == {
+        len(serving.answers("2013-03-20..2013-03-29"))
+    }
+    assert checked.left_out["*untold"][-1] == date(2013, 3, 19)
+    assert "days of before the alerts begin, whose incidents are not known" in write_lines(checked)[-1]
+    window = parse_window("2013-03-24..2013-03-29")
+    left_out = left_out_by_alerts(places, model, 1, window, read_monitoring_settings())
+    early = serving.check("2013-03-24..2013-03-29", left_out=left_out)
+    [why] = [one for one in early.findings if one.rule == "baseline"]
+    assert (why.reason.code, why.required) == ("baseline.too_young", False)
+    assert "on 4 days since 2013-03-20, when the alerts begin, of 14" in why.reason.text
 
 
 def test_a_service_that_nobody_asks_is_an_alert_and_a_failure_that_names_the_command(serving: World) -> None:

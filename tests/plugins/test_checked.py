@@ -89,6 +89,17 @@ def test_alerts_that_took_in_nothing_of_what_was_checked_are_not_told_as_none_op
     assert "✓ none is open" in part(quiet, "glance") and "Nothing to do." in part(quiet, "glance")
 
 
+def test_alerts_that_begin_after_other_checks_say_so_on_the_page(opened, home, tmp_path):
+    mine = {"alerts": f"sqlite:///{tmp_path}/alerts.db"}
+    client = opened(home[0].model_copy(update=mine), QUIET)
+    for began in (None, START):
+        watch = Watch("toy", 1, "log", START, END, "toy/a", began=began)
+        alerts.change(mine["alerts"], "toy", "toy/a", lambda _, watch=watch: ({(1, "log"): watch}, []))
+        told = part(client.get("/on-call/models/toy").text, "alerts")
+        said = f"The alerts of version 1 begin with {START:%Y-%m-%d}: what was told before, and which days were"
+        assert (said in told, "No alert was ever opened" in told) == (began is not None, began is None)
+
+
 def test_an_open_alert_that_newer_windows_could_not_judge_says_when_it_was_seen_last(opened, home, tmp_path):
     mine = {"alerts": f"sqlite:///{tmp_path}/alerts.db"}
     moved = replace(FINE, state="DRIFT", value=0.42)

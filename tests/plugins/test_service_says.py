@@ -30,7 +30,7 @@ def mine(home, tmp_path):
 
 
 def asking(client):
-    return OnCallSettings(serving_url=str(client.base_url), timeout_seconds=0.5, patience_seconds=60)
+    return OnCallSettings(serving_url=str(client.base_url), timeout_seconds=10, patience_seconds=60)
 
 
 def test_of_a_service_whose_ledger_is_damaged_neither_a_restart_nor_a_key_is_advised(opened, mine):
@@ -59,7 +59,8 @@ class Older(BaseHTTPRequestHandler):
 def test_of_a_service_that_answers_predictions_and_tells_nothing_of_itself_no_restart_is_advised(opened, home):
     with ThreadingHTTPServer(("127.0.0.1", 0), Older) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        settings = OnCallSettings(serving_url=f"http://127.0.0.1:{server.server_port}", patience_seconds=60)
+        url = f"http://127.0.0.1:{server.server_port}"
+        settings = OnCallSettings(serving_url=url, timeout_seconds=10, patience_seconds=60)
         page = opened(home[0], settings).get("/on-call/models/toy").text
         server.shutdown()
     assert "so predictions are answered; of itself it tells nothing: 503, ledger.unavailable" in part(page, "serving")
