@@ -46,18 +46,25 @@ def cause_of(
     return None, next(iter(damaged.values()), OF_NOTHING if state == "failed" else None)
 
 
-def gone(ends: Sequence[TaskEnd], left: Collection[Name]) -> Refused | None:
-    """That tasks which ended well left nothing that is still there, as each does but the one that asks a person."""
+def gone(ends: Sequence[TaskEnd], left: Collection[Name]) -> list[str]:
+    """The tasks that ended well and left nothing that is still there, as each does but the one that asks a person."""
     ran = [one for one in ends if one.state in {"success", "skipped"} and one.attempt > 0 and one.task != ASKS]
-    lost = sorted({one.task for one in ran if (one.task, one.map_index) not in left})
-    if not lost:
-        return None
+    return sorted({one.task for one in ran if (one.task, one.map_index) not in left})
+
+
+def of_gone(tasks: Sequence[str]) -> Refused:
+    """That what these tasks left is gone, so that what they found or decided cannot be told."""
     return Refused(
         GONE,
-        f"What {', '.join(lost)} left is not there any more: it was forgotten (ON_CALL_KEPT_RUNS), or the home's runs/ "
-        "is lost or another one's. What was found or decided in it is not known here.",
+        f"What {', '.join(tasks)} left is not there any more: it was forgotten (ON_CALL_KEPT_RUNS), or the home's "
+        "runs/ is lost or another one's. What was found or decided in it is not known here.",
         "Its note in Airflow says what it came to when it ended, and the logs of its tasks have the rest.",
     )
+
+
+def beside(tasks: Sequence[str]) -> str:
+    """The same in short, behind a verdict that is known in spite of it."""
+    return f" What {', '.join(tasks)} left is not there any more ({GONE}), so what it found or decided is not known."
 
 
 def because(cause: Refused | None, every: Sequence[TaskEvidence]) -> Refused | None:

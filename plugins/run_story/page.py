@@ -122,7 +122,8 @@ def _tasks(story: Story) -> Html:
         no = one.refused if one else story.damaged.get(own)
         rows.append([f"{end.task}{mapped}", end.state or "not begun", end.attempt, seconds, _no(no, story.cause)])
     heads = ("task", "state", "try", "seconds", "said no")
-    return join(table(heads, rows, numbers=(2, 3)), *map(_damaged, story.damaged.values()))
+    lost = [story.lost] if story.lost and story.lost != story.cause else []
+    return join(table(heads, rows, numbers=(2, 3)), *map(_damaged, [*story.damaged.values(), *lost]))
 
 
 def _no(no: Refused | None, told: Refused | None) -> Child:
@@ -133,7 +134,7 @@ def _no(no: Refused | None, told: Refused | None) -> Child:
 
 
 def _damaged(no: Refused) -> Html:
-    """Of evidence that cannot be read: without a word, an empty row would look like a task that had nothing to say."""
+    """Of evidence that cannot be read or is gone: an empty row alone would look like a task with nothing to say."""
     return el("p", f"{no.message} {no.next_step} ", el("code", no.code), class_="down")
 
 

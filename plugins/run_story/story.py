@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence, TaskName, readable_tasks
 from plugins.run_story.answered import with_answers
-from plugins.run_story.cause import because, cause_of, codes_of, gone
+from plugins.run_story.cause import because, beside, cause_of, codes_of, gone, of_gone
 from plugins.run_story.facts import facts_of
 from plugins.run_story.seen import Seen
 from plugins.run_story.sentence import sentence_of
@@ -27,7 +27,7 @@ class Story:
 
     `cause` is what said no, if anything did; `codes` are the runbook's sections about it; `todo` has the one next
     command. `tasks` are the newest tries that left evidence; `damaged` is why that of a task, by its name and map
-    index, cannot be read.
+    index, cannot be read, and `lost` that what tasks that ended well left is gone.
     """
 
     dag: str
@@ -41,6 +41,7 @@ class Story:
     tasks: tuple[TaskEvidence, ...]
     ends: tuple[TaskEnd, ...]
     damaged: Mapping[tuple[str, int], Refused] = field(default_factory=dict)
+    lost: Refused | None = None
 
     @property
     def command(self) -> str | None:
@@ -83,22 +84,27 @@ def tell(
     culprit, cause = cause_of(state, told, ends, saw.handed, damaged)
     verdict = _verdict(state, told, ends, cause)
     left = {(one.name.task, one.name.map_index) for one in every} | damaged.keys()
-    if verdict in WELL and saw.state in ENDED and (lost := gone(ends, left)):
+    lacks = gone(ends, left) if saw.state in ENDED else []
+    lost, more = of_gone(lacks) if lacks else None, ""
+    if lost and verdict in WELL:
         verdict, cause = "UNKNOWN", lost
+    elif lost:
+        more = beside(lacks)
     why = because(cause, every)
     first, facts = culprit[0] if culprit else None, facts_of(every, culprit, home, saw.conf)
     return Story(
         dag=saw.dag,
         run=saw.run,
         state=verdict,
-        sentence=sentence_of(verdict, first, why, told, ends),
+        sentence=sentence_of(verdict, first, why, told, ends) + more,
         cause=why,
         culprit=first,
-        codes=codes_of((why, cause, *(one.refused for one in told), *damaged.values()), told),
+        codes=codes_of((why, cause, *(one.refused for one in told), *damaged.values(), lost), told),
         todo=_todo(saw, first, cause, why, facts) if cause and why else todo(verdict, told, facts),
         tasks=tuple(told),
         ends=ends,
         damaged=damaged,
+        lost=lost,
     )
 
 

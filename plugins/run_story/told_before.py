@@ -21,7 +21,7 @@ def told_before(places: Places, story: Story) -> bool:
     red = {end.task for end in story.ends if end.state in {"failed", "upstream_failed"}}
     refusals = {one.refused.code for one in story.tasks if one.refused is not None}
     blind = [one for one in story.note("findings") if one.get("unjudged")]
-    if story.damaged or red != {CONCLUDES} or refusals != {CANNOT_JUDGE} or not blind:
+    if story.damaged or story.lost or red != {CONCLUDES} or refusals != {CANNOT_JUDGE} or not blind:
         return False
     try:
         return all(_is_known(places, one) for one in blind)

@@ -12,6 +12,8 @@ from plugins.on_call.settings import OnCallSettings
 from plugins.run_story.changes import Change, changes_since, untold_since
 from plugins.run_story.commands import BY_CODE, filled
 from plugins.run_story.links import link_of
+from plugins.run_story.message import failure_message
+from plugins.run_story.note import with_note
 from plugins.run_story.page import body_of
 from plugins.run_story.seen import Seen
 from plugins.run_story.story import tell
@@ -84,6 +86,22 @@ def test_where_one_task_is_gone_that_ended_well_what_the_others_left_is_not_all(
     assert "What check left is not there any more" in story.sentence
     others = tell(tmp_path, Seen("dag", RUN, "success", (*ends, TaskEnd("late", -1, 0, "skipped"))))
     assert others.cause == story.cause
+
+
+@pytest.mark.parametrize("found", ["DRIFT", "UNKNOWN", "FAILED"])
+def test_where_one_task_is_gone_and_another_says_no_the_worst_that_is_known_stays_and_what_is_gone_is_named(
+    tmp_path, found
+):
+    failed = found == "FAILED"
+    one = refused(task="check") if failed else evidence("check", notes={"findings": {**FINDINGS, "state": found}})
+    ends = [TaskEnd("check", -1, 1, "failed" if failed else "success"), TaskEnd("check_labels", -1, 1, "success")]
+    story = told(tmp_path, one, ends=ends, state="failed" if failed else "success")
+    assert (story.state, "run_evidence.gone" in story.codes) == (found, True)
+    said = "What check_labels left is not there any more (run_evidence.gone)"
+    places = read_places({"PIPELINE_HOME": str(tmp_path)})
+    page = body_of(story, places, OnCallSettings())
+    assert said in page and "What check_labels left is not there any more: it was forgotten" in page
+    assert said in with_note(None, story) and said in failure_message(places, story, "").text
 
 
 def test_of_a_dag_run_that_failed_a_task_that_was_not_begun_says_so(tmp_path):

@@ -106,6 +106,14 @@ def red(day, run, also=(), **note):
     tell_failure({"dag": SimpleNamespace(dag_id="watch_drift"), "run_id": run})
 
 
+def test_that_what_a_check_left_is_gone_is_told_though_open_alerts_told_the_rest_before(posts):
+    for day in (1, 2):
+        taken(day)
+        red(day, f"run {day}", [TaskEnd("check_labels", -1, 1, "success")] if day == 2 else ())
+    assert runs(posts) == ["run 1", "run 2"]
+    assert "What check_labels left is not there any more" in posts.got[1][2]["text"]
+
+
 def runs(posts):
     return [body["run"] for _, _, body in posts.got]
 
