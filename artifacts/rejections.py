@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from artifacts.database import kept, transaction
 from artifacts.errors import Conflict, Damaged
 from artifacts.ledger_tables import PROMOTIONS, REJECTIONS
+from artifacts.reigns import since_replaced
 
 DECIDED_ONCE = "A verdict is decided on once. Train again, and judge what comes out."
 
@@ -103,13 +104,22 @@ def _refuse_promoted(connection: sa.Connection, run_id: str, verdict: str) -> No
         PROMOTIONS.c.run_id == run_id, PROMOTIONS.c.verdict == verdict
     )
     line = connection.execute(query).mappings().first()
-    if line is not None:
-        raise Conflict(
-            "ledger.promoted",
-            f"Version {line['version']} of {line['model']} was promoted by this verdict, in line {line['seq']} of the "
-            "ledger.",
-            next_step=f"To go back: python -m training rollback --model {line['model']} --to N",
-        )
+    if line is None:
+        return
+    of_model = sa.select(*kept(connection, PROMOTIONS)).where(PROMOTIONS.c.model == line["model"])
+    gone = since_replaced(connection.execute(of_model.order_by(PROMOTIONS.c.seq)).all(), line["version"])
+    raise Conflict(
+        "ledger.promoted",
+        f"Version {line['version']} of {line['model']} was promoted by this verdict, in line {line['seq']} of the "
+        f"ledger.{'' if gone is None else f' {gone}'}",
+        next_step=f"To go back: {_rollback(line['model'], 'N')}"
+        if gone is None
+        else f"Only if going away from it was a mistake, go back to it: {_rollback(line['model'], line['version'])}",
+    )
+
+
+def _rollback(model: str, version: int | str) -> str:
+    return f"python -m training rollback --model {model} --to {version}"
 
 
 def _champion_now(connection: sa.Connection, model: str) -> int | None:

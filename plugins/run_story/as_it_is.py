@@ -18,7 +18,7 @@ _SAID = {
     "train.event_incomplete": _ANEW,
     "train.nothing_due": _ANEW,
     "ledger.promoted": (
-        "There is nothing to decide, and clearing a task finds the same. Go back, as it says above, only if that is "
+        "There is nothing to decide, and clearing a task finds the same. Do what it says above only if that is "
         "meant; if another candidate was meant, start another DAG run of {dag} with it."
     ),
     "ledger.rejected": (

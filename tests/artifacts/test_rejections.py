@@ -30,9 +30,19 @@ def url(tmp_path: Path) -> str:
     return made
 
 
-def promote(url: str, version: int, expected: int | None, verdict: str | None) -> ledger.Promotion:
-    about = {"decided_at": datetime(2013, 10, 1), "decided_by": "Bob", "reason": "better", "verdict": verdict}
-    return ledger.promote(url, model="late", version=version, run_id=f"run{version}", expected=expected, **about)  # type: ignore[arg-type]
+def promote(
+    url: str,
+    version: int,
+    expected: int | None,
+    verdict: str | None,
+    *,
+    at: datetime = datetime(2013, 10, 1),
+    kind: ledger.Kind = "promote",
+) -> ledger.Promotion:
+    return ledger.promote(
+        url, model="late", version=version, run_id=f"run{version}", expected=expected, decided_at=at,
+        decided_by="Bob", reason="better", verdict=verdict, kind=kind,
+    )  # fmt: skip
 
 
 def test_a_rejection_says_what_who_and_why_and_changes_no_champion(url: str) -> None:
@@ -66,6 +76,22 @@ def test_a_verdict_that_promoted_is_not_rejected_afterwards(url: str) -> None:
             act()
         assert no.value.code == "ledger.promoted"
     assert rejections(url, "late") == []
+
+
+@pytest.mark.parametrize(("after", "kind", "how"), [(1, "rollback", "gone back to"), (3, "promote", "promoted")])
+def test_a_verdict_that_promoted_what_was_replaced_since_says_so_and_names_no_way_back_from_it(
+    url: str, after: int, kind: ledger.Kind, how: str
+) -> None:
+    promote(url, 2, 1, NO.verdict)
+    with pytest.raises(Conflict) as no:
+        refuse_decided(url, "run2", NO.verdict)
+    assert no.value.next_step == "To go back: python -m training rollback --model late --to N"
+    promote(url, after, 2, None, at=datetime(2013, 10, 3), kind=kind)
+    with pytest.raises(Conflict, match="Version 2 was champion from 2013-10-01 00:00 UTC to 2013-10-03") as no:
+        refuse_decided(url, "run2", NO.verdict)
+    assert no.value.message.endswith(f"version {after} is champion since 2013-10-03 00:00 UTC, when it was {how}.")
+    assert no.value.next_step.startswith("Only if going away from it was a mistake, go back to it: python -m ")
+    assert no.value.next_step.endswith(" --to 2")
 
 
 def test_the_same_rejection_again_is_the_one_that_is_there_and_another_is_a_conflict(url: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from artifacts import ledger
 from artifacts.rejections import Rejection, reject
+from artifacts.run_evidence import Refused, TaskEnd
 from plugins.run_story.seen import Seen
 from plugins.run_story.since import since
 from plugins.run_story.story import tell
@@ -19,8 +20,8 @@ WAITS = {
 }  # fmt: skip
 
 
-def promote(url, version, run_id, expected):
-    about = {"decided_at": AT, "decided_by": "ana", "reason": "It is better.", "verdict": VERDICT}
+def promote(url, version, run_id, expected, **given):
+    about = {"decided_at": AT, "decided_by": "ana", "reason": "It is better.", "verdict": VERDICT, **given}
     ledger.promote(url, model="m", version=version, run_id=run_id, expected=expected, **about)
 
 
@@ -31,6 +32,52 @@ def waiting(tmp_path):
     promote(url, 1, "a" * 32, None)
     assert told(tmp_path, evidence("promote", notes={"decided": WAITS}), state="success").state == "WAITS"
     return url, lambda: tell(tmp_path, Seen("dag", RUN, "success", ()), since=partial(since, url))
+
+
+LATER = datetime(2026, 11, 27, 9)
+GONE = (
+    "Version 2 was champion from 2026-11-26 10:30 UTC to 2026-11-27 09:00 UTC; version 1 is champion since 2026-11-27 "
+    "09:00 UTC, when it was gone back to."
+)
+
+
+def made(task="promote", **given):
+    """What a task leaves that made version 2 champion, or found that it is."""
+    told = {**WAITS, "waits": False, "promoted": True, "said": "Version 2 is champion."}
+    return evidence(task, **(given or {"notes": {"decided": told}}))
+
+
+MADE = "Version 2 is champion of m, since line 2 of the ledger."
+BY_VERDICT = Refused("ledger.promoted", "Version 2 of m was promoted by this verdict, in line 2 of the ledger.", "Go.")
+
+
+@pytest.mark.parametrize("task", ["promote", "confirm"])
+@pytest.mark.parametrize("said", [MADE, None])
+def test_what_a_dag_run_made_champion_reads_as_if_it_served_only_while_it_does(waiting, tmp_path, task, said):
+    url, story = waiting
+    promote(url, 2, CANDIDATE, 1)
+    for file in tmp_path.rglob("task.*.json"):
+        file.unlink()
+    told(tmp_path, made(task, returned=said) if said else made(task), state="success")
+    assert story().sentence == (said or "m: Version 2 is champion.")
+    promote(url, 1, "a" * 32, 2, decided_at=LATER, kind="rollback", verdict=None)
+    assert (story().state, story().sentence) == ("OK", GONE if said else f"m: {GONE}")
+    (tmp_path / "ledger.db").write_bytes(b"no database at all, but long enough to be read as one" * 20)
+    assert "Version 2 was made champion then; whether it still is, is not known (ledger.damaged)." in story().sentence
+
+
+def test_a_question_about_what_was_rolled_back_since_offers_no_way_back_from_what_is_no_champion(waiting, tmp_path):
+    url, _ = waiting
+    promote(url, 2, CANDIDATE, 1)
+    promote(url, 1, "a" * 32, 2, decided_at=LATER, kind="rollback", verdict=None)
+    told(tmp_path, evidence("ask", outcome="refused", refused=BY_VERDICT, notes={"verdict": WAITS}))
+    ends = (TaskEnd("ask", -1, 1, "failed"),)
+    tells = lambda: tell(tmp_path, Seen("dag", RUN, "failed", ends), since=partial(since, url))  # noqa: E731
+    story = tells()
+    assert story.sentence == f"ask said no (ledger.promoted): {BY_VERDICT.message} {GONE}"
+    assert story.cause.next_step.endswith("go back to it: python -m training rollback --model m --to 2")
+    (tmp_path / "ledger.db").write_bytes(b"no database at all, but long enough to be read as one" * 20)
+    assert tells().sentence.endswith("Whether it still serves is not known (ledger.damaged).")
 
 
 def test_while_nobody_decides_it_waits(waiting):
