@@ -7,7 +7,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from artifacts.errors import Damaged
-from artifacts.run_evidence.store import END, folder_of, good_ends, read_run_end
+from artifacts.run_evidence.good import good_ends
+from artifacts.run_evidence.store import END, folder_of, read_run_end
 
 # One that was killed never ends, and one that waits for a person does not wait for longer.
 NEVER_ENDS_AFTER = 30 * 24 * 3600 * 10**9

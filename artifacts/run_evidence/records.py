@@ -1,6 +1,7 @@
 """One try of a task, and the end of a DAG run, as they are kept."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, NaiveDatetime
@@ -75,6 +76,8 @@ class Handed:
 class DagRunEnd:
     """How a DAG run ended; `since` is the last DAG run of the same DAG that had ended well before it.
 
+    `began` (UTC) orders DAG runs, since one may be marked success long after; None in one from before it was kept.
+
     `about` names the models and training sets; where it names any, `since` was about the same. `unread` is why it could
     not be read which one that is.
     """
@@ -89,3 +92,9 @@ class DagRunEnd:
     about: tuple[str, ...] = ()
     unread: str | None = None
     handed: tuple[Handed, ...] = ()
+    began: NaiveDatetime | None = None
+
+    @property
+    def at(self) -> datetime:
+        """When it began; of one from before that was kept, when it ended."""
+        return self.began or self.ended

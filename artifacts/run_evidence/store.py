@@ -3,8 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,7 +17,7 @@ from artifacts.run_evidence.records import DagRunEnd, Refused, TaskEvidence, Tas
 from artifacts.whole_file import write_whole
 
 FORMAT = 1
-END, GOOD = "end.json", "last_good.json"
+END = "end.json"
 _TASK = re.compile(r"task\.(.+)\.(-?\d+)\.(\d+)\.json")
 _EVIDENCE, _END = TypeAdapter(TaskEvidence), TypeAdapter(DagRunEnd)
 T = TypeVar("T")
@@ -27,7 +26,7 @@ T = TypeVar("T")
 def keep_task(home: Path, evidence: TaskEvidence) -> None:
     """Keep what a try left behind; the same try again replaces it. Raises as `usable` does."""
     name = evidence.name
-    file = f"task.{_safe(name.task)}.{name.map_index}.{name.attempt}.json"
+    file = f"task.{safe(name.task)}.{name.map_index}.{name.attempt}.json"
     _write(folder_of(home, name.dag, name.run) / file, _EVIDENCE.dump_python(evidence, mode="json"))
 
 
@@ -64,40 +63,9 @@ def read_tasks(home: Path, dag: str, run: str) -> tuple[TaskEvidence, ...]:
     return kept.tasks
 
 
-def keep_run_end(home: Path, end: DagRunEnd) -> None:
-    """Keep how a DAG run ended; one that ended well is the last good one from now on, also of each that it is about.
-
-    One in which a task failed is none, whatever Airflow says of it all: it does so of one that a person marked failed.
-    """
-    told = _END.dump_python(end, mode="json")
-    _write(folder_of(home, end.dag, end.run) / END, told)
-    if end.state == "success" and not any(one.state == "failed" for one in end.tasks):
-        for file in (GOOD, *map(_good_about, end.about)):
-            _write(folder_of(home, end.dag) / file, told)
-
-
 def read_run_end(home: Path, dag: str, run: str) -> DagRunEnd | None:
     """How a DAG run ended; None while nobody wrote it down. Raises `Damaged` (`run_evidence.damaged`)."""
-    return _read(folder_of(home, dag, run) / END, _END)
-
-
-def last_good(home: Path, dag: str, but: str, about: Sequence[str] = ()) -> str | None:
-    """The DAG run of `dag` that ended well last, other than `but`; one that ended well again keeps what was before.
-
-    With `about`, the last of those that were about any of these.
-    """
-    files = map(_good_about, about) if about else (GOOD,)
-    ends = [end for file in files if (end := _read(folder_of(home, dag) / file, _END)) is not None]
-    ends.sort(key=lambda end: end.ended, reverse=True)
-    return next(filter(None, (end.since if end.run == but else end.run for end in ends)), None)
-
-
-def good_ends(home: Path, dag: str) -> Iterator[DagRunEnd]:
-    """The last good ends of `dag`, of all and of each thing that they were about; what is damaged is left out."""
-    for path in sorted(folder_of(home, dag).glob("last_good*.json")):
-        with suppress(Damaged):
-            end = _read(path, _END)
-            yield from [end] if end else []
+    return read_end(folder_of(home, dag, run) / END)
 
 
 def _newest(home: Path, dag: str, run: str) -> Iterator[tuple[TaskName, Path]]:
@@ -114,17 +82,23 @@ def _newest(home: Path, dag: str, run: str) -> Iterator[tuple[TaskName, Path]]:
 
 def folder_of(home: Path, *names: str) -> Path:
     """Where what a DAG, or one of its DAG runs, left stands."""
-    return home.joinpath("runs", *map(_safe, names))
+    return home.joinpath("runs", *map(safe, names))
 
 
-def _good_about(one: str) -> str:
-    return f"last_good.{_safe(one)}.json"
-
-
-def _safe(name: str) -> str:
+def safe(name: str) -> str:
     """A name as one part of a path: run ids hold colons and plus signs, and a person may choose any."""
     text = quote(name, safe="+:")
     return text if not text.startswith(".") else "%2E" + text[1:]
+
+
+def write_end(path: Path, end: DagRunEnd) -> None:
+    """Write how a DAG run ended into a file."""
+    _write(path, _END.dump_python(end, mode="json"))
+
+
+def read_end(path: Path) -> DagRunEnd | None:
+    """How a DAG run ended, by a file; None where there is none. Raises `Damaged` (`run_evidence.damaged`)."""
+    return _read(path, _END)
 
 
 def _write(path: Path, told: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """What Airflow's own database knows of a DAG run: how its tasks ended, refusals that came through XCom, and answers."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from artifacts.run_evidence import Refused, TaskEnd
@@ -18,7 +19,8 @@ def seen(dag_run: Any, session: Any, state: str) -> Seen:
     ends.sort(key=lambda end: (end.task, end.map_index))
     given = answers(dag_run, session)
     handed = {**unreasoned(given, ends), **_handed(dag_run, session)}
-    return Seen(dag_run.dag_id, dag_run.run_id, state, tuple(ends), handed, _conf(dag_run), given)
+    began = _utc(dag_run.start_date or dag_run.queued_at or dag_run.run_after)
+    return Seen(dag_run.dag_id, dag_run.run_id, state, tuple(ends), handed, _conf(dag_run), given, began)
 
 
 def find(dag: str, run: str) -> Seen | None:
@@ -29,6 +31,10 @@ def find(dag: str, run: str) -> Seen | None:
     with create_session(scoped=False) as session:
         found = session.query(DagRun).filter(DagRun.dag_id == dag, DagRun.run_id == run).one_or_none()
         return None if found is None else seen(found, session, str(found.state))
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return at if at is None or at.tzinfo is None else at.astimezone(UTC).replace(tzinfo=None)
 
 
 def _conf(dag_run: Any) -> dict[str, Any]:

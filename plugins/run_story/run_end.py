@@ -77,12 +77,12 @@ def _write_down(places: Places, saw: Seen, about: tuple[str, ...]) -> None:
     ended = datetime.now(UTC).replace(tzinfo=None)
     since, unread = None, None
     try:
-        since = last_good(places.home, saw.dag, saw.run, same(about))
+        since = last_good(places.home, saw.dag, saw.run, same(about), saw.began)
     except Refusal as refusal:
         LOG.warning("DAG run %s %s is held against no earlier one: %s", saw.dag, saw.run, refusal)
         unread = f"{refusal.code}: {refusal.message}"
     handed = tuple(Handed(*name, refused) for name, refused in saw.handed.items())
-    end = DagRunEnd(saw.dag, saw.run, saw.state, ended, saw.ends, since, saw.conf, about, unread, handed)
+    end = DagRunEnd(saw.dag, saw.run, saw.state, ended, saw.ends, since, saw.conf, about, unread, handed, saw.began)
     keep_run_end(places.home, end)
     try:
         forget_old_runs(places.home, saw.dag, read_on_call_settings().kept_runs)

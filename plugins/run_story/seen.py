@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from artifacts.run_evidence import Refused, TaskEnd
@@ -20,7 +21,8 @@ class Answer:
 class Seen:
     """Its names, its state, how its tasks ended, and by task and map index what refusals came through Airflow.
 
-    `conf` are the parameters that it was given, `answers` by map index what persons answered.
+    `conf` are the parameters that it was given, `answers` by map index what persons answered, `began` is when it began
+    (UTC), also of one that was cleared since.
     """
 
     dag: str
@@ -30,3 +32,4 @@ class Seen:
     handed: Mapping[tuple[str, int], Refused] = field(default_factory=dict)
     conf: Mapping[str, Any] = field(default_factory=dict)
     answers: Mapping[int, Answer] = field(default_factory=dict)
+    began: datetime | None = None

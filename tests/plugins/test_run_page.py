@@ -144,6 +144,17 @@ def test_a_dag_run_is_held_against_the_last_good_one_about_the_same_model(failed
     assert "could not be read when this one ended. run_evidence.damaged: " in shown and "the first" not in shown
 
 
+def test_a_dag_run_that_a_person_marks_success_is_held_against_none_that_began_after_it(failed_run, monkeypatch):
+    (places, row), dag = failed_run, "build_training_set"
+    monkeypatch.setenv("PIPELINE_HOME", str(places.home))
+    for run, year in (("before", 2020), ("after", 2999)):
+        at = datetime(year, 1, 1)
+        keep_run_end(places.home, DagRunEnd(dag, run, "success", at, (), "before" if year > 2020 else None, began=at))
+    row.state = "success"
+    run_ended(row)
+    assert read_run_end(places.home, dag, RUN).since == "before"
+
+
 def test_what_serves_is_not_told_as_nothing_when_the_ledger_was_lost(failed, opened, home, tmp_path):
     assert "No model was promoted yet." in part(opened(failed).get(PATH).text, "serves")
     mlflow = {"mlflow": home[0].mlflow, "mlflow_artifacts": home[0].mlflow_artifacts}

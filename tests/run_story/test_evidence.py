@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from artifacts.errors import Damaged
+from artifacts.errors import Damaged, Missing
 from artifacts.run_evidence import (
     DagRunEnd,
     TaskEnd,
@@ -96,6 +96,31 @@ def test_the_last_good_dag_run_is_the_one_before_also_when_this_one_was_good_alr
     assert (last_good(tmp_path, "dag", "c"), last_good(tmp_path, "dag", "b")) == ("b", "a")
     assert read_run_end(tmp_path, "dag", "c").since == "b"
     assert last_good(tmp_path, "other", "c") is None
+
+
+def good(home, run, minute, since=None, **given):
+    """One that began in a minute and ended well."""
+    began = BEGAN + timedelta(minutes=minute)
+    keep_run_end(home, DagRunEnd("dag", run, "success", began, (), since, began=began, **given))
+
+
+def test_the_last_good_dag_run_began_before_and_one_marked_success_later_does_not_come_before_what_ran_since(tmp_path):
+    for number, (run, since) in enumerate([("a", None), ("c", "a"), ("d", "c")]):
+        good(tmp_path, run, 10 * number, since)
+    marked = [last_good(tmp_path, "dag", "b", before=BEGAN + timedelta(minutes=at)) for at in (5, 15, 25)]
+    assert (marked, last_good(tmp_path, "dag", "b", before=BEGAN)) == (["a", "c", "d"], None)
+    good(tmp_path, "b", 5, "a")
+    assert last_good(tmp_path, "dag", "e", before=BEGAN + timedelta(minutes=30)) == "d"
+
+
+@pytest.mark.parametrize("is_gone", [True, False], ids=["gone", "ran again since"])
+def test_where_what_says_which_one_was_good_before_is_gone_that_is_not_told_as_none(tmp_path, is_gone):
+    good(tmp_path, "c", 20, "b")
+    if not is_gone:
+        good(tmp_path, "b", 30, "c")
+    with pytest.raises(Missing, match="which one ended well before is not known") as no:
+        last_good(tmp_path, "dag", "a", before=BEGAN)
+    assert no.value.code == "run_evidence.gone"
 
 
 def test_the_last_good_dag_run_is_one_about_the_same_model_else_the_same_training_set(tmp_path):

@@ -1,0 +1,79 @@
+"""Which DAG run of a DAG ended well last, of all and of each thing that they were about."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from artifacts.errors import Damaged, Missing
+from artifacts.run_evidence.records import DagRunEnd
+from artifacts.run_evidence.store import END, folder_of, read_end, read_run_end, safe, write_end
+
+GOOD = "last_good.json"
+
+
+def keep_run_end(home: Path, end: DagRunEnd) -> None:
+    """Keep how a DAG run ended; one that ended well is the last good one from now on, also of each that it is about.
+
+    One in which a task failed is none, whatever Airflow says of it all: it does so of one that a person marked failed.
+    One that a person marked success comes behind those that began later.
+    """
+    write_end(folder_of(home, end.dag, end.run) / END, end)
+    if end.state == "success" and not any(one.state == "failed" for one in end.tasks):
+        for file in (GOOD, *map(_good_about, end.about)):
+            path = folder_of(home, end.dag) / file
+            if not _is_later(path, end):
+                write_end(path, end)
+
+
+def last_good(home: Path, dag: str, but: str, about: Sequence[str] = (), before: datetime | None = None) -> str | None:
+    """The DAG run of `dag` that ended well last, other than `but`; one that ended well again keeps what was before.
+
+    With `about`, the last of those that were about any of these; with `before`, of those that began before then.
+    Raises `Damaged` (`run_evidence.damaged`), and `Missing` (`run_evidence.gone`) when what would say it is forgotten.
+    """
+    files = map(_good_about, about) if about else (GOOD,)
+    ends = [end for file in files if (end := read_end(folder_of(home, dag) / file)) is not None]
+    ends.sort(key=lambda end: end.at, reverse=True)
+    return next(filter(None, (_earlier(home, end, but, before) for end in ends)), None)
+
+
+def good_ends(home: Path, dag: str) -> Iterator[DagRunEnd]:
+    """The last good ends of `dag`, of all and of each thing that they were about; what is damaged is left out."""
+    for path in sorted(folder_of(home, dag).glob("last_good*.json")):
+        with suppress(Damaged):
+            end = read_end(path)
+            yield from [end] if end else []
+
+
+def _earlier(home: Path, end: DagRunEnd, but: str, before: datetime | None) -> str | None:
+    """`end` itself, else the one that it was held against, and so on, until one that began before."""
+    seen = {end.run}
+    while end.run != but:
+        if before is None or end.at < before:
+            return end.run
+        if end.since is None:
+            return None
+        earlier = read_run_end(home, end.dag, end.since)
+        if earlier is None or earlier.run in seen:
+            raise Missing(
+                "run_evidence.gone",
+                f"Of the DAG run {end.since} of {end.dag}, which ended well, nothing is left, or it ran again since: "
+                "which one ended well before is not known.",
+                next_step="Nothing to do: see in Airflow which DAG run ended well before.",
+            )
+        seen.add(earlier.run)
+        end = earlier
+    return end.since
+
+
+def _is_later(path: Path, end: DagRunEnd) -> bool:
+    """Whether another one that began later is the last good one; one that cannot be read is none."""
+    with suppress(Damaged):
+        known = read_end(path)
+        return known is not None and known.run != end.run and known.at > end.at
+    return False
+
+
+def _good_about(one: str) -> str:
+    return f"last_good.{safe(one)}.json"
