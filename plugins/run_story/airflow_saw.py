@@ -12,15 +12,18 @@ from plugins.run_story.seen import Seen
 
 def seen(dag_run: Any, session: Any, state: str) -> Seen:
     """Read it with a session of Airflow's; it is in `state`, or about to be."""
+    tasks = dag_run.get_task_instances(session=session)
     ends = [
-        TaskEnd(ti.task_id, ti.map_index, ti.try_number, None if ti.state is None else str(ti.state))
-        for ti in dag_run.get_task_instances(session=session)
+        TaskEnd(ti.task_id, ti.map_index, ti.try_number, None if ti.state is None else str(ti.state)) for ti in tasks
     ]
+    tasks_began = {(ti.task_id, ti.map_index): began for ti in tasks if (began := _utc(ti.start_date)) is not None}
     ends.sort(key=lambda end: (end.task, end.map_index))
     given = answers(dag_run, session)
     handed = {**unreasoned(given, ends), **_handed(dag_run, session)}
     began = _utc(dag_run.start_date or dag_run.queued_at or dag_run.run_after)
-    return Seen(dag_run.dag_id, dag_run.run_id, state, tuple(ends), handed, _conf(dag_run), given, began)
+    at = datetime.now(UTC).replace(tzinfo=None)
+    names = (dag_run.dag_id, dag_run.run_id)
+    return Seen(*names, state, tuple(ends), handed, _conf(dag_run), given, began, tasks_began, at)
 
 
 def find(dag: str, run: str) -> Seen | None:

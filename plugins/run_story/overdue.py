@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 
 from artifacts.run_evidence import TaskEnd, TaskEvidence
-from plugins.run_story.story import RUNNING, Story
+from plugins.run_story.story import Story
 from plugins.run_story.todo import ANSWER, Todo
+from plugins.run_story.verdict import RUNNING
 
 UNKNOWN = "Which of its tasks have not ended stands under Tasks on its page."
 

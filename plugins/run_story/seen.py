@@ -22,7 +22,7 @@ class Seen:
     """Its names, its state, how its tasks ended, and by task and map index what refusals came through Airflow.
 
     `conf` are the parameters that it was given, `answers` by map index what persons answered, `began` is when it began
-    (UTC), also of one that was cleared since.
+    (UTC), or when it was queued, `tasks_began` that of each task by name and map index, and `at` when it was looked at.
     """
 
     dag: str
@@ -33,3 +33,5 @@ class Seen:
     conf: Mapping[str, Any] = field(default_factory=dict)
     answers: Mapping[int, Answer] = field(default_factory=dict)
     began: datetime | None = None
+    tasks_began: Mapping[tuple[str, int], datetime] = field(default_factory=dict)
+    at: datetime | None = None

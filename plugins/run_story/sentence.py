@@ -11,20 +11,17 @@ from plugins.run_story.about import about_window
 from plugins.run_story.cause import FAILED, GONE
 
 SHOWN = 3
-ENDED = ("success", "failed", "skipped")
 _COMMAND = re.compile(r": python -m .*$")
 
 
 def sentence_of(
     state: str, culprit: str | None, cause: Refused | None, kept: Sequence[TaskEvidence], ends: Sequence[TaskEnd]
 ) -> str:
-    """Who said what: the first task that said no, else what each part of the DAG run came to."""
+    """Who said what: the first task that said no, else what each part came to, of what does not run any more."""
     if cause is not None:
         more = _others(kept, ends)
         again = " Airflow tries it again." if state == "RUNNING" else ""
         return f"{_said(state, culprit, cause)} ({cause.code}): {briefly(cause.message)}{more}{again}"
-    if state == "RUNNING":
-        return _so_far(ends)
     # Of what each came to, that on which a person has to act is said before all else.
     kept = sorted(kept, key=lambda one: not one.notes.get("decided", {}).get("waits", False))
     told = [said for one in kept for said in _told(one)] or [said for one in kept for said in _on_the_way(one)]
@@ -46,24 +43,6 @@ def _others(kept: Sequence[TaskEvidence], ends: Sequence[TaskEnd]) -> str:
     others = list(dict.fromkeys(told[1:]))
     more = f" And {len(others) - SHOWN} more." if len(others) > SHOWN else ""
     return "".join(f" {one}." for one in others[:SHOWN]) + more
-
-
-def _so_far(ends: Sequence[TaskEnd]) -> str:
-    """What a DAG run that has not ended is at; a task that asks a person waits until one answers."""
-
-    def those(*states: str) -> str:
-        return ", ".join(sorted({end.task for end in ends if end.state in states}))
-
-    if asking := those("awaiting_input"):
-        return f"It waits for a person: {asking}. Answer in Airflow, under Required Actions."
-    if running := those("running"):
-        return f"Running: {running}."
-    ended = those(*ENDED)
-    if not ends:
-        return "It has not ended, and no task of it has left anything yet."
-    if all(end.state in ENDED for end in ends):
-        return f"It has not ended. Ended so far: {ended}."
-    return f"Between two tasks: {ended} ended." if ended else "No task has begun yet."
 
 
 def _said(state: str, culprit: str | None, cause: Refused) -> str:

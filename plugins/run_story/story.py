@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence, TaskName, readable_tasks
 from plugins.run_story.answered import with_answers
@@ -11,11 +11,9 @@ from plugins.run_story.cause import because, beside, cause_of, codes_of, gone, o
 from plugins.run_story.facts import facts_of
 from plugins.run_story.seen import Seen
 from plugins.run_story.sentence import sentence_of
+from plugins.run_story.so_far import running_since, so_far
 from plugins.run_story.todo import FINDS, Todo, mending, todo, unjudged
-
-State = Literal["OK", "KEPT", "WAITS", "DRIFT", "UNKNOWN", "FAILED", "SKIPPED", "RUNNING"]
-ENDED = {"success", "failed"}
-RUNNING = {None, "none", "queued", "scheduled", "running", "up_for_retry", "deferred", "restarting", "awaiting_input"}
+from plugins.run_story.verdict import ENDED, State, of_task, verdict_of
 
 # What a DAG run can come to only if all that its tasks left is there.
 WELL = {"OK", "KEPT", "SKIPPED"}
@@ -79,10 +77,10 @@ def tell(
         ends = tuple(end for end in ends if (end.task, end.map_index) == own)
         told = [one for one in every if (one.name.task, one.name.map_index) == own]
         damaged = {name: refused for name, refused in damaged.items() if name == own}
-        state = _of_one(ends)
+        state = of_task(ends)
     told = with_answers(told, saw.answers)
     culprit, cause = cause_of(state, told, ends, saw.handed, damaged)
-    verdict = _verdict(state, told, ends, cause)
+    verdict = verdict_of(state, told, ends, cause)
     left = {(one.name.task, one.name.map_index) for one in every} | damaged.keys()
     lacks = gone(ends, left) if saw.state in ENDED else []
     lost, more = of_gone(lacks) if lacks else None, ""
@@ -91,12 +89,17 @@ def tell(
     elif lost:
         more = beside(lacks)
     why = because(cause, every)
+    whole = task is None
+    if verdict == "RUNNING" and cause is not None and whole and (runs := running_since(saw)):
+        more = f" {runs}.{more}"
     first, facts = culprit[0] if culprit else None, facts_of(every, culprit, home, saw.conf)
     return Story(
         dag=saw.dag,
         run=saw.run,
         state=verdict,
-        sentence=sentence_of(verdict, first, why, told, ends) + more,
+        sentence=so_far(saw, ends, whole=whole)
+        if verdict == "RUNNING" and cause is None
+        else sentence_of(verdict, first, why, told, ends) + more,
         cause=why,
         culprit=first,
         codes=codes_of((why, cause, *(one.refused for one in told), *damaged.values(), lost), told),
@@ -118,31 +121,3 @@ def _current(name: TaskName, ends: Sequence[TaskEnd]) -> bool:
     """Evidence of an earlier try says nothing of the one that Airflow saw last."""
     tries = [end.attempt for end in ends if (end.task, end.map_index) == (name.task, name.map_index)]
     return not tries or name.attempt >= tries[0]
-
-
-def _of_one(ends: Sequence[TaskEnd]) -> str:
-    """The state of one task, in the words of a DAG run."""
-    states = {end.state for end in ends}
-    return "failed" if "failed" in states else "running" if states & RUNNING else "success"
-
-
-def _verdict(state: str, kept: Sequence[TaskEvidence], ends: Sequence[TaskEnd], cause: Refused | None) -> State:
-    states = {end.state for end in ends}
-    if state not in ENDED and (cause is None or "up_for_retry" in states):
-        return "RUNNING"
-    if cause is not None:
-        unknown = {"monitoring.cannot_judge", *(() if state == "failed" else ("run_evidence.damaged",))}
-        return "UNKNOWN" if cause.code in unknown else "FAILED"
-    found = {one.notes["findings"]["state"] for one in kept if "findings" in one.notes}
-    if found & {"DRIFT", "UNKNOWN"}:
-        return "DRIFT" if "DRIFT" in found else "UNKNOWN"
-    outcomes = {one.outcome for one in kept} | {"skipped" for state in states if state == "skipped"}
-    if outcomes == {"skipped"} or not (kept or "success" in states):
-        return "SKIPPED"
-    return _decided([one.notes[kind] for one in kept for kind in ("decided", "answered") if kind in one.notes])
-
-
-def _decided(decided: Sequence[Mapping[str, Any]]) -> State:
-    if any(one.get("waits", False) for one in decided):
-        return "WAITS"
-    return "OK" if not decided or any(one["promoted"] for one in decided) else "KEPT"

@@ -1,7 +1,7 @@
 """The run page as Airflow mounts it: of a DAG run, of one task of it, and of none that Airflow knows."""
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -153,6 +153,21 @@ def test_a_dag_run_that_a_person_marks_success_is_held_against_none_that_began_a
     row.state = "success"
     run_ended(row)
     assert read_run_end(places.home, dag, RUN).since == "before"
+
+
+def test_a_dag_run_that_runs_says_on_its_page_since_when_it_does_by_airflow(failed_run, opened):
+    from airflow.models import DagRun
+    from airflow.utils.session import create_session
+
+    places, row = failed_run
+    began = datetime.now(UTC) - timedelta(minutes=12, seconds=9)
+    with create_session() as session:
+        at = {DagRun._state: "running", DagRun.start_date: began}
+        session.query(DagRun).filter(DagRun.id == row.id).update(at, synchronize_session=False)
+    for file in places.home.rglob("task.*"):
+        file.unlink()
+    shown = part(opened(places).get(PATH).text, "verdict")
+    assert "Running since " in shown and f"{began:%H:%M} UTC, 12 minutes." in shown
 
 
 def test_what_serves_is_not_told_as_nothing_when_the_ledger_was_lost(failed, opened, home, tmp_path):

@@ -1,6 +1,7 @@
 """The story of a DAG run from literal evidence: who said no, what is new, and what is to be run."""
 
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -18,7 +19,7 @@ from plugins.run_story.page import body_of
 from plugins.run_story.seen import Seen
 from plugins.run_story.story import tell
 from plugins.run_story.todo import mending
-from tests.run_story.kept import FINDINGS, NO, RUN, evidence, refused, told
+from tests.run_story.kept import BEGAN, FINDINGS, NO, RUN, evidence, refused, told
 
 FIRST = "build said no (set.bad): Set a has 3 rows; 10 are wanted."
 
@@ -131,6 +132,37 @@ def test_a_dag_run_that_has_not_ended_says_what_it_is_at(tmp_path, states, said)
     ends = [TaskEnd(name, -1, 1, state) for name, state in zip(("build", "publish"), states, strict=True)]
     story = told(tmp_path, ends=ends, state="running")
     assert (story.state, story.sentence) == ("RUNNING", said)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "states", "said"),
+    [
+        (12, ("success", "running"), "Running since 17:00 UTC, 12 minutes; task publish since 17:05 UTC, 7 minutes."),
+        (12, ("success", "scheduled"), "Between two tasks: build ended. Running since 17:00 UTC, 12 minutes."),
+        (
+            3 * 1440,
+            ("success", "awaiting_input"),
+            "It waits for a person: publish since 2026-11-25 17:05 UTC, 2 days. Answer in Airflow, under Required "
+            "Actions.",
+        ),
+    ],
+)
+def test_a_dag_run_that_has_not_ended_says_since_when_and_for_how_long(tmp_path, minutes, states, said):
+    ends = [TaskEnd(name, -1, 1, state) for name, state in zip(("build", "publish"), states, strict=True)]
+    at = {("publish", -1): BEGAN + timedelta(minutes=5)}
+    given = {"began": BEGAN, "tasks_began": at, "at": BEGAN + timedelta(minutes=minutes)}
+    assert told(tmp_path, ends=ends, state="running", **given).sentence == said
+    own = tell(tmp_path, Seen("dag", RUN, "running", tuple(ends), **given), "publish").sentence
+    if "running" in states:
+        assert own == "Running: publish since 17:05 UTC, 7 minutes."
+
+
+def test_what_airflow_tries_again_and_what_is_queued_says_since_when_too(tmp_path):
+    given = {"began": BEGAN, "at": BEGAN + timedelta(minutes=200)}
+    story = told(tmp_path, refused(), ends=[TaskEnd("build", -1, 1, "up_for_retry")], state="running", **given)
+    assert story.sentence.endswith("Airflow tries it again. Running since 17:00 UTC, 3 hours.")
+    queued = told(tmp_path / "other", ends=[TaskEnd("later", -1, 0, None)], state="queued", **given)
+    assert queued.sentence == "No task has begun yet. Queued since 17:00 UTC, 3 hours."
 
 
 def test_a_refusal_that_airflow_will_try_again_is_not_the_end(tmp_path):
