@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from artifacts.errors import Damaged
+from artifacts.plural import many, plural
 from artifacts.prediction_log.frames import damaged
 from artifacts.prediction_log.parts import Key, Part, keys, names_of, parts
 from artifacts.whole_file import write_whole
@@ -76,16 +77,37 @@ def refuse_gone(log: Path, into: str, found: Iterable[Part], segments: Collectio
     known = list(found)
     there = {_line(part) for part in known}
     held = {(part.key, segment) for part in known for segment in part.segments}
+    gone = []
     for line in _lines(log / LIST):
         key, name = _read(line)
         first = name.rsplit(".", 1)[0]
         if key.model == model and line not in there and first not in segments and (key, first) not in held:
-            raise Damaged(
-                "log.part_gone",
-                f"{into}/{line.decode()} is gone: the log's {LIST} says that it was published.",
-                next_step=f"Restore it from a copy, under its own name; without one, take its line out of {log / LIST} "
-                "and note that its predictions are lost.",
-            )
+            gone.append(line.decode())
+    if gone and not known:
+        _refuse_all_gone(log, into, model, gone)
+    if gone:
+        left = len(gone) - 1
+        more = f", and {left} more of {model} {plural(left, 'is', 'are')} gone" if left else ""
+        raise Damaged(
+            "log.part_gone",
+            f"{into}/{gone[0]} is gone: the log's {LIST} says that it was published{more}.",
+            next_step=f"Restore it from a copy, under its own name; without one, take its line out of {log / LIST} "
+            "and note that its predictions are lost.",
+        )
+
+
+def _refuse_all_gone(log: Path, into: str, model: str, gone: list[str]) -> None:
+    """Raise `Damaged` (`log.part_gone`) when the whole place of the parts is gone, or all of it that is the model's."""
+    if keys(into, model):
+        return
+    where = f"{into}/model={model}" if keys(into) else into
+    raise Damaged(
+        "log.part_gone",
+        f"{where} is gone as a whole, or has no part any more: the log's {LIST} says that {many(len(gone), 'part')} of "
+        f"{model} {plural(len(gone), 'was', 'were')} published there, such as {gone[0]}.",
+        next_step="Restore the whole folder from a backup, or correct PIPELINE_PREDICTION_PARTS. Without a backup take "
+        f"the lines of model={model} out of {log / LIST} and note that its predictions are lost.",
+    )
 
 
 def _read(line: bytes) -> tuple[Key, str]:

@@ -99,12 +99,28 @@ def test_a_part_whose_whole_folder_is_gone_is_damage_for_its_model_alone(tmp_pat
     assert read(log) == 2
 
 
-def test_with_all_parts_gone_a_log_is_damaged_and_not_empty(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lost", ["parts", "parts/model=late_arrival"])
+def test_with_all_parts_gone_a_log_is_damaged_and_not_empty_and_the_whole_folder_is_named(
+    tmp_path: Path, lost: str
+) -> None:
     log = Log(tmp_path / "log", str(tmp_path / "parts"), "late_arrival")
-    logged(log.folder, prediction())
+    elsewhere = prediction(model="cancellation")
+    logged(log.folder, prediction(), prediction(asked_at=NOON + timedelta(days=1)), elsewhere)
     compact(log.folder, log.into)
-    shutil.rmtree(log.into)
-    with pytest.raises(Damaged, match="says that it was published"):
+    shutil.rmtree(tmp_path / lost)
+    said = f"{lost} is gone as a whole, or has no part any more: .* that 2 parts of late_arrival were published"
+    for ask in (read, counts):
+        with pytest.raises(Damaged, match=said) as no:
+            ask(log)
+        assert no.value.code == "log.part_gone" and no.value.next_step.startswith("Restore the whole folder")
+
+
+def test_of_several_parts_that_are_gone_one_is_named_and_the_others_are_counted(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log", str(tmp_path / "parts"), "late_arrival")
+    logged(log.folder, *(prediction(asked_at=NOON + timedelta(days=at)) for at in range(3)))
+    for part in compact(log.folder, log.into).parts[:2]:
+        shutil.rmtree(part)
+    with pytest.raises(Damaged, match="says that it was published, and 1 more of late_arrival is gone"):
         read(log)
 
 
