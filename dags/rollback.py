@@ -15,10 +15,8 @@ damaged model is not gone back to: restore the file that is named, or name anoth
 import pendulum
 from airflow.sdk import Param, task
 
+from plugins.forms import MODEL, REASON
 from plugins.wiring import dag, fails_once
-
-# Three characters or more, and no blank at the ends counts.
-REASON = r"^\s*\S[\s\S]+\S\s*$"
 
 
 @dag(
@@ -27,9 +25,9 @@ REASON = r"^\s*\S[\s\S]+\S\s*$"
     is_paused_upon_creation=False,
     doc_md=__doc__,
     params={
-        "model": Param(type="string", pattern="^[a-z0-9][a-z0-9_.-]{0,99}$", description="Like late_arrival."),
+        "model": Param(type="string", format=MODEL, description="Like late_arrival."),
         "version": Param(type="integer", minimum=1, description="An earlier champion's number."),
-        "reason": Param(type="string", pattern=REASON, maxLength=2000, description="Why, for the ledger."),
+        "reason": Param(type="string", format=REASON, maxLength=2000, description="Why, for the ledger."),
     },
 )
 def rollback():

@@ -4,7 +4,10 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
+from plugins.forms import know_formats
 from plugins.on_call.address import PREFIX, address
+
+know_formats()
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
