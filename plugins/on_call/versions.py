@@ -15,6 +15,7 @@ from plugins.on_call.home import Found, Home
 from plugins.on_call.markup import Child, Html, command, el, facts, folded, join, outside, scrolled, table
 from plugins.on_call.names import Model, ModelVersion, RunId
 from plugins.on_call.section import Part, all_of, there
+from plugins.on_call.which_versions import version_there
 from plugins.on_call.words import became, estimate, moment
 
 router = APIRouter(dependencies=reads("train_candidate"))
@@ -24,7 +25,7 @@ router = APIRouter(dependencies=reads("train_candidate"))
 def one_version(request: Request, model: Model, version: ModelVersion) -> Response:
     """All about a version of a model."""
     home = Home.of(request)
-    there(f"version {version} of {model}", lambda: home.record(model, version), home.patience)
+    there(f"version {version} of {model}", lambda: version_there(home, model, version), home.patience)
     parts = (
         Part("What it is", "record", lambda: _record(request, home, home.record(model, version))),
         Part("When it was champion", "ledger", lambda: _lines(home, model, version)),

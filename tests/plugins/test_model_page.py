@@ -265,6 +265,12 @@ def test_an_mlflow_run_leads_to_its_version(opened, home):
     assert (unknown.status_code, "registry.missing" in unknown.text) == (404, True)
 
 
+def test_of_a_version_that_is_not_there_those_that_are_are_named(opened, home):
+    for model, there_are in (("toy", "1"), ("other", "none")):
+        said = opened(home[0], NOBODY).get(f"/on-call/models/{model}/versions/99").text
+        assert f"Versions of {model} that are there: {there_are}." in said
+
+
 def test_the_page_of_a_training_set_tells_its_manifest_and_columns(opened, home):
     places, about = home
     page = opened(places, NOBODY).get(f"/on-call/training-sets/{about.training_set}").text
