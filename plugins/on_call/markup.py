@@ -1,11 +1,17 @@
 """HTML that cannot be forgotten to escape: text is escaped unless it is `Html` already."""
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
 VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 NONE = "\N{EN DASH}"
 WEB = ("http://", "https://")
+# Control characters but tab and line ends, and what is not seen or turns the direction of what comes after it.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
 Value = str | int | float | bool | None
 
 
@@ -16,6 +22,11 @@ class Html(str):
 
 
 Child = Html | str | int | None
+
+
+def text(told: str) -> str:
+    """`told` as text of HTML: escaped, and what is not seen is written as Python writes it, such as `\\u202e`."""
+    return escape(_UNSEEN.sub(lambda one: ascii(one[0])[1:-1], told))
 
 
 def el(name: str, /, *children: Child, **attributes: Value) -> Html:
@@ -29,7 +40,7 @@ def el(name: str, /, *children: Child, **attributes: Value) -> Html:
 
 def join(*children: Child) -> Html:
     """Children after one another, what is not `Html` escaped."""
-    return Html("".join(one if isinstance(one, Html) else escape(str(one)) for one in children if one is not None))
+    return Html("".join(one if isinstance(one, Html) else text(str(one)) for one in children if one is not None))
 
 
 def joined(children: Iterable[Child]) -> Html:
@@ -37,16 +48,16 @@ def joined(children: Iterable[Child]) -> Html:
     return join(*children)
 
 
-def outside(url: str | None, text: Child) -> Html:
+def outside(url: str | None, shown: Child) -> Html:
     """A link that leaves the frame; only its text when the URL is none of the web."""
     if url is None or not url.startswith(WEB):
-        return join(text)
-    return el("a", text, href=url, target="_blank", rel="noopener noreferrer", class_="outside")
+        return join(shown)
+    return el("a", shown, href=url, target="_blank", rel="noopener noreferrer", class_="outside")
 
 
-def name(text: str) -> Html:
+def name(named: str) -> Html:
     """A name that may break behind an underscore, a dot or a slash."""
-    told = escape(text)
+    told = text(named)
     for sign in "_./":
         told = told.replace(sign, f"{sign}<wbr>")
     return Html(told)
@@ -79,13 +90,13 @@ def folded(summary: Child, *body: Child, is_open: bool = False) -> Html:
     return el("details", el("summary", summary), *body, open=is_open)
 
 
-def command(text: str) -> Html:
+def command(line: str) -> Html:
     """A line to copy into a shell."""
-    return el("code", text, class_="command")
+    return el("code", line, class_="command")
 
 
 def _attribute(key: str, value: Value) -> str:
     if value is None or value is False:
         return ""
     written = key.rstrip("_").replace("_", "-") if key != "viewBox" else key
-    return f" {written}" if value is True else f' {written}="{escape(str(value))}"'
+    return f" {written}" if value is True else f' {written}="{text(str(value))}"'

@@ -48,7 +48,7 @@ def _told(request: Request, dag: str, run: str, task_id: str | None = None, map_
     places = request.app.state.places
     decided = partial(since, places.ledger, home=Home.of(request))
     story = tell(places.home, saw, task_id, map_index, since=decided)
-    what = f"{dag} · {task_id}" if task_id else dag
+    what = f"{dag} · {run}{f' · {task_id}' if task_id else ''}"
     return page(request, what, body_of(story, places, request.app.state.settings))
 
 

@@ -155,6 +155,11 @@ def test_a_dag_run_that_a_person_marks_success_is_held_against_none_that_began_a
     assert read_run_end(places.home, dag, RUN).since == "before"
 
 
+def test_the_heading_names_the_dag_run_and_the_task(failed, opened):
+    assert f"<h1>build_training_set · {RUN}</h1>" in opened(failed).get(PATH).text
+    assert f"<h1>build_training_set · {RUN} · build</h1>" in opened(failed).get(f"{PATH}/tasks/build/-1").text
+
+
 def test_a_dag_run_that_runs_says_on_its_page_since_when_it_does_by_airflow(failed_run, opened):
     from airflow.models import DagRun
     from airflow.utils.session import create_session
