@@ -41,6 +41,7 @@ def anew(candidate: str) -> str:
 
 def _asks(session: Any, candidate: str) -> Asked:
     from airflow.models import DagRun, TaskInstance
+    from airflow.models.hitl import HITLDetail
     from airflow.models.xcom import XComModel
 
     begun = session.query(DagRun.run_id).filter(DagRun.dag_id == DAG, DagRun.state.in_(UNDER_WAY))
@@ -50,10 +51,13 @@ def _asks(session: Any, candidate: str) -> Asked:
     of_runs = (XComModel.dag_id == DAG, XComModel.run_id.in_(under_way), XComModel.task_id == ASK)
     rows = session.query(XComModel).filter(*of_runs, XComModel.key == "candidate")
     asked = {(row.run_id, row.map_index): XComModel.deserialize_value(row) for row in rows}
-    answers = session.query(TaskInstance.run_id, TaskInstance.map_index, TaskInstance.state).filter(
-        TaskInstance.dag_id == DAG, TaskInstance.run_id.in_(under_way), TaskInstance.task_id == APPROVE
+    answers = (
+        session.query(TaskInstance.run_id, TaskInstance.map_index, TaskInstance.state, HITLDetail)
+        .outerjoin(HITLDetail, HITLDetail.ti_id == TaskInstance.id)
+        .filter(TaskInstance.dag_id == DAG, TaskInstance.run_id.in_(under_way), TaskInstance.task_id == APPROVE)
     )
-    over = {(run, index): state for run, index, state in answers if state in OVER}
+    # Some ten seconds after a person answered Airflow still says that the task waits.
+    over = {(run, at): state if state in OVER else "success" for run, at, state, one in answers if _is_over(state, one)}
     ours = [over.get(place) for place, about in asked.items() if about == candidate]
     if None in ours:
         return True
@@ -61,3 +65,12 @@ def _asks(session: Any, candidate: str) -> Asked:
         return "answered"
     # One that has not come to its first question yet may ask about this candidate or another.
     return None if under_way - {run for run, _ in asked} else False
+
+
+def _is_over(state: str | None, question: Any) -> bool:
+    return state in OVER or is_answered(question)
+
+
+def is_answered(question: Any) -> bool:
+    """Whether a person answered what Airflow keeps of a question; whatever else ended it, nobody did."""
+    return question is not None and bool(question.chosen_options and question.responded_by)

@@ -6,9 +6,9 @@ from typing import Any
 
 from artifacts.reason import SHORTEST, fitting
 from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence
-from plugins.on_call.asking import APPROVE
+from plugins.on_call.asking import APPROVE, OVER, is_answered
 from plugins.redaction import redact
-from plugins.run_story.seen import Answer
+from plugins.run_story.seen import Answer, Seen
 
 # The tasks of which one does what was answered, and what each does it on.
 DONE_ON = {"promote": ("Approve",), "keep": ("Reject",)}
@@ -25,13 +25,21 @@ def answers(dag_run: Any, session: Any) -> dict[int, Answer]:
         .filter(TaskInstance.dag_id == dag_run.dag_id, TaskInstance.run_id == dag_run.run_id)
         .filter(TaskInstance.task_id == APPROVE)
     )
-    return {index: _answer(one) for index, one in rows if one.chosen_options and one.responded_by}
+    return {index: _answer(one) for index, one in rows if is_answered(one)}
 
 
 def _answer(one: Any) -> Answer:
     who, reason = one.responded_by, (one.params_input or {}).get("reason")
     name = redact(who.get("name") or who.get("id") or "Somebody")
     return Answer(tuple(one.chosen_options), name, None if reason is None else redact(fitting(str(reason))))
+
+
+def carried_out_soon(saw: Seen, ends: Sequence[TaskEnd]) -> dict[int, Answer]:
+    """By map index the answers to the questions of `ends` of which the task that does what they say has not ended."""
+    done = {(end.task, end.map_index) for end in saw.ends if end.state in OVER}
+    of_ends = {end.map_index for end in ends if end.task == APPROVE}
+    does: dict[tuple[str, ...], str] = {chosen: task for task, chosen in DONE_ON.items()}
+    return {at: one for at, one in saw.answers.items() if at in of_ends and (does.get(one.chosen, ""), at) not in done}
 
 
 def unreasoned(given: Mapping[int, Answer], ends: Sequence[TaskEnd]) -> dict[tuple[str, int], Refused]:

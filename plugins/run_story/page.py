@@ -98,7 +98,7 @@ def _changes(story: Story, places: Places) -> Html:
 
 
 def _unkept(story: Story) -> str:
-    return "This DAG run has not ended yet" if story.state == "RUNNING" else "How this DAG run ended is not kept here"
+    return "How this DAG run ended is not kept here" if story.is_over else "This DAG run has not ended yet"
 
 
 def _first(about: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from artifacts.plural import many
 from artifacts.run_evidence import TaskEnd
+from plugins.run_story.answered import carried_out_soon
 from plugins.run_story.seen import Seen
 
 SHOWN = 3
@@ -19,14 +20,19 @@ def so_far(saw: Seen, ends: Sequence[TaskEnd], *, whole: bool) -> str:
         return ", ".join(sorted({end.task for end in ends if end.state in states}))
 
     since = running_since(saw) if whole else ""
-    if asking := those("awaiting_input"):
-        timed = _timed(saw, ends, "awaiting_input") or asking
-        return f"It waits for a person: {timed}. Answer in Airflow, under Required Actions."
+    answered = carried_out_soon(saw, ends)
+    said = "".join(f" {one.by} answered {', '.join(one.chosen)}, not yet carried out." for one in answered.values())
+    is_open = [end for end in ends if end.state == "awaiting_input" and end.map_index not in answered]
+    if is_open:
+        timed = _timed(saw, is_open, "awaiting_input") or ", ".join(sorted({end.task for end in is_open}))
+        return f"It waits for a person: {timed}. Answer in Airflow, under Required Actions.{said}"
     if running := those("running"):
         timed = _timed(saw, ends, "running")
         if since and timed:
-            return f"{since}; task {timed}."
-        return f"Running: {timed or running}.{f' {since}.' if since else ''}"
+            return f"{since}; task {timed}.{said}"
+        return f"Running: {timed or running}.{f' {since}.' if since else ''}{said}"
+    if said:
+        return f"{said.strip()} Airflow takes an answer up within seconds.{f' {since}.' if since else ''}"
     return f"{_between(ends, those(*ENDED))}{f' {since}.' if since else ''}"
 
 

@@ -25,7 +25,8 @@ class Story:
 
     `cause` is what said no, if anything did; `codes` are the runbook's sections about it; `todo` has the one next
     command. `tasks` are the newest tries that left evidence; `damaged` is why that of a task, by its name and map
-    index, cannot be read, and `lost` that what tasks that ended well left is gone.
+    index, cannot be read, and `lost` that what tasks that ended well left is gone. `is_over` says whether the DAG run
+    has ended.
     """
 
     dag: str
@@ -40,6 +41,7 @@ class Story:
     ends: tuple[TaskEnd, ...]
     damaged: Mapping[tuple[str, int], Refused] = field(default_factory=dict)
     lost: Refused | None = None
+    is_over: bool = True
 
     @property
     def command(self) -> str | None:
@@ -108,6 +110,7 @@ def tell(
         ends=ends,
         damaged=damaged,
         lost=lost,
+        is_over=saw.state in ENDED,
     )
 
 

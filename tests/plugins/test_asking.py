@@ -82,6 +82,19 @@ def test_without_any_dag_run_nobody_is_asked(airflow):
 ADA = {"id": "1", "name": "Ada"}
 
 
+@pytest.mark.parametrize(("responded", "asked"), [(ADA, "answered"), (None, True)], ids=["answered", "asked"])
+def test_an_answer_counts_from_when_it_is_given_and_not_only_once_airflow_has_taken_it_up(
+    airflow, tmp_path, responded, asked
+):
+    given = {"chosen_options": ["Approve"] if responded else None, "responded_by": responded}
+    run = airflow("running", (OURS, "awaiting_input"), params_input={"reason": "It is better."}, **given)
+    assert asks(OURS) == asked
+    for task in (None, "approve"):
+        said = tell(tmp_path, find("approve_promotion", run), task, 0).sentence
+        assert ("Ada answered Approve, not yet carried out. Airflow takes an answer up" in said) == (responded == ADA)
+        assert ("under Required Actions" in said) == (responded is None)
+
+
 def said_of(run):
     """What is said of the red task that asked."""
     saw = find("approve_promotion", run)

@@ -155,6 +155,17 @@ def test_a_dag_run_that_a_person_marks_success_is_held_against_none_that_began_a
     assert read_run_end(places.home, dag, RUN).since == "before"
 
 
+def test_that_its_end_is_not_kept_is_not_said_of_a_dag_run_that_goes_on(failed, opened):
+    from airflow.models import DagRun
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        session.query(DagRun).update({DagRun._state: "running"})
+    for path in (PATH, f"{PATH}/tasks/build/-1"):
+        page = opened(failed).get(path).text
+        assert "This DAG run has not ended yet" in page and "is not kept here" not in page
+
+
 def test_the_heading_names_the_dag_run_and_the_task(failed, opened):
     assert f"<h1>build_training_set · {RUN}</h1>" in opened(failed).get(PATH).text
     assert f"<h1>build_training_set · {RUN} · build</h1>" in opened(failed).get(f"{PATH}/tasks/build/-1").text

@@ -47,3 +47,19 @@ def test_on_its_own_page_a_task_that_had_nothing_to_do_says_so(tmp_path, task, i
     decided(tmp_path, *REJECTED, *APPROVED)
     ends = (TaskEnd("promote", 0, 1, "skipped"), TaskEnd("keep", 1, 1, "success"))
     assert tell(tmp_path, Seen("dag", RUN, "success", ends, answers=ANSWERS), task, index).sentence == said
+
+
+@pytest.mark.parametrize(("does", "is_said"), [("scheduled", True), ("running", True), ("success", False)])
+def test_an_answer_is_told_until_it_is_carried_out_and_the_other_question_waits(tmp_path, does, is_said):
+    asked = (TaskEnd("approve", 0, 1, "awaiting_input"), TaskEnd("approve", 1, 1, "success"))
+    ends = (*asked, TaskEnd("promote", 1, 1, does))
+    saw = Seen("dag", RUN, "running", ends, answers={1: ANSWERS[1]})
+    said = tell(tmp_path, saw).sentence
+    assert said.startswith("It waits for a person: approve. Answer in Airflow, under Required Actions.")
+    assert ("ben answered Approve, not yet carried out." in said) == is_said
+
+
+def test_while_an_answer_is_carried_out_the_task_that_does_it_is_named(tmp_path):
+    ends = (TaskEnd("approve", 1, 1, "success"), TaskEnd("promote", 1, 1, "running"))
+    saw = Seen("dag", RUN, "running", ends, answers={1: ANSWERS[1]})
+    assert tell(tmp_path, saw).sentence == "Running: promote. ben answered Approve, not yet carried out."
