@@ -63,7 +63,9 @@ def test_damaged_evidence_is_named_and_the_rest_is_told_once_it_is_deleted(tmp_p
     kept = (tmp_path / "runs").rename(tmp_path / "away")
     assert tell(tmp_path, Seen("dag", RUN, "success", ends)).codes == ("run_evidence.gone",)
     kept.rename(tmp_path / "runs")
-    assert tell(tmp_path, Seen("dag", RUN, "success", ends)).codes == ()
+    # Until the task is cleared what it left is gone, and that of it alone.
+    story = tell(tmp_path, Seen("dag", RUN, "success", ends))
+    assert story.codes == ("run_evidence.gone",) and "What build left is not there any more" in story.sentence
     assert cleared(tmp_path).state == "OK"
 
 
