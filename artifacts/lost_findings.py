@@ -1,39 +1,88 @@
-"""Findings that are gone, though the alerts took them in: that none is published says nothing then."""
+"""Findings that are gone, though alerts took them in, or pages were drawn: that none is published says nothing then."""
 
 from collections.abc import Collection
 from datetime import datetime
-from pathlib import Path
 
 from artifacts import alerts
 from artifacts.errors import Missing
 from artifacts.findings import list_findings, window_of
-from artifacts.findings_name import check_again, is_findings_name, stamps
+from artifacts.findings_name import check_again, stamps
+from artifacts.findings_summary import Summary
 from artifacts.places import Places
 from artifacts.plural import many
-from artifacts.report_pages import reports_of
+from artifacts.report_pages import Drawn, drawn, pages_of, reports_of
 from artifacts.version_name import write_as_of
 
+LABELS = "with --training-set NAME/VERSION"
 
-def lost_among(places: Places, model: str, published: Collection[str]) -> list[Missing]:
-    """Why findings that the alerts took in last are not among those that are `published` (`findings.lost`), each."""
+
+def lost_among(places: Places, model: str, read: Collection[Summary], broken: Collection[str]) -> list[Missing]:
+    """Why findings of windows that were checked are not among those published (`findings.lost`), each.
+
+    Published are those that are `read`, and those that are `broken`, by their ids. The alerts know of what they took
+    in last; of what is `lost_pages` the pages know, the newest first.
+    """
+    published = {*broken, *(one.id for one in read)}
     watches = alerts.watches(places.alerts, model).values()
-    return [
-        _lost(places, one.findings, one.stream == "truth")
+    taken = {
+        one.findings: one.stream == "truth"
         for one in sorted(watches, key=lambda one: (one.version, one.stream))
         if one.findings is not None and one.findings not in published
-    ]
+    }
+    pages = lost_pages(places, model, read, {*published, *taken})
+    return [*(_taken(places, one, is_labelled) for one, is_labelled in taken.items()), *pages]
 
 
-def _lost(places: Places, identity: str, is_labelled: bool) -> Missing:
-    labels = " (with --training-set NAME/VERSION, since they said what labels showed)" if is_labelled else ""
+def lost_pages(places: Places, model: str, read: Collection[Summary], known: Collection[str]) -> list[Missing]:
+    """Of which findings that are not `known` a page was drawn, the newest first, each (`findings.lost`).
+
+    Not of those whose window was checked again since, with labels or without as they were. A page that does not say
+    how they were is taken for one of a check that is missed.
+    """
+    since = dict[tuple[object, ...], datetime]()
+    for one in read:
+        of = (one.start, one.end, one.version, one.labelled)
+        since[of] = max(one.created_at, since.get(of, one.created_at))
+    gone = dict[tuple[object, ...], tuple[str, Drawn | None]]()
+    for identity in pages_of(places, model):
+        if identity in known:
+            continue
+        page = drawn(places, identity)
+        if page is None:
+            gone[(identity,)] = identity, None
+            continue
+        of = (*window_of(identity), page.labelled)
+        if of not in since or page.at > since[of]:
+            gone[of], since[of] = (identity, page), page.at
+    newest_first = sorted(gone.values(), key=lambda one: (window_of(one[0])[1], one[0]), reverse=True)
+    return [_drawn(places, identity, page) for identity, page in newest_first]
+
+
+def _taken(places: Places, identity: str, is_labelled: bool) -> Missing:
+    page = drawn(places, identity)
+    labels = "" if page or not is_labelled else f" ({LABELS}, since they said what labels showed)"
     return Missing(
         "findings.lost",
         f"The findings {identity} are not in {places.findings}, and the alerts took them in: what was found is not "
         "known.",
         next_step=f"Restore them from a backup. Without one check that window again{labels}, and where its findings "
-        "have another name, take those in by its verb update: "
-        f"{check_again(identity.partition('/')[0], *window_of(identity))}",
+        f"have another name, take those in by its verb update: {page.again if page else _again(identity)}",
     )
+
+
+def _drawn(places: Places, identity: str, page: Drawn | None) -> Missing:
+    labels = "" if page else f" ({LABELS} too, where they said what labels showed)"
+    return Missing(
+        "findings.lost",
+        f"The findings {identity} are not in {places.findings}, and a page was drawn of them: what was found is not "
+        "known.",
+        next_step=f"Restore them from a backup. Without one check that window again{labels}: "
+        f"{page.again if page else _again(identity)}",
+    )
+
+
+def _again(identity: str) -> str:
+    return check_again(identity.partition("/")[0], *window_of(identity))
 
 
 def refuse_lost_findings(places: Places, model: str) -> None:
@@ -62,25 +111,20 @@ def refuse_lost_findings(places: Places, model: str) -> None:
 
 def was_checked_before(places: Places, model: str, version: int, end: datetime) -> bool:
     """Whether findings of `version`, or a page that was drawn of some, are of a window that ended before `end`."""
-    found = (*stamps(places.findings, model), *_drawn(places, model))
+    found = (*stamps(places.findings, model), *pages_of(places, model))
     return any(window_of(one)[2] == version and window_of(one)[1] < end for one in found)
 
 
-def _drawn(places: Places, model: str) -> list[str]:
-    root = Path(reports_of(places)) / model
-    names = [one.name for one in root.iterdir() if is_findings_name(one.name)] if root.is_dir() else []
-    return [f"{model}/{name}" for name in sorted(names)]
-
-
 def _refuse_drawn(places: Places, model: str) -> None:
-    root, drawn = Path(reports_of(places)) / model, _drawn(places, model)
-    if not drawn:
+    pages = pages_of(places, model)
+    if not pages:
         return
-    start, end, version = window_of(drawn[-1])
+    start, end, version = window_of(pages[-1])
+    root = f"{reports_of(places)}/{model}"
     raise Missing(
         "findings.lost",
         f"No findings of {model} are published in {places.findings}, the alerts took in none, and {root} has pages of "
-        f"{many(len(drawn), 'check')}: findings and alerts may be lost, and what is open is not known.",
+        f"{many(len(pages), 'check')}: findings and alerts may be lost, and what is open is not known.",
         next_step="Restore both from a backup, or correct PIPELINE_FINDINGS and PIPELINE_ALERTS. Without a backup, "
         f"check that window again: {check_again(model, start, end, version)}",
     )

@@ -10,7 +10,7 @@ from artifacts.finding_ratio import DIFFERS, WORDS, written
 from artifacts.finding_summary import Worst
 from artifacts.findings import window_of
 from artifacts.findings_summary import Summary, summaries
-from artifacts.lost_findings import lost_among, refuse_lost_findings
+from artifacts.lost_findings import lost_among, lost_pages, refuse_lost_findings
 from artifacts.plural import many, plural
 from plugins.on_call.by_day import counted
 from plugins.on_call.drift_days import Day, days, features, judged, last_day
@@ -39,16 +39,16 @@ def unread(home: Home, model: str) -> list[Damaged | Missing]:
     read, broken = _read(home, model)
     if not read and not broken:
         return []
-    lost = home.once(("lost", model), lambda: _lost(home, model, {*broken, *(one.id for one in read)}))
+    lost = home.once(("lost", model), lambda: _lost(home, model, read, broken))
     return [*broken.values(), *lost]
 
 
-def _lost(home: Home, model: str, published: Collection[str]) -> list[Missing]:
+def _lost(home: Home, model: str, read: Collection[Summary], broken: Collection[str]) -> list[Missing]:
     try:
-        return lost_among(home.places, model, published)
+        return lost_among(home.places, model, read, broken)
     except Refusal:
         # The part about alerts says that they cannot be read; what drifted is told without them.
-        return []
+        return lost_pages(home.places, model, read, {*broken, *(one.id for one in read)})
 
 
 def _read(home: Home, model: str) -> tuple[list[Summary], dict[str, Damaged]]:

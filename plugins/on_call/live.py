@@ -42,10 +42,11 @@ def live_metrics(home: Home, model: str) -> Html:
             )
     missing = cannot_be_read(home, model)
     if not drawn:
-        return join(missing, el("p", "No window has labels yet: they are known some time after the answers."))
+        none = "No window has labels yet: they are known some time after the answers."
+        return join(missing, el("p", none if missing is None else "Of what can be read no window has labels."))
+    newest = "; of none that ended later are the labels known." if missing is None else ", as far as it can be read."
     legend = (
-        f"Of what was answered in windows that ended {min(known)} to {max(known)}; of none that ended later are the "
-        "labels known. "
+        f"Of what was answered in windows that ended {min(known)} to {max(known)}{newest} "
         "○\N{NO-BREAK SPACE}OK, ●\N{NO-BREAK SPACE}DRIFT, ◇\N{NO-BREAK SPACE}not judged; dashed: the newest threshold."
     )
     return join(missing, el("p", legend, class_="quiet"), el("div", *drawn, class_="figures"))
