@@ -7,13 +7,25 @@ from artifacts import alerts
 from artifacts.errors import Missing
 from artifacts.findings import list_findings, window_of
 from artifacts.findings_name import check_again, stamps
-from artifacts.findings_summary import Summary
+from artifacts.findings_summary import Summary, summaries
 from artifacts.places import Places
 from artifacts.plural import many
 from artifacts.report_pages import Drawn, drawn, pages_of, reports_of
 from artifacts.version_name import write_as_of
 
 LABELS = "with --training-set NAME/VERSION"
+
+
+def missed(places: Places, model: str) -> list[Missing]:
+    """Why findings of windows that were checked are gone, where some are left or none (`findings.lost`), each."""
+    read, broken = summaries(places.findings, model)
+    if read or broken:
+        return lost_among(places, model, read, broken)
+    try:
+        refuse_lost_findings(places, model)
+    except Missing as lost:
+        return [lost]
+    return []
 
 
 def lost_among(places: Places, model: str, read: Collection[Summary], broken: Collection[str]) -> list[Missing]:

@@ -15,6 +15,7 @@ from monitoring.champion import champion_version
 from monitoring.check import check
 from monitoring.left_out import left_out_by_alerts
 from monitoring.lines import not_ok, write_lines
+from monitoring.missed import say_missed
 from monitoring.report import write_report
 from monitoring.report.cli import add_verb as add_report
 from monitoring.settings import read_monitoring_settings
@@ -68,7 +69,7 @@ def _check(arguments: argparse.Namespace) -> Answer:
     )
     found = publish_findings(places.findings, made)
     page, _ = write_report(places, found.id, settings.runbook_url)
-    facts = {**_facts(found), "page": str(page)}
+    facts = {**_facts(found), "page": str(page), "missed": say_missed(places, arguments.model)}
     return Answer(found.id, [*write_lines(found), f"page: {page}", "findings:"], facts, EXIT_CODES[found.state])
 
 

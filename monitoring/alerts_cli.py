@@ -15,6 +15,7 @@ from artifacts.places import Places, read_places
 from artifacts.plural import many
 from artifacts.window_words import window_to
 from monitoring.accept import accept
+from monitoring.missed import say_missed
 from monitoring.notify import deliver
 from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
@@ -87,7 +88,7 @@ def _alerts(arguments: argparse.Namespace) -> Answer:
     told = f"{len(open_ones)} open, {len(found) - len(open_ones)} past alerts of:"
     past = [_facts(one) for one in found if not one.is_open]
     facts = {"open": [_facts(one) for one in open_ones], "past": past, "begin": since or None}
-    return Answer(arguments.model, [*lines, told], facts)
+    return Answer(arguments.model, [*lines, told], facts | {"missed": say_missed(places, arguments.model)})
 
 
 def _refuse_unknown(places: Places, model: str) -> None:

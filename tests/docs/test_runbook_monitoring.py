@@ -169,8 +169,15 @@ def test_findings_that_are_lost_are_made_again_by_a_check_of_the_newest_window(r
     assert list_findings(reader.world.places.findings, "toy") == [identity]
     refuse_lost_findings(reader.world.places, "toy")
     shutil.rmtree(reader.world.places.findings)
+    ended, said = reader.runs(ALERTS)
+    assert (ended, "findings.lost: No findings of toy are published" in said, " open, 0 past alerts of" in said) == (
+        0, True, True,
+    )  # fmt: skip
+    other = "python -m monitoring check --model toy --window 2013-03-13..2013-03-20"
+    assert f"findings.lost: The findings {identity} are not in " in reader.runs(other)[1]
     assert [ended for ended, _ in reader.follows("findings.lost")] == [3]
     refuse_lost_findings(reader.world.places, "toy")
+    assert "findings.lost" not in reader.runs(ALERTS)[1]
 
 
 def lost(file: Path) -> None:
