@@ -1,14 +1,13 @@
 """What on-call reads first: the state, what moved and how far, what cannot be judged, and the next command."""
 
-import shlex
 from collections.abc import Sequence
 from html import escape
 
-from artifacts.finding import Finding
 from artifacts.finding_ratio import DIFFERS, times
 from artifacts.findings import Findings
 from artifacts.plural import plural
 from artifacts.window_words import window_to, window_words
+from monitoring.report.following import following, lost_beside, mendable
 from monitoring.report.history import History
 from monitoring.report.moved import FEW, Drifted, differing, differing_table, moved, moved_table
 from monitoring.report.text import SHAPES, breakable, subject
@@ -42,35 +41,10 @@ def headline(findings: Findings, history: History, runbook_url: str) -> str:
         f'<h1 class="{findings.state}"><span class="mark {findings.state}">{SHAPES[findings.state]}</span>'
         f"<span>{findings.state}: {escape(title(findings))}</span></h1>"
         f'<p class="lead">{_lead(findings)}</p>{_facts(findings, history)}'
-        f'<p class="next">{_next(findings)}</p>'
+        f'<p class="next">{following(findings)}</p>'
         f"{moved_table(findings, history, runbook_url)}{differing_table(findings, history, runbook_url)}"
         f"{unjudged_table(findings, runbook_url)}"
     )
-
-
-def _next(findings: Findings) -> str:
-    """What mends what cannot be judged, where that is known; then the command that shows what is open."""
-    why = {
-        "DRIFT": "See what is open, and since when; then the runbook's section beside each line below.",
-        "UNKNOWN": "Nobody knows whether the model still fits. See what is open; below is what is missing.",
-        "OK": "Nothing to do. This shows whether anything is still open from before.",
-    }[findings.state]
-    opened = f"{why}<br>{_command(f'python -m monitoring alerts --model {shlex.quote(findings.model)}')}"
-    first = _mendable(findings) if findings.state == "UNKNOWN" else None
-    if first is None:
-        return opened
-    said, run, rest = (first.reason.next_step or "").partition("python -m ")
-    mend = f"To mend what stands above: <b>{escape(said.rstrip())}</b>" + (f"<br>{_command(run + rest)}" if run else "")
-    return f"{mend}<br>{opened}"
-
-
-def _mendable(findings: Findings) -> Finding | None:
-    """What counts and cannot be judged, and says itself what mends it."""
-    return next((one for one in unjudged(findings) if one.required and one.reason.next_step), None)
-
-
-def _command(run: str) -> str:
-    return f'<code class="command">{escape(run)}</code>'
 
 
 def _lead(findings: Findings) -> str:
@@ -81,13 +55,14 @@ def _lead(findings: Findings) -> str:
     if blind:
         about = list(dict.fromkeys(breakable(subject(one)) for one in blind))
         more = f" and {len(about) - FEW} more" if len(about) > FEW else ""
-        why = (_mendable(findings) or blind[0]).reason
+        why = (mendable(findings) or blind[0]).reason
         # What mends it stands below.
         text = why.text if drifted or other else why.what
         told.append(f"Not judged: <b>{', '.join(about[:FEW])}</b>{more}. {escape(text)}")
     if not drifted and not other and not blind:
         fine = sum(one.state == "OK" for one in findings.findings)
         told.append(f"All {fine} rules that could be judged are within their thresholds.")
+    told += dict.fromkeys(escape(one.reason.what) for one in lost_beside(findings))
     return " ".join(told)
 
 

@@ -20,10 +20,14 @@ def unjudged(findings: Findings) -> list[Finding]:
 
 
 def unjudged_table(findings: Findings, runbook_url: str) -> str:
-    """A row for each reason why something is UNKNOWN, what does not count folded away; empty when nothing is."""
+    """A row for each reason why something is UNKNOWN, and empty when nothing is.
+
+    What does not count, and has nothing that mends it, is folded away.
+    """
     found = unjudged(findings)
-    counts, others = [one for one in found if one.required], [one for one in found if not one.required]
-    told = _reasons(counts, runbook_url)
+    shown = [one for one in found if one.required or one.reason.next_step]
+    others = [one for one in found if one not in shown]
+    told = _reasons(shown, runbook_url)
     if others:
         number = f"{len(others)} {'rule' if len(others) == 1 else 'rules'}"
         told += f"<details><summary>{number} could not be judged and need not be</summary>"
