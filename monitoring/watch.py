@@ -133,7 +133,8 @@ def _untold(places: Places, findings: Findings) -> tuple[str, str] | None:
     if not keys:
         return None
     found = asked(findings)[1]
-    named = "; ".join(about(found[key]) for key in keys[:SHOWN]) + (" …" if len(keys) > SHOWN else "")
+    more = f"; and {len(keys) - SHOWN} more" if len(keys) > SHOWN else ""
+    named = "; ".join(about(found[key]) for key in keys[:SHOWN]) + more
     why = passed_over(alerts.watches(places.alerts, findings.model), findings) or "They were never taken in."
     return findings.id, f"{findings.id} says DRIFT, and nobody was told of {len(keys)}: {named}. {why}"
 

@@ -325,3 +325,12 @@ def test_two_windows_of_which_nobody_was_told_are_both_named(serving: World) -> 
         conclude_checks(late)
     assert [f"{one} says DRIFT, and nobody was told of 1" in refused.value.message for one in late] == [True, True]
     assert refused.value.next_step.endswith(f"likewise of the others: python -m monitoring report --findings {late[0]}")
+
+
+def test_of_much_of_which_nobody_was_told_five_are_named_and_the_others_counted(serving: World) -> None:
+    many = found(10, *(of(MOVED, name) for name in "abcdefg"))
+    for one in (found(30, FINE), many):
+        publish_findings(serving.places.findings, one)
+        update_alerts(serving.places, AlertSettings(), one.id)
+    with pytest.raises(GateClosed, match=r"nobody was told of 7: .*; e, psi against training; and 2 more\. "):
+        conclude_checks([many.id])
