@@ -2,12 +2,15 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from difflib import SequenceMatcher
 
 from artifacts import alerts
 from artifacts.alerts import Alert, Event
 from artifacts.errors import Missing
 from artifacts.places import Places
 from monitoring.alerts import Events, Watches
+
+SHOWN = 10
 
 
 def accept(places: Places, model: str, keys: Collection[str], by: str, because: str) -> Events:
@@ -42,13 +45,21 @@ def _refuse_missing(model: str, missing: Collection[str], watches: Watches) -> N
     if missing:
         every = [one for watch in watches.values() for one in watch.alerts if one.is_open and one.key in missing]
         why = [_why_not(one) for one in sorted(every, key=lambda one: (one.key, one.kind))]
-        there = sorted({one.key for watch in watches.values() for one in watch.alerts if _may_be_accepted(one)})
+        there = {one.key for watch in watches.values() for one in watch.alerts if _may_be_accepted(one)}
         raise Missing(
             "alerts.not_open",
             f"Model {model} has no open drift {', '.join(sorted(missing))} that nobody accepted; there are: "
-            f"{', '.join(there) or 'none'}.{''.join(why)}",
+            f"{_nearest(there, missing)}.{''.join(why)}",
             next_step=f"See what is open: python -m monitoring alerts --model {model}",
         )
+
+
+def _nearest(there: Collection[str], missing: Collection[str]) -> str:
+    """The ten that are spelt most like any that is missing, and how many more there are."""
+    alike = {one: max(SequenceMatcher(None, one, other).ratio() for other in missing) for one in there}
+    nearest = sorted(there, key=lambda one: (-alike[one], one))[:SHOWN]
+    more = f" and {len(there) - SHOWN} more" if len(there) > SHOWN else ""
+    return f"{', '.join(nearest)}{more}" or "none"
 
 
 def _why_not(alert: Alert) -> str:

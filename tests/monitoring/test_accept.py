@@ -77,6 +77,17 @@ def test_what_is_not_open_was_accepted_before_or_could_not_be_judged_is_refused_
         accept(places, "late_arrival", [PSI], "Bob", "I too.")
 
 
+def test_of_many_that_may_be_accepted_the_ten_that_are_most_alike_are_named_and_the_others_counted(
+    places: Places,
+) -> None:
+    happened(places, 1, *(of(MOVED, f"hour_{at:02}") for at in range(12)), of(MOVED, "distance"))
+    with pytest.raises(Missing) as refused:
+        accept(places, "late_arrival", ["psi|distanc|training|-"], "Ada", "So it is.")
+    told = refused.value.message.partition("there are: ")[2]
+    assert told.startswith(f"{PSI}, psi|hour_00|training|-, ") and told.endswith(" and 3 more.")
+    assert told.count("training") == 10
+
+
 def test_what_is_open_and_could_not_be_judged_is_refused_with_that(places: Places) -> None:
     happened(places, 1, MOVED, of(BLIND, "carrier"))
     accept(places, "late_arrival", [PSI], "Ada", "So it is.")
