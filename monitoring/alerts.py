@@ -106,6 +106,8 @@ def _taken(
                 alert, step = continued(alert, finding, is_judged, findings, patience)
             elif finding is not None and finding.state == kind:
                 alert, step = opened(kind, alert, finding, watch, findings), "opened"
+            if alert is not None and finding is not None and finding.state == kind:
+                alert = replace(alert, shown=findings.id)
             if alert is not None:
                 alerts[kind, key] = alert
                 events += [Event(step, findings.end, alert)] if step else []

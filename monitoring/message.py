@@ -1,24 +1,28 @@
 """What a person reads when alerts change: what moved, how far, since when, how many rows, and what to do."""
 
 from collections import Counter
-from typing import Any
 
-from artifacts.alerts import Alert, Batch, Event, Message, seen_last
+from artifacts.alerts import Alert, Batch, Event, Message, Step, seen_last
 from artifacts.finding import SCORE, Finding, part_in_words
 from artifacts.finding_ratio import DIFFERS, WORDS
 from artifacts.report_pages import page_of
 from artifacts.runbook import runbook_link
 from artifacts.window_words import window_to, window_words
 from monitoring.alert_words import meaning
+from monitoring.event_facts import event_facts
 from monitoring.report.text import AGAINST
 from monitoring.room import as_fits
 
 SHOWN = 10
+# Steps that no window leads to by what it says of the alert.
+OF_BEFORE = frozenset[Step]({"reminded", "escalated", "accepted", "retired"})
 JUDGED = "the window could be judged, and nothing of it says so any more."
 
 
 def write_message(batch: Batch, *, reports: str, runbook_url: str) -> Message:
-    """The events of `batch`, the new ones first, with the page of its findings, under `reports`, and the runbook.
+    """The events of `batch`, the new ones first, with the page of the first one, under `reports`, and the runbook.
+
+    That is the page of the window in which it was seen; what was seen in another names its own.
 
     The first ten are told in full, the next by name, as many as there is room for, and all are counted. Of another
     version than the first one it says which.
@@ -27,10 +31,13 @@ def write_message(batch: Batch, *, reports: str, runbook_url: str) -> Message:
     first = events[0]
     steps = Counter(_step(event, first) for event in events)
     who = f"{first.alert.model} version {first.alert.version}"
-    page = page_of(reports, batch.findings)
+    pages = [page_of(reports, _shown(event, batch)) for event in events]
+    page = pages[0]
     runbook = runbook_link(runbook_url, first.alert.finding.reason.code)
     named = [f"{number}. {_step(one, first)}: {about(one.alert.finding)}" for number, one in enumerate(events, start=1)]
-    told = [f"{name}\n{_told(one, runbook_url)}" for name, one in zip(named[:SHOWN], events, strict=False)]
+    own = ["" if one == page else f"   page: {one}\n" for one in pages]
+    each = zip(named[:SHOWN], events, own, strict=False)
+    told = [f"{name}\n{_told(one, runbook_url)}{its}" for name, one, its in each]
     counts = ", ".join(f"{number} {step}" for step, number in steps.items())
     lines = [f"{who}, window to {window_to(first.at)} (UTC): {counts}", "", *as_fits(told, named[SHOWN:])]
     lines += [f"Page: {page}", f"Next: {next_command(batch)}", f"Key: {batch.key}"]
@@ -49,9 +56,14 @@ def write_message(batch: Batch, *, reports: str, runbook_url: str) -> Message:
             "page": page,
             "runbook": runbook,
             "next": next_command(batch),
-            "events": [_facts(event) for event in events],
+            "events": [{**event_facts(event), "page": its} for event, its in zip(events, pages, strict=True)],
         },
     )
+
+
+def _shown(event: Event, batch: Batch) -> str:
+    """The findings of the window that showed what is told; the newest one of all may have shown nothing of it."""
+    return (event.alert.shown if event.step in OF_BEFORE else None) or batch.findings
 
 
 def next_command(batch: Batch) -> str:
@@ -130,28 +142,3 @@ def _held_against(finding: Finding) -> str:
     """Nothing where the number of rows is not known, as of the slices of a holdout, or where there were none."""
     what = " of its holdout" if finding.baseline == "holdout" else ""
     return f", held against {finding.baseline_rows}{what}" if finding.baseline_rows else ""
-
-
-def _facts(event: Event) -> dict[str, Any]:
-    alert, finding = event.alert, event.alert.finding
-    return {
-        "id": event.id,
-        "step": event.step,
-        "at": event.at.isoformat(),
-        "version": alert.version,
-        "kind": alert.kind,
-        "key": alert.key,
-        "incident": alert.incident,
-        "since": alert.since.isoformat(),
-        "until": None if alert.until is None else alert.until.isoformat(),
-        "value": finding.value,
-        "value_now": None if alert.ended_by is None else alert.ended_by.value,
-        "threshold": finding.threshold,
-        "low": finding.low,
-        "high": finding.high,
-        "rows": finding.rows,
-        "code": finding.reason.code,
-        "reason": finding.reason.text,
-        "accepted_by": alert.accepted_by,
-        "accepted_because": alert.accepted_because,
-    }

@@ -30,7 +30,8 @@ class Alert:
     no end is known). `finding` is the newest one of the alert's own kind, `first` the start of the window that opened
     it. `ended` says how it was closed (None also where that was before this was kept), and `ended_by` is the finding of
     the window that closed it, where there was one. `accepted_by` says that it is meant to be so, because of
-    `accepted_because`: it is told no more until it ends.
+    `accepted_because`: it is told no more until it ends. `shown` is the id of the findings that `finding` is of (None
+    where they were not kept yet).
     """
 
     model: str
@@ -51,6 +52,7 @@ class Alert:
     accepted_because: str | None = None
     ended_by: Finding | None = None
     ended: Ending | None = None
+    shown: str | None = None
 
     @property
     def is_open(self) -> bool:

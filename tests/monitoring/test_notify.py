@@ -176,6 +176,20 @@ def test_an_open_alert_that_could_not_be_judged_lately_has_no_numbers_of_now(
     assert "(incident 1, last seen in the window to 2013-12-09)\n" in text
 
 
+def test_what_is_told_again_names_the_page_of_the_window_that_showed_it(places: Places, receiver: Posts) -> None:
+    showed = happened(places, 2, MOVED)
+    deliver(places, settings(receiver.url))
+    happened(places, 9, of(FINE, "dest"))
+    newest = happened(places, 16, of(MOVED, "carrier"))
+    deliver(places, settings(receiver.url))
+    reminded, escalated = (said for _, _, said in receiver.got[1:])
+    page, own = (f"{places.home}/reports/{one}/index.html" for one in (newest, showed))
+    assert reminded["subject"].startswith("[DRIFT reminded] ") and f"\nPage: {own}\n" in reminded["text"]
+    assert (reminded["page"], reminded["events"][0]["page"]) == (own, own)
+    assert f"\nPage: {page}\n" in escalated["text"] and escalated["text"].count("page: ") == 1
+    assert f"   page: {own}\n" in escalated["text"].partition("DRIFT escalated: distance")[2]
+
+
 def test_the_events_of_one_check_are_one_message_that_names_each_and_has_ten_in_full(
     places: Places, receiver: Posts
 ) -> None:
