@@ -1,7 +1,7 @@
 """The replay's alerts: the home's, until those have come past its year, as after `make up`; from then on a copy."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -9,6 +9,7 @@ from sqlalchemy.engine import make_url
 from artifacts import alerts, cli
 from artifacts.errors import BadInput
 from artifacts.places import Places, read_places
+from artifacts.window_words import window_to
 from ops.backup.databases import dump
 from ops.backup.places import REPLAY_ALERTS
 from ops.replay.plan import Plan, Week
@@ -27,7 +28,7 @@ def with_alerts_of_its_year(places: Places, plan: Plan, left: Sequence[Week], jo
         own.parent.mkdir(parents=True, exist_ok=True)
         # From here on a week may be begun, and then only what is there already is gone on with.
         own.touch()
-        cli.say(f"alerts have come to {newest}: the replay goes on with its own, {own}")
+        cli.say(f"alerts have come to the window to {window_to(newest)}: the replay goes on with its own, {own}")
         return places.model_copy(update={"alerts": f"sqlite:///{own}"})
     if left:
         raise _ahead(places, plan, newest, own)
@@ -54,6 +55,7 @@ def _ahead(places: Places, plan: Plan, newest: datetime, own: Path) -> BadInput:
         why, again = "and PIPELINE_ALERTS names them", f"PIPELINE_ALERTS=sqlite:///{own} make replay"
     return BadInput(
         "replay.alerts_ahead",
-        f"Alerts have come to {newest}, and the replay goes to {plan.last}: its windows would change none, {why}.",
+        f"Alerts have come to the window to {window_to(newest)}, and the replay to that to "
+        f"{plan.last - timedelta(days=1)}: its windows would change none, {why}.",
         next_step=f"Replay with others: {again}",
     )

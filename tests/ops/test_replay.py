@@ -163,7 +163,9 @@ def test_alerts_past_the_year_of_which_nobody_kept_a_copy_or_that_a_setting_name
     places = read_places({"PIPELINE_HOME": str(tmp_path)})
     take_alerts(places, OVER.days + 1, FINE)
     elsewhere = read_places({"PIPELINE_HOME": str(tmp_path / "other"), "PIPELINE_ALERTS": places.alerts})
-    with pytest.raises(BadInput, match=r"2014-01-02.*: PIPELINE_ALERTS=sqlite:\S+ make replay$") as refused:
+    with pytest.raises(
+        BadInput, match=r"window to 2014-01-01, .* 2013-12-31: .*: PIPELINE_ALERTS=sqlite:\S+ make replay$"
+    ) as refused:
         goes_on(elsewhere)
     assert refused.value.code == "replay.alerts_ahead"
     write_done(tmp_path / "replay" / "weeks", DONE)
