@@ -22,6 +22,7 @@ from monitoring.drift import Described, find_drift
 from monitoring.judgeable import find_whole
 from monitoring.labelled import calibration, read_labelled
 from monitoring.left_out import LeftOut
+from monitoring.not_over import saying_not_over
 from monitoring.performance import find_performance, promised_slices
 from monitoring.served import read_served
 from monitoring.settings import MonitoringSettings
@@ -69,6 +70,7 @@ def check(
     try:
         with open_answers(Log(places.predictions, places.prediction_parts, model), described, reach) as answers:
             found = _judge(Case(answers, described, window, settings), truth, left_out)
+        found.findings = list(saying_not_over(window, created_at, found.findings))
         if truth is not None:
             found.findings = list(naming(places, described.run.training_set, truth, found.findings))
     except Damaged as refusal:

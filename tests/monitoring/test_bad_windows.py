@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -363,3 +363,16 @@ def test_rows_that_repeat_an_id_are_told_with_the_segments_that_have_them(world:
     told = of(world.check(), "log").reason
     assert told.what == f"13 of 678 rows repeat an id, in the segments {', '.join(first[:3])} and 2 more."
     assert (told.next_step or "").endswith("take its line out of published-parts of the log, or it counts as gone.")
+
+
+def test_a_window_that_is_not_over_and_lacks_predictions_says_so_and_to_check_it_again_then(world: World) -> None:
+    [over] = world.check(created_at=datetime(2013, 3, 27)).findings
+    assert over.reason.code == "predictions.none" and "not over" not in over.reason.text
+    [early] = world.check(created_at=datetime(2013, 3, 26, 23)).findings
+    assert (early.state, early.reason.code, early.reason.what) == (
+        "UNKNOWN",
+        "predictions.none",
+        f"{over.reason.what} The window is not over: it goes to 2013-03-26, in UTC.",
+    )
+    again = "Check it again once it is over. If they are missing then: "
+    assert early.reason.next_step == f"{again}{over.reason.next_step}"
