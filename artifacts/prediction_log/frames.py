@@ -91,13 +91,12 @@ def count_at_end(descriptor: int) -> int:
     return count
 
 
-def damaged(path: Path, offset: int, what: str) -> Damaged:
+RESTORE = "Restore the segment from a copy, or move it out of the log and say which predictions are lost."
+
+
+def damaged(path: Path, offset: int, what: str, step: str = RESTORE) -> Damaged:
     """The refusal for a segment whose bytes are not those that were written."""
-    return Damaged(
-        "log.damaged",
-        f"Segment {path} is damaged at byte {offset}: {what}.",
-        next_step="Restore the segment from a copy, or move it out of the log and say which predictions are lost.",
-    )
+    return Damaged("log.damaged", f"Segment {path} is damaged at byte {offset}: {what}.", next_step=step)
 
 
 def sealed_and_gone(path: Path) -> Damaged:

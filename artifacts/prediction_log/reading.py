@@ -5,10 +5,11 @@ from pathlib import Path
 
 from artifacts.errors import BadInput
 from artifacts.prediction_log.coding import Shape, decode, parsed
-from artifacts.prediction_log.frames import Frame, Tally, damaged, read_frames, sealed_and_gone
+from artifacts.prediction_log.frames import RESTORE, Frame, Tally, damaged, read_frames, sealed_and_gone
 from artifacts.prediction_log.record import Prediction
 from artifacts.prediction_log.segment import LOG, SCHEMA, SEAL, found, seal_of
 
+BLOCK = 2**20
 _FOOTER = {"frames", "predictions", "digest"}
 
 
@@ -70,8 +71,21 @@ def _check_header(path: Path, header: dict[str, object]) -> None:
             f"Segment {path} has schema {header['schema']}; this code reads {SCHEMA}.",
             next_step="Use the code that wrote it.",
         )
-    if header["segment"] != path.stem:
-        raise ValueError(f"the header is that of segment {header['segment']}")
+    segment = str(header["segment"])
+    if segment != path.stem:
+        raise damaged(path, 0, f"the header is that of segment {segment}", _mend_name(path, segment))
+
+
+def _mend_name(path: Path, segment: str) -> str:
+    """What brings a segment that has the name of none, and is `segment`, back at the least loss."""
+    own = path.with_name(f"{segment}{LOG}")
+    if not own.exists():
+        return f"Give it its name again, {own.name}, and its seal {own.stem}{SEAL}."
+    with own.open("rb") as whole, path.open("rb") as copy:
+        while block := copy.read(BLOCK):
+            if whole.read(len(block)) != block:
+                return RESTORE
+    return f"Move it and its seal out of the log: {own.name} holds all of it, so no prediction is lost."
 
 
 def _check_footer(footer: dict[str, object], frames: int, count: int, last: Frame | None) -> None:

@@ -29,7 +29,7 @@ class Survey:
 def survey_all(segments: list[Path], tally: Tally) -> tuple[dict[Key, Survey], list[Path], Damaged | None]:
     """The surveys by key, the segments that are whole, and what is wrong with the last one that is not.
 
-    Raises `Damaged` (`log.damaged`) when two predictions have one id, since nobody knows which one is right.
+    Raises `Damaged` (as `Twice.check`) when two predictions have one id, since nobody knows which one is right.
     """
     surveys: dict[Key, Survey] = {}
     whole: list[Path] = []

@@ -9,6 +9,7 @@ import numpy as np
 
 from artifacts.errors import Damaged
 from artifacts.leftovers import temporary_folder
+from artifacts.prediction_log.frames import RESTORE
 
 _HELD = 1_000_000
 _FILES = 64
@@ -40,7 +41,7 @@ class Twice:
         self._count += 1
 
     def check(self) -> None:
-        """Raise `Damaged` (`log.damaged`) when any id was added twice."""
+        """Raise `Damaged` when any id was added twice: `log.damaged` in one place, `log.duplicate_ids` in two."""
         for entries in self._groups():
             entries.sort(order=["high", "low", "place", "offset"])
             same = (entries["high"][1:] == entries["high"][:-1]) & (entries["low"][1:] == entries["low"][:-1])
@@ -70,8 +71,10 @@ class Twice:
     def _found(self, one: Any, other: Any) -> Damaged:
         names = list(self._places)
         first, second = (f"{names[entry['place']]} at {entry['offset']}" for entry in (one, other))
+        said = f"Two predictions have the id {int(one['high']):016x}{int(one['low']):016x}: {first} and {second}."
+        if one["place"] == other["place"]:
+            # Nothing was copied: moving it away would lose what else it holds.
+            return Damaged("log.damaged", said, next_step=RESTORE)
         return Damaged(
-            "log.damaged",
-            f"Two predictions have the id {int(one['high']):016x}{int(one['low']):016x}: {first} and {second}.",
-            next_step="Move the segment or part that was copied out of the log.",
+            "log.duplicate_ids", said, next_step="Move the one of both that is a copy out of the log, with its seal."
         )

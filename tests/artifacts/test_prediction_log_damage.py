@@ -32,11 +32,15 @@ def offsets(segment: Path) -> list[int]:
         return [frame.offset for frame in read_frames(stream, segment, sealed=True, tally=Tally())]
 
 
-def refusal(folder: Path) -> str:
+def refused(folder: Path, code: str) -> Damaged:
     with pytest.raises(Damaged) as raised:
         ids(folder)
-    assert raised.value.code == "log.damaged"
-    return raised.value.message
+    assert raised.value.code == code
+    return raised.value
+
+
+def refusal(folder: Path) -> str:
+    return refused(folder, "log.damaged").message
 
 
 def test_a_tail_cut_anywhere_is_left_out_and_counted(tmp_path: Path) -> None:
@@ -157,8 +161,17 @@ def test_a_sealed_segment_that_is_gone_is_damage(tmp_path: Path) -> None:
 
 def test_a_renamed_or_copied_segment_is_damage(tmp_path: Path) -> None:
     segment = logged(tmp_path, prediction())
-    shutil.copy(segment, tmp_path / "copy.log")
+    copy = shutil.copy(segment, tmp_path / "copy.log")
     assert f"the header is that of segment {segment.stem}" in refusal(tmp_path)
+    all_of_it = f"Move it and its seal out of the log: {segment.name} holds all of it, so no prediction is lost."
+    assert refused(tmp_path, "log.damaged").next_step == all_of_it
+    segment.write_bytes(segment.read_bytes()[:-1])
+    copy.rename(tmp_path / "0.log")
+    assert refused(tmp_path, "log.damaged").next_step.startswith("Restore the segment from a copy, or move it out")
+    segment.unlink()
+    segment.with_suffix(".sealed").rename(tmp_path / "0.sealed")
+    again = f"Give it its name again, {segment.name}, and its seal {segment.stem}.sealed."
+    assert refused(tmp_path, "log.damaged").next_step == again
 
 
 def test_an_empty_segment_is_damage(tmp_path: Path) -> None:
@@ -170,10 +183,12 @@ def test_two_predictions_with_one_id_are_damage_in_one_segment_and_in_two(tmp_pa
     one = prediction()
     segment = logged(tmp_path / "a", one, prediction(), one)
     assert f"{one.prediction_id}: {segment} at" in refusal(tmp_path / "a")
+    assert refused(tmp_path / "a", "log.damaged").next_step.startswith("Restore the segment from a copy")
     first, second = logged(tmp_path / "b", one), logged(tmp_path / "b", one)
-    message = refusal(tmp_path / "b")
-    assert str(first) in message
-    assert str(second) in message
+    twice = refused(tmp_path / "b", "log.duplicate_ids")
+    assert str(first) in twice.message
+    assert str(second) in twice.message
+    assert twice.next_step == "Move the one of both that is a copy out of the log, with its seal."
 
 
 def test_ids_beyond_what_is_held_in_memory_are_compared_too() -> None:

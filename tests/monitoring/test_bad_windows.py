@@ -182,7 +182,7 @@ ALL_NULL = {"hour", "delay_mean", "load", "is_holiday", "noise", "place", SCORE}
         (a_quarter_by_another_version, Said("OK", 498)),
         (nearly_all_by_another_version, Said("UNKNOWN", 84, {"predictions.too_few"})),
         (one_row_by_another_file_of_this_version, Said("UNKNOWN", ROWS, {"schema.other_model"})),
-        (one_id_twice, Said("UNKNOWN", 0, {"log.damaged"})),
+        (one_id_twice, Said("UNKNOWN", 0, {"log.duplicate_ids"})),
         (one_id_in_two_parts, Said("UNKNOWN", ROWS + 1, {"log.duplicate_ids"})),
         (a_day_of_which_the_part_is_gone, Said("UNKNOWN", 0, {"log.part_gone"})),
         (of_which_the_folder_of_the_log_is_gone, Said("UNKNOWN", 0, {"log.list_gone"})),
