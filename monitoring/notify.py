@@ -1,6 +1,6 @@
 """Deliver what waits in the outbox, to each receiver by itself: at least once, under the same key."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from artifacts import alerts, cli
@@ -28,7 +28,12 @@ class Delivered:
     sent: Mapping[str, int]
 
 
-def deliver(places: Places, settings: AlertSettings, others: Mapping[str, Send] | None = None) -> Delivered:
+def deliver(
+    places: Places,
+    settings: AlertSettings,
+    others: Mapping[str, Send] | None = None,
+    refused: Sequence[BadInput] = (),
+) -> Delivered:
     """Send each channel what it does not have yet, what it refused least often first.
 
     The webhook is a channel, `others` are those of Airflow; one that is set and not among them, as on the command line,
@@ -37,13 +42,15 @@ def deliver(places: Places, settings: AlertSettings, others: Mapping[str, Send] 
     and not marked, because the process died in between, is sent again under the same key. Raises at the end
     `Unavailable` (`alerts.undelivered`) when a channel failed, or something waits for one that only Airflow reaches or
     that another process still delivers to, and `BadInput` (`alerts.no_channel`) when something waits and nobody is set.
+    `refused` is why receivers that are set are not among `settings`: what waits for them stays, and it is raised in the
+    end, where nothing else is.
     """
     channels = settings.channels(lambda _: others or {})
     elsewhere = [name for name in settings.receivers.channels if name not in channels]
-    if not channels and not elsewhere:
+    if not channels and not elsewhere and not refused:
         _refuse_if_any_waits(places)
     # All at once: what one of them has, another that starts later would never get. A shell need not know them all.
-    alerts.enlist(places.alerts, [*channels, *elsewhere], no_others=others is not None)
+    alerts.enlist(places.alerts, [*channels, *elsewhere], no_others=others is not None and not refused)
     sent: dict[str, int] = {}
     failures: dict[str, str] = {}
     taken: set[str] = set()
@@ -56,11 +63,14 @@ def deliver(places: Places, settings: AlertSettings, others: Mapping[str, Send] 
     who = dict.fromkeys(elsewhere, "only Airflow delivers") | dict.fromkeys(taken, "another process is delivering")
     stays = [f"{name}: {_wait(number)}, which {who[name]}." for name, number in left.items() if number]
     if failures or stays:
+        wrong = [str(one) for one in refused]
         raise Unavailable(
             "alerts.undelivered",
-            f"Not every alert was delivered. {' '.join([*failures.values(), *stays])}",
+            f"Not every alert was delivered. {' '.join([*failures.values(), *stays, *wrong])}",
             next_step=_next_step(failures, any(left[name] for name in elsewhere)) or AGAIN,
         )
+    if refused:
+        raise refused[0]
     return Delivered(sent)
 
 

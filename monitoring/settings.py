@@ -1,9 +1,12 @@
 """How monitoring judges, and whom it tells: typed, frozen, read once from `MONITORING_*`."""
 
+import os
 from collections.abc import Mapping
 
 from pydantic import Field
 
+from artifacts.alerts import without_refused
+from artifacts.errors import BadInput
 from artifacts.settings import read_settings
 from monitoring.alert_settings import AlertSettings
 
@@ -39,3 +42,12 @@ class MonitoringSettings(AlertSettings):
 def read_monitoring_settings(environ: Mapping[str, str] | None = None) -> MonitoringSettings:
     """The settings of the environment; raises `BadInput` (`settings.invalid`)."""
     return read_settings(MonitoringSettings, "MONITORING_", environ)
+
+
+def read_settings_for_watching() -> tuple[MonitoringSettings, list[BadInput]]:
+    """The settings without receivers that are set wrongly, and why each is: no check or retraining waits for them.
+
+    Raises `BadInput` (`settings.invalid`) for all else that is wrong.
+    """
+    left, refused = without_refused(os.environ)
+    return read_monitoring_settings(left), refused

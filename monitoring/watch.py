@@ -24,7 +24,7 @@ from monitoring.noted import note_findings
 from monitoring.notify import deliver
 from monitoring.report import write_report
 from monitoring.retrain import retraining_due
-from monitoring.settings import read_monitoring_settings
+from monitoring.settings import read_settings_for_watching
 from monitoring.update import update_alerts
 from monitoring.window import parse_window, refuse_ahead
 
@@ -39,7 +39,7 @@ def choose_checks(day: date, labels: date | None = None) -> list[dict[str, str |
     something was answered or told; `BadInput` (`monitoring.day_ahead`) for a `day` that has not come, or `labels`
     after it.
     """
-    settings, places = read_monitoring_settings(), read_places()
+    (settings, _), places = read_settings_for_watching(), read_places()
     _refuse_ahead(day, labels)
     due = labels or day - timedelta(days=settings.label_days)
     last, labelled = (f"{end - timedelta(days=settings.window_days)}..{end}" for end in (day, due))
@@ -65,7 +65,7 @@ def check_version(model: str, window: str, labelled: bool, version: int) -> str:
     (`alerts.lost`) where the alerts know of no check, and there was one of days before: once these were taken in
     nothing would tell that what was open, and which days are an incident's, is not known.
     """
-    settings, places, wanted = read_monitoring_settings(), read_places(), parse_window(window)
+    (settings, _), places, wanted = read_settings_for_watching(), read_places(), parse_window(window)
     refuse_lost_alerts(places, model, wanted.end)
     made = check(
         places,
@@ -87,14 +87,18 @@ def check_version(model: str, window: str, labelled: bool, version: int) -> str:
 
 
 def deliver_all(channels: Callable[[Receivers], Mapping[str, Send]]) -> Mapping[str, int]:
-    """Deliver what waits, by webhook and by the `channels` of Airflow; how many messages each took."""
-    settings = read_monitoring_settings()
-    return deliver(read_places(), settings, channels(settings.receivers)).sent
+    """Deliver what waits, by webhook and by the `channels` of Airflow; how many messages each took.
+
+    A receiver that is set wrongly is told last, and keeps nothing from the others.
+    """
+    settings, refused = read_settings_for_watching()
+    return deliver(read_places(), settings, channels(settings.receivers), refused).sent
 
 
 def due_for_retraining(identities: Sequence[str], claimant: str) -> list[str]:
     """Those of the findings that start a retraining now; the same `claimant`, a DAG run, is told the same again."""
-    return retraining_due(read_places(), read_monitoring_settings(), identities, claimant)
+    settings, _ = read_settings_for_watching()
+    return retraining_due(read_places(), settings, identities, claimant)
 
 
 def conclude_checks(identities: Sequence[str]) -> list[str]:

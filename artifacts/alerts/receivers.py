@@ -8,9 +8,11 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 
 from artifacts.alerts.message import Message, Receivers, Send
 from artifacts.alerts.webhook import post
+from artifacts.errors import BadInput
 from artifacts.settings import Settings, read_settings, unset
 
 PREFIX = "MONITORING_"
+APART = (("webhook_url",), ("slack_connection",), ("smtp_from", "smtp_to", "smtp_escalate_to", "smtp_connection"))
 ADDRESS = re.compile(r"[^\s;,@]+@[^\s;,@]+")
 
 
@@ -92,6 +94,19 @@ def read_receivers(environ: Mapping[str, str] | None = None) -> ReceiverSettings
     environ = os.environ if environ is None else environ
     own = {PREFIX + name.upper() for name in ReceiverSettings.model_fields}
     return read_settings(ReceiverSettings, PREFIX, {key: value for key, value in environ.items() if key in own})
+
+
+def without_refused(environ: Mapping[str, str]) -> tuple[dict[str, str], list[BadInput]]:
+    """The environment without what sets a receiver wrongly, webhook, Slack and mail each by itself, and why each is."""
+    left, refused = dict(environ), list[BadInput]()
+    for fields in APART:
+        own = {PREFIX + name.upper() for name in fields} & left.keys()
+        try:
+            read_settings(ReceiverSettings, PREFIX, {key: left[key] for key in own})
+        except BadInput as refusal:
+            refused.append(refusal)
+            left = {key: value for key, value in left.items() if key not in own}
+    return left, refused
 
 
 def _poster(url: str) -> Send:

@@ -10,14 +10,15 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from artifacts import alerts, cli, ledger
-from artifacts.alerts import Message, Send
+from artifacts.alerts import Message, Receivers, Send
 from artifacts.alerts.trouble import WEBHOOK, Trouble, not_taken
-from artifacts.errors import BadInput, Unavailable
+from artifacts.errors import BadInput, Missing, Unavailable
 from artifacts.finding import Finding
 from artifacts.findings import publish_findings
 from artifacts.places import REPOSITORY, Places, read_places
@@ -26,6 +27,7 @@ from monitoring.alert_settings import AlertSettings
 from monitoring.notify import deliver
 from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
+from monitoring.watch import choose_checks, deliver_all, due_for_retraining
 from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, UNREAD, found, of
 from tests.monitoring.receivers import Posts, running
 
@@ -441,6 +443,34 @@ def test_a_secret_that_is_no_url_or_under_a_wrong_name_is_not_repeated(name: str
 MAIL = {"CONNECTION": "mail", "FROM": "watch@example.org", "TO": "team@example.org"}
 
 
+def test_a_mistyped_address_keeps_nothing_from_the_others_nor_from_itself_once_it_is_right(
+    places: Places, receiver: Posts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailed: list[str] = []
+
+    def mail(receivers: Receivers) -> dict[str, Send]:
+        return {name: lambda message: mailed.append(message.subject) for name in receivers.mailed}
+
+    monkeypatch.setenv("PIPELINE_HOME", str(places.home))
+    monkeypatch.setenv("MONITORING_WEBHOOK_URL", receiver.url)
+    for name, value in MAIL.items():
+        monkeypatch.setenv(f"MONITORING_SMTP_{name}", value)
+    happened(places, 2, MOVED)
+    assert deliver_all(mail) == {"smtp": 1, "webhook": 1}
+    monkeypatch.setenv("MONITORING_SMTP_TO", "oncall")
+    happened(places, 3, FINE)
+    with pytest.raises(BadInput, match="MONITORING_SMTP_TO='oncall': 'oncall' is no address of mail") as refused:
+        deliver_all(mail)
+    assert (refused.value.code, len(receiver.got), len(mailed)) == ("settings.invalid", 2, 1)
+    # Nor does anything else wait for it: of another thing that is wrong it is told.
+    with pytest.raises(Missing, match="No model has a champion"):
+        choose_checks(date(2013, 12, 4))
+    assert due_for_retraining([], "run") == []
+    monkeypatch.setenv("MONITORING_SMTP_TO", MAIL["TO"])
+    assert deliver_all(mail) == {"smtp": 1, "webhook": 0}
+    assert "resolved" in mailed[1]
+
+
 @pytest.mark.parametrize("missing", [("CONNECTION",), ("FROM",), ("TO",), ("FROM", "TO"), ("CONNECTION", "TO")])
 @pytest.mark.parametrize("is_empty", [False, True])
 def test_half_of_what_mail_needs_is_refused_and_what_is_not_set_is_named(
@@ -543,6 +573,7 @@ from artifacts.alerts import receivers
 from monitoring import notify
 from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
+from monitoring.watch import choose_checks, deliver_all, due_for_retraining
 moment, identity = sys.argv[1:]
 places, settings = read_places(), read_monitoring_settings()
 def die(*_):
