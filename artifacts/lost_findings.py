@@ -97,10 +97,11 @@ def _again(identity: str) -> str:
     return check_again(identity.partition("/")[0], *window_of(identity))
 
 
-def refuse_lost_findings(places: Places, model: str) -> None:
+def refuse_lost_findings(places: Places, model: str, before: datetime | None = None) -> None:
     """Raise `Missing` (`findings.lost`) when no findings of `model` are published, and yet there were some.
 
-    So its alerts say, which took them in, or, where these are lost too, the pages that were drawn of them.
+    So its alerts say, which took them in, or, where these are lost too, the pages that were drawn of them: with
+    `before` those of windows that ended before it.
     """
     if list_findings(places.findings, model):
         return
@@ -108,7 +109,7 @@ def refuse_lost_findings(places: Places, model: str) -> None:
     # What the log alone tells is checked again without a training set.
     taken = [(one.end, one.stream == "log", one.version, one.start) for one in watches if one.start and one.end]
     if not taken:
-        _refuse_drawn(places, model)
+        _refuse_drawn(places, model, before)
         return
     end, _, version, start = max(taken)
     window = f"{write_as_of(start)}..{write_as_of(end)}"
@@ -127,8 +128,8 @@ def was_checked_before(places: Places, model: str, version: int, end: datetime) 
     return any(window_of(one)[2] == version and window_of(one)[1] < end for one in found)
 
 
-def _refuse_drawn(places: Places, model: str) -> None:
-    pages = pages_of(places, model)
+def _refuse_drawn(places: Places, model: str, before: datetime | None) -> None:
+    pages = [one for one in pages_of(places, model) if before is None or window_of(one)[1] < before]
     if not pages:
         return
     start, end, version = window_of(pages[-1])

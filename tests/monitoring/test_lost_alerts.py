@@ -90,6 +90,8 @@ def test_alerts_that_are_gone_with_the_findings_are_not_told_as_none_where_pages
     # So it is for whoever checks, accepts, delivers or retrains.
     with pytest.raises(Missing, match="findings and alerts may be lost"):
         refuse_lost_alerts(read_places(), "late_arrival", datetime(2013, 12, 31))
+    # Not for who checks that very window again: its findings are the same as before.
+    refuse_lost_alerts(read_places(), "late_arrival", found(2, MOVED).end)
     said = capsys.readouterr().err
     assert "findings.lost: " in said and f"{drawn.parent} has pages of 1 check: findings and alerts may be lost" in said
 
