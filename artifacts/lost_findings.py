@@ -1,13 +1,13 @@
 """Findings that are gone, though alerts took them in, or pages were drawn: that none is published says nothing then."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 from artifacts import alerts
-from artifacts.errors import Missing
+from artifacts.errors import Damaged, Missing
 from artifacts.findings import list_findings, window_of
 from artifacts.findings_name import check_again, stamps
-from artifacts.findings_summary import Summary, summaries
+from artifacts.findings_summary import Summary, summaries, summary
 from artifacts.places import Places
 from artifacts.plural import many
 from artifacts.report_pages import Drawn, drawn, pages_of, reports_of
@@ -123,9 +123,24 @@ def refuse_lost_findings(places: Places, model: str, before: datetime | None = N
 
 
 def was_checked_before(places: Places, model: str, version: int, end: datetime) -> bool:
-    """Whether findings of `version`, or a page that was drawn of some, are of a window that ended before `end`."""
-    found = (*stamps(places.findings, model), *pages_of(places, model))
-    return any(window_of(one)[2] == version and window_of(one)[1] < end for one in found)
+    """Whether a window of `version` that ended before `end` was checked by what the log alone tells, without labels.
+
+    So its findings say, or a page that was drawn of them; one that does not say how it was is taken for such a check.
+    """
+
+    def before(ids: Iterable[str]) -> Iterator[str]:
+        return (one for one in ids if window_of(one)[2] == version and window_of(one)[1] < end)
+
+    return any(not _held_against_labels(places, one) for one in before(stamps(places.findings, model))) or any(
+        (page := drawn(places, one)) is None or not page.labelled for one in before(pages_of(places, model))
+    )
+
+
+def _held_against_labels(places: Places, identity: str) -> bool:
+    try:
+        return summary(places.findings, identity).labelled
+    except Damaged:
+        return False
 
 
 def _refuse_drawn(places: Places, model: str, before: datetime | None) -> None:

@@ -3,11 +3,13 @@
 import html
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from artifacts.findings_name import is_findings_name
+from artifacts.errors import BadInput
+from artifacts.findings_name import is_findings_name, window_of
 from artifacts.places import Places
 
 # What was checked stands last on a page.
@@ -41,9 +43,8 @@ def page_of(root: str, identity: str) -> str:
 def pages_of(places: Places, model: str) -> list[str]:
     """The sorted ids `MODEL/NAME` of the findings of which a page was begun."""
     root = Path(reports_of(places)) / model
-    return (
-        sorted(f"{model}/{one.name}" for one in root.iterdir() if is_findings_name(one.name)) if root.is_dir() else []
-    )
+    there = [one.name for one in root.iterdir() if is_findings_name(one.name)] if root.is_dir() else []
+    return [one for name in sorted(there) if _has_window(one := f"{model}/{name}")]
 
 
 def drawn(places: Places, identity: str) -> Drawn | None:
@@ -59,4 +60,11 @@ def drawn(places: Places, identity: str) -> Drawn | None:
 
 def _checked(text: str) -> Iterator[Drawn]:
     for at, again in _CHECKED.findall(text):
-        yield Drawn(datetime.fromisoformat(at), html.unescape(again))
+        with suppress(ValueError):
+            yield Drawn(datetime.fromisoformat(at), html.unescape(again))
+
+
+def _has_window(identity: str) -> bool:
+    with suppress(BadInput):
+        return bool(window_of(identity))
+    return False

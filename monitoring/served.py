@@ -52,7 +52,9 @@ def read_served(case: Case, known: Described, names: Sequence[str], left_out: Le
         return Served({}, (_no_baseline(None, why, rows),))
     described: dict[str, tuple[Bins, Counted]] = {}
     findings: list[Finding] = []
-    of_every = {EVERY: tuple(sorted(left_out.of_all)), UNTOLD: tuple(left_out.untold)}
+    reach = _before(case, left_out.every).start.date()
+    untold_days = tuple(day for day in left_out.untold if day >= reach)
+    of_every = {EVERY: tuple(sorted(left_out.of_all)), UNTOLD: untold_days}
     out: dict[str, tuple[date, ...]] = {name: days for name, days in of_every.items() if days}
     for days, several in left_out.groups(names):
         every = left_out.every | days

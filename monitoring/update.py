@@ -47,7 +47,8 @@ def update_alerts(places: Places, settings: AlertSettings, identity: str) -> Tak
 
 def _began(places: Places, findings: Findings) -> datetime | None:
     """From when on the alerts know, should these be the first of the log that they take; None is from the start."""
-    if asked(findings)[0] == "truth":
+    is_known = (findings.version, "log") in alerts.taken_to(places.alerts, findings.model)
+    if is_known or asked(findings)[0] == "truth":
         return None
     was_checked = was_checked_before(places, findings.model, findings.version, findings.end)
     return findings.start if was_checked else None

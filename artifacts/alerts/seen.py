@@ -18,12 +18,11 @@ def seen_last(alert: Alert, newest: datetime | None) -> str:
 
 
 def begins(watches: Iterable[Watch]) -> str:
-    """A sentence that says since when the alerts know, where others had been checked before; empty where always."""
-    began = [(one.began, one.version) for one in watches if one.began is not None]
-    if not began:
+    """A sentence that says since when the alerts know of the version that was checked last; empty where always."""
+    newest = max((one for one in watches if one.end), key=lambda one: (one.end, one.stream == "log"), default=None)
+    if newest is None or newest.began is None:
         return ""
-    day, version = max(began)
     return (
-        f"The alerts of version {version} begin with {day:%Y-%m-%d}: what was told before, and which days were an "
-        "incident's, is not known. They were lost, or all was checked by hand."
+        f"The alerts of version {newest.version} begin with {newest.began:%Y-%m-%d}: what was told before, and which "
+        "days were an incident's, is not known. They were lost, or all was checked by hand."
     )

@@ -35,8 +35,8 @@ def mendable(findings: Findings) -> Finding | None:
 
 
 def lost_beside(findings: Findings) -> list[Finding]:
-    """What does not count, and is to be mended all the same: alerts that were lost, by whose commands all goes on."""
-    return [one for one in unjudged(findings) if not one.required and _step(one)]
+    """Alerts that were lost: it does not count, and is to be mended all the same."""
+    return [one for one in unjudged(findings) if one.reason.code == "alerts.lost" and _step(one)]
 
 
 def _step(finding: Finding) -> str | None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import s3fs
 
 from artifacts import alerts, cli, ledger
 from artifacts.errors import Damaged, Missing
@@ -65,13 +66,42 @@ def test_alerts_that_took_in_the_first_check_of_all_know_from_the_start(
         publish_findings(places.findings, one)
         assert cli.run(build_parser(), ["update", "--findings", one.id]) == 0
     assert {one.began for one in alerts.bare_watches(places.alerts, "late_arrival")} == {None}
-    # Pages of checks are enough to know that there were some.
+    # What labels told of an older window, taken first, says nothing of what the log told.
+    labelled, of_log = found(1, BLIND, version=5, truth=TRUTH), found(4, FINE, version=5)
+    for one in (labelled, of_log):
+        publish_findings(places.findings, one)
+        assert cli.run(build_parser(), ["update", "--findings", one.id]) == 0
+    assert {one.began for one in alerts.bare_watches(places.alerts, "late_arrival")} == {None}
+    # Pages of checks are enough to know that there were some; a folder that is no window's is none.
     (tmp_path / "reports" / found(1, FINE, version=4).id).mkdir(parents=True)
+    (tmp_path / "reports" / "late_arrival" / "9_9.v4.0123456789ab").mkdir()
     last = found(4, FINE, version=4)
     publish_findings(places.findings, last)
     assert cli.run(build_parser(), ["update", "--findings", last.id]) == 0
     began = {one.version: one.began for one in alerts.bare_watches(places.alerts, "late_arrival")}
-    assert began == {2: None, 3: None, 4: last.start}
+    assert began == {2: None, 3: None, 4: last.start, 5: None}
+
+
+def test_what_is_open_is_said_where_findings_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))
+    publish_findings(read_places().findings, moved := found(2, MOVED))
+    assert cli.run(build_parser(), ["update", "--findings", moved.id]) == 0
+    monkeypatch.setenv("PIPELINE_FINDINGS", "s3://findings")
+    store = {"ACCESS_KEY_ID": "key", "SECRET_ACCESS_KEY": "s3cret", "ENDPOINT_URL": "http://127.0.0.1:9"}
+    for name, value in {**store, "DEFAULT_REGION": "us-east-1", "MAX_ATTEMPTS": "1"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    # A file system is kept by its arguments, and the environment is none of them.
+    s3fs.S3FileSystem.clear_instance_cache()
+    capsys.readouterr()
+    try:
+        assert cli.run(build_parser(), ["alerts", "--model", "late_arrival"]) == 0
+    finally:
+        s3fs.S3FileSystem.clear_instance_cache()
+    said = capsys.readouterr()
+    assert "DRIFT   v3 psi|distance|training|- #1: open" in said.out
+    assert "place.unreachable: Whether findings are gone is not known." in said.err
 
 
 def test_alerts_that_are_gone_with_the_findings_are_not_told_as_none_where_pages_of_findings_are_there(

@@ -213,6 +213,9 @@ def test_no_day_of_before_the_alerts_begin_is_in_a_trailing_window(serving: Worl
     }
     assert checked.left_out["*untold"][-1] == date(2013, 3, 19)
     assert "days of before the alerts begin, whose incidents are not known" in write_lines(checked)[-1]
+    serving.log(serving.answers("2013-04-05..2013-04-12"))
+    later = read_findings(places.findings, check_version(model, "2013-04-05..2013-04-12", False, 1))
+    assert later.left_out == {}
     window = parse_window("2013-03-24..2013-03-29")
     left_out = left_out_by_alerts(places, model, 1, window, read_monitoring_settings())
     early = serving.check("2013-03-24..2013-03-29", left_out=left_out)

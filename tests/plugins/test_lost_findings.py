@@ -46,6 +46,19 @@ def test_what_labels_showed_of_an_older_window_is_missed_by_its_page_until_the_w
     assert "cannot be read" not in client.get("/on-call/models/toy").text
 
 
+def test_a_page_that_does_not_say_how_it_was_checked_is_missed_also_where_the_alerts_cannot_be_read(
+    opened, home, tmp_path
+):
+    file = tmp_path / "alerts.db"
+    file.write_bytes(b"no database")
+    places = home[0].model_copy(update={"home": tmp_path, "alerts": f"sqlite:///{file}"})
+    for name in ("2026-03-06_2026-03-13.v1.0123456789ab", "9_9.v1.0123456789ab"):
+        (tmp_path / "reports" / "toy" / name).mkdir(parents=True)
+    told = part(opened(places, QUIET).get("/on-call/models/toy").text, "drift")
+    assert f"The findings toy/2026-03-06_2026-03-13.v1.0123456789ab are not in {places.findings}" in told
+    assert "(with --training-set NAME/VERSION too, where they said what labels showed)" in told and "9_9" not in told
+
+
 def test_without_any_findings_with_labels_that_are_left_none_is_said_to_have_no_labels_yet(opened, home, tmp_path):
     places = home[0].model_copy(update={"home": tmp_path, "findings": str(tmp_path / "findings")})
     truth, made = home[1].training_set, datetime(2026, 3, 15)
