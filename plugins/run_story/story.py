@@ -92,8 +92,8 @@ def tell(
         more = beside(lacks)
     why = because(cause, every)
     whole = task is None
-    if verdict == "RUNNING" and cause is not None and whole and (runs := running_since(saw)):
-        more = f" {runs}.{more}"
+    if cause is not None and whole:
+        more = _beside_no(saw, ends, verdict) + more
     first, facts = culprit[0] if culprit else None, facts_of(every, culprit, home, saw.conf)
     return Story(
         dag=saw.dag,
@@ -118,6 +118,17 @@ def _todo(saw: Seen, culprit: str | None, cause: Refused, why: Refused, facts: M
     if cause.code in FINDS:
         return unjudged(saw.dag, cause, facts)
     return mending(saw.dag, culprit, why, facts, saw.conf)
+
+
+def _beside_no(saw: Seen, ends: Sequence[TaskEnd], verdict: State) -> str:
+    """What is so of a DAG run although something said no: that it goes on, or that Airflow calls it a success."""
+    if saw.state not in ENDED:
+        if verdict != "RUNNING":
+            return f" The DAG run goes on. {so_far(saw, ends, whole=True)}"
+        return f" {runs}." if (runs := running_since(saw)) else ""
+    if saw.state == "success" and any(end.state == "failed" for end in ends):
+        return " Airflow calls the DAG run a success all the same."
+    return ""
 
 
 def _current(name: TaskName, ends: Sequence[TaskEnd]) -> bool:

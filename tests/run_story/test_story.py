@@ -165,6 +165,23 @@ def test_what_airflow_tries_again_and_what_is_queued_says_since_when_too(tmp_pat
     assert queued.sentence == "No task has begun yet. Queued since 17:00 UTC, 3 hours."
 
 
+def test_what_said_no_while_others_run_says_that_the_dag_run_goes_on(tmp_path):
+    ends = [TaskEnd("build", -1, 1, "failed"), TaskEnd("publish", -1, 1, "running")]
+    given = {"began": BEGAN, "tasks_began": {("publish", -1): BEGAN}, "at": BEGAN + timedelta(minutes=20)}
+    story = told(tmp_path, refused(), ends=ends, state="running", **given)
+    assert story.state == "FAILED"
+    goes_on = "Running since 17:00 UTC, 20 minutes; task publish since 17:00 UTC, 20 minutes."
+    assert story.sentence.endswith(f" The DAG run goes on. {goes_on}")
+
+
+def test_a_failure_that_airflow_calls_a_success_says_so(tmp_path):
+    ends = [TaskEnd("build", -1, 1, "failed"), TaskEnd("publish", -1, 0, "skipped")]
+    for state, is_so in (("success", True), ("failed", False)):
+        story = told(tmp_path / state, refused(), ends=ends, state=state)
+        assert story.state == "FAILED"
+        assert story.sentence.endswith(" Airflow calls the DAG run a success all the same.") == is_so
+
+
 def test_a_refusal_that_airflow_will_try_again_is_not_the_end(tmp_path):
     story = told(tmp_path, refused(), ends=[TaskEnd("build", -1, 1, "up_for_retry")], state="running")
     assert story.state == "RUNNING"
