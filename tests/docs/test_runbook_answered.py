@@ -43,7 +43,8 @@ def whole(reader: Reader) -> None:
 
 
 def next_week(reader: Reader) -> None:
-    """Asked on another day, as each day's rows are kept by themselves."""
+    """Asked on another day, as each day's rows are kept by themselves; alerts took in the week before, as they do."""
+    reader.takes(reader.checks())
     reader.world.log([replace(one, asked_at=datetime(2026, 1, 2)) for one in reader.world.answers(WEEK)])
     reader.values["START..END"] = WEEK
 

@@ -11,6 +11,7 @@ from ops.services import log_of, remember, stop_all
 from ops.up_commands import pages_at
 from plugins.on_call.contributions import contributions
 from plugins.on_call.home import Home
+from plugins.on_call.patience import Patience
 from plugins.on_call.section import within
 from plugins.on_call.service import asked
 from plugins.on_call.settings import OnCallSettings, read_on_call_settings
@@ -102,11 +103,11 @@ def test_pages_without_the_services_key_or_at_another_program_are_refused_until_
 def test_a_part_whose_source_is_slow_is_told_when_the_page_is_loaded_again(reader: Reader, silent: str) -> None:
     slow = Home(reader.world.places.model_copy(update={"mlflow": silent}), OnCallSettings())
     with pytest.raises(Refusal) as refusal:
-        within(lambda: slow.record(MODEL, 1), patience=0.3)
+        within("record", lambda: slow.record(MODEL, 1), Patience(0.3, "slow"))
     assert refusal.value.code == "on_call.slow"
     assert knows_the_champion(reader, "on_call.slow")
     again = Home(reader.world.places, OnCallSettings())
-    assert within(lambda: again.record(MODEL, 1), patience=60).version == 1
+    assert within("record", lambda: again.record(MODEL, 1), Patience(60, "again")).version == 1
 
 
 def test_a_score_that_is_not_the_models_has_no_contributions_and_the_command_says_whether_the_model_can_be_made(
