@@ -42,7 +42,17 @@ def _others(kept: Sequence[TaskEvidence], ends: Sequence[TaskEnd]) -> str:
     told = [f"{task} said no too ({code})" for task, _, code in said] + [f"{end.task} failed too" for end in failed]
     others = list(dict.fromkeys(told[1:]))
     more = f" And {len(others) - SHOWN} more." if len(others) > SHOWN else ""
-    return "".join(f" {one}." for one in others[:SHOWN]) + more
+    return "".join(f" {one}." for one in others[:SHOWN]) + more + _decided_beside(kept)
+
+
+def _decided_beside(kept: Sequence[TaskEvidence]) -> str:
+    """What was decided of other models in the same DAG run; first that on which a person has to act."""
+    said_no = {noted.get("model") for one in kept if one.refused is not None for noted in one.notes.values()}
+    decided = [one.notes["decided"] for one in kept if one.refused is None and "decided" in one.notes]
+    decided = [one for one in decided if one["model"] not in said_no]
+    told = [said for one in sorted(decided, key=lambda one: not one["waits"]) for said in _decided(one)]
+    more = f" And {len(told) - SHOWN} more." if len(told) > SHOWN else ""
+    return "".join(f" {one}" for one in told[:SHOWN]) + more
 
 
 def _said(state: str, culprit: str | None, cause: Refused) -> str:

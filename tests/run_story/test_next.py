@@ -266,6 +266,18 @@ def test_a_person_that_is_waited_for_is_no_command_with_holes_in_the_sentence(tm
     assert story.sentence == "m: Version 2 waits for a person."
 
 
+def test_what_one_model_came_to_is_told_beside_the_no_of_another_first_what_waits_for_a_person(tmp_path):
+    about = {"promoted": False, "candidate": "c", "reasons": []}
+    kept = {**about, "waits": False, "model": "kept", "said": "The champion stays."}
+    waits = {**about, "waits": True, "model": "m", "said": "Version 2 waits: python -m training promote --reason TEXT"}
+    others = [
+        evidence("promote", map_index=at, notes={"decided": one}) for at, one in enumerate((kept, waits), start=1)
+    ]
+    story = told(tmp_path, refused(task="judge", map_index=0), *others)
+    assert story.state == "FAILED" and story.sentence.startswith("judge said no")
+    assert story.sentence.endswith(" m: Version 2 waits. kept: The champion stays.")
+
+
 def test_of_a_database_the_words_are_told_and_the_statement_is_not(tmp_path):
     error = "MLflow at sqlite:///m.db says: (sqlite3.DatabaseError) file is not a database\n[SQL: SELECT a\nFROM b]"
     down = replace(NO, code="registry.unavailable", message=f"{error}\n(Background on this error at: https://x.org)")
