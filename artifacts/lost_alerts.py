@@ -9,7 +9,7 @@ from artifacts.errors import Damaged, Missing
 from artifacts.findings import read_findings, window_of
 from artifacts.findings_name import stamps
 from artifacts.findings_summary import Summary, summary
-from artifacts.lost_findings import refuse_lost_findings
+from artifacts.lost_findings import refuse_lost_pages
 from artifacts.places import Places
 
 
@@ -25,7 +25,7 @@ def refuse_lost_alerts(places: Places, model: str, before: datetime | None = Non
     They were lost, or all was checked by hand, which tells nobody. It is so too while they took in only what labels
     told: what the log alone tells comes first, and is repaired last. With `before`, only windows that ended before it
     count: a check of older days may have alerts of its own, and one that was killed finds what it published itself.
-    Where the alerts took in nothing, and no findings are there either, raises as `refuse_lost_findings`.
+    Where the alerts took in nothing, and no findings tell of a check, raises as `refuse_lost_pages`.
     """
     taken = {stream for _, stream in alerts.taken_to(places.alerts, model)}
     if "log" in taken:
@@ -33,7 +33,7 @@ def refuse_lost_alerts(places: Places, model: str, before: datetime | None = Non
     found = _last_checked(places, model, before)
     if not taken and not (found["log"] or found["truth"]):
         # Nor does any findings tell of a check: these may be lost with the alerts.
-        refuse_lost_findings(places, model, before)
+        refuse_lost_pages(places, model, before)
     if not found["log"] and (taken or not found["truth"]):
         return
     if before is not None:

@@ -97,11 +97,10 @@ def _again(identity: str) -> str:
     return check_again(identity.partition("/")[0], *window_of(identity))
 
 
-def refuse_lost_findings(places: Places, model: str, before: datetime | None = None) -> None:
+def refuse_lost_findings(places: Places, model: str) -> None:
     """Raise `Missing` (`findings.lost`) when no findings of `model` are published, and yet there were some.
 
-    So its alerts say, which took them in, or, where these are lost too, the pages that were drawn of them: with
-    `before` those of windows that ended before it.
+    So its alerts say, which took them in, or, where these are lost too, the pages that were drawn of them.
     """
     if list_findings(places.findings, model):
         return
@@ -109,7 +108,7 @@ def refuse_lost_findings(places: Places, model: str, before: datetime | None = N
     # What the log alone tells is checked again without a training set.
     taken = [(one.end, one.stream == "log", one.version, one.start) for one in watches if one.start and one.end]
     if not taken:
-        _refuse_drawn(places, model, before)
+        refuse_lost_pages(places, model)
         return
     end, _, version, start = max(taken)
     window = f"{write_as_of(start)}..{write_as_of(end)}"
@@ -143,16 +142,23 @@ def _held_against_labels(places: Places, identity: str) -> bool:
         return False
 
 
-def _refuse_drawn(places: Places, model: str, before: datetime | None) -> None:
-    pages = [one for one in pages_of(places, model) if before is None or window_of(one)[1] < before]
+def refuse_lost_pages(places: Places, model: str, before: datetime | None = None) -> None:
+    """Raise `Missing` (`findings.lost`) when pages were drawn of findings that are gone, where alerts took in none.
+
+    With `before` pages of windows that ended before it: whoever checks one finds what was found of it already.
+    """
+    there = set(stamps(places.findings, model))
+    pages = [one for one in pages_of(places, model) if one not in there]
+    pages = [one for one in pages if before is None or window_of(one)[1] < before]
     if not pages:
         return
     start, end, version = window_of(pages[-1])
     root = f"{reports_of(places)}/{model}"
     raise Missing(
         "findings.lost",
-        f"No findings of {model} are published in {places.findings}, the alerts took in none, and {root} has pages of "
-        f"{many(len(pages), 'check')}: findings and alerts may be lost, and what is open is not known.",
+        f"{'Not all' if there else 'No'} findings of {model} are published in {places.findings}, the alerts took in "
+        f"none, and {root} has pages of {many(len(pages), 'check')}: findings and alerts may be lost, and what is open "
+        "is not known.",
         next_step="Restore both from a backup, or correct PIPELINE_FINDINGS and PIPELINE_ALERTS. Without a backup, "
         f"check that window again: {check_again(model, start, end, version)}",
     )

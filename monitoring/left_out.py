@@ -49,7 +49,7 @@ def _why_unknown(places: Places, model: str, window: Window) -> Reason | None:
     except (Damaged, Missing) as lost:
         why = "Which days are an incident's is not known, and nothing is held against the trailing window."
         told = f"{why} {lost.message}"
-        cli.say(f"alerts.lost: {told}")
+        cli.say(f"alerts.lost: {told} {lost.next_step}")
         return Reason.with_step("alerts.lost", told, lost.next_step)
     return None
 

@@ -58,16 +58,19 @@ def write_window(start: datetime, end: datetime) -> str:
 
 
 def parse_window(text: str) -> Window:
-    """`START..END`, each a day or `2013-12-01T0600`, in UTC; raises `BadInput` (`monitoring.window`)."""
+    """`START..END`, each a day in UTC; raises `BadInput` (`monitoring.window`).
+
+    Of whole days, as those are that noise is drawn from: a morning always differs from them.
+    """
     first, _, last = text.partition("..")
     # What is wrong with a part is said of the whole: a part alone names no option.
     with suppress(BadInput):
         window = Window(*(parse_as_of(part.removesuffix("T0000")) for part in (first, last)))
-        if window.start < window.end:
+        if window.start < window.end and window.days == window.whole_days:
             return window
     raise BadInput(
         "monitoring.window",
-        f"The window (--window) is {text!r}; wanted START..END, the start first, each a day or a time in UTC, such as "
-        "2013-12-01..2013-12-08 or 2013-12-01T0600..2013-12-01T1800.",
+        f"The window (--window) is {text!r}; wanted START..END, the start first, each a day in UTC, such as "
+        "2013-12-01..2013-12-08: a part of a day always differs from whole ones.",
         next_step="Correct the window; its end is not part of it.",
     )

@@ -67,6 +67,11 @@ def beside(tasks: Sequence[str]) -> str:
     return f" What {', '.join(tasks)} left is not there any more ({GONE}), so what it found or decided is not known."
 
 
+def beside_damaged(tasks: Sequence[str]) -> str:
+    """Likewise of what these tasks left and cannot be read."""
+    return f" What {', '.join(tasks)} left cannot all be read (run_evidence.damaged), so not all of it is known."
+
+
 def because(cause: Refused | None, every: Sequence[TaskEvidence]) -> Refused | None:
     """A refusal of findings that could not be judged, under the code of the first of them."""
     if cause is None or cause.code != "monitoring.cannot_judge":

@@ -23,7 +23,8 @@ class Change:
 def changes_since(kept: Sequence[TaskEvidence], before: Sequence[TaskEvidence]) -> list[Change]:
     """Every difference in what the same thing was made from, and what only one of the two was about.
 
-    Where each was about one thing of a kind, those two are held against each other, also under two names.
+    Where each had one config for the training sets of one name, those two are held against each other, also under two
+    names.
     """
     found: list[Change] = []
     for kind, compare in COMPARED.items():
@@ -31,7 +32,7 @@ def changes_since(kept: Sequence[TaskEvidence], before: Sequence[TaskEvidence]) 
         gone, new = sorted(then.keys() - now.keys()), sorted(now.keys() - then.keys())
         if not then or not now:
             continue
-        if len(then) == len(now) == len(new) == 1:
+        if kind == "config" and len(then) == len(now) == len(new) == 1 and _of_one_name(then[gone[0]], now[new[0]]):
             found.append(Change(WORDS[kind], "name", gone[0], new[0]))
             found += compare(new[0], then[gone[0]], now[new[0]])
             continue
@@ -40,6 +41,11 @@ def changes_since(kept: Sequence[TaskEvidence], before: Sequence[TaskEvidence]) 
         for name in (name for name in now if name in then):
             found += compare(name, then[name], now[name])
     return found
+
+
+def _of_one_name(then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether two configs are for training sets of one name."""
+    return bool(then["training_set"].partition("/")[0] == now["training_set"].partition("/")[0])
 
 
 def given_since(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[Change]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from artifacts.run_evidence import Refused, TaskEnd, TaskEvidence, TaskName, readable_tasks
 from plugins.run_story.answered import with_answers
-from plugins.run_story.cause import because, beside, cause_of, codes_of, gone, of_gone
+from plugins.run_story.cause import because, beside, beside_damaged, cause_of, codes_of, gone, of_gone
 from plugins.run_story.facts import facts_of
 from plugins.run_story.seen import Seen
 from plugins.run_story.sentence import sentence_of
@@ -82,14 +82,16 @@ def tell(
         state = of_task(ends)
     told = with_answers(told, saw.answers)
     culprit, cause = cause_of(state, told, ends, saw.handed, damaged)
-    verdict = verdict_of(state, told, ends, cause)
+    verdict, more = verdict_of(state, told, ends, cause), ""
+    if state == "success" and cause in damaged.values() and (rest := verdict_of(state, told, ends, None)) not in WELL:
+        verdict, cause, more = rest, None, beside_damaged(sorted({name for name, _ in damaged}))
     left = {(one.name.task, one.name.map_index) for one in every} | damaged.keys()
     lacks = gone(ends, left) if saw.state in ENDED else []
-    lost, more = of_gone(lacks) if lacks else None, ""
+    lost = of_gone(lacks) if lacks else None
     if lost and verdict in WELL:
         verdict, cause = "UNKNOWN", lost
     elif lost:
-        more = beside(lacks)
+        more += beside(lacks)
     why = because(cause, every)
     whole = task is None
     if cause is not None and whole:

@@ -237,7 +237,7 @@ def test_an_unknown_version_is_missing(world: World) -> None:
 
 
 def test_midnight_may_be_written_out() -> None:
-    assert parse_window("2013-03-20T0000..2013-03-20T1200") == parse_window("2013-03-20..2013-03-20T1200")
+    assert parse_window("2013-03-20T0000..2013-03-21") == parse_window("2013-03-20..2013-03-21")
     assert parse_window("2013-03-20..2013-03-21T0000") == parse_window("2013-03-20..2013-03-21")
 
 
@@ -250,6 +250,8 @@ def test_midnight_may_be_written_out() -> None:
         "2013-03-20T0000T0000..2013-03-21",
         "2013-03-27..2013-03-20",
         "2013-03-20..2013-03-20",
+        "2013-03-20..2013-03-20T1200",
+        "2013-03-20T0600..2013-03-27",
         "yesterday..now",
     ],
 )

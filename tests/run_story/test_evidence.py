@@ -62,6 +62,25 @@ def test_damaged_evidence_keeps_nothing_else_from_being_told(tmp_path, end, run,
     assert tell(tmp_path, Seen("dag", RUN, run, ends), "choose").state == "OK"
 
 
+def test_drift_that_one_task_found_stays_the_verdict_where_what_another_left_is_damaged(tmp_path):
+    worst = {"code": "drift.psi", "text": "It moved.", "state": "DRIFT"}
+    noted = {"model": "m", "version": 1, "window": "2013-12-01..2013-12-08", "state": "DRIFT", "asked": "DRIFT"}
+    noted |= {"rows": 9, "not_ok": 1, "worst": [worst], "labelled": False, "id": "m/a"}
+    keep_task(tmp_path, evidence("check", map_index=1, notes={"findings": noted}))
+    keep_task(tmp_path, evidence("check", map_index=0))
+    harmed = next(tmp_path.rglob("task.check.0.1.json"))
+    harmed.write_bytes(harmed.read_bytes()[:40])
+    ends = tuple(TaskEnd("check", at, 1, "success") for at in (0, 1))
+    story = tell(tmp_path, Seen("dag", RUN, "success", ends))
+    assert story.state == "DRIFT" and "run_evidence.damaged" in story.codes
+    assert story.sentence.endswith(
+        " What check left cannot all be read (run_evidence.damaged), so not all of it is known."
+    )
+    # Of what ended well, that some of it cannot be read is all that is known.
+    keep_task(tmp_path, evidence("check", map_index=1))
+    assert tell(tmp_path, Seen("dag", RUN, "success", ends)).state == "UNKNOWN"
+
+
 def test_a_refusal_whose_evidence_is_damaged_still_comes_through_airflow_or_from_another_task(tmp_path):
     for one in (evidence("choose"), refused(minute=1)):
         keep_task(tmp_path, one)

@@ -255,8 +255,22 @@ def test_another_config_on_another_set_differs_in_name_set_and_keys():
         Change("w6", "training set", "m/2", "m/1"),
         Change("w6", "config k", "v1", "w6"),
     ]
+    other = evidence(notes={"config": config("quick", "other/1")})
+    assert changes_since([other], [then]) == [
+        Change("config", "only before", "v1", None),
+        Change("config", "only now", None, "quick"),
+    ]
     both = changes_since([now, then], [then])
     assert both == [Change("config", "only now", None, "w6")]
+
+
+def test_a_training_set_is_not_held_against_one_of_another_name(tmp_path):
+    sets = ({"id": f"{name}/1", "rows": rows, "label_rate": 0.2, "new": True} for name, rows in (("a", 9), ("b", 99)))
+    then, now = (evidence(notes={"training_set": one}) for one in sets)
+    assert changes_since([now], [then]) == [
+        Change("training set", "only before", "a", None),
+        Change("training set", "only now", None, "b"),
+    ]
 
 
 def test_a_person_that_is_waited_for_is_no_command_with_holes_in_the_sentence(tmp_path):

@@ -216,7 +216,10 @@ def test_changes_name_rows_sql_config_and_code():
         Change("a", "code", "ffffffffffff", "ffffffffffff, with changes"),
     ]
     of_another = changes_since([evidence(notes={"inputs": {**then, "name": "b"}})], [evidence(notes={"inputs": then})])
-    assert of_another == [Change("rows and SQL of", "name", "a", "b")]
+    assert of_another == [
+        Change("rows and SQL of", "only before", "a", None),
+        Change("rows and SQL of", "only now", None, "b"),
+    ]
     assert changes_since([evidence()], [evidence(notes={"inputs": then})]) == []
     assert untold_since([evidence()], [evidence(notes={"inputs": then})]) == ["rows and SQL"]
     assert untold_since([evidence(notes={"inputs": now})], [evidence(notes={"inputs": then})]) == []
