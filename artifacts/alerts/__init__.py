@@ -5,7 +5,7 @@ from artifacts.alerts.delivery import deliver_message
 from artifacts.alerts.incidents import Incidents, days_of_incidents, incident_days
 from artifacts.alerts.message import Message, Receivers, Send
 from artifacts.alerts.outbox import Batch, delivered, enlist, failed, put, undelivered, waiting
-from artifacts.alerts.receivers import ReceiverSettings, read_receivers, without_refused
+from artifacts.alerts.receivers import ReceiverSettings, read_receivers, read_right_receivers, without_refused
 from artifacts.alerts.retrainings import claim_retraining, has_claimed
 from artifacts.alerts.seen import begins, seen_last
 from artifacts.alerts.store import bare_watches, change, history, models, newest_window, taken_to, watches
@@ -42,6 +42,7 @@ __all__ = [
     "newest_window",
     "put",
     "read_receivers",
+    "read_right_receivers",
     "seen_last",
     "stream_of",
     "taken_to",

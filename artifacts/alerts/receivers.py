@@ -109,6 +109,15 @@ def without_refused(environ: Mapping[str, str]) -> tuple[dict[str, str], list[Ba
     return left, refused
 
 
+def read_right_receivers() -> tuple[ReceiverSettings, list[BadInput]]:
+    """The receivers of the environment without those that are set wrongly, and why each is.
+
+    So one mistyped address keeps nothing from the others; with a refusal, somebody is to be told, and waited for.
+    """
+    left, refused = without_refused(os.environ)
+    return read_receivers(left), refused
+
+
 def _poster(url: str) -> Send:
     def send(message: Message) -> None:
         post(url, message)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from artifacts import alerts
-from artifacts.alerts import Message, read_receivers
+from artifacts.alerts import Message, read_right_receivers
 from artifacts.errors import Refusal
 from artifacts.places import Places, read_places
 from artifacts.run_evidence import DagRunEnd, Handed, forget_old_runs, keep_run_end, last_good
@@ -63,10 +63,12 @@ def put_failure(places: Places, story: Story, *, hurried: bool = False) -> Messa
     """Put the message about a failed DAG run into the outbox, once for each time it ends so.
 
     None when nobody is set to be told, or open alerts told it before: the DAG run is red in Airflow all the same.
-    `hurried` as of `champions`.
+    For receivers that are set wrongly it waits, where there are no others too. `hurried` as of `champions`.
     """
-    receivers = read_receivers()
-    if not receivers.channels(airflow_channels) or told_before(places, story):
+    receivers, refused = read_right_receivers()
+    for one in refused:
+        LOG.warning("A receiver is not told of DAG run %s %s: %s", story.dag, story.run, one)
+    if not (refused or receivers.channels(airflow_channels)) or told_before(places, story):
         return None
     message = failure_message(places, story, receivers.runbook_url, hurried=hurried)
     alerts.put(places.alerts, f"run {story.dag}/{story.run}", message)

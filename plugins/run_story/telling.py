@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from artifacts import alerts
-from artifacts.alerts import Message, read_receivers
+from artifacts.alerts import Message, read_right_receivers
 from artifacts.cli import say
 from artifacts.errors import Refusal
 from artifacts.places import Places, read_places
@@ -32,7 +32,8 @@ def tell_failure(context: Mapping[str, Any]) -> None:
     story = _story(places, dag, run, "failed")
     message = put_failure(places, story)
     if message is None:
-        is_set = read_receivers().channels(airflow_channels)
+        receivers, refused = read_right_receivers()
+        is_set = refused or receivers.channels(airflow_channels)
         why = "open alerts told why before" if is_set else "no receiver is set to be told"
         say(f"DAG run {dag} {run} failed, and {why}.")
         return
@@ -46,9 +47,9 @@ async def tell_late(context: Mapping[str, Any]) -> None:
 
 def late(dag_run: Mapping[str, Any]) -> None:
     """Tell that the DAG run, in the words of Airflow's API, has not ended."""
-    places, receivers = read_places(), read_receivers()
+    places, (receivers, refused) = read_places(), read_right_receivers()
     dag, run = str(dag_run["dag_id"]), str(dag_run["dag_run_id"])
-    if dag_run["state"] in ENDED or not receivers.channels(airflow_channels):
+    if dag_run["state"] in ENDED or not (refused or receivers.channels(airflow_channels)):
         return
     since = str(dag_run.get("start_date") or dag_run.get("queued_at"))[:16].replace("T", " ") + " UTC"
     saw = Seen(dag, run, str(dag_run["state"]), _standing(places, dag, run), conf=dag_run.get("conf") or {})
@@ -58,7 +59,10 @@ def late(dag_run: Mapping[str, Any]) -> None:
 
 
 def _deliver(places: Places, message: Message) -> None:
-    channels = read_receivers().channels(airflow_channels)
+    receivers, refused = read_right_receivers()
+    for one in refused:
+        say(f"A receiver is not told: {one}")
+    channels = receivers.channels(airflow_channels)
     for channel, why in alerts.deliver_message(places.alerts, message, channels).items():
         say(f"{channel}: {why or message.subject}")
 
