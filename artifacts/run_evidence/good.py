@@ -19,7 +19,7 @@ def keep_run_end(home: Path, end: DagRunEnd) -> None:
     One that a person marked success comes behind those that began later.
     """
     write_end(folder_of(home, end.dag, end.run) / END, end)
-    if end.state == "success" and not any(one.state == "failed" for one in end.tasks):
+    if _is_good(end):
         for file in (GOOD, *map(_good_about, end.about)):
             path = folder_of(home, end.dag) / file
             if not _is_later(path, end):
@@ -30,7 +30,8 @@ def last_good(home: Path, dag: str, but: str, about: Sequence[str] = (), before:
     """The DAG run of `dag` that ended well last, other than `but`; one that ended well again keeps what was before.
 
     With `about`, the last of those that were about any of these; with `before`, of those that began before then.
-    Raises `Damaged` (`run_evidence.damaged`), and `Missing` (`run_evidence.gone`) when what would say it is forgotten.
+    One that was cleared and failed since is passed over. Raises `Damaged` (`run_evidence.damaged`), and `Missing`
+    (`run_evidence.gone`) when what would say it is forgotten, or could not be read when it was asked for.
     """
     files = map(_good_about, about) if about else (GOOD,)
     ends = [end for file in files if (end := read_end(folder_of(home, dag) / file)) is not None]
@@ -47,24 +48,34 @@ def good_ends(home: Path, dag: str) -> Iterator[DagRunEnd]:
 
 
 def _earlier(home: Path, end: DagRunEnd, but: str, before: datetime | None) -> str | None:
-    """`end` itself, else the one that it was held against, and so on, until one that began before."""
+    """`end` itself, else the one that it was held against, and so on, until one that is good still and began before."""
     seen = {end.run}
-    while end.run != but:
-        if before is None or end.at < before:
-            return end.run
+    # One that was cleared since may have failed.
+    end = read_run_end(home, end.dag, end.run) or end
+    while end.run == but or not _is_good(end) or (before is not None and end.at >= before):
+        if end.since is None and end.unread is not None:
+            raise _unknown(
+                f"Which one ended well before {end.run} of {end.dag} was not read as that ended: {end.unread}"
+            )
         if end.since is None:
             return None
         earlier = read_run_end(home, end.dag, end.since)
+        if earlier is None and end.run == but:
+            return end.since
         if earlier is None or earlier.run in seen:
-            raise Missing(
-                "run_evidence.gone",
-                f"Of the DAG run {end.since} of {end.dag}, which ended well, nothing is left, or it ran again since: "
-                "which one ended well before is not known.",
-                next_step="Nothing to do: see in Airflow which DAG run ended well before.",
-            )
+            which = f"Of the DAG run {end.since} of {end.dag}, which ended well, nothing is left, or it ran again since"
+            raise _unknown(f"{which}: which one ended well before is not known.")
         seen.add(earlier.run)
         end = earlier
-    return end.since
+    return end.run
+
+
+def _unknown(why: str) -> Missing:
+    return Missing("run_evidence.gone", why, next_step="Nothing to do: see in Airflow which DAG run ended well before.")
+
+
+def _is_good(end: DagRunEnd) -> bool:
+    return end.state == "success" and not any(one.state == "failed" for one in end.tasks)
 
 
 def _is_later(path: Path, end: DagRunEnd) -> bool:

@@ -142,6 +142,28 @@ def test_where_what_says_which_one_was_good_before_is_gone_that_is_not_told_as_n
     assert no.value.code == "run_evidence.gone"
 
 
+@pytest.mark.parametrize("given", [{"but": "b"}, {"but": "c", "before": BEGAN}], ids=["ended again", "began before"])
+def test_where_it_could_not_be_read_which_one_was_good_before_that_is_not_told_as_none(tmp_path, given):
+    good(tmp_path, "b", 20, unread="run_evidence.damaged: /runs/dag/last_good.json is damaged.")
+    with pytest.raises(Missing, match=r"before b of dag was not read .*last_good\.json is damaged") as no:
+        last_good(tmp_path, "dag", **given)
+    assert no.value.code == "run_evidence.gone"
+
+
+FAILED = TaskEnd("build", -1, 2, "failed")
+
+
+@pytest.mark.parametrize("since", [{"state": "failed"}, {"tasks": (FAILED,)}], ids=["failed", "a task of it failed"])
+def test_one_that_was_cleared_and_failed_since_is_no_good_one_any_more(tmp_path, since):
+    for number, (run, before) in enumerate([("a", None), ("b", "a"), ("c", "b")]):
+        good(tmp_path, run, 10 * number, before)
+    for run in ("b", "c"):
+        keep_run_end(tmp_path, replace(read_run_end(tmp_path, "dag", run), **since))
+        at = BEGAN + timedelta(minutes=20)
+        assert last_good(tmp_path, "dag", "d") == ("c" if run == "b" else "a")
+        assert last_good(tmp_path, "dag", "d", before=at) == last_good(tmp_path, "dag", "c") == "a"
+
+
 def test_the_last_good_dag_run_is_one_about_the_same_model_else_the_same_training_set(tmp_path):
     def ended(run, *about, minute):
         since = last_good(tmp_path, "dag", run, same(about))
