@@ -1,9 +1,22 @@
 """When a version was champion, and which one is by now, told from the lines of the ledger."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 WHEN = "%Y-%m-%d %H:%M UTC"
+_CHAMPION = re.compile(r"Version (\d+) is champion of (.+), since line \d+ of the ledger\.")
+
+
+def told_champion(model: str, version: int, line: int) -> str:
+    """What a task returns of the champion that it made or found, by its line of the ledger."""
+    return f"Version {version} is champion of {model}, since line {line} of the ledger."
+
+
+def champion_in(returned: Any) -> tuple[str, int] | None:
+    """Model and version of what `told_champion` said; None of all else that a task returns."""
+    made = _CHAMPION.fullmatch(returned) if isinstance(returned, str) else None
+    return None if made is None else (made[2], int(made[1]))
 
 
 def since_replaced(lines: Sequence[Any], version: int) -> str | None:

@@ -8,6 +8,7 @@ from artifacts import ledger
 from artifacts.errors import BadInput, Conflict, GateClosed
 from artifacts.places import read_places
 from artifacts.registry import Registry
+from artifacts.reigns import told_champion
 from artifacts.rejections import Rejection, refuse_decided, reject, told
 from training.announced import named_in
 from training.champion import promoted_by
@@ -124,7 +125,7 @@ def approve_named(asked: Mapping[str, Any], response: Mapping[str, Any]) -> str:
         )
     places = read_places()
     line = approve(Registry.at(places), places.ledger, places.training_sets, asked, _decision(response))
-    return f"Version {line.version} is champion of {line.model}, since line {line.seq} of the ledger."
+    return told_champion(line.model, line.version, line.seq)
 
 
 def keep_named(asked: Mapping[str, Any], response: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from artifacts import ledger
 from artifacts.errors import BadInput, Damaged
 from artifacts.places import read_places
 from artifacts.registry import Registry
+from artifacts.reigns import told_champion
 from training.alias import follow
 from training.champion import lines_of
 from training.decision import parse_reason
@@ -89,4 +90,4 @@ def confirm_named(gone_back: dict[str, Any]) -> str:
             f"{'none' if now is None else f'version {now.version}, by line {now.seq}'}.",
             next_step=f"See who was faster: python -m training history --model {model}",
         )
-    return f"Version {version} is champion of {model}, since line {now.seq} of the ledger."
+    return told_champion(model, version, now.seq)

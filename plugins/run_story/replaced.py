@@ -1,11 +1,10 @@
 """What became of a champion that a DAG run made or found: a page must not read as if it still served."""
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from artifacts.errors import Refusal
-from artifacts.reigns import since_replaced
+from artifacts.reigns import champion_in, since_replaced
 from artifacts.rejections import refuse_decided
 from artifacts.run_evidence import Refused, TaskEvidence
 from plugins.on_call.decided import Decided
@@ -13,7 +12,6 @@ from plugins.on_call.decided import Decided
 PROMOTED = "ledger.promoted"
 # By task what it returns as a sentence about the champion that it made.
 MADE = {"promote", "confirm"}
-_CHAMPION = re.compile(r"Version (\d+) is champion of (\S+), since line \d+ of the ledger\.")
 
 
 def replaced_since(ledger_url: str, one: TaskEvidence, read: Callable[[str], Decided]) -> TaskEvidence:
@@ -29,8 +27,8 @@ def replaced_since(ledger_url: str, one: TaskEvidence, read: Callable[[str], Dec
         return replace(one, notes={**one.notes, "decided": came})
     if one.refused is not None and one.refused.code == PROMOTED and "verdict" in one.notes:
         return replace(one, refused=_refused(ledger_url, one, one.refused))
-    made = _CHAMPION.fullmatch(one.returned) if one.name.task in MADE and isinstance(one.returned, str) else None
-    if made is not None and (said := _now(read, made[2], int(made[1]))):
+    made = champion_in(one.returned) if one.name.task in MADE else None
+    if made is not None and (said := _now(read, *made)):
         return replace(one, returned=said)
     return one
 

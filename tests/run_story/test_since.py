@@ -6,12 +6,15 @@ from functools import partial
 import pytest
 
 from artifacts import ledger
+from artifacts.places import read_places
+from artifacts.reigns import champion_in, told_champion
 from artifacts.rejections import Rejection, reject
 from artifacts.run_evidence import Refused, TaskEnd
 from plugins.run_story.seen import Seen
 from plugins.run_story.since import since
 from plugins.run_story.story import tell
 from tests.run_story.kept import BEGAN, RUN, evidence, told
+from training.rollback import confirm_named
 
 AT, CANDIDATE, VERDICT = datetime(2026, 11, 26, 10, 30), "c" * 32, "verdicts/a/verdict.json"
 WAITS = {
@@ -47,8 +50,18 @@ def made(task="promote", **given):
     return evidence(task, **(given or {"notes": {"decided": told}}))
 
 
-MADE = "Version 2 is champion of m, since line 2 of the ledger."
+MADE = told_champion("m", 2, 2)
 BY_VERDICT = Refused("ledger.promoted", "Version 2 of m was promoted by this verdict, in line 2 of the ledger.", "Go.")
+
+
+def test_what_a_rollback_says_of_the_champion_is_read_as_that(tmp_path, monkeypatch):
+    monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))
+    url = read_places().ledger
+    promote(url, 2, CANDIDATE, None)
+    confirmed = confirm_named({"model": "m", "version": 2, "line": 1})
+    assert confirmed == "Version 2 is champion of m, since line 1 of the ledger."
+    assert champion_in(confirmed) == ("m", 2)
+    assert champion_in("Nothing to keep: it was approved.") is champion_in({"model": "m"}) is None
 
 
 @pytest.mark.parametrize("task", ["promote", "confirm"])

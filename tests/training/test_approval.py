@@ -8,6 +8,7 @@ import pytest
 from artifacts import ledger
 from artifacts.errors import BadInput, Conflict, GateClosed
 from artifacts.registry import RunRecord
+from artifacts.reigns import champion_in
 from artifacts.rejections import rejections
 from artifacts.training_set import TrainingSet
 from tests.training.small_world import CONFIG, World
@@ -197,7 +198,7 @@ def test_airflows_answer_promotes_or_is_written_as_a_rejection(
     world: World, parcels_60: TrainingSet, places: None
 ) -> None:
     first = ask(world, world.candidate(parcels_60, "[clear_sign]", WANTS))
-    assert approval.approve_named(first, ANSWER).startswith("Version 1 is champion of ")
+    assert champion_in(approval.approve_named(first, ANSWER)) == (world.model, 1)
     assert approval.keep_named(first, ANSWER) == "Nothing to keep: it was approved."
     second = ask(world, world.candidate(parcels_60, BETTER, WANTS))
     said = approval.keep_named(second, {**ANSWER, "chosen_options": ["Reject"]})
