@@ -70,7 +70,8 @@ def deliver(
             next_step=_next_step(failures, any(left[name] for name in elsewhere)) or AGAIN,
         )
     if refused:
-        raise refused[0]
+        said, steps = (" ".join(told) for told in zip(*((one.message, one.next_step) for one in refused), strict=True))
+        raise BadInput(refused[0].code, said, next_step=steps)
     return Delivered(sent)
 
 

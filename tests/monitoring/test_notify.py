@@ -11,12 +11,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from artifacts import alerts, cli, ledger
-from artifacts.alerts import Message, Receivers, Send
+from artifacts.alerts import Message, Receivers, ReceiverSettings, Send
+from artifacts.alerts.receivers import APART
 from artifacts.alerts.trouble import WEBHOOK, Trouble, not_taken
 from artifacts.errors import BadInput, Missing, Unavailable
 from artifacts.finding import Finding
@@ -471,6 +473,24 @@ def test_a_mistyped_address_keeps_nothing_from_the_others_nor_from_itself_once_i
     assert "resolved" in mailed[1]
 
 
+def test_of_several_receivers_that_are_set_wrongly_each_is_told_with_what_to_do(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIPELINE_HOME", str(places.home))
+    monkeypatch.setenv("MONITORING_WEBHOOK_URL", "hooks.example.org")
+    monkeypatch.setenv("MONITORING_SMTP_TO", "oncall")
+    with pytest.raises(BadInput) as refused:
+        deliver_all(lambda _: {})
+    for told in (refused.value.message, refused.value.next_step):
+        assert "MONITORING_WEBHOOK_URL" in told and "MONITORING_SMTP_TO" in told
+    assert refused.value.code == "settings.invalid"
+
+
+def test_each_setting_of_a_receiver_is_one_that_is_refused_by_itself() -> None:
+    links = ["runbook_url", "page_url"]
+    assert sorted([*chain(*APART), *links]) == sorted(ReceiverSettings.model_fields)
+
+
 @pytest.mark.parametrize("missing", [("CONNECTION",), ("FROM",), ("TO",), ("FROM", "TO"), ("CONNECTION", "TO")])
 @pytest.mark.parametrize("is_empty", [False, True])
 def test_half_of_what_mail_needs_is_refused_and_what_is_not_set_is_named(
@@ -573,7 +593,6 @@ from artifacts.alerts import receivers
 from monitoring import notify
 from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
-from monitoring.watch import choose_checks, deliver_all, due_for_retraining
 moment, identity = sys.argv[1:]
 places, settings = read_places(), read_monitoring_settings()
 def die(*_):
