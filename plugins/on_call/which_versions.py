@@ -8,7 +8,7 @@ SHOWN = 20
 
 
 def version_there(home: Home, model: str, version: int) -> RunRecord:
-    """The version; raises `Missing` as `Registry.model_version` does, with the newest versions that there are."""
+    """The version; raises `Missing` as `Registry.model_version` does, with the newest that are there, oldest first."""
     try:
         return home.record(model, version)
     except Missing as none:
