@@ -51,7 +51,8 @@ def compact(folder: Path, into: str, batch_bytes: int = BATCH_BYTES) -> Compacte
     Finished is a sealed segment, or one whose writer's lock is free. One compaction works at a time; writers go on.
     Beside the log lie up to `batch_bytes` of segments a second time, as Parquet. A damaged segment is left where it is
     and, once the others are done, raised as `Damaged` (`log.damaged`); a rerun does what is not done yet, and tells of
-    the parts of both. A log without its list, beside parts, is raised before anything is done (`log.list_gone`). Raises
+    the parts of both. A log without its list, beside parts, is raised before anything is done (`log.list_gone`), and
+    segments with one id twice before any of their batch is published (`log.duplicate_ids`). Raises
     `Unavailable` (`publish.no_place`) when the disk is full, `BadInput` (`place.invalid`) when `folder` is a file.
     """
     done, wrong, into = Compacted(), None, into.rstrip("/")

@@ -79,13 +79,28 @@ def _check_header(path: Path, header: dict[str, object]) -> None:
 def _mend_name(path: Path, segment: str) -> str:
     """What brings a segment that has the name of none, and is `segment`, back at the least loss."""
     own = path.with_name(f"{segment}{LOG}")
-    if not own.exists():
+    try:
+        # It may be removed at any time, by a compaction that published it.
+        whole = own.open("rb")
+    except FileNotFoundError:
         return f"Give it its name again, {own.name}, and its seal {own.stem}{SEAL}."
-    with own.open("rb") as whole, path.open("rb") as copy:
+    with whole, path.open("rb") as copy:
         while block := copy.read(BLOCK):
-            if whole.read(len(block)) != block:
-                return RESTORE
+            if (there := whole.read(len(block))) != block:
+                is_cut = len(there) < len(block) and block.startswith(there)
+                return _mend_cut(path, own) if is_cut else RESTORE
     return f"Move it and its seal out of the log: {own.name} holds all of it, so no prediction is lost."
+
+
+def _mend_cut(path: Path, own: Path) -> str:
+    """Of a segment that is shorter than its copy: without a seal it may be under way, and cut since."""
+    seal = seal_of(own)
+    if seal is None or seal.get("bytes") != path.stat().st_size:
+        return RESTORE
+    return (
+        f"{own.name} is cut short, and {path.name} is as long as the seal says: move {own.name} out of the log, and "
+        f"{path.stem}{SEAL} if it is there, and give {path.name} the name {own.name}."
+    )
 
 
 def _check_footer(footer: dict[str, object], frames: int, count: int, last: Frame | None) -> None:

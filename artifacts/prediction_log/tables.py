@@ -36,8 +36,8 @@ def tables(log: Log, moment: str | None, start: datetime | None, end: datetime |
     A file is left out when no row of it has start <= `moment` < end, `moment` being a column of the entity, or
     `asked_at` where a row has none. Every byte of the others is verified. A part that its manifest puts outside is not
     opened: that its files are there, and of their size, is all that is seen of it. Segments are verified all. Raises
-    `Damaged` (`log.damaged`, `log.part_gone`, `log.list_gone`, `publish.damaged`), or `BadInput` (`place.invalid`) when
-    the log's folder is a file.
+    `Damaged` (`log.damaged`, `log.duplicate_ids`, `log.part_gone`, `log.list_gone`, `publish.damaged`), or `BadInput`
+    (`place.invalid`) when the log's folder is a file.
     """
     if log.folder.exists() and not log.folder.is_dir():
         raise no_such_place(str(log.folder), "it is a file, wanted a folder")

@@ -167,11 +167,30 @@ def test_a_renamed_or_copied_segment_is_damage(tmp_path: Path) -> None:
     assert refused(tmp_path, "log.damaged").next_step == all_of_it
     segment.write_bytes(segment.read_bytes()[:-1])
     copy.rename(tmp_path / "0.log")
-    assert refused(tmp_path, "log.damaged").next_step.startswith("Restore the segment from a copy, or move it out")
+    said = f"{segment.name} is cut short, and 0.log is as long as the seal says: move {segment.name} out of the log,"
+    assert refused(tmp_path, "log.damaged").next_step.startswith(said)
+    segment.with_suffix(".sealed").rename(tmp_path / "0.sealed")
+    restore = "Restore the segment from a copy, or move it out"
+    assert refused(tmp_path, "log.damaged").next_step.startswith(restore)
+    (tmp_path / "0.sealed").rename(segment.with_suffix(".sealed"))
+    segment.write_bytes(b"another" + segment.read_bytes()[7:])
+    assert refused(tmp_path, "log.damaged").next_step.startswith(restore)
     segment.unlink()
     segment.with_suffix(".sealed").rename(tmp_path / "0.sealed")
     again = f"Give it its name again, {segment.name}, and its seal {segment.stem}.sealed."
     assert refused(tmp_path, "log.damaged").next_step == again
+
+
+def test_a_segment_that_goes_while_its_copy_is_looked_at_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segment = logged(tmp_path, prediction())
+    segment.rename(tmp_path / "0.log")
+    segment.with_suffix(".sealed").rename(tmp_path / "0.sealed")
+    there = set(tmp_path.iterdir())
+    # As it was when it was seen.
+    monkeypatch.setattr(Path, "exists", lambda path: path == segment or path in there)
+    assert refused(tmp_path, "log.damaged").next_step.startswith(f"Give it its name again, {segment.name}")
 
 
 def test_an_empty_segment_is_damage(tmp_path: Path) -> None:
