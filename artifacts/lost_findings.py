@@ -20,7 +20,7 @@ def missed(places: Places, model: str) -> list[Missing]:
     """Why findings of windows that were checked are gone, where some are left or none (`findings.lost`), each."""
     read, broken = summaries(places.findings, model)
     if read or broken:
-        return lost_among(places, model, read, broken)
+        return list(lost_among(places, model, read, broken).values())
     try:
         refuse_lost_findings(places, model)
     except Missing as lost:
@@ -28,8 +28,8 @@ def missed(places: Places, model: str) -> list[Missing]:
     return []
 
 
-def lost_among(places: Places, model: str, read: Collection[Summary], broken: Collection[str]) -> list[Missing]:
-    """Why findings of windows that were checked are not among those published (`findings.lost`), each.
+def lost_among(places: Places, model: str, read: Collection[Summary], broken: Collection[str]) -> dict[str, Missing]:
+    """By id why findings of windows that were checked are not among those published (`findings.lost`).
 
     Published are those that are `read`, and those that are `broken`, by their ids. The alerts know of what they took
     in last; of what is `lost_pages` the pages know, the newest first.
@@ -42,11 +42,11 @@ def lost_among(places: Places, model: str, read: Collection[Summary], broken: Co
         if one.findings is not None and one.findings not in published
     }
     pages = lost_pages(places, model, read, {*published, *taken})
-    return [*(_taken(places, one, is_labelled) for one, is_labelled in taken.items()), *pages]
+    return {one: _taken(places, one, is_labelled) for one, is_labelled in taken.items()} | pages
 
 
-def lost_pages(places: Places, model: str, read: Collection[Summary], known: Collection[str]) -> list[Missing]:
-    """Of which findings that are not `known` a page was drawn, the newest first, each (`findings.lost`).
+def lost_pages(places: Places, model: str, read: Collection[Summary], known: Collection[str]) -> dict[str, Missing]:
+    """Of which findings that are not `known` a page was drawn, by id, the newest first (`findings.lost`).
 
     Not of those whose window was checked again since, with labels or without as they were. A page that does not say
     how they were is taken for one of a check that is missed.
@@ -67,7 +67,7 @@ def lost_pages(places: Places, model: str, read: Collection[Summary], known: Col
         if of not in since or page.at > since[of]:
             gone[of], since[of] = (identity, page), page.at
     newest_first = sorted(gone.values(), key=lambda one: (window_of(one[0])[1], one[0]), reverse=True)
-    return [_drawn(places, identity, page) for identity, page in newest_first]
+    return {identity: _drawn(places, identity, page) for identity, page in newest_first}
 
 
 def _taken(places: Places, identity: str, is_labelled: bool) -> Missing:

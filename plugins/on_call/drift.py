@@ -34,16 +34,15 @@ def newest_first(home: Home, model: str) -> list[Summary]:
     return home.once(("windows", model), lambda: _newest_first(home, model))
 
 
-def unread(home: Home, model: str) -> list[Damaged | Missing]:
-    """Why each of the windows that were checked and cannot be read, or are gone, is not among them."""
+def unread(home: Home, model: str) -> dict[str, Damaged | Missing]:
+    """By the id of its findings why each window that was checked and cannot be read, or is gone, is not among them."""
     read, broken = _read(home, model)
     if not read and not broken:
-        return []
-    lost = home.once(("lost", model), lambda: _lost(home, model, read, broken))
-    return [*broken.values(), *lost]
+        return {}
+    return {**broken, **home.once(("lost", model), lambda: _lost(home, model, read, broken))}
 
 
-def _lost(home: Home, model: str, read: Collection[Summary], broken: Collection[str]) -> list[Missing]:
+def _lost(home: Home, model: str, read: Collection[Summary], broken: Collection[str]) -> dict[str, Missing]:
     try:
         return lost_among(home.places, model, read, broken)
     except Refusal:
@@ -105,7 +104,7 @@ def drift(request: Request, home: Home, model: str) -> Html:
 
 def cannot_be_read(home: Home, model: str) -> Html | None:
     """What is missing of what was found, each in its own words, so that nothing is missing in silence."""
-    broken = unread(home, model)
+    broken = list(unread(home, model).values())
     if not broken:
         return None
     rest = len(broken) - MISSING

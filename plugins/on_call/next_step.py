@@ -1,6 +1,7 @@
 """The one thing to do now about a model, and its command."""
 
 from artifacts.errors import Damaged, Missing, Refusal
+from artifacts.findings import window_of
 from artifacts.lost_home import refuse_lost_home
 from artifacts.registry import RunRecord
 from artifacts.verdict import Verdict
@@ -9,7 +10,7 @@ from plugins.on_call.became import Became, Fate, decided, fate, next_of
 from plugins.on_call.briefly import briefly
 from plugins.on_call.by_day import counted
 from plugins.on_call.candidates import SHOWN
-from plugins.on_call.drift import checked_at, unread
+from plugins.on_call.drift import checked_at, newest_end, unread
 from plugins.on_call.fresh import refuse_lost_made
 from plugins.on_call.home import Home
 from plugins.on_call.section import with_command
@@ -29,9 +30,10 @@ def next_step(home: Home, model: str) -> tuple[str, str | None]:
         _lost_champion,
         _waiting,
         _lost_places,
-        _unread,
+        _newest_unread,
         _not_watched,
         _open_alert,
+        _unread,
         _to_promote,
         _newest,
     ):
@@ -107,10 +109,18 @@ def _open_alert(home: Home, model: str) -> tuple[str, str] | None:
     return "See what is open, and since when:", f"python -m monitoring alerts --model {model}"
 
 
+def _newest_unread(home: Home, model: str) -> None:
+    """Of what was found in the newest window or one after it, and cannot be read: how it is now is not known."""
+    newest = newest_end(home, model)
+    for one, why in unread(home, model).items():
+        if newest is None or window_of(one)[1] >= newest:
+            raise why
+
+
 def _unread(home: Home, model: str) -> None:
-    """Of what was found and cannot be read, and so is missing above."""
-    for one in unread(home, model):
-        raise one
+    """Of what was found in older windows, and so is missing above: what is open now comes before it."""
+    for why in unread(home, model).values():
+        raise why
 
 
 def _waiting(home: Home, model: str) -> tuple[str, str] | None:
