@@ -92,7 +92,8 @@ def _concluded(
     found = tuple(finding_of(result, connection, layout) for result in results)
     docs = write_docs(context, layout.name, attempt, results, folder / "docs")
     (folder / "validation.json").write_text(json.dumps(found, indent=1, default=str), encoding="utf-8")
-    note("expectations", {"set": layout.name, "checked": len(found), "failed": _failed(found)[:NOTED]})
+    noted = {"set": layout.name, "attempt": attempt, "checked": len(found), "failed": _failed(found)[:NOTED]}
+    note("expectations", noted)
     _refuse_unless_passed(layout, results, found, docs)
     return Validation(found, folder, docs)
 

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from artifacts.database import impatient
 from artifacts.errors import Missing, Refusal
 from artifacts.places import Places, read_places
-from plugins.on_call import findings, frame, models, predictions, training_sets, versions
+from plugins.on_call import audits, findings, frame, models, predictions, training_sets, versions
 from plugins.on_call.guard import Guard
 from plugins.on_call.names import FORMS
 from plugins.on_call.section import refused
@@ -21,7 +21,7 @@ from plugins.run_story import routes as run_story
 
 # A page reads them more than once, and has promised to answer within three seconds.
 LOCKED_SECONDS = 0.5
-PAGES = (models, versions, predictions, findings, training_sets, run_story)
+PAGES = (models, versions, predictions, findings, training_sets, audits, run_story)
 ROUTERS: tuple[APIRouter, ...] = (frame.router, *(one.router for one in PAGES))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from artifacts.plural import many, plural
 from plugins.on_call.markup import Child, Html, el, folded, join, joined, name, table
+from plugins.run_story.links import failed_docs_of
 from plugins.run_story.story import Story
 
 
@@ -52,7 +53,9 @@ def _held(told: Mapping[str, Any]) -> Html:
         ]
         for one in failed
     ]
-    return join(summary, table(("column", "expectation", "found", "wanted", "keys"), rows) if rows else None)
+    docs = failed_docs_of(told)
+    link = el("p", el("a", "Data Docs of this attempt", href=docs)) if docs else None
+    return join(summary, table(("column", "expectation", "found", "wanted", "keys"), rows) if rows else None, link)
 
 
 def _word(status: str) -> Html:

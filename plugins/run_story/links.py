@@ -1,5 +1,6 @@
 """Where a task's extra links lead: its MLflow run, its training set and that set's Data Docs, on the on-call pages."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from artifacts.errors import Refusal
@@ -21,12 +22,21 @@ def link_of(name: str, key: Any) -> str | None:
         return None
     own = [one for one in tasks if (one.name.task, one.name.map_index) == (key.task_id, key.map_index)]
     found = _noted(own, RUNS if name == MLFLOW else SETS)
+    if found is None and name == DOCS:
+        return next((link for one in own if (link := failed_docs_of(one.notes.get("expectations", {})))), None)
     if found is None:
         return None
     if name == MLFLOW:
         return address_of("mlflow-runs", found)
     parts = ("docs", "index.html") if name == DOCS else ()
     return address_of("training-sets", *found.split("/"), *parts)
+
+
+def failed_docs_of(expectations: Mapping[str, Any]) -> str | None:
+    """The address of the Data Docs of rows that failed, from the note about it; None where none failed."""
+    if not expectations.get("failed") or not expectations.get("attempt"):
+        return None
+    return address_of("audits", str(expectations["set"]), str(expectations["attempt"]), "docs", "index.html")
 
 
 def _noted(own: list[TaskEvidence], where: tuple[tuple[str, str], ...]) -> str | None:

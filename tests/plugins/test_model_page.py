@@ -413,6 +413,24 @@ def test_the_index_of_data_docs_which_scripts_would_fill_leads_to_the_result(ope
     assert re.search(r"load\s+values to not be null\s+a share of nulls of at most 0.3\s+0.25\s+1,200", shown), shown
 
 
+def test_the_data_docs_of_rows_that_failed_are_there_and_nothing_beside_them(opened, home, tmp_path):
+    attempt = tmp_path / "validation" / "toy" / "2013-04-01.0123456789ab"
+    result = "validations/toy/attempt/20130401T000000.000000Z/rows.html"
+    for file in ("docs/index.html", f"docs/{result}", "validation.html", "docs/run.exe"):
+        (attempt / file).parent.mkdir(parents=True, exist_ok=True)
+        (attempt / file).write_text(f"<p>{file}</p>")
+    (attempt / "docs" / "link.html").symlink_to(attempt / "validation.html")
+    client = opened(home[0].model_copy(update={"home": tmp_path}), NOBODY)
+    at = "/on-call/audits/toy/2013-04-01.0123456789ab/docs"
+    index = client.get(f"{at}/index.html")
+    assert (index.status_code, index.headers["location"]) == (307, result)
+    page = client.get(f"{at}/{result}")
+    assert (page.text, "sandbox" in page.headers["content-security-policy"]) == (f"<p>docs/{result}</p>", True)
+    for odd in ("link.html", "run.exe", "../validation.html", "%2e%2e/validation.html", "none.html"):
+        assert client.get(f"{at}/{odd}").status_code == 404, odd
+    assert client.get("/on-call/audits/toy/2013-04-01.ffffffffffff/docs/index.html").status_code == 404
+
+
 def test_a_long_name_is_cut_in_its_middle_so_that_two_stay_apart():
     names = ("carrier_origin_arrival_delay_mean_3h", "carrier_origin_arrival_delay_mean_28d")
     assert [short(one) for one in names] == ["carrier_origin…l_delay_mean_3h", "carrier_origin…_delay_mean_28d"]

@@ -356,6 +356,19 @@ def test_a_task_links_to_what_it_made_and_to_nothing_when_it_made_none(tmp_path,
     assert link_of(name, SimpleNamespace(**key, task_id="choose", map_index=-1)) is None
 
 
+def test_a_task_whose_rows_failed_links_to_their_data_docs_and_so_does_its_page(tmp_path, monkeypatch):
+    monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))
+    noted = {"set": "toy", "attempt": "2013-03-01.b344ea68c046", "checked": 1}
+    failed = {"column": "load", "expectation": "E", "raised": None, "observed": 1, "bound": "2", "keys": []}
+    address = "/on-call/audits/toy/2013-03-01.b344ea68c046/docs/index.html"
+    key = SimpleNamespace(dag_id="dag", run_id=RUN, task_id="build", map_index=-1)
+    for of, link in (([failed], address), ([], None)):
+        story = told(tmp_path, refused(notes={"expectations": {**noted, "failed": of}}))
+        assert (link_of("Data Docs", key), link_of("Training set", key)) == (link, None)
+        page = body_of(story, read_places({"PIPELINE_HOME": str(tmp_path)}), OnCallSettings())
+        assert (f'href="{address}"' in page) == (link is not None)
+
+
 @pytest.mark.parametrize("red", [False, True])
 def test_why_drift_starts_no_retraining_stands_on_the_page_also_when_another_task_said_no(tmp_path, red):
     kept = evidence("retrain", outcome="skipped", said="Not now.", notes={"retraining": {"kept_by": ["Too near."]}})
