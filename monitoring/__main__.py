@@ -19,7 +19,7 @@ from monitoring.missed import say_missed
 from monitoring.report import write_report
 from monitoring.report.cli import add_verb as add_report
 from monitoring.settings import read_monitoring_settings
-from monitoring.window import parse_window, refuse_not_begun
+from monitoring.window import parse_days, refuse_not_begun
 
 EXIT_CODES = {"OK": 0, "DRIFT": GateClosed.exit_code, "UNKNOWN": CannotJudge.exit_code}
 
@@ -52,7 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _check(arguments: argparse.Namespace) -> Answer:
-    window, settings, places = parse_window(arguments.window), read_monitoring_settings(), read_places()
+    window, settings, places = parse_days(arguments.window), read_monitoring_settings(), read_places()
     refuse_not_begun(window)
     truth = arguments.training_set and open_training_set(places.training_sets, *parse_id(arguments.training_set))
     version = _version(places, arguments.model, arguments.version)

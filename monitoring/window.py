@@ -58,17 +58,26 @@ def write_window(start: datetime, end: datetime) -> str:
 
 
 def parse_window(text: str) -> Window:
-    """`START..END`, each a day in UTC; raises `BadInput` (`monitoring.window`).
-
-    Of whole days, as those are that noise is drawn from: a morning always differs from them.
-    """
+    """`START..END`, each a day or `2013-12-01T0600`, in UTC; raises `BadInput` (`monitoring.window`)."""
     first, _, last = text.partition("..")
     # What is wrong with a part is said of the whole: a part alone names no option.
     with suppress(BadInput):
         window = Window(*(parse_as_of(part.removesuffix("T0000")) for part in (first, last)))
-        if window.start < window.end and window.days == window.whole_days:
+        if window.start < window.end:
             return window
-    raise BadInput(
+    raise _no_window(text)
+
+
+def parse_days(text: str) -> Window:
+    """As `parse_window`, of whole days, as those are that noise is drawn from: a morning always differs from them."""
+    window = parse_window(text)
+    if window.days != window.whole_days:
+        raise _no_window(text)
+    return window
+
+
+def _no_window(text: str) -> BadInput:
+    return BadInput(
         "monitoring.window",
         f"The window (--window) is {text!r}; wanted START..END, the start first, each a day in UTC, such as "
         "2013-12-01..2013-12-08: a part of a day always differs from whole ones.",

@@ -20,7 +20,7 @@ from monitoring.answers import open_answers
 from monitoring.check import check
 from monitoring.described import read_described
 from monitoring.left_out import LeftOut
-from monitoring.window import parse_window
+from monitoring.window import parse_days, parse_window
 from tests.monitoring.world import SETTINGS, WEEK, World, codes, of
 
 MARCH = "2013-03-01..2013-03-27"
@@ -250,14 +250,19 @@ def test_midnight_may_be_written_out() -> None:
         "2013-03-20T0000T0000..2013-03-21",
         "2013-03-27..2013-03-20",
         "2013-03-20..2013-03-20",
-        "2013-03-20..2013-03-20T1200",
-        "2013-03-20T0600..2013-03-27",
         "yesterday..now",
     ],
 )
 def test_what_is_no_window_is_refused(text: str) -> None:
     with pytest.raises(BadInput):
         parse_window(text)
+
+
+@pytest.mark.parametrize("text", ["2013-03-20..2013-03-20T1200", "2013-03-20T0600..2013-03-27", "2013-03-20"])
+def test_parts_of_days_are_no_days(text: str) -> None:
+    with pytest.raises(BadInput, match="each a day in UTC"):
+        parse_days(text)
+    assert parse_days("2013-03-20..2013-03-27T0000") == parse_window(WEEK)
 
 
 def test_a_log_that_is_not_compacted_yet_is_said_with_the_command_that_compacts(
