@@ -97,6 +97,8 @@ def _taken(
     alerts = {(one.kind, one.key): one for one in watch.alerts}
     is_judged = any(one.state != "UNKNOWN" for one in found.values())
     events: list[Event] = []
+    # An id is made of all that was found.
+    identity = findings.id
     kinds: tuple[Kind, ...] = ("DRIFT", "UNKNOWN")
     for key in sorted(found.keys() | {one.key for one in watch.alerts if one.is_open}):
         finding = found.get(key)
@@ -107,13 +109,13 @@ def _taken(
             elif finding is not None and finding.state == kind:
                 alert, step = opened(kind, alert, finding, watch, findings), "opened"
             if alert is not None and finding is not None and finding.state == kind:
-                alert = replace(alert, shown=findings.id)
+                alert = replace(alert, shown=identity)
             if alert is not None:
                 alerts[kind, key] = alert
                 events += [Event(step, findings.end, alert)] if step else []
     good = frozenset(key for key, one in found.items() if one.state == "OK")
     kept = tuple(alerts[name] for name in sorted(alerts))
-    taken = replace(watch, start=findings.start, end=findings.end, findings=findings.id, good=good, alerts=kept)
+    taken = replace(watch, start=findings.start, end=findings.end, findings=identity, good=good, alerts=kept)
     return taken, events
 
 

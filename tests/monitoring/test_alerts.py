@@ -52,6 +52,20 @@ def test_drift_is_told_when_it_begins_and_when_it_ends_and_not_in_between(told: 
     assert told(found(5, FINE)) == []
 
 
+def test_findings_are_named_a_few_times_however_many_alerts_they_open(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named, real = [0], Findings.name
+
+    def counting(self: Findings) -> str:
+        named[0] += 1
+        return real.fget(self)  # type: ignore[attr-defined, no-any-return]
+
+    monkeypatch.setattr(Findings, "name", property(counting))
+    assert len(told(found(1, *(of(MOVED, f"feature_{number}") for number in range(200))))) == 200
+    assert named[0] <= 3
+
+
 def test_what_stays_open_is_told_again_after_a_week_and_escalated_once_after_two(told: Told) -> None:
     steps = {day: [step for step, _, _ in told(found(day, MOVED))] for day in range(1, 31)}
     assert {day: step for day, step in steps.items() if step} == {
