@@ -79,16 +79,18 @@ def test_a_wrong_edit_is_named_and_once_it_is_mended_the_command_builds(code: st
 
 def test_a_failed_dbt_test_fails_by_dbt_alone_too_and_passes_once_it_is_mended(built: Reader, tmp_path: Path) -> None:
     make, build = runbook.section("features.dbt_test_failed").commands
-    assert make == 'make dbt ARGS="test -s MODEL"'
+    assert make == 'make dbt ARGS="build -s MODEL"'
     # As `make dbt` does, in the project of this home.
     inside = f"import pathlib, ops.dbt; ops.dbt.REPOSITORY = pathlib.Path({str(built.project.parent)!r})"
     # Not beside the project's own files, which the next test edits.
     environ = {**os.environ, "DBT_TARGET_PATH": f"{tmp_path}/target", "DBT_LOG_PATH": str(tmp_path)}
     with edited(built, *EDITS["features.dbt_test_failed"]):
         built.refused("features.dbt_test_failed", BUILD)
-        command = [sys.executable, "-c", f"{inside}; ops.dbt.main()", "test", "-s", "postings"]
+        command = [sys.executable, "-c", f"{inside}; ops.dbt.main()", "build", "-s", "postings"]
         done = subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
     assert (done.returncode, "accepted_values_postings_size__large" in done.stdout) == (1, True), done.stderr
+    mended = subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
+    assert mended.returncode == 0, mended.stdout
     assert built.runs(build)[0] == 0
 
 
