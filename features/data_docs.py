@@ -22,6 +22,17 @@ _RESULTS = "docs/validations/"
 # What a page has its reader ask another host for as soon as it is opened: scripts, styles, the logo. It reads without.
 _ELSEWHERE = re.compile(r"""<(?:script|link|img)\b[^>]*?\s(?:src|href)="https?://[^>]*>(?:\s*</script>)?""")
 _STYLED_ELSEWHERE = re.compile(r"""url\((['"]?)https?://[^)]*\)""")
+# What stands for the styles and the marks of those: passed, failed, raised.
+_STYLE = """<style>
+body { font: 15px/1.5 system-ui, sans-serif; margin: 16px; }
+table { border-collapse: collapse; }
+td, th { border: 1px solid #c9ced7; padding: 4px 8px; text-align: left; vertical-align: top; }
+.fa-check-circle::before { content: "\\2713"; color: #1e6a45; }
+.fa-times::before { content: "\\2717"; color: #b23c00; font-weight: bold; }
+.fa-exclamation-triangle::before { content: "!"; color: #b23c00; font-weight: bold; }
+button, .btn { display: none; }
+</style>
+</head>"""
 _INDEX = """<!DOCTYPE html>
 <meta charset="utf-8">
 <title>Data Docs</title>
@@ -68,7 +79,7 @@ def write_docs(context: Any, name: str, attempt: str, results: Sequence[Result],
     shutil.rmtree(folder / "static" / "images")
     for page in (*folder.rglob("*.html"), *folder.rglob("*.css")):
         kept = _STYLED_ELSEWHERE.sub("none", _ELSEWHERE.sub("", page.read_text(encoding="utf-8")))
-        page.write_text(kept, encoding="utf-8")
+        page.write_text(kept.replace("</head>", _STYLE, 1), encoding="utf-8")
     found = folder.parent / page_of(path.relative_to(folder.parent).as_posix() for path in folder.rglob("*.html"))
     to = quote(found.relative_to(folder).as_posix())
     (folder / "index.html").write_text(_INDEX.format(page=to), encoding="utf-8")

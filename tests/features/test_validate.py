@@ -49,6 +49,16 @@ def test_rows_that_keep_the_contract_pass_and_leave_data_docs(tmp_path: Path) ->
     assert len(json.loads((tmp_path / "validation.json").read_text())) == len(found.results) > 30
 
 
+def test_each_mark_of_data_docs_is_shown_without_the_fonts_of_another_host(tmp_path: Path) -> None:
+    with pytest.raises(GateClosed):
+        _hold(tmp_path, _with("hour", {5: 24}))
+    [page] = (tmp_path / "docs" / "validations").rglob("*.html")
+    text = page.read_text()
+    marks = set(re.findall(r'<i class="fas (fa-[a-z-]+) text-', text))
+    shown = set(re.findall(r'\.(fa-[a-z-]+)::before { content: "', text))
+    assert {"fa-check-circle", "fa-times"} <= marks <= shown
+
+
 def test_data_docs_ask_no_other_host_and_their_links_lead_to_pages_that_are_there(tmp_path: Path) -> None:
     found = _hold(tmp_path)
     for page in (tmp_path / "docs").rglob("*.html"):
