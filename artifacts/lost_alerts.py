@@ -33,7 +33,13 @@ def refuse_lost_alerts(places: Places, model: str, before: datetime | None = Non
     found = _last_checked(places, model, before)
     if not taken and not (found["log"] or found["truth"]):
         # Nor does any findings tell of a check: these may be lost with the alerts.
-        refuse_lost_pages(places, model, before)
+        try:
+            refuse_lost_pages(places, model, before)
+        except Missing:
+            # What was checked again since is the repair, whoever asks.
+            found = _last_checked(places, model, None)
+            if not any(found.values()):
+                raise
     if not found["log"] and (taken or not found["truth"]):
         return
     if before is not None:
