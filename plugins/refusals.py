@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from artifacts.cli import say
 from artifacts.errors import Refusal, Unavailable
-from plugins.parameters import refuse_unknown_parameters
+from plugins.parameters import refuse_nothing_handed, refuse_unknown_parameters
 from plugins.redaction import redact_error
 from plugins.run_story.leaving import leaving_evidence
 
@@ -23,13 +23,15 @@ R = TypeVar("R")
 def fails_once(body: Callable[P, R]) -> Callable[P, R]:
     """Keep how a task body ended, and make every refusal final, except `Unavailable`, which Airflow may retry.
 
-    Of a DAG run that has parameters which its DAG does not know, the first task refuses before its body runs.
+    Of a DAG run that has parameters which its DAG does not know, the first task refuses before its body runs; so does
+    a task to which the one before it handed nothing on.
     """
 
     @wraps(body)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         with final_refusals(), leaving_evidence() as left:
             refuse_unknown_parameters()
+            refuse_nothing_handed(body, args, kwargs)
             returned = left.returned = body(*args, **kwargs)
             return returned
 

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from artifacts.errors import Damaged
 from artifacts.run_evidence.good import good_ends
+from artifacts.run_evidence.records import DagRunEnd
 from artifacts.run_evidence.store import END, folder_of, read_run_end
 
 # One that was killed never ends, and one that waits for a person does not wait for longer.
@@ -51,10 +52,14 @@ def _removed(runs: list[Path]) -> Iterator[Path]:
 
 
 def _held_against(home: Path, dag: str, runs: list[str]) -> set[str | None]:
-    needed: set[str | None] = {one for end in good_ends(home, dag) for one in (end.run, end.since)}
+    needed: set[str | None] = {one for end in good_ends(home, dag) for one in (end.run, *_before(end))}
     for run in runs:
         # What a damaged file says cannot be held against anything.
         with suppress(Damaged):
             end = read_run_end(home, dag, run)
-            needed |= {end.since} if end else set()
+            needed |= _before(end) if end else set()
     return needed
+
+
+def _before(end: DagRunEnd) -> set[str | None]:
+    return {end.since, *end.since_of.values()}

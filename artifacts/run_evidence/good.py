@@ -33,10 +33,16 @@ def last_good(home: Path, dag: str, but: str, about: Sequence[str] = (), before:
     One that was cleared and failed since is passed over. Raises `Damaged` (`run_evidence.damaged`), and `Missing`
     (`run_evidence.gone`) when what would say it is forgotten, or could not be read when it was asked for.
     """
-    files = map(_good_about, about) if about else (GOOD,)
-    ends = [end for file in files if (end := read_end(folder_of(home, dag) / file)) is not None]
-    ends.sort(key=lambda end: end.at, reverse=True)
-    return next(filter(None, (_earlier(home, end, but, before) for end in ends)), None)
+    files: dict[str | None, str] = {one: _good_about(one) for one in about} if about else {None: GOOD}
+    ends = [(one, end) for one, file in files.items() if (end := read_end(folder_of(home, dag) / file)) is not None]
+    ends.sort(key=lambda found: found[1].at, reverse=True)
+    return next(filter(None, (_earlier(home, end, one, but, before) for one, end in ends)), None)
+
+
+def last_good_of(home: Path, dag: str, but: str, about: Sequence[str], before: datetime | None) -> dict[str, str]:
+    """The last good DAG run about each of `about` by itself, where there is one; raises as `last_good` does."""
+    found = {one: last_good(home, dag, but, (one,), before) for one in about}
+    return {one: run for one, run in found.items() if run is not None}
 
 
 def good_ends(home: Path, dag: str) -> Iterator[DagRunEnd]:
@@ -47,23 +53,24 @@ def good_ends(home: Path, dag: str) -> Iterator[DagRunEnd]:
             yield from [end] if end else []
 
 
-def _earlier(home: Path, end: DagRunEnd, but: str, before: datetime | None) -> str | None:
+def _earlier(home: Path, end: DagRunEnd, about: str | None, but: str, before: datetime | None) -> str | None:
     """`end` itself, else the one that it was held against, and so on, until one that is good still and began before."""
     seen = {end.run}
     # One that was cleared since may have failed.
     end = read_run_end(home, end.dag, end.run) or end
     while end.run == but or not _is_good(end) or (before is not None and end.at >= before):
-        if end.since is None and end.unread is not None:
+        since = end.good_before(about)
+        if since is None and end.unread is not None:
             raise _unknown(
                 f"Which one ended well before {end.run} of {end.dag} was not read as that ended: {end.unread}"
             )
-        if end.since is None:
+        if since is None:
             return None
-        earlier = read_run_end(home, end.dag, end.since)
+        earlier = read_run_end(home, end.dag, since)
         if earlier is None and end.run == but:
-            return end.since
+            return since
         if earlier is None or earlier.run in seen:
-            which = f"Of the DAG run {end.since} of {end.dag}, which ended well, nothing is left, or it ran again since"
+            which = f"Of the DAG run {since} of {end.dag}, which ended well, nothing is left, or it ran again since"
             raise _unknown(f"{which}: which one ended well before is not known.")
         seen.add(earlier.run)
         end = earlier

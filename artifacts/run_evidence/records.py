@@ -78,8 +78,8 @@ class DagRunEnd:
 
     `began` (UTC) orders DAG runs, since one may be marked success long after; None in one from before it was kept.
 
-    `about` names the models and training sets; where it names any, `since` was about the same. `unread` is why it could
-    not be read which one that is.
+    `about` names the models and training sets; where it names any, `since` was about one of the same, and `since_of`
+    has the last good one about each. `unread` is why it could not be read which ones these are.
     """
 
     dag: str
@@ -93,8 +93,13 @@ class DagRunEnd:
     unread: str | None = None
     handed: tuple[Handed, ...] = ()
     began: NaiveDatetime | None = None
+    since_of: Mapping[str, str] = Field(default_factory=dict)
 
     @property
     def at(self) -> datetime:
         """When it began; of one from before that was kept, when it ended."""
         return self.began or self.ended
+
+    def good_before(self, one: str | None) -> str | None:
+        """The last good one before it, of all, or of those about `one`."""
+        return self.since_of.get(one) if one is not None and self.since_of else self.since

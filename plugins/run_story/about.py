@@ -21,6 +21,13 @@ def same(about: Sequence[str]) -> tuple[str, ...]:
     return tuple(one for one in about if one.startswith(MODEL)) or tuple(about)
 
 
+def of_things(kept: Sequence[TaskEvidence], things: Sequence[str]) -> list[TaskEvidence]:
+    """What those tasks left that are about any of `things`, or about nothing of their kind; all, without `things`."""
+    kinds = tuple({MODEL if one.startswith(MODEL) else SET for one in things})
+    own = [(one, {thing for thing in about_of([one], {}) if thing.startswith(kinds)}) for one in kept]
+    return [one for one, of in own if not things or not of or of & set(things)]
+
+
 def about_window(findings: Mapping[str, Any]) -> str:
     """Which window of which version a note of findings is about; with labels or without, since both may be told."""
     start, end = (parse_as_of(one) for one in findings["window"].split(".."))

@@ -47,8 +47,12 @@ def cause_of(
 
 
 def gone(ends: Sequence[TaskEnd], left: Collection[Name]) -> list[str]:
-    """The tasks that ended well and left nothing that is still there, as each does but the one that asks a person."""
-    ran = [one for one in ends if one.state in {"success", "skipped"} and one.attempt > 0 and one.task != ASKS]
+    """The tasks that ended well and left nothing that is still there, as each does but the one that asks a person.
+
+    One that was set to success by hand before it ever ran, and did nothing, is one of them.
+    """
+    ran = [one for one in ends if one.state == "success" or (one.state == "skipped" and one.attempt > 0)]
+    ran = [one for one in ran if one.task != ASKS]
     return sorted({one.task for one in ran if (one.task, one.map_index) not in left})
 
 
@@ -56,8 +60,9 @@ def of_gone(tasks: Sequence[str]) -> Refused:
     """That what these tasks left is gone, so that what they found or decided cannot be told."""
     return Refused(
         GONE,
-        f"What {', '.join(tasks)} left is not there any more: it was forgotten (ON_CALL_KEPT_RUNS), or the home's "
-        "runs/ is lost or another one's. What was found or decided in it is not known here.",
+        f"What {', '.join(tasks)} left is not there any more: it was forgotten (ON_CALL_KEPT_RUNS), the home's runs/ "
+        "is lost or another one's, or somebody set it to success by hand, so that it left nothing. What was found or "
+        "decided in it is not known here.",
         "Its note in Airflow says what it came to when it ended, and the logs of its tasks have the rest.",
     )
 

@@ -1,16 +1,13 @@
 """The parts of the run page, in the order in which whoever is on call needs them."""
 
-from collections.abc import Sequence
-
 from artifacts.places import Places
-from artifacts.run_evidence import Refused, read_run_end, read_tasks
+from artifacts.run_evidence import Refused
 from artifacts.runbook import runbook_link, runbook_section
-from plugins.on_call.markup import Child, Html, command, el, folded, join, joined, name, outside, table
+from plugins.on_call.markup import Child, Html, command, el, folded, join, joined, outside, table
 from plugins.on_call.patience import Patience
 from plugins.on_call.section import Part, all_of, with_command
 from plugins.on_call.settings import OnCallSettings
-from plugins.run_story.about import same
-from plugins.run_story.changes import Change, changes_since, given_since, untold_since
+from plugins.run_story.changes_part import changes_part
 from plugins.run_story.dbt_part import dbt_part, expectations_part
 from plugins.run_story.note import MARKS
 from plugins.run_story.numbers_part import has_numbers, numbers_part
@@ -31,7 +28,7 @@ def body_of(story: Story, places: Places, settings: OnCallSettings) -> Html:
     if story.note("dbt"):
         parts.append(Part("dbt", "dbt", lambda: dbt_part(story)))
     parts += [
-        Part("Changed since the last good DAG run", "changes", lambda: _changes(story, places)),
+        Part("Changed since the last good DAG run", "changes", lambda: changes_part(story, places)),
         Part("What serves now", "serves", lambda: serves_part(story, places, settings)),
         Part("Tasks", "tasks", lambda: _tasks(story)),
         Part("Runbook", "runbook", lambda: _runbook(story, settings)),
@@ -74,41 +71,6 @@ def _link(settings: OnCallSettings, code: str) -> Html:
     if settings.runbook_url is None:
         return el("a", code, href=runbook_link("", code))
     return outside(runbook_link(settings.runbook_url, code), code)
-
-
-def _changes(story: Story, places: Places) -> Html:
-    end = read_run_end(places.home, story.dag, story.run)
-    if end is not None and end.unread is not None:
-        return el("p", f"Which one that is could not be read when this one ended. {end.unread}", class_="alarm")
-    if end is None or end.since is None:
-        why = _unkept(story) if end is None else _first(same(end.about))
-        return el("p", f"{why}, so there is nothing to hold it against.", class_="quiet")
-    before = read_tasks(places.home, story.dag, end.since)
-    earlier = read_run_end(places.home, story.dag, end.since)
-    if earlier is None:
-        return el("p", f"What {end.since} left is not there any more, so there is nothing to hold it against.")
-    found = [*given_since(end.conf, earlier.conf), *changes_since(story.tasks, before)]
-    untold = untold_since(story.tasks, before)
-    why = "Some of what it left cannot be read" if story.damaged else "It ended before that could be noted"
-    ended = f"{why}: whether {' and '.join(untold)} changed is not told." if untold else ""
-    if not found:
-        return el("p", f"Nothing that was noted differs from {end.since}. {ended}")
-    rows = [_change(one) for one in found]
-    return join(el("p", f"Since {end.since}: {ended}"), table(("of", "what", "before", "now"), rows))
-
-
-def _unkept(story: Story) -> str:
-    return "How this DAG run ended is not kept here" if story.is_over else "This DAG run has not ended yet"
-
-
-def _first(about: Sequence[str]) -> str:
-    if not about:
-        return "No DAG run of this DAG ended well before it"
-    return f"As far as is noted it is the first of this DAG about {' and '.join(about)}: none ended well before it"
-
-
-def _change(one: Change) -> list[Child]:
-    return [one.about, name(one.what), *(el("code", told) if told else "none" for told in (one.before, one.now))]
 
 
 def _tasks(story: Story) -> Html:

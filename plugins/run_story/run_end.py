@@ -11,7 +11,7 @@ from artifacts import alerts
 from artifacts.alerts import Message, read_right_receivers
 from artifacts.errors import Refusal
 from artifacts.places import Places, read_places
-from artifacts.run_evidence import DagRunEnd, Handed, forget_old_runs, keep_run_end, last_good
+from artifacts.run_evidence import DagRunEnd, Handed, forget_old_runs, keep_run_end, last_good, last_good_of
 from plugins.alert_channels import airflow_channels
 from plugins.on_call.settings import read_on_call_settings
 from plugins.run_story.about import about_of, same
@@ -77,15 +77,16 @@ def put_failure(places: Places, story: Story, *, hurried: bool = False) -> Messa
 
 def _write_down(places: Places, saw: Seen, about: tuple[str, ...]) -> None:
     ended = datetime.now(UTC).replace(tzinfo=None)
-    since, unread = None, None
+    since, since_of, unread = None, {}, None
     try:
         since = last_good(places.home, saw.dag, saw.run, same(about), saw.began)
+        since_of = last_good_of(places.home, saw.dag, saw.run, same(about), saw.began)
     except Refusal as refusal:
         LOG.warning("DAG run %s %s is held against no earlier one: %s", saw.dag, saw.run, refusal)
         unread = f"{refusal.code}: {refusal.message}"
     handed = tuple(Handed(*name, refused) for name, refused in saw.handed.items())
-    end = DagRunEnd(saw.dag, saw.run, saw.state, ended, saw.ends, since, saw.conf, about, unread, handed, saw.began)
-    keep_run_end(places.home, end)
+    given = (saw.conf, about, unread, handed, saw.began, since_of)
+    keep_run_end(places.home, DagRunEnd(saw.dag, saw.run, saw.state, ended, saw.ends, since, *given))
     try:
         forget_old_runs(places.home, saw.dag, read_on_call_settings().kept_runs)
     except (Refusal, OSError) as error:

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 import tests.fixtures_airflow_home
+from artifacts.errors import Missing
 from artifacts.run_evidence import TaskEnd
+from plugins.parameters import refuse_nothing_handed
 from plugins.run_story.seen import Seen
 from plugins.run_story.story import Story, tell
 from tests.docs import runbook
@@ -40,6 +42,27 @@ def test_a_task_that_was_killed_or_failed_after_its_work_is_well_once_it_is_clea
     assert killed.codes == ("run.no_evidence",)
     after = told(tmp_path, evidence(), ends=[TaskEnd("build", -1, 1, "failed")])
     assert after.codes == ("run.failed_outside",)
+    assert cleared(tmp_path).state == "OK"
+
+
+@pytest.mark.parametrize(("map_index", "place"), [(-1, ""), (None, ""), (2, " [2]")])
+def test_a_task_that_was_handed_nothing_names_the_one_before_it_and_is_well_once_that_was_cleared(
+    task, tmp_path, map_index, place
+):
+    def build(name, as_of=None, _unread=None):
+        """A body."""
+
+    run, left = task
+    with pytest.raises(Missing, match="handed nothing"), run(map_index=map_index, upstream={"choose"}):
+        refuse_nothing_handed(build, (None,), {})
+    refused = left()[0].refused
+    assert refused.message.startswith(f"build{place} was handed nothing as name by choose{place}: ")
+    assert (refused.code, refused.next_step.partition(" in Airflow")[0]) == (
+        "run.nothing_handed",
+        f"Clear choose{place}",
+    )
+    with run(upstream={"choose"}):
+        refuse_nothing_handed(build, ("",), {"_unread": None})
     assert cleared(tmp_path).state == "OK"
 
 

@@ -126,6 +126,9 @@ def test_a_dag_run_is_held_against_the_last_good_one_about_the_same_model(failed
     tried("of_another", "late")
     about = ("model late", "training set late")
     keep_run_end(places.home, DagRunEnd(dag, "of_another", "success", AT, (), None, about=about))
+    tried("of_more", "more")
+    about_more = ("model more", "training set more")
+    keep_run_end(places.home, DagRunEnd(dag, "of_more", "success", AT + timedelta(1), (), None, about=about_more))
     tried(RUN, "gone")
     run_ended(row)
     shown = part(opened(places).get(PATH).text, "changes")
@@ -133,6 +136,13 @@ def test_a_dag_run_is_held_against_the_last_good_one_about_the_same_model(failed
     tried(RUN, "late")
     run_ended(row)
     assert "Nothing that was noted differs from of_another." in part(opened(places).get(PATH).text, "changes")
+    for number, model in enumerate(("gone", "late", "more")):
+        tried(RUN, model, f"train_{number}")
+    run_ended(row)
+    shown = part(opened(places).get(PATH).text, "changes")
+    for model, run in (("late", "of_another"), ("more", "of_more")):
+        assert f"Nothing that was noted of model {model} differs from {run}." in shown
+    assert "about model gone: none ended well before it" in shown and "only now" not in shown
     given = {"month": "2019-01", "keys": {"a": 1}}
     keep_run_end(places.home, DagRunEnd(dag, RUN, "failed", AT, (), "of_another", given, about))
     shown = part(opened(places).get(PATH).text, "changes")

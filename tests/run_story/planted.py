@@ -205,6 +205,14 @@ def hand_on_what_cannot_be():
     return threading.Lock()
 
 
+def hand_on_nothing():
+    """As a task does that was set to success by hand."""
+
+
+def judge_given(candidate):
+    raise AssertionError(f"judged {candidate}")
+
+
 class Locked:
     """The ledger in the hands of another program, which waits no half minute here."""
 
@@ -262,4 +270,5 @@ FAULTS = {
     "code_error": {"build": break_down},
     "exit": {"build": leave_early},
     "not_handed_on": {"build": hand_on_what_cannot_be},
+    "nothing_handed": {"build": hand_on_nothing, "judge": judge_given},
 }

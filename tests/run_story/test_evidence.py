@@ -17,6 +17,7 @@ from artifacts.run_evidence import (
     keep_run_end,
     keep_task,
     last_good,
+    last_good_of,
     note,
     read_run_end,
     read_tasks,
@@ -182,6 +183,23 @@ def test_the_last_good_dag_run_is_one_about_the_same_model_else_the_same_trainin
         keep_run_end(tmp_path, DagRunEnd("dag", f"x{number:02}", "failed", BEGAN, (), "a2"))
     forget_old_runs(tmp_path, "dag", 10)
     assert runs_left(tmp_path)[:3] == ["a1", "a2", "b1"]
+
+
+def test_of_each_thing_a_dag_run_is_about_the_last_good_one_is_another(tmp_path):
+    one, another = "model a", "model b"
+    for minute, (run, about) in enumerate(
+        {"a1": [one], "b1": [another], "ab": [one, another], "ab2": [another]}.items()
+    ):
+        at = BEGAN + timedelta(minutes=minute)
+        since = last_good_of(tmp_path, "dag", run, about, at)
+        keep_run_end(tmp_path, DagRunEnd("dag", run, "success", at, (), None, about=tuple(about), since_of=since))
+    assert read_run_end(tmp_path, "dag", "ab").since_of == {one: "a1", another: "b1"}
+    assert last_good_of(tmp_path, "dag", "ab", [one, another, "model c"], at) == {one: "a1", another: "b1"}
+    assert last_good_of(tmp_path, "dag", "x", [one, another], at) == {one: "ab", another: "ab"}
+    for number in range(12):
+        keep_run_end(tmp_path, DagRunEnd("dag", f"x{number:02}", "failed", BEGAN, (), None, since_of={one: "a1"}))
+    forget_old_runs(tmp_path, "dag", 10)
+    assert runs_left(tmp_path)[:4] == ["a1", "ab", "ab2", "b1"]
 
 
 def test_what_a_dag_run_is_about_is_what_its_tasks_noted_and_what_it_was_given():

@@ -76,6 +76,7 @@ FAULTS = {
     "code_error": ("FAILED", "run.broke", "RuntimeError at tests/run_story/planted.py", None),
     "exit": ("FAILED", "run.broke", "SystemExit at tests/run_story/planted.py", None),
     "not_handed_on": ("FAILED", "run.failed_outside", "did its work (passed), and Airflow says failed", None),
+    "nothing_handed": ("FAILED", "run.nothing_handed", "judge was handed nothing as candidate by build: as when", None),
 }  # fmt: skip
 # Their command does again what failed, so that something has to be mended before.
 REPEATED = {

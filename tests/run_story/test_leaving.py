@@ -21,10 +21,11 @@ def task(tmp_path, monkeypatch):
     pushed = []
 
     @contextmanager
-    def run():
-        ti = SimpleNamespace(dag_id="dag", run_id="run", task_id="build", map_index=-1, try_number=1)
+    def run(map_index=-1, upstream=()):
+        ti = SimpleNamespace(dag_id="dag", run_id="run", task_id="build", map_index=map_index, try_number=1)
         ti.xcom_push = lambda key, value: pushed.append(value)
-        with set_current_context({"ti": ti}), leaving_evidence() as left:
+        before = SimpleNamespace(upstream_task_ids=set(upstream))
+        with set_current_context({"ti": ti, "task": before}), leaving_evidence() as left:
             yield left
 
     return run, lambda: (*readable_tasks(tmp_path, "dag", "run").tasks, *pushed)

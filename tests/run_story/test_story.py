@@ -76,6 +76,14 @@ def test_a_dag_run_of_which_nothing_is_left_is_not_told_to_be_well_nor_that_noth
     assert "How this DAG run ended is not kept here" in page and "has not ended" not in page
 
 
+def test_a_task_that_was_set_to_success_by_hand_before_it_ran_makes_no_dag_run_well(tmp_path):
+    ends = [TaskEnd("build", -1, 0, "success"), TaskEnd("compare", -1, 1, "success")]
+    story = told(tmp_path, evidence("compare"), ends=ends, state="success")
+    assert (story.state, story.codes) == ("UNKNOWN", ("run_evidence.gone",))
+    assert "What build left is not there any more" in story.sentence
+    assert "or somebody set it to success by hand" in story.cause.message
+
+
 def test_where_one_task_is_gone_that_ended_well_what_the_others_left_is_not_all(tmp_path):
     whole = [evidence("check", notes={"findings": {**FINDINGS, "state": "DRIFT"}}), evidence("conclude", minute=1)]
     assert told(tmp_path, *whole, state="success").state == "DRIFT"
