@@ -16,6 +16,7 @@ from ops import up_serving
 from ops.airflow_home import airflow_environment, enter_airflow
 from ops.at_work import at_work
 from ops.dag_runs import quiet
+from ops.healthy import why_unhealthy
 from ops.services import (
     listens,
     log_of,
@@ -86,6 +87,8 @@ def start_all(places: Places, settings: OpsSettings) -> cli.Answer:
         start(places, environment, AIRFLOW_PARTS)
         wait_until_healthy(places, "scheduler", f"{airflow}/api/v2/monitor/health", PARTS)
         wait_until_healthy(places, "mlflow", f"{mlflow}/health", set())
+        # Whatever it answers to nobody: it loads what its pages ask, so that the first one need not wait for that.
+        why_unhealthy(f"{airflow}/on-call/models")
         serving, served_at = serve(places, settings, environment)
         passwords = Path(environment["AIRFLOW_HOME"]) / "simple_auth_manager_passwords.json.generated"
         password = json.loads(passwords.read_text())["admin"]

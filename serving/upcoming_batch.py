@@ -14,6 +14,7 @@ from artifacts.errors import Missing
 from artifacts.landed import declared_sources, landed_until
 from artifacts.lost_home import refuse_lost_home
 from artifacts.places import Places, read_places
+from artifacts.plural import many
 from artifacts.prediction_log.of_request import ids_of_request
 from artifacts.prediction_log.tables import Log
 from artifacts.prediction_log.writer import LogWriter
@@ -95,8 +96,10 @@ def score_named(model: str, upcoming: str, task: str, since: datetime) -> dict[s
     version = find_version(places, model, None, 0)
     rows_of = open_upcoming(places.upcoming, *parse_id(upcoming))
     scores = score_once(places, read_serving_settings(), version, rows_of, Task(task, since))
-    say(f"{upcoming}: {scores.rows} rows scored by {version.id}, mean {scores.mean_score:.4f}")
-    return {**vars(scores), "model": model, "version": version.version, "upcoming": upcoming}
+    flagged = f", {scores.flagged:,} flagged" if scores.flagged else ""
+    said = f"{model}: version {version.version} scored {many(scores.rows, 'row')} of {upcoming}{flagged}."
+    say(said)
+    return {**vars(scores), "model": model, "version": version.version, "upcoming": upcoming, "said": said}
 
 
 def due(names: Collection[str], name: str | None, as_of: str | None) -> list[dict[str, str]]:

@@ -131,5 +131,6 @@ def test_the_dag_publishes_upcoming_rows_and_scores_them_with_the_champion(place
     [published], [scored] = told["upcoming"], told["score"]
     assert published.startswith(f"{NAME}/2013-02-27T1200.")
     assert (scored["upcoming"], scored["version"], scored["model"]) == (published, 1, NAME)
+    assert scored["said"] == f"{NAME}: version 1 scored {scored['rows']} rows of {published}."
     logged = [one for _, one in read_log(places.predictions) if one.request_id == scored["request_id"]]
     assert len(logged) == scored["rows"] > 100

@@ -1,5 +1,6 @@
 """The app that Airflow mounts: routers behind the guard, with no documentation of itself."""
 
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -12,9 +13,11 @@ from starlette.types import Receive, Scope, Send
 from artifacts.database import impatient
 from artifacts.errors import Missing, Refusal
 from artifacts.places import Places, read_places
+from artifacts.registry import Registry
 from plugins.on_call import audits, findings, frame, models, predictions, training_sets, versions
 from plugins.on_call.guard import Guard
 from plugins.on_call.names import FORMS
+from plugins.on_call.patience import POOL
 from plugins.on_call.section import refused
 from plugins.on_call.settings import OnCallSettings, read_on_call_settings
 from plugins.run_story import routes as run_story
@@ -43,7 +46,15 @@ def create_app(settings: OnCallSettings | None = None, places: Places | None = N
 
 @cache
 def _app() -> FastAPI:
-    return create_app()
+    app = create_app()
+    POOL.submit(_load, app.state.places)
+    return app
+
+
+def _load(places: Places) -> None:
+    """MLflow, before a page asks: to load it takes about as long as a page waits."""
+    with suppress(Refusal):
+        Registry.at(places).models()
 
 
 async def serve(scope: Scope, receive: Receive, send: Send) -> None:

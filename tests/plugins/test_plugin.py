@@ -2,11 +2,17 @@
 
 import subprocess
 import sys
+from threading import Event
+
+from fastapi.testclient import TestClient
 
 from artifacts.places import REPOSITORY
 
 LISTS_PLUGINS = """
 import sys
+from threading import Event
+
+from fastapi.testclient import TestClient
 from airflow import plugins_manager
 plugins, errors = plugins_manager._get_plugins()
 assert not errors, errors
@@ -31,3 +37,17 @@ def test_airflow_loads_the_plugin_alone_and_lightly(tmp_path):
         "['on_call_plugin', 'run_story_plugin']",
         "False",
     ]
+
+
+def test_the_first_request_of_whomever_loads_mlflow_before_a_page_asks_it(monkeypatch, tmp_path):
+    """Also one that is refused: `make up` sends it."""
+    from plugins.on_call import app
+
+    asked = Event()
+    monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))
+    monkeypatch.setattr(app.Registry, "models", lambda _: asked.set())
+    app._app.cache_clear()
+    with TestClient(app.serve) as client:
+        assert client.get("/models").status_code in {401, 403}
+    app._app.cache_clear()
+    assert asked.wait(20)
