@@ -16,7 +16,6 @@ AIRFLOW_DELIVERS = (
     "Clear the task notify of the newest DAG run of watch_drift, with what is downstream: "
     "Airflow knows the connections."
 )
-WEBHOOK = "webhook"
 # One message that a receiver does not want must not keep back the others; a receiver that is down is not asked for all.
 GIVES_UP_AFTER = 3
 
@@ -34,7 +33,7 @@ def deliver(
     others: Mapping[str, Send] | None = None,
     refused: Sequence[BadInput] = (),
 ) -> Delivered:
-    """Send each channel what it does not have yet, what it refused least often first.
+    """Send each channel, `quickest_first`, what it does not have yet, what it refused least often first.
 
     The webhook is a channel, `others` are those of Airflow; one that is set and not among them, as on the command line,
     is enlisted too, and what waits for it stays. Where Airflow's are given, no other channel is set. A channel's third
@@ -54,7 +53,7 @@ def deliver(
     sent: dict[str, int] = {}
     failures: dict[str, str] = {}
     taken: set[str] = set()
-    for name in sorted(channels):
+    for name in alerts.quickest_first(channels):
         with alerts.turn(places.alerts, name) as is_ours:
             sent[name], why = _turn(places, settings, name, channels[name]) if is_ours else (0, None)
         failures |= {name: f"{name}: {why}"} if why else {}
@@ -78,7 +77,7 @@ def deliver(
 def _next_step(failed: Collection[str], is_any_left: bool) -> str:
     """What delivers again: the command to the webhook alone, else Airflow, which reaches the webhook too."""
     first = "Mend the receiver; nothing is lost, and the next DAG run delivers. " if failed else ""
-    if is_any_left or {*failed} - {WEBHOOK}:
+    if is_any_left or {*failed} - {alerts.WEBHOOK}:
         return first + AIRFLOW_DELIVERS
     return first + "At once: python -m monitoring notify" if failed else ""
 

@@ -3,7 +3,7 @@
 from artifacts.alerts.alert import Alert, Ending, Event, Kind, Step, Stream, Watch, stream_of
 from artifacts.alerts.delivery import deliver_message
 from artifacts.alerts.incidents import Incidents, days_of_incidents, incident_days
-from artifacts.alerts.message import Message, Receivers, Send
+from artifacts.alerts.message import WEBHOOK, Message, Receivers, Send, quickest_first
 from artifacts.alerts.outbox import Batch, delivered, enlist, failed, put, undelivered, waiting
 from artifacts.alerts.receivers import ReceiverSettings, read_receivers, read_right_receivers, without_refused
 from artifacts.alerts.retrainings import claim_retraining, has_claimed
@@ -13,6 +13,7 @@ from artifacts.alerts.turns import BUSY, turn
 
 __all__ = [
     "BUSY",
+    "WEBHOOK",
     "Alert",
     "Batch",
     "Ending",
@@ -41,6 +42,7 @@ __all__ = [
     "models",
     "newest_window",
     "put",
+    "quickest_first",
     "read_receivers",
     "read_right_receivers",
     "seen_last",

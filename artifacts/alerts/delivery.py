@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from artifacts.alerts.message import Message, Send
+from artifacts.alerts.message import Message, Send, quickest_first
 from artifacts.alerts.outbox import delivered, enlist, failed, waiting
 from artifacts.alerts.turns import BUSY, turn
 from artifacts.errors import Refusal
@@ -14,12 +14,12 @@ CALLBACK_SECONDS = 2.0
 def deliver_message(url: str, message: Message, channels: Mapping[str, Send]) -> dict[str, str | None]:
     """Send the message, which `put` has put into the outbox, by each channel that still waits for it.
 
-    For each channel asked, why it did not take it, None when it did. What was not taken is sent again by whoever
-    delivers next.
+    They are asked `quickest_first`. For each channel asked, why it did not take it, None when it did. What was not
+    taken is sent again by whoever delivers next.
     """
     enlist(url, channels)
     said: dict[str, str | None] = {}
-    for name in sorted(channels):
+    for name in quickest_first(channels):
         if all(batch.key != message.key for batch in waiting(url, name)):
             continue
         with turn(url, name, wait_seconds=CALLBACK_SECONDS) as is_ours:

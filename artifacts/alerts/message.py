@@ -18,6 +18,8 @@ class Message:
 
 Send = Callable[[Message], None]
 
+# What one post reaches; mail, whose server is waited for longest, comes last by its name.
+WEBHOOK = "webhook"
 # A channel whose name begins so is for escalations alone.
 ESCALATIONS = "smtp_escalate"
 
@@ -48,6 +50,11 @@ class Receivers:
             return {}
         further = [one for one in self.smtp_escalate_to if one not in self.smtp_to]
         return {**_numbered("smtp", self.smtp_to), **_numbered(ESCALATIONS, further)}
+
+
+def quickest_first(channels: Iterable[str]) -> list[str]:
+    """The webhook, Slack, then mail: one that is silent is waited for, and holds up those after it."""
+    return sorted(channels, key=lambda name: (name != WEBHOOK, name))
 
 
 def _numbered(name: str, addresses: Iterable[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from artifacts.alerts.message import Message, Receivers, Send
+from artifacts.alerts.message import WEBHOOK, Message, Receivers, Send
 from artifacts.alerts.webhook import post
 from artifacts.errors import BadInput
 from artifacts.settings import Settings, read_settings, unset
@@ -82,7 +82,7 @@ class ReceiverSettings(Settings):
         """A sender for each receiver that is set: the webhook, and `others`, those of Airflow."""
         channels = dict(others(self.receivers))
         if self.webhook_url is not None:
-            channels["webhook"] = _poster(self.webhook_url.get_secret_value())
+            channels[WEBHOOK] = _poster(self.webhook_url.get_secret_value())
         return channels
 
 

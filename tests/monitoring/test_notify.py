@@ -261,6 +261,28 @@ def test_a_receiver_that_is_down_keeps_nothing_from_the_others_and_gets_it_later
     assert receiver.keys == [taken[0].key] * 2
 
 
+def test_a_receiver_that_is_silent_holds_up_no_webhook(places: Places, receiver: Posts) -> None:
+    had: dict[str, list[str | None]] = {}
+
+    def silent(channel: str) -> Send:
+        def send(_: Message) -> None:
+            had.setdefault(channel, list(receiver.keys))
+            raise not_taken(channel, WEBHOOK, Trouble("it was silent for 10 seconds", "Mend it."))
+
+        return send
+
+    happened(places, 2, MOVED)
+    others = {name: silent(name) for name in ("smtp", "slack", "smtp_2")}
+    with pytest.raises(Unavailable, match=r"slack .*smtp .*smtp_2 "):
+        deliver(places, settings(receiver.url), others)
+    assert list(had) == ["slack", "smtp", "smtp_2"] and had == dict.fromkeys(had, receiver.keys)
+    message = Message("a", False, "b", "c", {})
+    alerts.put(places.alerts, "run a/b", message)
+    had.clear()
+    alerts.deliver_message(places.alerts, message, settings(receiver.url).channels(lambda _: others))
+    assert receiver.keys[-1] == "a" and had == dict.fromkeys(had, receiver.keys)
+
+
 def test_one_message_that_is_refused_does_not_keep_back_the_next_ones(places: Places, receiver: Posts) -> None:
     happened(places, 2, MOVED)
     happened(places, 3, MOVED, of(MOVED, "carrier"))
