@@ -57,10 +57,14 @@ class Since:
 
 @dataclass(frozen=True)
 class History:
-    """Windows from old to new, the last one that of the report; `unread` says which findings are damaged, and how."""
+    """Windows from old to new, the last one that of the report.
+
+    `unread` says which findings are damaged, and how; `lost` of which windows there are none any more.
+    """
 
     windows: Sequence[Past]
     unread: Sequence[str] = ()
+    lost: Sequence[str] = ()
 
     def short(self, past: Past) -> str:
         """The last day of a window, with its year where they are not all of one."""
@@ -83,8 +87,8 @@ class History:
         return min((self.since(alert_key(one)) for one in findings), key=lambda since: since.first.end)
 
 
-def read_history(root: str, findings: Findings) -> History:
-    """The findings, after up to 29 windows before them. Of a window that cannot be read nothing is known."""
+def read_history(root: str, findings: Findings, lost: Sequence[str] = ()) -> History:
+    """The findings, after up to 29 windows before them. Of one that cannot be read, or is `lost`, nothing is known."""
     ids: dict[tuple[datetime, datetime], list[str]] = {}
     windows = []
     unread = [f"{one} lost its manifest." for one in without_manifest(root, findings.model)]
@@ -104,7 +108,7 @@ def read_history(root: str, findings: Findings) -> History:
             except Refusal as refusal:
                 unread.append(str(refusal))
         windows.append(_past(start, end, read))
-    return History((*windows, _past(findings.start, findings.end, [findings])), tuple(unread))
+    return History((*windows, _past(findings.start, findings.end, [findings])), tuple(unread), lost)
 
 
 def _past(start: datetime, end: datetime, read: Sequence[Findings]) -> Past:

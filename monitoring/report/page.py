@@ -1,6 +1,7 @@
 """The page: the verdict first, then the windows before, the score, what was held against labels, each feature."""
 
 import shlex
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
@@ -38,15 +39,23 @@ def render(findings: Findings, history: History, runbook_url: str) -> str:
 
 def _over_time(history: History) -> str:
     number = len(history.windows)
-    told = "This is the first window of this version." if number == 1 else f"The last {number} windows of its length."
-    unread = "".join(f"<li>{escape(one)}</li>" for one in history.unread)
-    lost = f'<p class="note">Not all of them could be read:</p><ul class="note">{unread}</ul>' if unread else ""
+    only = (
+        "There is no other window of its length here." if history.lost else "This is the first window of this version."
+    )
+    told = only if number == 1 else f"The last {number} windows of its length."
+    unread = _listed("Not all of them could be read:", history.unread)
+    lost = _listed("Not all that was checked is here:", history.lost)
     return (
         f'<h2>Over time</h2><p class="note">{told} A column is a window, named by its last day. '
         "▲ DRIFT, ? could not be judged, ○ OK, ◐ OK by some rules, and others could not be judged, nothing: not "
         "asked.</p>"
-        f"{grid(history)}{lost}"
+        f"{grid(history)}{unread}{lost}"
     )
+
+
+def _listed(what: str, each: Sequence[str]) -> str:
+    items = "".join(f"<li>{escape(one)}</li>" for one in each)
+    return f'<p class="note">{what}</p><ul class="note">{items}</ul>' if items else ""
 
 
 def _facts(findings: Findings) -> str:

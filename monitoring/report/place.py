@@ -11,6 +11,7 @@ from artifacts.place_errors import usable
 from artifacts.places import Places
 from artifacts.report_pages import page_of, reports_of
 from monitoring.report.history import read_history
+from monitoring.report.lost import lost_before
 from monitoring.report.page import render
 
 TEMPORARY = ".tmp"
@@ -23,7 +24,8 @@ def write_report(places: Places, identity: str, runbook_url: str) -> tuple[Path,
     `read_findings` and `usable` raise.
     """
     findings = read_findings(places.findings, identity)
-    page = render(findings, read_history(places.findings, findings), runbook_url)
+    history = read_history(places.findings, findings, lost_before(places, findings))
+    page = render(findings, history, runbook_url)
     path = Path(page_of(reports_of(places), findings.id))
     with usable(str(path)):
         _replace(path, page)

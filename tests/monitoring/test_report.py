@@ -4,6 +4,7 @@ import math
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -414,6 +415,26 @@ def test_an_earlier_window_that_is_damaged_is_told_and_taken_for_unknown(places:
     assert "Not all of them could be read" in page
     assert damaged.id in page
     assert [one.state for one in read_history(places.findings, found(4, FINE)).windows] == ["UNKNOWN", "OK"]
+
+
+def test_earlier_windows_whose_findings_are_gone_are_named(places: Places) -> None:
+    for gone in (found(2, MOVED), found(3, MOVED)):
+        page_after(places, gone)
+        shutil.rmtree(Path(places.findings) / gone.id)
+    page = page_after(places, found(4, FINE))
+    over_time = page.partition("<h2>Over time")[2].partition("<h2>")[0]
+    assert "first window of this version" not in page and "There is no other window of its length here." in over_time
+    each = re.findall(r"<li>What was found in the window ([0-9-]+) is gone", over_time)
+    assert each == ["2013-12-03", "2013-12-02"]
+    assert "is gone" not in page_after(places, found(2, MOVED), found(3, MOVED), found(4, FINE))
+
+
+def test_where_it_cannot_be_read_which_windows_are_gone_the_page_says_so(places: Places) -> None:
+    (places.home / "alerts.db").write_bytes(b"no database")
+    broken = places.model_copy(update={"alerts": f"sqlite:///{places.home}/alerts.db"})
+    page = page_after(broken, found(4, FINE))
+    assert "<li>Whether findings of earlier windows are gone is not known." in page
+    assert "first window of this version" not in page
 
 
 def test_the_same_findings_after_the_same_ones_give_the_same_bytes(places: Places) -> None:
