@@ -115,8 +115,10 @@ def _accept(arguments: argparse.Namespace) -> Answer:
     _refuse_unknown(places, arguments.model)
     refuse_lost_alerts(places, arguments.model)
     events = accept(places, arguments.model, arguments.alert, by, because)
-    lines = [f"{event.step:<9} {event.alert.kind:<7} {event.alert.key}" for event in events]
-    return Answer(arguments.model, [*lines, "alerts of:"], {"events": [event.id for event in events]})
+    taken = alerts.taken_to(places.alerts, arguments.model)
+    lines = [_accepted(event.alert, taken) for event in events]
+    facts = {"events": [event.id for event in events], "seen": {one.alert.key: one.alert.seen for one in events}}
+    return Answer(arguments.model, [*lines, "alerts of:"], facts)
 
 
 def _notify(_: argparse.Namespace) -> Answer:
@@ -128,6 +130,12 @@ def _notify(_: argparse.Namespace) -> Answer:
     lines = [f"{many(number, 'message')} to {channel}" for channel, number in done.sent.items()]
     where = ledger.shown(places.alerts)
     return Answer(where, [*(lines or ["nothing waits"]), "alerts in:"], {"sent": dict(done.sent)})
+
+
+def _accepted(alert: Alert, taken: Mapping[tuple[int, Stream], datetime]) -> str:
+    """Of which window the drift is: newer ones may be UNKNOWN, and whether it is so there is not known."""
+    last = seen_last(alert, taken.get((alert.version, stream_of(alert.finding))))
+    return f"accepted  {alert.kind:<7} {alert.key}: {last or f'seen in the window to {window_to(alert.seen)}'}"
 
 
 def _line(alert: Alert, taken: Mapping[tuple[int, Stream], datetime]) -> str:

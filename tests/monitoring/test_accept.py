@@ -119,6 +119,21 @@ def test_what_somebody_accepted_already_is_refused_with_who_did(places: Places) 
         accept(places, "late_arrival", [PSI], "Bo", "The same.")
 
 
+def test_of_which_window_the_accepted_drift_is_is_said_and_that_newer_ones_could_not_judge_it(
+    places: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PIPELINE_HOME", str(places.home))
+    why = ["--accepted-by", "Ada", "--reason", "Winter"]
+    happened(places, 1, MOVED, of(MOVED, "carrier"))
+    happened(places, 2, BLIND, of(MOVED, "carrier"))
+    assert cli.run(build_parser(), ["accept", "--model", "late_arrival", "--alert", PSI, *why]) == 0
+    told = f"accepted  DRIFT   {PSI}: last seen in the window to 2013-12-01, could not be judged since"
+    assert capsys.readouterr().out.splitlines()[0] == told
+    carrier = "psi|carrier|training|-"
+    assert cli.run(build_parser(), ["accept", "--model", "late_arrival", "--alert", carrier, *why]) == 0
+    assert capsys.readouterr().out.splitlines()[0].endswith(f"{carrier}: seen in the window to 2013-12-02")
+
+
 def test_alerts_that_ended_are_shown_with_how(
     places: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
