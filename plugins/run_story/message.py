@@ -56,15 +56,17 @@ def champions(places: Places, models: Collection[str] = (), *, hurried: bool = F
     except Refusal as refusal:
         return [f"Champions: not known ({refusal.code})"]
     serves = [f"Champion: {one.model} version {one.version}" for one in known.values() if one]
-    none = [f"Champion of {model}: none yet" for model, one in known.items() if one is None]
+    none = [model for model, one in known.items() if one is None]
     try:
         if none or not (serves and hurried):
             registry = Registry.at(places)
             refuse_lost_ledgers(registry, places.ledger)
             refuse_lost_home(registry, places)
+            none += [] if models else [model for model in registry.models() if model not in known]
     except Refusal as refusal:
         return [*serves, f"Champions: not {'all ' if serves else ''}known ({refusal.code})"]
-    return [*serves, *none] or ["Champion: none yet"]
+    nothing = [f"Champion of {model}: none yet, so no service of a champion serves it" for model in none]
+    return [*serves, *nothing] or ["Champion: none yet"]
 
 
 def _message(serves: Sequence[str], story: Story, what: str, subject: str, section: tuple[str, str]) -> Message:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from artifacts import ledger
-from artifacts.champion_alias import known_champion, refuse_lost_ledger, refuse_lost_ledgers
+from artifacts.champion_alias import known_champion, refuse_lost_ledger
 from artifacts.errors import Missing
 from artifacts.lost_champion import refuse_lost_champion
 from artifacts.lost_home import refuse_lost_home
@@ -18,10 +18,11 @@ from plugins.on_call.settings import OnCallSettings
 from plugins.run_story.story import Story
 
 SHARE = 0.8
+NEVER = "no version was promoted yet, so it has no champion, and no service of a champion serves it."
 
 
 def serves_part(story: Story, places: Places, settings: OnCallSettings) -> Html:
-    """Of each model that the ledger or the DAG run knows; one that the ledger alone lost is told, too."""
+    """Of each model that the ledger, the DAG run or MLflow knows; one that the ledger alone lost is told, too."""
     models = sorted({*ledger.models(places.ledger), *story.models})
     lines: list[tuple[str, Callable[[], Child]]] = [(one, partial(_served, places, settings, one)) for one in models]
     lines.append(("Whether a champion was lost", partial(_lost, places, models)))
@@ -30,27 +31,29 @@ def serves_part(story: Story, places: Places, settings: OnCallSettings) -> Html:
 
 
 def _lost(places: Places, models: Sequence[str]) -> Html | None:
-    """What MLflow tells: which of the champions it has not, and whether a model that is not named here had one."""
+    """What MLflow tells: which of the champions it has not, and which other models had none, or lost it."""
     registry = Registry.at(places)
-    if not models:
-        refuse_lost_ledgers(registry, places.ledger)
+    others = [model for model in registry.models() if model not in models]
+    if not (models or others):
         refuse_lost_home(registry, places)
         return el("p", "No model was promoted yet.")
-    others = [model for model in registry.models() if model not in models]
-    looks = [
-        *((one, partial(refuse_lost_ledger, registry, places.ledger, one)) for one in others),
+    looks: list[tuple[str, Callable[[], Child]]] = [
+        *((one, partial(_never, registry, places, one)) for one in others),
         *((one, partial(refuse_lost_champion, registry, places.ledger, one)) for one in models),
         ("The home", partial(refuse_lost_home, registry, places)),
     ]
     return joined(told(name, look) for name, look in looks)
 
 
+def _never(registry: Registry, places: Places, model: str) -> Html:
+    refuse_lost_ledger(registry, places.ledger, model)
+    return el("p", f"{model}: {NEVER}")
+
+
 def _served(places: Places, settings: OnCallSettings, model: str) -> Html:
     line = known_champion(Registry.at(places), places.ledger, model)
     if line is None:
-        champion = (
-            f"{model}: no version was promoted yet, so it has no champion, and no service of a champion serves it."
-        )
+        champion = f"{model}: {NEVER}"
     else:
         champion = f"{model}: version {line.version} is champion since {line.decided_at:%Y-%m-%d %H:%M} UTC."
     answer = told(model, lambda: _answered(settings, model, line.version if line else None))

@@ -50,8 +50,9 @@ class Story:
 
     @property
     def models(self) -> set[str]:
-        """The models that its tasks noted."""
-        return {str(noted["model"]) for one in self.tasks for noted in one.notes.values() if noted.get("model")}
+        """The models that its tasks noted; of one that was not trained its config says it, among its keys."""
+        noted = [{**told.get("keys", {}), **told} for one in self.tasks for told in one.notes.values()]
+        return {str(told["model"]) for told in noted if told.get("model")}
 
     def note(self, kind: str) -> list[Mapping[str, Any]]:
         """Every note of `kind` that a room left in this DAG run."""

@@ -223,6 +223,22 @@ def test_of_a_model_that_it_is_about_and_that_has_no_champion_it_says_so_beside_
     assert "toy: version 1 is champion since" in serves and "None" not in serves
 
 
+def test_of_models_that_mlflow_alone_knows_page_and_message_say_that_nothing_of_them_serves(failed, opened):
+    from mlflow import MlflowClient
+
+    Registry.at(failed).prepare()
+    MlflowClient(failed.mlflow).create_registered_model("toy")
+    about = {"run_id": "1" * 32, "decided_at": AT, "decided_by": "ana", "reason": "It is the first."}
+    never = "no version was promoted yet, so it has no champion, and no service of a champion serves it."
+    serves = part(opened(failed).get(PATH).text, "serves")
+    assert f"toy: {never}" in serves and "No model was promoted yet." not in serves
+    assert champions(failed) == ["Champion of toy: none yet, so no service of a champion serves it"]
+    ledger.promote(failed.ledger, model="twin", version=1, expected=None, **about)
+    serves = part(opened(failed).get(PATH).text, "serves")
+    assert "twin: version 1 is champion since" in serves and f"toy: {never}" in serves
+    assert champions(failed)[0] == "Champion: twin version 1" and champions(failed)[1].startswith("Champion of toy: ")
+
+
 @pytest.mark.parametrize("path", [PATH, f"{PATH}/tasks/build/2"])
 def test_the_page_tells_damaged_evidence_as_what_it_is(failed, opened, path):
     [file] = failed.home.rglob("task.*")

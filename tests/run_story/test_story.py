@@ -383,3 +383,8 @@ def test_why_drift_starts_no_retraining_stands_on_the_page_also_when_another_tas
     story = told(tmp_path, *([refused(task="conclude")] if red else []), kept, state="failed" if red else "success")
     places = read_places({"PIPELINE_HOME": str(tmp_path)})
     assert "<p>Too near.</p>" in body_of(story, places, OnCallSettings()).partition("<h2>Changed")[0]
+
+
+def test_a_model_whose_training_said_no_is_one_that_the_dag_run_is_about_by_its_config(tmp_path):
+    config = {"name": "late", "training_set": "s/1", "rows": 3, "keys": {"model": "m"}, "code": {}}
+    assert told(tmp_path, refused(task="train", notes={"config": config})).models == {"m"}
