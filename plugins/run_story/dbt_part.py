@@ -10,8 +10,20 @@ from plugins.run_story.story import Story
 
 
 def dbt_part(story: Story) -> Html:
-    """Each dbt invocation: what failed first, in full, then every model with rows and seconds."""
-    return joined(_invocation(told) for told in story.note("dbt"))
+    """Each dbt invocation: what failed first, in full, then every model with rows and seconds.
+
+    Where there are several, each stands under the training set that its task was asked for.
+    """
+    invoked = [one.notes for one in story.tasks if "dbt" in one.notes]
+    if len(invoked) == 1:
+        return _invocation(invoked[0]["dbt"])
+    return joined(join(el("h3", _asked(notes.get("asked"))), _invocation(notes["dbt"])) for notes in invoked)
+
+
+def _asked(told: Mapping[str, Any] | None) -> str:
+    if told is None:
+        return "Of a training set that was not noted"
+    return f"{told['name']} as of {str(told['as_of']).removesuffix('T00:00:00')}"
 
 
 def _invocation(told: Mapping[str, Any]) -> Html:
