@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from artifacts import alerts
@@ -52,10 +53,27 @@ def late(dag_run: Mapping[str, Any]) -> None:
     if dag_run["state"] in ENDED or not (refused or receivers.channels(airflow_channels)):
         return
     since = str(dag_run.get("start_date") or dag_run.get("queued_at"))[:16].replace("T", " ") + " UTC"
-    saw = Seen(dag, run, str(dag_run["state"]), _standing(places, dag, run), conf=dag_run.get("conf") or {})
+    saw = Seen(
+        dag,
+        run,
+        str(dag_run["state"]),
+        _standing(places, dag, run),
+        conf=dag_run.get("conf") or {},
+        began=_moment(dag_run.get("start_date") or dag_run.get("queued_at")),
+        at=datetime.now(UTC).replace(tzinfo=None),
+    )
     message = late_message(places, tell(places.home, saw), receivers.runbook_url, since)
     alerts.put(places.alerts, f"run {dag}/{run}", message)
     _deliver(places, message)
+
+
+def _moment(told: Any) -> datetime | None:
+    """A moment in the words of Airflow's API, in UTC; None for what is none."""
+    try:
+        moment = datetime.fromisoformat(str(told))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _deliver(places: Places, message: Message) -> None:

@@ -244,6 +244,12 @@ def test_a_dag_run_past_its_deadline_is_told_once_while_it_runs(posts):
     assert body["code"] == "run.late"
 
 
+def test_of_a_late_dag_run_that_airflow_gives_no_time_nothing_is_said_of_since_when(posts):
+    past_its_deadline({**LATE, "start_date": None})
+    [(_, _, body)] = posts.got
+    assert body["sentence"] == "It has not ended, and no task of it has left anything yet."
+
+
 @pytest.mark.parametrize("state", ["success", "failed"])
 def test_a_dag_run_that_ended_before_its_deadline_came_is_not_late(posts, state):
     assert past_its_deadline({**LATE, "state": state}) == ["running", "success"]
@@ -270,7 +276,8 @@ def test_a_late_dag_run_is_never_told_to_be_done_or_idle_where_airflow_cannot_be
         left(task)
     past_its_deadline({**LATE, "dag_id": "train_candidate", "state": "queued"})
     [(_, _, body)] = posts.got
-    assert (body["state"], body["sentence"]) == ("RUNNING", said)
+    since = r" Queued since 2026-11-25 17:00 UTC, \d+ days?\."
+    assert body["state"] == "RUNNING" and re.fullmatch(re.escape(said) + since, body["sentence"])
     assert "Which of its tasks have not ended stands under Tasks on its page." in body["text"]
     assert body["next_step"].startswith("See in Airflow") and body["next_step"] in body["text"]
     assert re.search(r"is told by what they left; Airflow did not: \w+\(.*SUPERVISOR_COMMS", caplog.text)
@@ -306,6 +313,7 @@ def test_a_late_dag_run_says_which_tasks_have_not_ended_and_what_to_look_at(post
     past_its_deadline(LATE)
     [(_, _, body)] = posts.got
     assert (body["state"], body["sentence"].startswith(said)) == ("RUNNING", True)
+    assert "Running since 2026-11-25 17:00 UTC, " in body["sentence"] or said.startswith("It waits for a person")
     assert f"Not ended: {not_ended}." in body["text"]
     assert body["next_step"].startswith(next_step) and body["next_step"] in body["text"]
 
@@ -316,4 +324,5 @@ def test_a_late_dag_run_in_which_a_task_said_no_says_what_to_do_about_that(posts
     past_its_deadline(LATE)
     [(_, _, body)] = posts.got
     assert (body["state"], body["next_step"]) == ("FAILED", "Land more.")
+    assert "The DAG run goes on. Running: publish. Running since 2026-11-25 17:00 UTC, " in body["sentence"]
     assert "Not ended: publish." in body["text"] and "Land more." in body["text"]
