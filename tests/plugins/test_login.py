@@ -46,6 +46,12 @@ def test_a_user_who_may_read_no_dag_is_forbidden_every_page(opened, path):
     assert opened(role="").get(f"/on-call{filled(path)}").status_code == 403
 
 
+@pytest.mark.parametrize("path", [route.path for route in ROUTES if isinstance(route, APIRoute)])
+def test_a_user_of_a_role_that_airflow_does_not_know_is_forbidden_every_page_in_words(opened, path):
+    answer = opened(role="on_call").get(f"/on-call{filled(path)}")
+    assert (answer.status_code, answer.text) == (403, "Your Airflow role may not read the DAGs behind this page.\n")
+
+
 def test_there_is_nothing_but_routes_of_our_own_that_ask_for_a_dag():
     assert all(isinstance(route, APIRoute) for route in ROUTES)
     assert all(route.dependencies for route in ROUTES)
