@@ -40,9 +40,9 @@ router = APIRouter(dependencies=reads(*DAGS))
 def models(request: Request) -> Response:
     """Every model that was ever trained, promoted or watched; when there is but one, its page."""
     home = Home.of(request)
-    only = known_models(home).only
-    if only is not None:
-        return _page(request, home, only)
+    known = known_models(home)
+    if known.only is not None:
+        return _page(request, home, known.only, _may_lack(known))
     shown = told("The list of models", lambda: within("the models", lambda: _list(request, home), home.patience))
     return page(request, "Models", shown)
 
@@ -57,7 +57,7 @@ def one_model(request: Request, model: Model) -> Response:
     return _page(request, home, model) if known.may_be(model) else _unknown(request, home, known)
 
 
-def _page(request: Request, home: Home, model: str) -> Response:
+def _page(request: Request, home: Home, model: str, lacks: Html | None = None) -> Response:
     parts = (
         Part("At a glance", "glance", lambda: glance(request, home, model), wide=True),
         Part("Champion", "champion", lambda: champion(request, home, model)),
@@ -74,7 +74,7 @@ def _page(request: Request, home: Home, model: str) -> Response:
         "nav", *(el("a", one.title, href=f"#{one.anchor}") for one in parts[1:]), class_="jumps", aria_label="Parts"
     )
     grid = el("div", all_of(*parts, patience=home.patience), class_="grid")
-    return page(request, model, jumps, grid, trail=(("Models", "models"),))
+    return page(request, model, lacks, jumps, grid, trail=(("Models", "models"),))
 
 
 def _unknown(request: Request, home: Home, known: Known) -> Response:
@@ -104,9 +104,18 @@ def _list(request: Request, home: Home) -> Html:
     heads = ("model", "champion", "since (UTC)", "alerts", "waits for a person")
     if rows or known.silent:
         return join(
-            *(failed("The list of models", one) for one in known.silent.values()), table(heads, rows) if rows else None
+            *(failed("The list of models", one) for one in known.silent.values()),
+            _may_lack(known),
+            table(heads, rows) if rows else None,
         )
     return _first(home)
+
+
+def _may_lack(known: Known) -> Html | None:
+    """That MLflow, which alone knows of a model that was only trained, was not heard."""
+    if "mlflow" not in known.silent:
+        return None
+    return el("p", "MLflow did not say which models it has: some that were only trained may be missing.", class_="down")
 
 
 def _first(home: Home) -> Html:

@@ -50,6 +50,20 @@ def test_a_model_that_was_watched_and_never_trained_says_which_there_are_and_wha
     assert "train one by a config that names this model, under training/configs" in refused.value.next_step
 
 
+@pytest.mark.parametrize("others", [[], ["twin"]], ids=["one model", "a list"])
+def test_while_mlflow_cannot_be_asked_models_that_were_only_trained_are_said_to_be_missing_perhaps(
+    opened, home, tmp_path, others
+):
+    lacks = "some that were only trained may be missing"
+    places = home[0].model_copy(update={"ledger": f"sqlite:///{tmp_path}/ledger.db"})
+    about = {"decided_at": datetime(2026, 3, 1), "decided_by": "ana", "reason": "It is the first."}
+    for name in ("toy", *others):
+        ledger.promote(places.ledger, model=name, version=1, run_id="1" * 32, expected=None, **about)
+    silent = broken(places, {"mlflow": "DAMAGED"}, tmp_path)
+    assert lacks in opened(silent, NOBODY).get("/on-call/models").text
+    assert lacks not in opened(places, NOBODY).get("/on-call/models").text
+
+
 def test_a_ledger_that_is_lost_is_no_model_without_a_champion(opened, home, tmp_path):
     lost = home[0].model_copy(update={"ledger": f"sqlite:///{tmp_path}/ledger.db"})
     client = opened(lost, NOBODY)
