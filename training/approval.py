@@ -16,6 +16,7 @@ from training.decision import APPROVING, Decision, parse_decision
 from training.judge import judge
 from training.judged import Judged, read_judged
 from training.needs_person import needs_person
+from training.noted import note_verdict
 from training.promote import check_promotable, other_rule, promote
 from training.question import body, subject
 from training.verdict_words import headline
@@ -48,6 +49,7 @@ def ask(
     `ledger.promoted`) for one that was decided on.
     """
     judged = judge(registry, ledger_url, training_sets, candidate, asked_by, anew=True)
+    note_verdict(judged)
     refuse_decided(ledger_url, candidate, judged.path)
     check_promotable(registry, judged)
     wanted = needs_person(registry, ledger_url, judged.verdict)

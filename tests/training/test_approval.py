@@ -10,6 +10,7 @@ from artifacts.errors import BadInput, Conflict, GateClosed
 from artifacts.registry import RunRecord
 from artifacts.reigns import champion_in
 from artifacts.rejections import rejections
+from artifacts.run_evidence import collecting
 from artifacts.training_set import TrainingSet
 from tests.training.small_world import CONFIG, World
 from tests.training.test_judge import GOOD, POOR, crowned, judged
@@ -60,6 +61,17 @@ def test_a_config_that_wants_a_person_waits_and_promotes_nothing(world: World, p
     with pytest.raises(GateClosed, match=re.escape(command)) as refusal:
         promote(world.registry, world.ledger, waiting.judged, "the pipeline")
     assert (refusal.value.code, versions(world)) == ("promote.wants_approval", [])
+
+
+def test_whoever_looks_at_the_question_is_shown_the_verdict_that_it_is_about(
+    world: World, parcels_60: TrainingSet
+) -> None:
+    candidate = world.candidate(parcels_60, GOOD, WANTS)
+    with collecting() as notes:
+        asked = ask(world, candidate)
+    noted = notes["verdict"]
+    assert (noted["candidate"], noted["verdict"], noted["model"]) == (candidate.run_id, asked["verdict"], world.model)
+    assert "candidate" in noted["metrics"]
 
 
 def test_a_candidate_does_not_take_the_decision_away_that_the_champions_config_gives_to_people(
