@@ -1,20 +1,17 @@
 """The verbs around alerts: update, alerts, accept, notify."""
 
 import argparse
-from collections.abc import Mapping
-from datetime import datetime
 
 from artifacts import alerts, ledger
-from artifacts.alerts import Alert, Event, Stream, begins, seen_last, stream_of
+from artifacts.alerts import Event, begins
 from artifacts.cli import Answer
 from artifacts.errors import BadInput, Missing
-from artifacts.finding import Finding
 from artifacts.findings import read_findings
 from artifacts.lost_alerts import alerts_of, refuse_lost_alerts
 from artifacts.places import Places, read_places
 from artifacts.plural import many
-from artifacts.window_words import window_to
 from monitoring.accept import accept
+from monitoring.alert_lines import accepted_line, alert_facts, alert_line
 from monitoring.missed import say_missed
 from monitoring.notify import deliver
 from monitoring.settings import read_monitoring_settings
@@ -82,12 +79,12 @@ def _alerts(arguments: argparse.Namespace) -> Answer:
     taken = alerts.taken_to(places.alerts, arguments.model)
     found = alerts_of(places, arguments.model)
     open_ones = [one for one in found if one.is_open]
-    lines = [_line(one, taken) for one in (*open_ones, *(one for one in found if not one.is_open))]
+    lines = [alert_line(one, taken) for one in (*open_ones, *(one for one in found if not one.is_open))]
     since = begins(alerts.bare_watches(places.alerts, arguments.model))
     lines += [since] if since else []
     told = f"{len(open_ones)} open, {len(found) - len(open_ones)} past alerts of:"
-    past = [_facts(one) for one in found if not one.is_open]
-    facts = {"open": [_facts(one) for one in open_ones], "past": past, "begin": since or None}
+    past = [alert_facts(one) for one in found if not one.is_open]
+    facts = {"open": [alert_facts(one) for one in open_ones], "past": past, "begin": since or None}
     return Answer(arguments.model, [*lines, told], facts | {"missed": say_missed(places, arguments.model)})
 
 
@@ -116,7 +113,7 @@ def _accept(arguments: argparse.Namespace) -> Answer:
     refuse_lost_alerts(places, arguments.model)
     events = accept(places, arguments.model, arguments.alert, by, because)
     taken = alerts.taken_to(places.alerts, arguments.model)
-    lines = [_accepted(event.alert, taken) for event in events]
+    lines = [accepted_line(event.alert, taken) for event in events]
     facts = {"events": [event.id for event in events], "seen": {one.alert.key: one.alert.seen for one in events}}
     return Answer(arguments.model, [*lines, "alerts of:"], facts)
 
@@ -130,42 +127,3 @@ def _notify(_: argparse.Namespace) -> Answer:
     lines = [f"{many(number, 'message')} to {channel}" for channel, number in done.sent.items()]
     where = ledger.shown(places.alerts)
     return Answer(where, [*(lines or ["nothing waits"]), "alerts in:"], {"sent": dict(done.sent)})
-
-
-def _accepted(alert: Alert, taken: Mapping[tuple[int, Stream], datetime]) -> str:
-    """Of which window the drift is: newer ones may be UNKNOWN, and whether it is so there is not known."""
-    last = seen_last(alert, taken.get((alert.version, stream_of(alert.finding))))
-    return f"accepted  {alert.kind:<7} {alert.key}: {last or f'seen in the window to {window_to(alert.seen)}'}"
-
-
-def _line(alert: Alert, taken: Mapping[tuple[int, Stream], datetime]) -> str:
-    state = "open"
-    if alert.closed is not None:
-        state = f"{alert.ended or 'closed'} by the window to {window_to(alert.closed)}"
-    finding = alert.finding
-    far = _far(finding)
-    if far and not alert.is_open:
-        # The threshold is of each window's own noise, so that of then is another.
-        now = "" if alert.ended_by is None else _far(alert.ended_by)
-        far = f" was{far}{now and f', then{now}'}"
-    last = seen_last(alert, taken.get((alert.version, stream_of(finding))))
-    escalated = ", escalated" if alert.escalated else ""
-    escalated += f", accepted by {alert.accepted_by}: {alert.accepted_because}" if alert.accepted_by else ""
-    return (
-        f"{alert.kind:<7} v{alert.version} {alert.key} #{alert.incident}: {state}{escalated}, "
-        f"since the window to {window_to(alert.opened)}, {finding.reason.code}{far}{last and f', {last}'}"
-    )
-
-
-def _far(finding: Finding) -> str:
-    if finding.value is None or finding.threshold is None:
-        return ""
-    return f" {finding.value:.4g} of {finding.threshold:.4g}"
-
-
-def _facts(alert: Alert) -> dict[str, object]:
-    names = ("version", "kind", "key", "incident", "opened", "since", "seen", "until", "closed", "ended", "escalated")
-    told = ("accepted_by", "accepted_because")
-    finding = alert.finding
-    facts = {name: getattr(alert, name) for name in (*names, *told)}
-    return facts | {"value": finding.value, "code": finding.reason.code}
