@@ -1,10 +1,11 @@
-"""The notes of DAG runs that waited for a person when they ended: set anew once the ledger says what was decided."""
+"""The notes of DAG runs that waited for a person when they ended, or made a champion: set anew by what the ledger says."""
 
 import logging
 from functools import partial
 from typing import Any
 
 from artifacts.places import Places
+from artifacts.reigns import champion_in
 from artifacts.run_evidence import readable_tasks
 from plugins.run_story.airflow_saw import seen
 from plugins.run_story.note import MARKS, with_note
@@ -13,9 +14,11 @@ from plugins.run_story.story import tell
 
 LOG = logging.getLogger(__name__)
 WAIT = (f"%{MARKS['WAITS']} WAITS%", "%waits for a person%")
+# So a note says of a champion; of one that is none any more another sentence is told.
+CHAMPION = ("%: Version % is champion.%", "%Version % is champion of %, since line %")
 
 
-def retell_waiting(places: Places, session: Any) -> None:
+def retell_notes(places: Places, session: Any) -> None:
     """Look at each of them with a session of Airflow's; one whose evidence was forgotten keeps its note, unread.
 
     So there are never more to look at than DAG runs are kept.
@@ -23,8 +26,8 @@ def retell_waiting(places: Places, session: Any) -> None:
     from airflow.models.dagrun import DagRun, DagRunNote
     from sqlalchemy import or_
 
-    waits = or_(*(DagRunNote.content.like(one) for one in WAIT))
-    for one in session.query(DagRun).filter(DagRun.dag_run_note.has(waits)).all():
+    stale = or_(*(DagRunNote.content.like(one) for one in (*WAIT, *CHAMPION)))
+    for one in session.query(DagRun).filter(DagRun.dag_run_note.has(stale)).all():
         try:
             _retell(places, session, one)
         except Exception as error:
@@ -39,7 +42,8 @@ def _retell(places: Places, session: Any, one: Any) -> None:
         return
     story = tell(places.home, seen(one, session, str(one.state)), since=partial(since, places.ledger))
     now = with_note(before, story)
-    if story.note("decided") and now != before:
+    decided = story.note("decided") or any(champion_in(one.returned) for one in kept.tasks)
+    if decided and now != before:
         # What a person wrote there meanwhile is not overwritten.
         as_read = session.query(DagRunNote).filter(DagRunNote.dag_run_id == one.id, DagRunNote.content == before)
         as_read.update({DagRunNote.content: now}, synchronize_session=False)

@@ -18,7 +18,7 @@ from plugins.run_story.about import about_of, same
 from plugins.run_story.airflow_saw import seen
 from plugins.run_story.message import failure_message
 from plugins.run_story.note import ENDS, with_note, without_verdict
-from plugins.run_story.retell import retell_waiting
+from plugins.run_story.retell import retell_notes
 from plugins.run_story.seen import Seen
 from plugins.run_story.story import Story, tell
 from plugins.run_story.told_before import told_before
@@ -48,7 +48,7 @@ def run_ended(dag_run: Any) -> Story:
         finally:
             _write_down(places, saw, about_of(story.tasks, saw.conf))
         with _session_of(dag_run) as (session, _):
-            retell_waiting(places, session)
+            retell_notes(places, session)
     return story
 
 

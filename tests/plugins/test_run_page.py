@@ -9,6 +9,7 @@ import pytest
 from artifacts import alerts, ledger
 from artifacts.places import read_places
 from artifacts.registry import Registry
+from artifacts.reigns import told_champion
 from artifacts.run_evidence import (
     DagRunEnd,
     Refused,
@@ -20,7 +21,7 @@ from artifacts.run_evidence import (
 )
 from plugins.run_story.message import champions
 from plugins.run_story.note import ENDS
-from plugins.run_story.retell import retell_waiting
+from plugins.run_story.retell import retell_notes
 from plugins.run_story.run_end import run_ended
 from tests.plugins.test_model_page import part
 
@@ -55,7 +56,7 @@ def retold(places, at_a_look=lambda session, asked: None):
     with create_session() as session:
         event.listen(session, "do_orm_execute", asked)
         try:
-            retell_waiting(places, session)
+            retell_notes(places, session)
         finally:
             # The thread's next session is the same one.
             event.remove(session, "do_orm_execute", asked)
@@ -423,6 +424,34 @@ def test_what_one_dag_run_left_wrong_keeps_no_other_note_from_being_set(failed, 
     assert noted("train_candidate", "b_whole").startswith("✓ OK: toy: Version 1 was promoted")
     assert noted("train_candidate", "a_wrong").startswith("… WAITS")
     assert "note of DAG run train_candidate a_wrong is not set anew: KeyError('model')" in caplog.text
+
+
+MADE = {**WAITS, "waits": False, "promoted": True, "said": "Version 1 is champion."}
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [({"notes": {"decided": MADE}}, "toy: Version 1 is champion."), ({"returned": told_champion("toy", 1, 1)}, None)],
+)
+def test_the_note_of_a_dag_run_that_made_a_champion_says_until_when_it_was_once_another_is(failed, left, said):
+    about = {"decided_by": "ana", "reason": "It is the first."}
+    ledger.promote(failed.ledger, model="toy", version=1, run_id="c" * 32, expected=None, decided_at=AT, **about)
+    name = TaskName("train_candidate", "a_run", "promote")
+    keep_task(failed.home, TaskEvidence(name, "passed", AT, AT, **left))
+    before = f"✓ OK: {said or left['returned']}\n{ENDS}"
+    added("train_candidate", "success", "a_run", f"{before}\n\nMine.")
+    retold(failed)
+    assert noted("train_candidate", "a_run") == f"{before}\n\nMine."
+    later = AT + timedelta(days=1)
+    ledger.promote(failed.ledger, model="toy", version=2, run_id="d" * 32, expected=1, decided_at=later, **about)
+    for _ in range(2):
+        retold(failed)
+        now = noted("train_candidate", "a_run")
+        assert now.startswith("✓ OK: ") and now.endswith(f"\n{ENDS}\n\nMine.")
+        assert "Version 1 was champion from 2026-11-25 17:00 UTC to 2026-11-26 17:00 UTC; version 2 is champion" in now
+    looked_at = set()
+    retold(failed, at_a_look=lambda session, asked: looked_at.update(asked))
+    assert "a_run" not in looked_at
 
 
 def test_a_dag_run_whose_evidence_was_forgotten_is_not_looked_at(failed):
