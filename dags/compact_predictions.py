@@ -45,9 +45,12 @@ def compact_predictions():
     def compact(_):
         from artifacts.places import read_places
         from artifacts.prediction_log.compaction import compact
+        from artifacts.run_evidence import note
 
         places = read_places()
-        return compact(places.predictions, places.prediction_parts).parts
+        done = compact(places.predictions, places.prediction_parts)
+        note("compacted", vars(done))
+        return done.parts
 
     @task(outlets=[PREDICTIONS])
     @fails_once

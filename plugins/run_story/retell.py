@@ -1,4 +1,4 @@
-"""The notes of DAG runs that waited for a person when they ended, or made a champion: set anew by what the ledger says."""
+"""The notes of DAG runs that waited for a person, or made a champion, when they ended: set anew by the ledger of now."""
 
 import logging
 from functools import partial

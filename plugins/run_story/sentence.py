@@ -115,8 +115,24 @@ def _landed(told: Mapping[str, Any]) -> list[str]:
     return [f"{told['source']} {', '.join(told['months'])}: {tables}, {many(aside, 'row')} set aside.{gap}"]
 
 
+def _compacted(told: Mapping[str, Any]) -> list[str]:
+    parts, rows = len(told["parts"]), told["predictions"]
+    if not parts:
+        return []
+    return [
+        f"{rows:,} {plural(rows, 'prediction')} of the log {plural(rows, 'is', 'are')} in {many(parts, 'part')} now."
+    ]
+
+
 def _answered(told: Mapping[str, Any]) -> list[str]:
     return [told["said"]]
 
 
-SAYS = {"decided": _decided, "answered": _answered, "findings": _findings, "training_set": _built, "landed": _landed}
+SAYS = {
+    "decided": _decided,
+    "answered": _answered,
+    "findings": _findings,
+    "training_set": _built,
+    "landed": _landed,
+    "compacted": _compacted,
+}

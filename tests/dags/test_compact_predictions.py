@@ -22,10 +22,14 @@ from ops.airflow_home import enter_airflow
 enter_airflow()
 from artifacts.places import REPOSITORY
 from ops.dag_runs import load_dags
+from airflow.models import DagRun
+from airflow.utils.session import create_session
 dag, told = load_dags(REPOSITORY / "dags")["compact_predictions"], []
 for _ in range(2):
     dag_run = dag.test()
-    told.append([str(dag_run.state), {ti.task_id: str(ti.state) for ti in dag_run.get_task_instances()}])
+    states = {ti.task_id: str(ti.state) for ti in dag_run.get_task_instances()}
+    note = create_session().__enter__().get_one(DagRun, dag_run.id).note
+    told.append([str(dag_run.state), states, note.partition("\\n")[0]])
 Path(sys.argv[1]).write_text(json.dumps(told))
 """
 
@@ -37,9 +41,13 @@ def test_finished_segments_become_verified_parts_and_a_run_with_nothing_new_send
     command = [sys.executable, "-c", SCRIPT, str(tmp_path / "told.json")]
     done = subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
+    done, nothing = (
+        "2 predictions of the log are in 1 part now.",
+        "No segment was finished: there is nothing new to read.",
+    )
     first, second = json.loads((tmp_path / "told.json").read_text())
-    assert first == ["success", {"measure": "success", "compact": "success", "verify": "success"}]
-    assert second == ["success", {"measure": "success", "compact": "success", "verify": "skipped"}]
+    assert first == ["success", {"measure": "success", "compact": "success", "verify": "success"}, f"✓ OK: {done}"]
+    assert second == ["success", {"measure": "success", "compact": "success", "verify": "skipped"}, f"✓ OK: {nothing}"]
     assert sum(part.predictions for part in parts(str(tmp_path / "prediction_parts"))) == 2
 
 
