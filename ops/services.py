@@ -19,7 +19,7 @@ from artifacts.errors import BadInput, Unavailable
 from artifacts.places import REPOSITORY, Places
 from artifacts.whole_file import write_whole
 from ops.healthy import why_unhealthy
-from ops.sessions import Started, end, lives, living
+from ops.sessions import Started, began, end, lives, living
 
 HEALTHY_WITHIN_SECONDS = 180
 
@@ -40,8 +40,7 @@ def start(places: Places, environment: dict[str, str], commands: dict[str, list[
             )
             log = os.fstat(out.fileno())
         try:
-            created = psutil.Process(process.pid).create_time()
-            told = {"pid": process.pid, "created": created, "log": [log.st_dev, log.st_ino]}
+            told = {"pid": process.pid, "began": began(process.pid), "log": [log.st_dev, log.st_ino]}
             known[name] = known.get(name, {}) | told
             write_whole(record(places), json.dumps(known))
         except BaseException:
@@ -121,10 +120,10 @@ def stop_all(places: Places, only: set[str] | None = None) -> list[str]:
 
 
 def _recorded(places: Places) -> dict[str, Started]:
-    known = {name: one for name, one in _known(places).items() if "pid" in one}
+    known = {name: one for name, one in _known(places).items() if "began" in one}
     logs = {name: one.get("log") for name, one in known.items()}
     return {
-        name: Started(int(one["pid"]), float(one["created"]), (log[0], log[1]) if (log := logs[name]) else None)
+        name: Started(int(one["pid"]), one["began"], (log[0], log[1]) if (log := logs[name]) else None)
         for name, one in known.items()
     }
 

@@ -11,17 +11,18 @@ from pathlib import Path
 import psutil
 
 ENDED_WITHIN_SECONDS = 30
+BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True)
 class Started:
     """A program as it was started: its process id, which is its session's too, when that began, and its log.
 
-    `log` is device and inode of the file that it was given for what it says.
+    `began` is as the function of that name says, `log` device and inode of the file that it was given for what it says.
     """
 
     pid: int
-    created: float
+    began: str
     log: tuple[int, int] | None = None
 
     @property
@@ -29,9 +30,23 @@ class Started:
         """The process that was started, a zombie too; None when it is gone, or its id was given to another program."""
         try:
             process = psutil.Process(self.pid)
-            return process if process.create_time() == self.created else None
+            return process if began(self.pid) == self.began else None
         except psutil.NoSuchProcess:
             return None
+
+
+def began(pid: int) -> str | None:
+    """When a process began, in clock ticks since which boot (proc(5), field 22 of stat); None when there is none.
+
+    Never by the time of day, which may be set, and is when a machine that slept wakes up.
+    """
+    try:
+        told = Path(f"/proc/{pid}/stat").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # The second field is the program's name in parentheses, with whatever is in it.
+    ticks = told.rpartition(b")")[2].split()[19].decode()
+    return f"{ticks} since boot {BOOT.read_text().strip()}"
 
 
 def lives(process: psutil.Process) -> bool:

@@ -1,4 +1,4 @@
-"""The notes of DAG runs that waited for a person, or made a champion, when they ended: set anew by the ledger of now."""
+"""The notes of DAG runs that waited for a person, or made a champion, when they ended: set anew by the ledger."""
 
 import logging
 from functools import partial

@@ -119,9 +119,8 @@ def _compacted(told: Mapping[str, Any]) -> list[str]:
     parts, rows = len(told["parts"]), told["predictions"]
     if not parts:
         return []
-    return [
-        f"{rows:,} {plural(rows, 'prediction')} of the log {plural(rows, 'is', 'are')} in {many(parts, 'part')} now."
-    ]
+    are = f"{plural(rows, 'prediction')} of the log {plural(rows, 'is', 'are')}"
+    return [f"{rows:,} {are} in {many(parts, 'part')} now."]
 
 
 def _answered(told: Mapping[str, Any]) -> list[str]:

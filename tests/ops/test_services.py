@@ -14,7 +14,7 @@ from artifacts.errors import Unavailable
 from artifacts.places import read_places
 from ops import services
 from ops.services import alive, log_of, record, running, start, stop_all, wait_until_healthy
-from ops.sessions import lives
+from ops.sessions import began, lives
 from tests.processes import command_of
 
 # A parent whose child does not end with it, and whose grandchild minds no SIGTERM.
@@ -74,7 +74,7 @@ def test_a_session_without_its_first_process_is_ours_only_if_it_writes_to_our_lo
             left = psutil.Process(int(said.readline()))
         leader.wait()
     there = (ours if is_our_log else theirs).stat()
-    told = {"pid": leader.pid, "created": 1.0, "log": [there.st_dev, there.st_ino]}
+    told = {"pid": leader.pid, "began": "1 since boot x", "log": [there.st_dev, there.st_ino]}
     record(places).write_text(json.dumps({"daemon": told}))
     try:
         assert stop_all(places) == (["daemon"] if is_our_log else [])
@@ -113,7 +113,7 @@ def test_whoever_answers_nonsense_is_not_healthy(places, monkeypatch, said):
 
     monkeypatch.setattr(services, "HEALTHY_WITHIN_SECONDS", 0.2)
     process = psutil.Process()
-    record(places).write_text(json.dumps({"api": {"pid": process.pid, "created": process.create_time()}}))
+    record(places).write_text(json.dumps({"api": {"pid": process.pid, "began": began(process.pid)}}))
     with HTTPServer(("127.0.0.1", 0), Answers) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

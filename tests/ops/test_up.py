@@ -27,7 +27,7 @@ from artifacts.rejections import rejections
 from ci.mutants.run import copy_tree
 from ops.services import alive, log_of, record, refuse_taken_port, remember, stop_all
 from ops.services import running as services_of
-from ops.sessions import lives
+from ops.sessions import began, lives
 from ops.up import OpsSettings, serve, serving
 from ops.up_serving import key_setting
 from serving.settings import ServingSettings, read_key
@@ -94,18 +94,19 @@ def test_up_refuses_what_a_service_of_it_could_not_start_with(tmp_path, name, va
 def test_down_leaves_a_process_alone_that_was_given_an_old_process_id(tmp_path):
     places = read_places({"PIPELINE_HOME": str(tmp_path)})
     stranger = sleeper()
-    record(places).write_text(json.dumps({"airflow": {"pid": stranger.pid, "created": 1.0}}))
+    record(places).write_text(json.dumps({"airflow": {"pid": stranger.pid, "began": "1 since boot x"}}))
     assert stop_all(places) == []
     assert psutil.pid_exists(stranger.pid)
     stranger.kill()
     stranger.wait()
 
 
-def test_down_ends_what_was_recorded_and_forgets_it(tmp_path):
+def test_down_ends_what_was_recorded_and_forgets_it_whatever_the_clock_says(tmp_path, monkeypatch):
     places = read_places({"PIPELINE_HOME": str(tmp_path)})
     ours = sleeper()
-    created = psutil.Process(ours.pid).create_time()
-    record(places).write_text(json.dumps({"mlflow": {"pid": ours.pid, "created": created}}))
+    record(places).write_text(json.dumps({"mlflow": {"pid": ours.pid, "began": began(ours.pid)}}))
+    # As after the clock was set, or the machine slept: by the time of day it began at another time.
+    monkeypatch.setattr(psutil.Process, "create_time", lambda _: 1.0)
     assert list(alive(places)) == ["mlflow"]
     assert stop_all(places) == ["mlflow"]
     ours.wait()
@@ -367,9 +368,7 @@ def test_a_champion_that_cannot_be_loaded_leaves_the_other_services_up(home_with
     [model] = Path(places.mlflow_artifacts).rglob("model.ubj")
     whole = model.read_bytes()
     ours = sleeper()
-    record(places).write_text(
-        json.dumps({"mlflow": {"pid": ours.pid, "created": psutil.Process(ours.pid).create_time()}})
-    )
+    record(places).write_text(json.dumps({"mlflow": {"pid": ours.pid, "began": began(ours.pid)}}))
     try:
         model.write_bytes(whole[:500])
         lines, url = served(places)
@@ -389,9 +388,7 @@ def test_the_service_is_started_again_alone_and_what_it_said_before_it_ended_is_
     for name, value in given.items():
         monkeypatch.setenv(name, str(value))
     other = sleeper()
-    record(places).write_text(
-        json.dumps({"mlflow": {"pid": other.pid, "created": psutil.Process(other.pid).create_time()}})
-    )
+    record(places).write_text(json.dumps({"mlflow": {"pid": other.pid, "began": began(other.pid)}}))
     log_of(places, "serving").write_text("Killed.")
     try:
         answer = serving(argparse.Namespace())
@@ -441,9 +438,7 @@ def test_a_key_that_others_may_read_is_seen_before_anything_is_stopped_or_moved(
     places = home_with_a_champion
     environment_of_a_fresh_shell(monkeypatch, places, OPS_SERVING_PORT=free_port(), OPS_SERVING_MODEL="toy")
     path, ours = Path(key_setting(places, {})[1]), sleeper()
-    record(places).write_text(
-        json.dumps({"serving": {"pid": ours.pid, "created": psutil.Process(ours.pid).create_time()}})
-    )
+    record(places).write_text(json.dumps({"serving": {"pid": ours.pid, "began": began(ours.pid)}}))
     log_of(places, "serving").write_text("It runs.")
     path.chmod(0o640)
     try:
