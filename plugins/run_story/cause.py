@@ -22,6 +22,7 @@ OF_NOTHING = Refused(
 )
 
 GONE = "run_evidence.gone"
+DID_NOTHING = "{} was set to success before it ran, and did nothing."
 
 
 def cause_of(
@@ -46,30 +47,40 @@ def cause_of(
     return None, next(iter(damaged.values()), OF_NOTHING if state == "failed" else None)
 
 
-def gone(ends: Sequence[TaskEnd], left: Collection[Name]) -> list[str]:
+def gone(ends: Sequence[TaskEnd], left: Collection[Name]) -> list[TaskEnd]:
     """The tasks that ended well and left nothing that is still there, as each does but the one that asks a person.
 
     One that was set to success by hand before it ever ran, and did nothing, is one of them.
     """
     ran = [one for one in ends if one.state == "success" or (one.state == "skipped" and one.attempt > 0)]
-    ran = [one for one in ran if one.task != ASKS]
-    return sorted({one.task for one in ran if (one.task, one.map_index) not in left})
+    return [one for one in ran if one.task != ASKS and (one.task, one.map_index) not in left]
 
 
-def of_gone(tasks: Sequence[str]) -> Refused:
-    """That what these tasks left is gone, so that what they found or decided cannot be told."""
-    return Refused(
-        GONE,
-        f"What {', '.join(tasks)} left is not there any more: it was forgotten (ON_CALL_KEPT_RUNS), the home's runs/ "
-        "is lost or another one's, or somebody set it to success by hand, so that it left nothing. What was found or "
-        "decided in it is not known here.",
-        "Its note in Airflow says what it came to when it ended, and the logs of its tasks have the rest.",
+def of_gone(lacks: Sequence[TaskEnd]) -> Refused:
+    """That what these tasks left is gone, or that they did nothing: what the DAG run came to cannot be told."""
+    never, left = _names(lacks)
+    forgotten = (
+        f"What {left} left is not there any more: it was forgotten (ON_CALL_KEPT_RUNS), the home's runs/ is lost or "
+        "another one's, or somebody set it to success by hand, so that it left nothing. What was found or decided in "
+        "it is not known here."
     )
+    step = "Its note in Airflow says what it came to when it ended, and the logs of its tasks have the rest."
+    if not left:
+        step = f"Clear {never} in Airflow: it does its work, and what comes after it runs again."
+    return Refused(GONE, " ".join(filter(None, (left and forgotten, never and DID_NOTHING.format(never)))), step)
 
 
-def beside(tasks: Sequence[str]) -> str:
+def beside(lacks: Sequence[TaskEnd]) -> str:
     """The same in short, behind a verdict that is known in spite of it."""
-    return f" What {', '.join(tasks)} left is not there any more ({GONE}), so what it found or decided is not known."
+    never, left = _names(lacks)
+    told = f" What {left} left is not there any more ({GONE}), so what it found or decided is not known."
+    return f"{told if left else ''}{f' {DID_NOTHING.format(never)}' if never else ''}"
+
+
+def _names(lacks: Sequence[TaskEnd]) -> tuple[str, str]:
+    """Of those that never ran, and of the others."""
+    each = [sorted({one.task for one in lacks if (one.attempt == 0) == never}) for never in (True, False)]
+    return ", ".join(each[0]), ", ".join(each[1])
 
 
 def beside_damaged(tasks: Sequence[str]) -> str:

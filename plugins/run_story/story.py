@@ -72,8 +72,8 @@ def tell(
     Evidence that cannot be read, or is gone, is told as what it is; a DAG run or task that failed is never well.
     """
     ends, kept = saw.ends, readable_tasks(home, saw.dag, saw.run)
-    every = told = [one if since is None else since(one) for one in kept.tasks if _current(one.name, ends)]
-    damaged = {(n.task, n.map_index): refused for n, refused in kept.damaged.items() if _current(n, ends)}
+    every = told = [one if since is None else since(one) for one in kept.tasks if _current(one.name, saw)]
+    damaged = {(n.task, n.map_index): refused for n, refused in kept.damaged.items() if _current(n, saw)}
     state = saw.state
     if task is not None:
         own = (task, map_index)
@@ -134,7 +134,10 @@ def _beside_no(saw: Seen, ends: Sequence[TaskEnd], verdict: State) -> str:
     return ""
 
 
-def _current(name: TaskName, ends: Sequence[TaskEnd]) -> bool:
-    """Evidence of an earlier try says nothing of the one that Airflow saw last."""
-    tries = [end.attempt for end in ends if (end.task, end.map_index) == (name.task, name.map_index)]
-    return not tries or name.attempt >= tries[0]
+def _current(name: TaskName, saw: Seen) -> bool:
+    """Evidence of an earlier try says nothing of the one that Airflow saw last, nor of a task that was cleared."""
+    own = [end for end in saw.ends if (end.task, end.map_index) == (name.task, name.map_index)]
+    if not own:
+        return True
+    is_cleared = own[0].state is None and saw.state not in ENDED
+    return name.attempt >= own[0].attempt and not is_cleared

@@ -80,8 +80,19 @@ def test_a_task_that_was_set_to_success_by_hand_before_it_ran_makes_no_dag_run_w
     ends = [TaskEnd("build", -1, 0, "success"), TaskEnd("compare", -1, 1, "success")]
     story = told(tmp_path, evidence("compare"), ends=ends, state="success")
     assert (story.state, story.codes) == ("UNKNOWN", ("run_evidence.gone",))
-    assert "What build left is not there any more" in story.sentence
-    assert "or somebody set it to success by hand" in story.cause.message
+    nothing = "build was set to success before it ran, and did nothing."
+    assert story.sentence.endswith(nothing) and "not there any more" not in story.sentence
+    assert story.cause.next_step.startswith("Clear build in Airflow")
+    then = refused(task="compare", minute=1)
+    failed = told(tmp_path, then, ends=[ends[0], TaskEnd("compare", -1, 1, "failed")], state="failed")
+    assert failed.sentence.endswith(nothing)
+
+
+def test_a_task_that_was_cleared_says_nothing_of_before_while_its_dag_run_goes_on(tmp_path):
+    ends = [TaskEnd("build", -1, 1, "running"), TaskEnd("compare", -1, 1, None)]
+    story = told(tmp_path, refused(task="compare"), ends=ends, state="running")
+    assert (story.state, story.cause, story.command) == ("RUNNING", None, None)
+    assert told(tmp_path, refused(task="compare"), ends=ends, state="failed").state == "FAILED"
 
 
 def test_where_one_task_is_gone_that_ended_well_what_the_others_left_is_not_all(tmp_path):
