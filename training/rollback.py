@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from artifacts import ledger
-from artifacts.errors import BadInput, Damaged
+from artifacts.errors import BadInput, Damaged, Missing
+from artifacts.lost_champion import refuse_lost_champion
 from artifacts.places import read_places
 from artifacts.registry import Registry
 from artifacts.reigns import told_champion
@@ -42,8 +43,9 @@ def rollback(
 def check(registry: Registry, ledger_url: str, model: str, version: int) -> tuple[ledger.Promotion, ledger.Promotion]:
     """The newest line that made `version` champion, and the line in force: whether there is a way back, and whole.
 
-    Raises as `lines_of`; `BadInput`: `rollback.never_champion`, `rollback.is_champion`; and as `refuse_not_whole` does
-    when the model that was champion is not whole.
+    Raises as `lines_of`; `BadInput`: `rollback.never_champion`, `rollback.is_champion`; as `refuse_not_whole` does
+    when the model that was champion is not whole; `Missing` (`registry.missing`) when MLflow does not have it, and as
+    `refuse_lost_champion` when it has not the champion of now either.
     """
     lines = lines_of(registry, ledger_url, model)
     was = [line for line in lines if line.version == version]
@@ -60,7 +62,13 @@ def check(registry: Registry, ledger_url: str, model: str, version: int) -> tupl
             f"Version {version} is the champion of {model} since {lines[-1].decided_at:%Y-%m-%d %H:%M:%S} UTC.",
             next_step=f"Nothing to do; all of it is shown by: python -m training history --model {model}",
         )
-    refuse_not_whole(registry, registry.model_version(model, version).run_id)
+    try:
+        run = registry.model_version(model, version)
+    except Missing:
+        # All that MLflow had may be lost, and that one with it.
+        refuse_lost_champion(registry, ledger_url, model)
+        raise
+    refuse_not_whole(registry, run.run_id)
     return was[-1], lines[-1]
 
 

@@ -40,7 +40,7 @@ def _against(story: Story, places: Places, end: DagRunEnd, since: str, about: Se
         return el("p", f"What {since} left{of} is not there any more, {NOTHING}.")
     kept, before = (of_things(some, about) for some in (story.tasks, read_tasks(places.home, story.dag, since)))
     untold = untold_since(kept, before)
-    why = "Some of what it left cannot be read" if story.damaged else "It ended before that could be noted"
+    why = "Some of what it left cannot be read" if story.damaged else "This DAG run ended before that could be noted"
     ended = f" {why}: whether {' and '.join(untold)} changed is not told." if untold else ""
     found = [*given_since(end.conf, earlier.conf), *changes_since(kept, before)]
     if not found:

@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 
 from artifacts import ledger
-from artifacts.errors import BadInput, CannotJudge, Conflict, Damaged, GateClosed
+from artifacts.errors import BadInput, CannotJudge, Conflict, Damaged, GateClosed, Missing
 from artifacts.registry import Registry, RunRecord
 from artifacts.training_set import TrainingSet
 from artifacts.verdict import Reason
@@ -227,6 +228,24 @@ def test_a_rollback_to_the_champion_or_to_a_stranger_is_refused(
     with pytest.raises(BadInput) as refusal:
         rollback(world.registry, world.ledger, world.model, version, decided_by="tester", reason="")
     assert refusal.value.code == code
+
+
+def test_a_rollback_without_mlflows_database_says_that_this_is_lost_and_not_the_version_that_was_asked_for(
+    world: World, parcels_60: TrainingSet, tmp_path: Path
+) -> None:
+    crowned(world, parcels_60, "[clear_sign]")
+    crowned(world, parcels_60, BETTER)
+    for place, error, code in (
+        (f"sqlite:///{tmp_path}/gone.db", Damaged, "home.champion_lost"),
+        (world.registry.tracking_uri, Missing, "registry.missing"),
+    ):
+        registry = replace(world.registry, tracking_uri=place)
+        if error is Missing:
+            MlflowClient(place).delete_model_version(world.model, "1")
+        with pytest.raises(error) as refusal:
+            rollback(registry, world.ledger, world.model, 1, decided_by="tester", reason="complaints")
+        assert refusal.value.code == code
+    assert len(ledger.history(world.ledger, world.model)) == 2
 
 
 def test_an_alias_that_could_not_be_set_is_repaired_by_the_next_call(
