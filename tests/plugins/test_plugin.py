@@ -10,9 +10,6 @@ from artifacts.places import REPOSITORY
 
 LISTS_PLUGINS = """
 import sys
-from threading import Event
-
-from fastapi.testclient import TestClient
 from airflow import plugins_manager
 plugins, errors = plugins_manager._get_plugins()
 assert not errors, errors
