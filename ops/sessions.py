@@ -18,11 +18,12 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")
 class Started:
     """A program as it was started: its process id, which is its session's too, when that began, and its log.
 
-    `began` is as the function of that name says, `log` device and inode of the file that it was given for what it says.
+    `began` is as the function of that name says; of None no process is known again. `log` is device and inode of the
+    file that it was given for what it says.
     """
 
     pid: int
-    began: str
+    began: str | None
     log: tuple[int, int] | None = None
 
     @property
@@ -30,7 +31,7 @@ class Started:
         """The process that was started, a zombie too; None when it is gone, or its id was given to another program."""
         try:
             process = psutil.Process(self.pid)
-            return process if began(self.pid) == self.began else None
+            return process if self.began is not None and began(self.pid) == self.began else None
         except psutil.NoSuchProcess:
             return None
 

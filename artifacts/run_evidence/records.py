@@ -101,5 +101,5 @@ class DagRunEnd:
         return self.began or self.ended
 
     def good_before(self, one: str | None) -> str | None:
-        """The last good one before it, of all, or of those about `one`."""
+        """The last good one before it, of all, or of those about `one`; in one from before that was kept, of any."""
         return self.since_of.get(one) if one is not None and self.since_of else self.since

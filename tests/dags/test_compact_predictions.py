@@ -28,7 +28,8 @@ dag, told = load_dags(REPOSITORY / "dags")["compact_predictions"], []
 for _ in range(2):
     dag_run = dag.test()
     states = {ti.task_id: str(ti.state) for ti in dag_run.get_task_instances()}
-    note = create_session().__enter__().get_one(DagRun, dag_run.id).note
+    with create_session() as session:
+        note = session.get_one(DagRun, dag_run.id).note
     told.append([str(dag_run.state), states, note.partition("\\n")[0]])
 Path(sys.argv[1]).write_text(json.dumps(told))
 """

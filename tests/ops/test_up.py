@@ -25,6 +25,7 @@ from artifacts.raw import landed_through
 from artifacts.registry import RunRecord
 from artifacts.rejections import rejections
 from ci.mutants.run import copy_tree
+from ops import sessions
 from ops.services import alive, log_of, record, refuse_taken_port, remember, stop_all
 from ops.services import running as services_of
 from ops.sessions import began, lives
@@ -91,10 +92,14 @@ def test_up_refuses_what_a_service_of_it_could_not_start_with(tmp_path, name, va
     assert list(tmp_path.iterdir()) == []
 
 
-def test_down_leaves_a_process_alone_that_was_given_an_old_process_id(tmp_path):
+def test_down_leaves_a_process_alone_that_was_given_an_old_process_id(tmp_path, monkeypatch):
     places = read_places({"PIPELINE_HOME": str(tmp_path)})
     stranger = sleeper()
     record(places).write_text(json.dumps({"airflow": {"pid": stranger.pid, "began": "1 since boot x"}}))
+    assert stop_all(places) == []
+    # Nor where nobody can say when a process began.
+    monkeypatch.setattr(sessions, "began", lambda _: None)
+    record(places).write_text(json.dumps({"airflow": {"pid": stranger.pid, "began": None}}))
     assert stop_all(places) == []
     assert psutil.pid_exists(stranger.pid)
     stranger.kill()
