@@ -7,8 +7,9 @@ change is told once and answered by a candidate. The asset `drift` tells the DAG
 within the cool-down of the last one, nor while nothing landed since the newest training set. Running it again changes
 nothing and tells nobody twice. Trigger it by hand for another `day`, or for early `labels`: the day after their last.
 
-**When it fails** the model serves on. A red `conclude`: "cannot judge", which was told, or drift of old windows, that
-was not (`docs/runbook.md`). A red `notify`: no receiver is set, or one takes nothing; clear it, and what is downstream.
+**When it fails** the model serves on. A red `conclude`: "cannot judge", which was told, drift of old windows, that was
+not, or a check that never ran (`docs/runbook.md`). A red `notify`: no receiver is set, or one takes nothing; clear it,
+and what is downstream.
 """
 
 from datetime import timedelta
@@ -61,20 +62,19 @@ def watch_drift():
     def retrain(checked, run_id=None, outlet_events=None):
         from monitoring.watch import due_for_retraining
 
-        due = due_for_retraining(list(checked), run_id)
-        if not due:
+        if not (due := due_for_retraining(list(checked), run_id)):
             raise AirflowSkipException("Nothing drifted, nothing landed since, or the last retraining is too near.")
         outlet_events[DRIFT].extra = {"findings": due}
 
     @task
     @fails_once
-    def conclude(checked):
+    def conclude(checked, chosen):
         from monitoring.watch import conclude_checks
 
-        return conclude_checks(list(checked))
+        return conclude_checks(list(checked), chosen)
 
-    checked = check.expand_kwargs(choose())
-    checked >> notify() >> [retrain(checked), conclude(checked)]
+    checked = check.expand_kwargs(chosen := choose())
+    checked >> notify() >> [retrain(checked), conclude(checked, chosen)]
 
 
 watch_drift()

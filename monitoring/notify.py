@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from artifacts import alerts, cli
 from artifacts.alerts import Send
+from artifacts.alerts.trouble import Silent
 from artifacts.errors import BadInput, Refusal, Unavailable
 from artifacts.places import Places
 from artifacts.report_pages import reports_of
@@ -37,12 +38,12 @@ def deliver(
 
     The webhook is a channel, `others` are those of Airflow; one that is set and not among them, as on the command line,
     is enlisted too, and what waits for it stays. Where Airflow's are given, no other channel is set. A channel's third
-    failure in a row ends its turn, and no other's; one that another process delivers to is waited for. What was sent
-    and not marked, because the process died in between, is sent again under the same key. Raises at the end
-    `Unavailable` (`alerts.undelivered`) when a channel failed, or something waits for one that only Airflow reaches or
-    that another process still delivers to, and `BadInput` (`alerts.no_channel`) when something waits and nobody is set.
-    `refused` is why receivers that are set are not among `settings`: what waits for them stays, and it is raised in the
-    end, where nothing else is.
+    failure in a row, or its first silence, ends its turn, and no other's; one that another process delivers to is
+    waited for. What was sent and not marked, because the process died in between, is sent again under the same key.
+    Raises at the end `Unavailable` (`alerts.undelivered`) when a channel failed, or something waits for one that only
+    Airflow reaches or that another process still delivers to, and `BadInput` (`alerts.no_channel`) when something waits
+    and nobody is set. `refused` is why receivers that are set are not among `settings`: what waits for them stays, and
+    it is raised in the end, where nothing else is.
     """
     channels = settings.channels(lambda _: others or {})
     elsewhere = [name for name in settings.receivers.channels if name not in channels]
@@ -93,7 +94,7 @@ def _turn(places: Places, settings: AlertSettings, channel: str, send: Send) -> 
         except Refusal as refusal:
             why, in_a_row = str(refusal), in_a_row + 1
             alerts.failed(places.alerts, batch.key, channel, why)
-            if in_a_row == GIVES_UP_AFTER:
+            if in_a_row == GIVES_UP_AFTER or isinstance(refusal, Silent):
                 break
             continue
         alerts.delivered(places.alerts, batch.key, channel)

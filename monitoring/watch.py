@@ -25,6 +25,7 @@ from monitoring.notify import deliver
 from monitoring.report import write_report
 from monitoring.retrain import retraining_due
 from monitoring.settings import read_settings_for_watching
+from monitoring.unchecked import refuse_unchecked
 from monitoring.update import update_alerts
 from monitoring.window import parse_window, refuse_ahead
 
@@ -101,14 +102,16 @@ def due_for_retraining(identities: Sequence[str], claimant: str) -> list[str]:
     return retraining_due(read_places(), settings, identities, claimant)
 
 
-def conclude_checks(identities: Sequence[str]) -> list[str]:
+def conclude_checks(identities: Sequence[str], chosen: Sequence[Mapping[str, str | bool | int]]) -> list[str]:
     """The findings' ids; raises `CannotJudge` (`monitoring.cannot_judge`) when one says nothing but UNKNOWN.
 
-    Raises `GateClosed` (`monitoring.drift_untold`) when one says DRIFT and was passed over, so that no alert does.
+    Raises `GateClosed` (`monitoring.drift_untold`) when one says DRIFT and was passed over, so that no alert does, and
+    `Missing` (`run.nothing_handed`) when one that `choose_checks` has `chosen` left no findings.
     """
     places = read_places()
     every = [read_findings(places.findings, identity) for identity in identities]
     _refuse_untold(places, every)
+    refuse_unchecked(every, chosen)
     unknown = [one for one in every if why_unknown(one)]
     if unknown:
         raise CannotJudge(

@@ -14,14 +14,18 @@ SILENT = logging.Logger("slack", logging.CRITICAL + 1)
 
 
 def airflow_channels(receivers: Receivers) -> Mapping[str, Send]:
-    """A sender for each receiver that is set: `slack`, and each address of mail by the name of its channel."""
-    channels = {name: _mailer(name, receivers, address) for name, address in receivers.mailed.items()}
+    """A sender for each receiver that is set: `slack`, and each address of mail by the name of its channel.
+
+    A mail server that did not greet in time is not asked again by these, for no address.
+    """
+    silence: list[Trouble] = []
+    channels = {name: _mailer(name, receivers, address, silence) for name, address in receivers.mailed.items()}
     if receivers.slack_connection is not None:
         channels["slack"] = _slacker(receivers.slack_connection)
     return channels
 
 
-def _mailer(channel: str, receivers: Receivers, address: str) -> Send:
+def _mailer(channel: str, receivers: Receivers, address: str, silence: list[Trouble]) -> Send:
     """A mail under a Message-ID made from the key, so that mail programs show it once, to one address.
 
     Of several that a server refuses in part, Airflow's hook says nothing. It renders no template, as Airflow's
@@ -33,9 +37,17 @@ def _mailer(channel: str, receivers: Receivers, address: str) -> Send:
     def mail(message: Message) -> Trouble | None:
         from plugins.mail_hook import MailHook
 
+        if silence:
+            return silence[0]
         if lack := _lack(setting, name, "host"):
             return lack
-        with MailHook(smtp_conn_id=name) as hook:
+        try:
+            hook = MailHook(smtp_conn_id=name).get_conn()
+        except Exception as error:
+            trouble = trouble_of(error, setting)
+            silence.extend([trouble] if trouble.is_silence else [])
+            return trouble
+        with hook:
             hook.send_email_smtp(
                 from_email=receivers.smtp_from,
                 to=[address],

@@ -24,10 +24,18 @@ class Setting:
 
 @dataclass(frozen=True)
 class Trouble:
-    """What went wrong, and the step that mends it; neither holds an address or a secret."""
+    """What went wrong, and the step that mends it; neither holds an address or a secret.
+
+    `is_silence` says that an answer was waited for in vain: who asks again waits as long again.
+    """
 
     why: str
     step: str
+    is_silence: bool = False
+
+
+class Silent(Unavailable):
+    """A receiver was waited for in vain; what else there is for it can wait for the next delivery."""
 
 
 WEBHOOK = Setting("MONITORING_WEBHOOK_URL", "MONITORING_WEBHOOK_URL", "the scheme (http or https)")
@@ -58,8 +66,8 @@ def connection_setting(variable: str, connection: str, tls: str) -> Setting:
 
 
 def not_taken(channel: str, setting: Setting, trouble: Trouble) -> Unavailable:
-    """The refusal when a receiver does not take a message."""
-    return Unavailable(
+    """The refusal when a receiver does not take a message: `Silent` when it did not answer in time."""
+    return (Silent if trouble.is_silence else Unavailable)(
         "alerts.receiver",
         f"The receiver behind {channel} ({setting.variable}) did not take the message: {trouble.why}.",
         next_step=trouble.step,
@@ -76,7 +84,8 @@ def trouble_of(error: BaseException, setting: Setting) -> Trouble:
             return _of_mail(one, setting)
     for kind, why, step in KINDS:
         if any(isinstance(one, kind) for one in chain):
-            return Trouble(why, step.format(setting.place, tls=setting.tls))
+            is_silence = any(isinstance(one, TimeoutError) for one in chain)
+            return Trouble(why, step.format(setting.place, tls=setting.tls), is_silence)
     return Trouble(_named(chain), f"See that it is up, and that {setting.place} is right.")
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from artifacts.alerts import Message, read_receivers
+from artifacts.alerts.trouble import Silent
 from artifacts.errors import Unavailable
 from plugins.alert_channels import airflow_channels
 from tests.monitoring.receivers import Posts, running
@@ -27,6 +28,7 @@ class Says(socketserver.ThreadingTCPServer):
     def __init__(self, *lines: str) -> None:
         super().__init__(("127.0.0.1", 0), _Said)
         self.lines = lines
+        self.asked = 0
 
     @property
     def port(self) -> int:
@@ -37,6 +39,7 @@ class _Said(socketserver.BaseRequestHandler):
     server: Says
 
     def handle(self) -> None:
+        self.server.asked += 1
         with suppress(OSError):
             for number, line in enumerate(self.server.lines):
                 if number and not self.request.recv(4096):
@@ -114,6 +117,25 @@ def test_nor_does_it_with_what_the_form_of_a_connection_saves(mail, monkeypatch,
     with answers() as port:
         said = mail(port=port, timeout=timeout, retry_limit=retry_limit, **PLAIN)
     assert "it did not answer in time." in said and time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(("lines", "asked"), [((), 1), (("220 hello", "250 ok"), 4)])
+def test_a_mail_server_that_does_not_greet_is_asked_once_for_all_addresses_and_messages(monkeypatch, lines, asked):
+    for name, value in {"CONNECTION": "mail2", "FROM": "ml@example.org", "TO": "a@example.org,b@example.org"}.items():
+        monkeypatch.setenv(f"MONITORING_SMTP_{name}", value)
+    with running(Says(*lines)) as server:
+        extra = json.dumps({"timeout": 1, "retry_limit": 0} | PLAIN)
+        connection = {"conn_type": "smtp", "host": "127.0.0.1", "port": server.port, "extra": extra}
+        monkeypatch.setenv("AIRFLOW_CONN_MAIL2", json.dumps(connection))
+        channels = read_receivers().channels(airflow_channels)
+        for channel in ("smtp", "smtp_2", "smtp", "smtp_2"):
+            with pytest.raises(Silent, match=rf"behind {channel} .* it did not answer in time"):
+                channels[channel](MESSAGE)
+        assert server.asked == asked
+        # The next delivery asks anew.
+        with pytest.raises(Silent):
+            read_receivers().channels(airflow_channels)["smtp_2"](MESSAGE)
+        assert server.asked == asked + 1
 
 
 def test_a_mail_server_that_is_spoken_to_in_tls_and_does_not_know_it(mail):

@@ -22,7 +22,7 @@ from plugins.on_call.settings import OnCallSettings
 from plugins.run_story.commands import named
 from tests.docs.monitoring_reader import ALERTS, CHECK, NOTIFY, Reader, crown, reader, second, shared, trained, world
 from tests.monitoring.conftest import baseline_file
-from tests.monitoring.found import FINE, MOVED, found
+from tests.monitoring.found import FINE, MOVED, chosen_of, found
 from tests.monitoring.receivers import Posts, running
 from tests.monitoring.world import WEEK
 
@@ -223,7 +223,7 @@ def test_why_conclude_is_red_is_told_by_the_alerts(reader: Reader) -> None:
     crown(reader.world)
     checked = [check_version(**one) for one in choose_checks(date(2013, 3, 27))]  # type: ignore[arg-type]
     with pytest.raises(CannotJudge) as refused:
-        conclude_checks(checked)
+        conclude_checks(checked, chosen_of(reader.world.places, checked))
     assert refused.value.code == "monitoring.cannot_judge"
     [(ended, said)] = reader.follows("monitoring.cannot_judge")
     assert (ended, "predictions.none" in said) == (0, True)
@@ -235,7 +235,7 @@ def test_a_drift_that_alerts_had_passed_by_is_shown_by_its_page(reader: Reader) 
         publish_findings(reader.world.places.findings, made)
         reader.takes(made.id)
     with pytest.raises(GateClosed) as refused:
-        conclude_checks([made.id])
+        conclude_checks([made.id], chosen_of(reader.world.places, [made.id]))
     assert refused.value.code == "monitoring.drift_untold"
     [(ended, said)] = reader.follows("monitoring.drift_untold")
     assert (ended, "DRIFT: " in said, Path(said.split("DRIFT: ")[1].split()[0]).is_file()) == (0, True, True)

@@ -1,10 +1,13 @@
 """Findings of short windows, written down in a line."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from artifacts.finding import Finding, Reason
-from artifacts.findings import Findings
+from artifacts.findings import Findings, read_findings
+from artifacts.places import Places
+from monitoring.window import write_window
 
 PSI = "psi|distance|training|-"
 FINE = Finding(
@@ -40,3 +43,17 @@ def found(day: int, *findings: Finding, days: int = 1, version: int = 3, truth: 
         findings=findings,
         truth=truth,
     )
+
+
+def chosen_of(places: Places, identities: Sequence[str]) -> list[dict[str, str | bool | int]]:
+    """What `choose_checks` had chosen for these findings."""
+    every = [read_findings(places.findings, one) for one in identities]
+    return [
+        {
+            "model": one.model,
+            "version": one.version,
+            "window": write_window(one.start, one.end),
+            "labelled": one.truth is not None,
+        }
+        for one in every
+    ]

@@ -283,6 +283,25 @@ def test_a_receiver_that_is_silent_holds_up_no_webhook(places: Places, receiver:
     assert receiver.keys[-1] == "a" and had == dict.fromkeys(had, receiver.keys)
 
 
+@pytest.mark.parametrize(("is_silence", "asked"), [(True, 1), (False, 3)])
+def test_a_receiver_that_is_silent_is_waited_for_once_however_much_waits(
+    places: Places, receiver: Posts, is_silence: bool, asked: int
+) -> None:
+    got: list[str] = []
+
+    def send(message: Message) -> None:
+        got.append(message.key)
+        raise not_taken("slack", WEBHOOK, Trouble("it did not answer in time", "Mend it.", is_silence))
+
+    for number in range(4):
+        happened(places, 2 + number, *(of(MOVED, f"feature {one}") for one in range(number + 1)))
+    with pytest.raises(Unavailable, match=r"slack: The receiver behind slack .* it did not answer in time") as refused:
+        deliver(places, settings(receiver.url), {"slack": send})
+    assert refused.value.code == "alerts.undelivered"
+    assert (len(got), len(receiver.got)) == (asked, 4)
+    assert deliver(places, settings(receiver.url), {"slack": lambda _: None}).sent == {"slack": 4, "webhook": 0}
+
+
 def test_one_message_that_is_refused_does_not_keep_back_the_next_ones(places: Places, receiver: Posts) -> None:
     happened(places, 2, MOVED)
     happened(places, 3, MOVED, of(MOVED, "carrier"))

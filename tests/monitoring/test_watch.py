@@ -19,7 +19,7 @@ from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
 from monitoring.watch import check_version, choose_checks, conclude_checks, due_for_retraining
 from monitoring.window import parse_window
-from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, found, of
+from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, chosen_of, found, of
 from tests.monitoring.world import WEEK, World
 
 BEFORE = "2013-02-13..2013-03-20"
@@ -120,7 +120,7 @@ def test_a_window_in_which_nobody_was_answered_has_labels_that_are_unknown(servi
     serving.log(serving.answers("2013-02-01..2013-02-10"))
     [_, due] = choose_checks(date(2013, 3, 27))
     with pytest.raises(CannotJudge):
-        conclude_checks([check_version(**due)])  # type: ignore[arg-type]
+        conclude_checks([check_version(**due)], [due])  # type: ignore[arg-type]
     assert open_alerts(serving) == {("UNKNOWN", "predictions.none")}
 
 
@@ -142,7 +142,7 @@ def test_a_quiet_week_opens_nothing_starts_nothing_and_is_judged_compacted_or_no
     assert [check_version(**one) for one in choose_checks(date(2013, 3, 27))] == checked  # type: ignore[arg-type]
     assert [read_findings(serving.places.findings, one).truth is None for one in checked] == [True, False]
     assert (open_alerts(serving), due_for_retraining(checked, "run 1")) == (set(), [])
-    assert conclude_checks(checked) == checked
+    assert conclude_checks(checked, chosen_of(serving.places, checked)) == checked
 
 
 def test_drift_opens_alerts_starts_one_retraining_and_is_no_failure(serving: World) -> None:
@@ -155,7 +155,7 @@ def test_drift_opens_alerts_starts_one_retraining_and_is_no_failure(serving: Wor
     assert "DRIFT: delay_mean" in page.read_text()
     assert due_for_retraining(checked, "run 1") == checked
     assert due_for_retraining(checked, "run 2") == []
-    assert conclude_checks(checked) == checked
+    assert conclude_checks(checked, chosen_of(serving.places, checked)) == checked
 
 
 def test_the_days_of_an_incident_are_left_out_of_the_next_weeks_served_baseline(serving: World) -> None:
@@ -163,7 +163,7 @@ def test_the_days_of_an_incident_are_left_out_of_the_next_weeks_served_baseline(
     serving.log(serving.answers("2013-03-13..2013-03-20", moved))
     serving.log(serving.answers(WEEK))
     first = check_version(serving.run.model, "2013-03-13..2013-03-20", False, 1)
-    assert conclude_checks([first]) == [first]
+    assert conclude_checks([first], chosen_of(serving.places, [first])) == [first]
     second = read_findings(serving.places.findings, check_version(serving.run.model, WEEK, False, 1))
     served = {one.feature: one.baseline_rows for one in second.findings if one.baseline == "served"}
     assert served["delay_mean"] == len(serving.answers("2013-03-01..2013-03-13"))
@@ -228,7 +228,7 @@ def test_a_service_that_nobody_asks_is_an_alert_and_a_failure_that_names_the_com
     checked = [check_version(**one) for one in choose_checks(date(2013, 3, 27))]  # type: ignore[arg-type]
     assert open_alerts(serving) == {("UNKNOWN", "predictions.none")}
     with pytest.raises(CannotJudge, match="python -m monitoring alerts --model") as refused:
-        conclude_checks(checked)
+        conclude_checks(checked, chosen_of(serving.places, checked))
     assert refused.value.code == "monitoring.cannot_judge"
     assert refused.value.message.count(f"{serving.run.model}/2013") == 1
     assert "predictions.none: No prediction of version 1 of toy about 2013-03-20" in refused.value.message
@@ -294,11 +294,11 @@ def test_drift_of_a_window_that_alerts_have_passed_by_is_red_unless_it_was_told_
     told = taken(2, MOVED)
     assert [taken(day, FINE) for day in (4, 20)]
     late = taken(10, of(MOVED, "carrier"))
-    assert conclude_checks([told]) == [told]
+    assert conclude_checks([told], chosen_of(serving.places, [told])) == [told]
     with pytest.raises(
         GateClosed, match=r"DRIFT, and nobody was told of 1: carrier, psi against training\. .*PIPELINE_ALERTS"
     ) as refused:
-        conclude_checks([told, late])
+        conclude_checks([told, late], chosen_of(serving.places, [told, late]))
     assert refused.value.code == "monitoring.drift_untold"
     assert "2013-12-20 was taken already" in refused.value.message
 
@@ -310,7 +310,27 @@ def test_drift_that_labels_show_after_newer_labels_came_early_is_red(serving: Wo
         publish_findings(serving.places.findings, one)
         update_alerts(serving.places, AlertSettings(), one.id)
     with pytest.raises(GateClosed, match="1: log loss against its holdout"):
-        conclude_checks([made[1].id])
+        conclude_checks([made[1].id], chosen_of(serving.places, [made[1].id]))
+
+
+def test_a_check_that_was_chosen_and_left_nothing_is_no_quiet_end(serving: World) -> None:
+    serving.log(serving.answers("2013-02-13..2013-03-27"))
+    chosen = choose_checks(date(2013, 3, 27))
+    checked = [check_version(**one) for one in chosen]  # type: ignore[arg-type]
+    assert [one["labelled"] for one in chosen] == [False, True]
+    for lacks, kept in ((0, [checked[1]]), (1, [checked[0]])):
+        with pytest.raises(Missing, match=r"Clear these in Airflow, with what is downstream") as refused:
+            conclude_checks(kept, chosen)
+        assert refused.value.code == "run.nothing_handed"
+        assert (
+            f"Of 2 checks 1 handed nothing on: check [{lacks}], of toy version 1 over {chosen[lacks]['window']}: "
+            in str(refused.value)
+        )
+    with pytest.raises(Missing, match=r"Of 2 checks 2 handed nothing on: check \[0\], .*; check \[1\], "):
+        conclude_checks([], chosen)
+    # The same window, with labels and without, is two checks.
+    with pytest.raises(Missing, match=r"check \[1\], "):
+        conclude_checks(checked[:1], [chosen[0], {**chosen[0], "labelled": True}])
 
 
 def test_two_windows_of_which_nobody_was_told_are_both_named(serving: World) -> None:
@@ -325,7 +345,7 @@ def test_two_windows_of_which_nobody_was_told_are_both_named(serving: World) -> 
         update_alerts(serving.places, AlertSettings(), one.id)
     late = [made[1].id, made[3].id]
     with pytest.raises(GateClosed) as refused:
-        conclude_checks(late)
+        conclude_checks(late, chosen_of(serving.places, late))
     assert [f"{one} says DRIFT, and nobody was told of 1" in refused.value.message for one in late] == [True, True]
     assert refused.value.next_step.endswith(f"likewise of the others: python -m monitoring report --findings {late[0]}")
 
@@ -336,4 +356,4 @@ def test_of_much_of_which_nobody_was_told_five_are_named_and_the_others_counted(
         publish_findings(serving.places.findings, one)
         update_alerts(serving.places, AlertSettings(), one.id)
     with pytest.raises(GateClosed, match=r"nobody was told of 7: .*; e, psi against training; and 2 more\. "):
-        conclude_checks([many.id])
+        conclude_checks([many.id], chosen_of(serving.places, [many.id]))
