@@ -69,7 +69,7 @@ def watch_drift():
     @task
     @fails_once
     def conclude(checked, chosen):
-        from monitoring.watch import conclude_checks
+        from monitoring.conclude import conclude_checks
 
         return conclude_checks(list(checked), chosen)
 

@@ -1,31 +1,27 @@
-"""What the DAG watch_drift does, task by task: choose, check, deliver, retrain, and say what is unknown."""
+"""What the DAG watch_drift does, task by task: choose, check, deliver, and retrain; `conclude` ends it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from artifacts import alerts, cli, ledger
+from artifacts import cli, ledger
 from artifacts.alerts import Receivers, Send
 from artifacts.champion_alias import refuse_lost_ledgers
-from artifacts.errors import BadInput, CannotJudge, GateClosed, Missing
-from artifacts.findings import Findings, publish_findings, read_findings
+from artifacts.errors import BadInput, Missing
+from artifacts.findings import publish_findings
 from artifacts.lost_alerts import refuse_lost_alerts
 from artifacts.lost_home import told_elsewhere
 from artifacts.places import Places, read_places
 from artifacts.registry import Registry
 from artifacts.training_set import TrainingSet, newest, parse_id
-from monitoring.alerts import passed_over, untold
 from monitoring.answered import versions_due
-from monitoring.asked import asked, why_red, why_unknown
 from monitoring.champion import champion_version
 from monitoring.check import check
 from monitoring.left_out import left_out_by_alerts
-from monitoring.message import about
 from monitoring.noted import note_findings
 from monitoring.notify import deliver
 from monitoring.report import write_report
 from monitoring.retrain import retraining_due
 from monitoring.settings import read_settings_for_watching
-from monitoring.unchecked import refuse_unchecked
 from monitoring.update import update_alerts
 from monitoring.window import parse_window, refuse_ahead
 
@@ -100,50 +96,6 @@ def due_for_retraining(identities: Sequence[str], claimant: str) -> list[str]:
     """Those of the findings that start a retraining now; the same `claimant`, a DAG run, is told the same again."""
     settings, _ = read_settings_for_watching()
     return retraining_due(read_places(), settings, identities, claimant)
-
-
-def conclude_checks(identities: Sequence[str], chosen: Sequence[Mapping[str, str | bool | int]]) -> list[str]:
-    """The findings' ids; raises `CannotJudge` (`monitoring.cannot_judge`) when one says nothing but UNKNOWN.
-
-    Raises `GateClosed` (`monitoring.drift_untold`) when one says DRIFT and was passed over, so that no alert does, and
-    `Missing` (`run.nothing_handed`) when one that `choose_checks` has `chosen` left no findings.
-    """
-    places = read_places()
-    every = [read_findings(places.findings, identity) for identity in identities]
-    _refuse_untold(places, every)
-    refuse_unchecked(every, chosen)
-    unknown = [one for one in every if why_unknown(one)]
-    if unknown:
-        raise CannotJudge(
-            "monitoring.cannot_judge",
-            why_red(every),
-            next_step=f"python -m monitoring alerts --model {unknown[0].model}",
-        )
-    return list(identities)
-
-
-def _refuse_untold(places: Places, every: Sequence[Findings]) -> None:
-    said = [told for one in every if (told := _untold(places, one))]
-    if said:
-        also = "".join(f" {text}" for _, text in said[1:])
-        raise GateClosed(
-            "monitoring.drift_untold",
-            f"{said[0][1]}{also}",
-            next_step=f"See what moved{', and likewise of the others' if also else ''}: "
-            f"python -m monitoring report --findings {said[0][0]}",
-        )
-
-
-def _untold(places: Places, findings: Findings) -> tuple[str, str] | None:
-    """The id of the findings and what of them nobody was told, and why; None when all was."""
-    keys = untold(findings, alerts.history(places.alerts, findings.model))
-    if not keys:
-        return None
-    found = asked(findings)[1]
-    more = f"; and {len(keys) - SHOWN} more" if len(keys) > SHOWN else ""
-    named = "; ".join(about(found[key]) for key in keys[:SHOWN]) + more
-    why = passed_over(alerts.watches(places.alerts, findings.model), findings) or "They were never taken in."
-    return findings.id, f"{findings.id} says DRIFT, and nobody was told of {len(keys)}: {named}. {why}"
 
 
 def _refuse_ahead(day: date, labels: date | None) -> None:

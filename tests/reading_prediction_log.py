@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 
 from artifacts.prediction_log.frames import Tally
 from artifacts.prediction_log.locks import reading
-from artifacts.prediction_log.parts import Key, Part, parts
+from artifacts.prediction_log.part import Key, Part
+from artifacts.prediction_log.parts import parts
 from artifacts.prediction_log.reading import read_segment, segments_of
 from artifacts.prediction_log.record import Prediction
 from artifacts.prediction_log.rows import from_rows

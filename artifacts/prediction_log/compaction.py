@@ -1,48 +1,32 @@
 """Make finished segments into published parts, so that a kill at any moment loses nothing and doubles nothing."""
 
 import shutil
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from artifacts import storage
 from artifacts.errors import Damaged
-from artifacts.leftovers import KEPT_SECONDS, held, remove_leftovers
+from artifacts.leftovers import held, remove_leftovers
 from artifacts.place_errors import usable
 from artifacts.places import is_url
+from artifacts.prediction_log.compacted import Compacted, remove_drafts, remove_published
 from artifacts.prediction_log.frames import Tally
-from artifacts.prediction_log.locks import ended, unread
+from artifacts.prediction_log.locks import ended
 from artifacts.prediction_log.moments import moments_of, written
+from artifacts.prediction_log.part import FILE, KIND, Key, part_name
 from artifacts.prediction_log.part_file import PartFiles
-from artifacts.prediction_log.parts import FILE, KIND, Key, Part, part_name, parts_of
-from artifacts.prediction_log.published_list import adopt, refuse_list_gone, remember
+from artifacts.prediction_log.parts import parts_of
+from artifacts.prediction_log.published_list import adopt, refuse_list_gone
 from artifacts.prediction_log.reading import read_segment, segments_of
-from artifacts.prediction_log.segment import NEW, SEAL, make_folder, seal_of, sync_folder
+from artifacts.prediction_log.segment import make_folder, seal_of
 from artifacts.prediction_log.survey import Survey, survey_all
-from artifacts.prediction_log.untold import forget, keep, kept
+from artifacts.prediction_log.untold import forget, kept
 from artifacts.publish import publish
 
 BATCH_BYTES = 2**30
-
-
-@dataclass
-class Compacted:
-    """What a compaction did: URIs of parts to tell of, predictions that it published, segments removed, and left.
-
-    `parts` it published itself, or an earlier one did that failed and told nobody, or that had to leave the segments
-    there: those may be told twice. `left` segments are published and
-    stay until nobody reads the log; `torn_tails` were cut off.
-    """
-
-    parts: list[str] = field(default_factory=list)
-    predictions: int = 0
-    removed: int = 0
-    left: int = 0
-    torn_tails: int = 0
 
 
 def compact(folder: Path, into: str, batch_bytes: int = BATCH_BYTES) -> Compacted:
@@ -63,7 +47,7 @@ def compact(folder: Path, into: str, batch_bytes: int = BATCH_BYTES) -> Compacte
         refuse_list_gone(folder, into, {path.stem for path in segments_of(folder)})
         with usable(str(folder)):
             adopt(folder, into)
-        _remove_drafts(folder)
+        remove_drafts(folder)
         done.parts += kept(folder, into)
         for batch, locks in _batches(segments_of(folder), batch_bytes):
             with locks:
@@ -113,7 +97,7 @@ def _compact_batch(folder: Path, into: str, batch: list[Path], done: Compacted) 
                     done.predictions += sum(rows.values())
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    _remove(folder, into, whole, surveys, done)
+    remove_published(folder, into, whole, surveys, done)
     return wrong
 
 
@@ -149,47 +133,3 @@ def _publish(file: Path, into: str, key: Key, rows: Mapping[str, int]) -> str:
     if not is_url(into):
         make_folder(Path(key.uri(into)))
     return publish(f"{key.uri(into)}/{part_name(names)}", KIND, write).uri
-
-
-def _remove(folder: Path, into: str, segments: list[Path], surveys: Mapping[Key, Survey], done: Compacted) -> None:
-    """Remove segments that are in published, verified and listed parts, unless someone reads the log just now."""
-    seen: list[Part] = []
-    for key, survey in surveys.items():
-        there = parts_of(into, key)
-        for part in there:
-            if not part.segments.isdisjoint(survey.rows):
-                part.verify()
-                seen.append(part)
-        if not survey.rows.keys() <= {name for part in there for name in part.segments}:
-            raise Damaged(
-                "publish.damaged",
-                f"{key.uri(into)} lacks a part that was published a moment ago.",
-                next_step="Find out who removes it; the segments are still there.",
-            )
-    with usable(str(folder)):
-        remember(folder, seen)
-    with unread(folder) as free:
-        if not free:
-            done.left += len(segments)
-            return
-        # Once its segments are gone nothing else says that a part was not told of.
-        done.parts += [part.published.uri for part in seen if part.published.uri not in done.parts]
-        if done.parts:
-            with usable(str(folder)):
-                keep(folder, into, done.parts)
-        # The seals first: one without its segment is taken for a loss.
-        for path in segments:
-            path.with_suffix(SEAL).unlink(missing_ok=True)
-        sync_folder(folder)
-        for path in segments:
-            path.unlink()
-            done.removed += 1
-        sync_folder(folder)
-
-
-def _remove_drafts(folder: Path) -> None:
-    """Remove what killed writers had not given its name, a day later."""
-    for path in folder.glob(f".*{NEW}"):
-        with suppress(OSError):
-            if path.stat().st_ctime < time.time() - KEPT_SECONDS:
-                path.unlink()

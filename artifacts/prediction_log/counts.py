@@ -3,7 +3,8 @@
 from collections import Counter
 from functools import lru_cache
 
-from artifacts.prediction_log.parts import Key, keys, parts, read_part, stamps_of
+from artifacts.prediction_log.part import Key, read_part
+from artifacts.prediction_log.parts import keys, parts, stamps_of
 from artifacts.prediction_log.published_list import listed, refuse_gone, refuse_list_gone
 from artifacts.prediction_log.reading import segments_of
 from artifacts.prediction_log.tables import Log

@@ -14,7 +14,8 @@ from artifacts.places import is_url
 from artifacts.prediction_log.counts import counts
 from artifacts.prediction_log.frames import Tally
 from artifacts.prediction_log.locks import reading
-from artifacts.prediction_log.parts import FILE, Key, keys, names_of, read_part
+from artifacts.prediction_log.part import FILE, Key, read_part
+from artifacts.prediction_log.parts import keys, names_of
 from artifacts.prediction_log.reading import read_segment, segments_of
 from artifacts.prediction_log.record import Prediction
 from artifacts.prediction_log.rows import from_rows

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from artifacts.prediction_log.kinds import Columns
-from artifacts.prediction_log.parts import Key
+from artifacts.prediction_log.part import Key
 from artifacts.prediction_log.record import Prediction
 from artifacts.prediction_log.rows import schema_of, to_rows
 

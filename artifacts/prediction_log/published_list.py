@@ -9,7 +9,8 @@ from pathlib import Path
 from artifacts.errors import Damaged
 from artifacts.plural import many, plural
 from artifacts.prediction_log.frames import damaged
-from artifacts.prediction_log.parts import Key, Part, keys, names_of, parts
+from artifacts.prediction_log.part import Key, Part
+from artifacts.prediction_log.parts import keys, names_of, parts
 from artifacts.whole_file import write_whole
 
 LIST = "published-parts"

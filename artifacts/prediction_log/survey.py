@@ -6,7 +6,7 @@ from pathlib import Path
 from artifacts.errors import Damaged
 from artifacts.prediction_log.frames import Tally
 from artifacts.prediction_log.kinds import Kinds
-from artifacts.prediction_log.parts import Key
+from artifacts.prediction_log.part import Key
 from artifacts.prediction_log.reading import read_segment
 from artifacts.prediction_log.twice import Twice
 

@@ -11,8 +11,9 @@ from artifacts.place_errors import no_such_place
 from artifacts.prediction_log.frames import Tally
 from artifacts.prediction_log.locks import reading
 from artifacts.prediction_log.moments import may_have, moments_of
+from artifacts.prediction_log.part import Key
 from artifacts.prediction_log.part_file import PartFiles
-from artifacts.prediction_log.parts import Key, parts, refuse_lost
+from artifacts.prediction_log.parts import parts, refuse_lost
 from artifacts.prediction_log.published_list import refuse_gone, refuse_list_gone
 from artifacts.prediction_log.reading import read_segment, segments_of
 from artifacts.prediction_log.survey import survey_all

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 from artifacts import storage
 from artifacts.errors import BadInput, Damaged
+from artifacts.leftovers import KEPT_SECONDS
 from artifacts.places import REPOSITORY
 from artifacts.prediction_log import LogSettings, LogWriter, Prediction, compact, parts
-from artifacts.prediction_log.compaction import KEPT_SECONDS
 from artifacts.prediction_log.kinds import Kinds
 from tests.fixtures_prediction_log import ALWAYS, NOON, answered, bits, callers, ids, logged, prediction
 from tests.reading_prediction_log import predictions, read_log

@@ -9,7 +9,7 @@ import pytest
 from artifacts import publish
 from artifacts.errors import Damaged
 from artifacts.prediction_log import Log, Part, compact, parts, tables
-from artifacts.prediction_log.parts import FILE, KIND
+from artifacts.prediction_log.part import FILE, KIND
 from tests.fixtures_prediction_log import NOON, logged, prediction
 
 DAY = timedelta(days=1)

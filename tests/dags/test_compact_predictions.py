@@ -9,7 +9,8 @@ import pytest
 
 from artifacts.errors import Damaged
 from artifacts.places import REPOSITORY
-from artifacts.prediction_log.parts import FILE, parts, verify_parts
+from artifacts.prediction_log.part import FILE
+from artifacts.prediction_log.parts import parts, verify_parts
 from artifacts.prediction_log.writer import LogWriter
 from tests.fixtures_prediction_log import prediction
 

@@ -16,7 +16,8 @@ from artifacts.errors import CannotJudge, GateClosed, Missing
 from artifacts.findings import list_findings, publish_findings
 from artifacts.lost_alerts import alerts_of
 from artifacts.lost_findings import refuse_lost_findings
-from monitoring.watch import check_version, choose_checks, conclude_checks
+from monitoring.conclude import conclude_checks
+from monitoring.watch import check_version, choose_checks
 from plugins.on_call.home import Home
 from plugins.on_call.settings import OnCallSettings
 from plugins.run_story.commands import named

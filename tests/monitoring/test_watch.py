@@ -13,11 +13,12 @@ from artifacts.findings import publish_findings, read_findings
 from artifacts.prediction_log import compact
 from monitoring.alert_settings import AlertSettings
 from monitoring.asked import why_red, why_unknown
+from monitoring.conclude import conclude_checks
 from monitoring.left_out import left_out_by_alerts
 from monitoring.lines import write_lines
 from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
-from monitoring.watch import check_version, choose_checks, conclude_checks, due_for_retraining
+from monitoring.watch import check_version, choose_checks, due_for_retraining
 from monitoring.window import parse_window
 from tests.monitoring.found import BLIND, FINE, MOVED, NO_ROWS, chosen_of, found, of
 from tests.monitoring.world import WEEK, World

@@ -181,7 +181,7 @@ def check(window, labelled):
 
 def conclude(checked):
     from artifacts.places import read_places
-    from monitoring.watch import conclude_checks
+    from monitoring.conclude import conclude_checks
     from tests.monitoring.found import chosen_of
 
     return conclude_checks([checked], chosen_of(read_places(), [checked]))
