@@ -61,9 +61,16 @@ class FrozenRows:
         """Stream `columns`, in that order, of the rows with start <= observed_at < end (naive UTC), in key order.
 
         Page checksums are verified; row groups outside the window are not read. Raises `BadInput`
-        (`contract.unknown_column`) before the first row.
+        (`contract.unknown_column`) before the first row, and as `Published.reading` when the file goes meanwhile.
         """
-        return read_rows(self.path, self.contract.observed_at, columns, start=start, end=end, batch_rows=batch_rows)
+        moment = self.contract.observed_at
+        with self.published.reading():
+            found = read_rows(self.path, moment, columns, start=start, end=end, batch_rows=batch_rows)
+        return self._read(found)
+
+    def _read(self, found: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        with self.published.reading():
+            yield from found
 
 
 def publish_rows(

@@ -1,13 +1,14 @@
 """Publish a folder of files with a manifest: a reader sees a whole, verified version or none."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from artifacts import storage
-from artifacts.errors import BadInput, Missing
+from artifacts.errors import BadInput, Missing, Refusal
 from artifacts.manifest import MANIFEST, MEND, FileEntry, checked, damaged, sha256_of, write_manifest
 from artifacts.stamps import Stamp, stamps_of
 
@@ -22,6 +23,7 @@ class Published:
     """
 
     uri: str
+    kind: str
     facts: Mapping[str, Any]
     files: Mapping[str, FileEntry]
     created: bool
@@ -52,6 +54,27 @@ class Published:
         for name in sorted(self.files):
             self.file(name)
         return self
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Around what reads its files: where that fails because it is not there whole any more, that is what is raised.
+
+        Then `Missing` (`publish.missing`) or `Damaged` (`publish.damaged`); what fails for another reason, as it is.
+        """
+        try:
+            yield
+        except Refusal:
+            raise
+        except Exception as error:
+            try:
+                read(self.uri, self.kind, self.mend).verify()
+            except Missing:
+                raise Missing(
+                    "publish.missing",
+                    f"{self.uri} was there when it was opened, and is gone.",
+                    next_step="See what moved or removed it, and put it back; then do this again.",
+                ) from error
+            raise
 
 
 def publish(folder_uri: str, kind: str, write: Callable[[Path], Mapping[str, Any]]) -> Published:
@@ -113,7 +136,7 @@ def read(folder_uri: str, kind: str, mend: str = MEND) -> Published:
             raise damaged(folder_uri, f"{name} is not in the manifest", mend)
         if there[name] != files[name].bytes:
             raise damaged(folder_uri, f"{name} has {there[name]} bytes, but {files[name].bytes} were published", mend)
-    return Published(folder_uri, manifest["facts"], files, created=False, files_uri=files_uri, mend=mend)
+    return Published(folder_uri, kind, manifest["facts"], files, created=False, files_uri=files_uri, mend=mend)
 
 
 def names(root_uri: str) -> list[str]:

@@ -48,7 +48,7 @@ def diff(old: TrainingSet, new: TrainingSet) -> Diff:
     common = common_columns(old, new)
     names = {column.name for column in common}
     features = [column for column in common if column.role == "feature"]
-    with connect(old, new) as connection:
+    with old.published.reading(), new.published.reading(), connect(old, new) as connection:
         rows = compare_rows(connection, old, new)
         moves = compare_features(connection, features)
         alone = [*describe(connection, "old", old, set(before) - names)]

@@ -1,6 +1,7 @@
 """Checks a window of one model version: drift against both baselines, then skew and performance against the truth."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -68,7 +69,10 @@ def check(
     back = settings.served_reach(len(window.days)) if left_out else settings.served_days
     reach = Window(window.before(back).start, window.end)
     try:
-        with open_answers(Log(places.predictions, places.prediction_parts, model), described, reach) as answers:
+        with (
+            truth.published.reading() if truth else nullcontext(),
+            open_answers(Log(places.predictions, places.prediction_parts, model), described, reach) as answers,
+        ):
             found = _judge(Case(answers, described, window, settings), truth, left_out)
         found.findings = list(saying_not_over(window, created_at, found.findings))
         if truth is not None:

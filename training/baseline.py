@@ -38,6 +38,7 @@ def describe(
     columns = [training_set.contract.column(name) for name in encoder.names]
     # Else it would spill into the working directory.
     with (
+        training_set.published.reading(),
         temporary_folder("baseline-spill") as spill,
         duckdb.connect(config={"temp_directory": str(spill), "memory_limit": MEMORY}) as connection,
     ):

@@ -342,3 +342,25 @@ def test_the_newest_version_is_that_of_the_newest_as_of_and_there_the_one_made_l
     assert newest(str(tmp_path), "toy").id == made[0].id
     other = make_training_set(tmp_path, as_of=AS_OF + timedelta(days=1))
     assert newest(str(tmp_path), "toy").id == other.id
+
+
+def test_a_set_that_goes_while_it_is_read_is_missing_and_one_that_changes_is_damaged(tmp_path: Path) -> None:
+    training_set = make_training_set(tmp_path)
+    folder = Path(training_set.published.uri)
+    begun = training_set.batches(["hour"])
+    folder.rename(tmp_path / "elsewhere")
+    for read in (lambda: list(begun), lambda: training_set.batches(["hour"])):
+        with pytest.raises(Missing, match="was there when it was opened, and is gone") as refused:
+            read()
+        assert (refused.value.code, str(folder) in refused.value.message) == ("publish.missing", True)
+    (tmp_path / "elsewhere").rename(folder)
+    begun = training_set.batches(["hour"])
+    (folder / "data.parquet").write_bytes(b"PAR1")
+    with pytest.raises(Damaged, match=r"data\.parquet has 4 bytes"):
+        list(begun)
+
+
+def test_what_fails_though_the_set_is_whole_is_told_as_it_is(tmp_path: Path) -> None:
+    training_set = make_training_set(tmp_path)
+    with pytest.raises(ZeroDivisionError), training_set.published.reading():
+        1 / 0  # noqa: B018

@@ -9,13 +9,14 @@ import pyarrow as pa
 import pytest
 
 from artifacts.contract import Contract
-from artifacts.errors import BadInput
+from artifacts.errors import BadInput, Missing
 from artifacts.places import Places
 from artifacts.training_set import TrainingSet, publish_training_set, write_sorted
 from artifacts.why_differ import tokens
 from features.build import build
 from features.compared import against_previous
 from features.diff import Diff, diff, lines, summary
+from features.diff_rows import compare_rows
 from tests.features.conftest import edit, post, reweigh
 from tests.fixtures_training_set import AS_OF, make_contract, make_rows, make_training_set
 
@@ -232,3 +233,16 @@ def test_real_builds_say_what_landed_what_was_restated_and_which_sql_changed(pla
     assert "the window moved, 1 partitions landed, 1 partitions were restated, the SQL changed" in summary(found)
     assert summary(found).endswith(f"; weight_g moved most (PSI {found.moves[0].psi:.3f})")
     assert "  SQL: 1 changed (toy); 1 only formatting (postings)" in list(lines(found))
+
+
+def test_a_version_that_goes_while_it_is_compared_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = _publish(tmp_path), _publish(tmp_path, ROWS.slice(1))
+
+    def moved(connection: Any, *versions: TrainingSet) -> Any:
+        Path(new.published.uri).rename(tmp_path / "elsewhere")
+        return compare_rows(connection, *versions)
+
+    monkeypatch.setattr("features.diff.compare_rows", moved)
+    with pytest.raises(Missing, match=f"{new.version} was there when it was opened, and is gone") as refused:
+        diff(old, new)
+    assert refused.value.code == "publish.missing"

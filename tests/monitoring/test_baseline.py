@@ -13,9 +13,10 @@ import pyarrow as pa
 import pytest
 
 from artifacts.baseline import FILE, Baseline, read_baseline
-from artifacts.binning import MOST_VALUES, learn_category, learn_number
+from artifacts.binning import MOST_VALUES, Bins, learn_category, learn_number
+from artifacts.column import Column
 from artifacts.counting import count_by_day
-from artifacts.errors import CannotJudge
+from artifacts.errors import CannotJudge, Missing
 from artifacts.registry import Registry
 from monitoring.described import read_described
 from tests.monitoring.world import WEEK, World, codes
@@ -130,3 +131,20 @@ def test_infinity_is_beyond_the_last_edge_and_out_of_range() -> None:
 def test_categories_are_counted_by_name_whatever_stands_in_it() -> None:
     bins, found = counted(["a'b", 'c"d', "a'b", "ü"])
     assert dict(zip(bins.categories, found.counts.sum(axis=0).tolist(), strict=False)) == {"a'b": 2, 'c"d': 1, "ü": 1}
+
+
+def test_a_training_set_that_goes_while_it_is_counted_is_missing(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "sets" / world.training_set.id
+    shutil.copytree(world.training_set.published.uri, folder)
+
+    def moved(connection: Any, column: Column) -> Bins:
+        if folder.exists():
+            folder.rename(tmp_path / "elsewhere")
+        return learn_category(connection, "newest", column.name)
+
+    monkeypatch.setattr("training.baseline._learn", moved)
+    with pytest.raises(Missing, match=f"{folder} was there when it was opened, and is gone") as refused:
+        log_baseline(Registry.at(world.places), str(tmp_path / "sets"), world.run.run_id)
+    assert refused.value.code == "publish.missing"

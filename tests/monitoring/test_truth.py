@@ -3,19 +3,21 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from artifacts.contract import Contract
-from artifacts.errors import BadInput
+from artifacts.errors import BadInput, Missing
 from artifacts.metric_names import of_slice
 from artifacts.prediction_log import Prediction
 from artifacts.training_set import TrainingSet
 from monitoring.estimates import METRICS, estimate, student
 from monitoring.labelled import Labelled
 from monitoring.performance import find_performance, weeks_of
+from monitoring.skew import find_skew
 from monitoring.window import Window, parse_window
 from tests.fixtures_training_set import publish_table
 from tests.monitoring.world import SETTINGS, WEEK, World, codes, of
@@ -307,3 +309,19 @@ def test_an_interval_of_seven_days_holds_the_truth_as_often_as_it_says() -> None
         found = estimate("brier", label, np.full(420, 0.3), days, 0.95)
         held += found.low <= 0.21 + 0.05**2 <= found.high
     assert held >= 0.92 * 300
+
+
+def test_a_training_set_that_goes_while_it_is_read_is_missing(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.log(world.answers(WEEK))
+    truth = changed(world, tmp_path)
+
+    def moved(*given: Any) -> Any:
+        Path(truth.published.uri).rename(tmp_path / "elsewhere")
+        return find_skew(*given)
+
+    monkeypatch.setattr("monitoring.check.find_skew", moved)
+    with pytest.raises(Missing, match=f"{truth.version} was there when it was opened, and is gone") as refused:
+        world.check(truth=truth)
+    assert refused.value.code == "publish.missing"
