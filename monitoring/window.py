@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from artifacts.errors import BadInput
 from artifacts.version_name import parse_as_of, write_as_of
 
+ENDS = ("start", "end")
+
 
 @dataclass(frozen=True)
 class Window:
@@ -59,27 +61,34 @@ def write_window(start: datetime, end: datetime) -> str:
 
 def parse_window(text: str) -> Window:
     """`START..END`, each a day or `2013-12-01T0600`, in UTC; raises `BadInput` (`monitoring.window`)."""
-    first, _, last = text.partition("..")
-    # What is wrong with a part is said of the whole: a part alone names no option.
-    with suppress(BadInput):
-        window = Window(*(parse_as_of(part.removesuffix("T0000")) for part in (first, last)))
-        if window.start < window.end:
-            return window
-    raise _no_window(text)
+    parts = text.split("..")
+    if len(parts) != len(ENDS):
+        raise _no_window(text, "it is not two days with two dots between them")
+    start, end = (_moment(text, *one) for one in zip(ENDS, parts, strict=True))
+    if start >= end:
+        raise _no_window(text, "its start is not before its end, which is not part of it")
+    return Window(start, end)
 
 
 def parse_days(text: str) -> Window:
     """As `parse_window`, of whole days, as those are that noise is drawn from: a morning always differs from them."""
     window = parse_window(text)
     if window.days != window.whole_days:
-        raise _no_window(text)
+        raise _no_window(text, "it has a part of a day, which always differs from whole ones")
     return window
 
 
-def _no_window(text: str) -> BadInput:
+def _moment(text: str, which: str, part: str) -> datetime:
+    # What is wrong with a part is said of the whole: a part alone names no option.
+    with suppress(BadInput):
+        return parse_as_of(part.removesuffix("T0000"))
+    raise _no_window(text, f"its {which} {part!r} is no day" if part else f"it has no {which}")
+
+
+def _no_window(text: str, why: str) -> BadInput:
     return BadInput(
         "monitoring.window",
-        f"The window (--window) is {text!r}; wanted START..END, the start first, each a day in UTC, such as "
-        "2013-12-01..2013-12-08: a part of a day always differs from whole ones.",
+        f"The window (--window) is {text!r}: {why}. Wanted is START..END, the start first, each a day in UTC, "
+        "such as 2013-12-01..2013-12-08.",
         next_step="Correct the window; its end is not part of it.",
     )

@@ -44,7 +44,7 @@ def _over_time(history: History) -> str:
     )
     told = only if number == 1 else f"The last {number} windows of its length."
     unread = _listed("Not all of them could be read:", history.unread)
-    lost = _listed("Not all that was checked is here:", history.lost)
+    lost = _listed("Findings of earlier windows:", history.lost)
     return (
         f'<h2>Over time</h2><p class="note">{told} A column is a window, named by its last day. '
         "▲ DRIFT, ? could not be judged, ○ OK, ◐ OK by some rules, and others could not be judged, nothing: not "

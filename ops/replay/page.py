@@ -5,6 +5,7 @@ from datetime import timedelta
 from html import escape
 from pathlib import Path
 
+from artifacts.findings import window_of
 from artifacts.metric_names import BETTER, words
 from monitoring.performance import RULES
 from monitoring.report.page import LOCK, STYLE
@@ -53,8 +54,21 @@ def _champions(story: Story) -> str:
         '<h2>Week by week</h2><p class="note">A column is a week, the same in every picture. ▲ DRIFT, ? could not be '
         "judged, ○ OK: of what was asked once the week was over, and of its labels once they had come. A diamond is a "
         "candidate, judged when the week was over: filled, it was promoted and serves from the next week on; hollow, "
-        f"the champion stayed.</p>{strip(story.weeks, story.candidates)}{listed}{weeks_table(story.weeks)}"
+        f"the champion stayed.{_longer(story.weeks)}</p>{strip(story.weeks, story.candidates)}{listed}"
+        f"{weeks_table(story.weeks)}"
     )
+
+
+def _longer(weeks: Sequence[Told]) -> str:
+    """What is found at the end of a short week is of a whole one: it reaches back into the week before."""
+    reach = [(one, [window_of(found)[0].date() for found in one.pages.values()]) for one in weeks]
+    told = [
+        f" What was found in {one.start:%m-%d} to {one.end - timedelta(days=1):%m-%d} is of the days from "
+        f"{min(starts):%m-%d} on."
+        for one, starts in reach
+        if starts and min(starts) < one.start
+    ]
+    return "".join(told)
 
 
 def _in(red: str | None, said: str | None) -> bool:

@@ -13,6 +13,7 @@ from plugins.run_story.since import since
 from plugins.run_story.story import tell
 
 LOG = logging.getLogger(__name__)
+ENDED = ("success", "failed")
 WAIT = (f"%{MARKS['WAITS']} WAITS%", "%waits for a person%")
 # So a note says of a champion; of one that is none any more another sentence is told.
 CHAMPION = ("%: Version % is champion.%", "%Version % is champion of %, since line %")
@@ -21,13 +22,14 @@ CHAMPION = ("%: Version % is champion.%", "%Version % is champion of %, since li
 def retell_notes(places: Places, session: Any) -> None:
     """Look at each of them with a session of Airflow's; one whose evidence was forgotten keeps its note, unread.
 
-    So there are never more to look at than DAG runs are kept.
+    So there are never more to look at than DAG runs are kept. One that has not ended gets its note when it does; so has
+    the one just ending where Airflow has not written down yet that it has.
     """
     from airflow.models.dagrun import DagRun, DagRunNote
     from sqlalchemy import or_
 
     stale = or_(*(DagRunNote.content.like(one) for one in (*WAIT, *CHAMPION)))
-    for one in session.query(DagRun).filter(DagRun.dag_run_note.has(stale)).all():
+    for one in session.query(DagRun).filter(DagRun.dag_run_note.has(stale), DagRun.state.in_(ENDED)).all():
         try:
             _retell(places, session, one)
         except Exception as error:

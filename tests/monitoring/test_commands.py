@@ -148,7 +148,15 @@ def test_version_0_is_no_version_and_not_the_champion(world: World) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--window", "foo..bar"], "monitoring.window: The window (--window) is 'foo..bar'; wanted START..END"),
+        (["--window", "foo..bar"], "is 'foo..bar': its start 'foo' is no day. Wanted is START..END"),
+        (["--window", "2013-12-01"], "is '2013-12-01': it is not two days with two dots between them. Wanted is START"),
+        (["--window", "2013-12-01.."], "is '2013-12-01..': it has no end. Wanted is START..END"),
+        (["--window", "2013-12-01..2013-12-08..2013-12-09"], "it is not two days with two dots between them"),
+        (["--window", "2013-12-08..2013-12-01"], "its start is not before its end, which is not part of it. Wanted is"),
+        (
+            ["--window", "2013-12-01..2013-12-01"],
+            "monitoring.window: The window (--window) is '2013-12-01..2013-12-01'",
+        ),
         (
             ["--window", WEEK, "--incident-day", "2013"],
             "argument --incident-day: got '2013'; wanted a day such as 2013-",

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from html import unescape
 from xml.etree import ElementTree
 
@@ -22,6 +22,7 @@ from ops.replay.write import table_of
 from tests.monitoring.found import FINE, MOVED, NO_ROWS, NOISY, found, of
 
 HOSTILE = "<script>alert('x')</script>&\""
+FOUND = "late_arrival/2013-12-01_2013-12-08.v3.0123456789ab"
 KEPT = {
     "version": 4, "training_set": "late_arrival/2014-01-01.3f9a5b1c2d3e", "outcome": "keep",
     "said": "Keep version 3; version 4 is not promoted.", "reasons": [{"text": "Better by 0.002 [-0.001, 0.005]."}],
@@ -87,10 +88,21 @@ def test_why_a_week_could_not_be_judged_is_told_once(story: Story) -> None:
     assert f"was red. The window could not be judged: x: {why}" in told and told.count(why) == 1
 
 
+def test_findings_that_reach_back_before_their_week_say_of_which_days_they_are(story: Story) -> None:
+    first, *others = story.weeks
+    assert "is of the days from" not in render(story)
+    short = replace(first, start=first.start + timedelta(days=2))
+    told = words(render(replace(story, weeks=[short, *others])))
+    assert (
+        f"What was found in {short.start:%m-%d} to {short.end - timedelta(days=1):%m-%d} is of the days from " in told
+    )
+    assert f"is of the days from {first.start:%m-%d} on." in told
+
+
 def test_why_labels_could_not_be_judged_is_told_at_the_week_whose_end_was_red(story: Story) -> None:
     first, *others = story.weeks
-    blind = replace(first, labelled="UNKNOWN", why_labelled="Brier is 0.4.", pages={"truth": "late_arrival/x"})
-    for red, at in (("late_arrival/x could not be judged: Brier is 0.4.", "was red. "), ("late_arrival/y", "labels: ")):
+    blind = replace(first, labelled="UNKNOWN", why_labelled="Brier is 0.4.", pages={"truth": FOUND})
+    for red, at in ((f"{FOUND} could not be judged: Brier is 0.4.", "was red. "), ("late_arrival/y", "labels: ")):
         page = render(replace(story, weeks=[blind, *(replace(one, red=red if one.red else None) for one in others)]))
         told = words(page.partition("Week by week")[2].partition("<details")[0])
         assert told.count("Brier is 0.4.") == 1 and "Brier is 0.4." in told.partition(at)[2]

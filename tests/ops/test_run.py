@@ -74,6 +74,19 @@ def test_the_dag_runs_are_in_airflows_own_database_and_none_is_left_to_start(fir
     assert dict(rows)["train_candidate"] >= 2
 
 
+def test_each_dag_run_has_a_note_that_says_how_it_ended(first, home):
+    query = """
+        select dag_id, content from dag_run join dag_run_note on dag_run_note.dag_run_id = dag_run.id
+        order by dag_run.id
+    """
+    notes = sqlite(home / "airflow" / "airflow.db", query)
+    assert len(notes) == sqlite(home / "airflow" / "airflow.db", "select count(*) from dag_run")[0][0]
+    assert [(dag, note) for dag, note in notes if not note.startswith(("✓ OK: ", "= KEPT: "))] == []
+    promoted, kept = [note for dag, note in notes if dag == "train_candidate"][:2]
+    assert promoted.startswith("✓ OK: late_arrival: Version 1 is champion")
+    assert kept.startswith("= KEPT: late_arrival: Keep version 1")
+
+
 def sqlite(path, query):
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(query).fetchall()

@@ -454,6 +454,19 @@ def test_the_note_of_a_dag_run_that_made_a_champion_says_until_when_it_was_once_
     assert "a_run" not in looked_at
 
 
+def test_the_note_of_a_dag_run_whose_end_is_not_written_down_yet_stays(failed):
+    about = {"decided_by": "ana", "reason": "It is the first."}
+    ledger.promote(failed.ledger, model="toy", version=1, run_id="c" * 32, expected=None, decided_at=AT, **about)
+    keep_task(
+        failed.home,
+        TaskEvidence(TaskName("train_candidate", "a_run", "promote"), "passed", AT, AT, notes={"decided": MADE}),
+    )
+    before = f"✓ OK: toy: Version 1 is champion.\n{ENDS}"
+    added("train_candidate", "running", "a_run", before)
+    retold(failed)
+    assert noted("train_candidate", "a_run") == before
+
+
 def test_a_dag_run_whose_evidence_was_forgotten_is_not_looked_at(failed):
     waits_in_its_note(failed, "a_forgotten", None)
     waits_in_its_note(failed, "b_kept", WAITS)
