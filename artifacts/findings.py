@@ -29,6 +29,7 @@ __all__ = [
     "Reason",
     "Rule",
     "State",
+    "broken_findings",
     "list_findings",
     "publish_findings",
     "read_findings",
@@ -85,6 +86,22 @@ def _newest_like(root: str, findings: Findings) -> Findings | None:
                 found.append(read_findings(root, identity))
     alike = [one for one in found if (one.truth is None) == (findings.truth is None)]
     return max(alike, key=lambda one: (one.created_at, one.id), default=None)
+
+
+def broken_findings(root: str, model: str) -> dict[str, Damaged]:
+    """By id what keeps findings of `model` from being read (`publish.damaged`), of all that are published.
+
+    Their bytes are checked against the manifest, and not what they say: of a year that takes too long for a command.
+    """
+    broken = dict[str, Damaged]()
+    for one in stamps(root, model):
+        try:
+            # Those that went meanwhile are missed, not damaged.
+            with suppress(Missing), mending(root, one):
+                publish.read(uri_of(root, one), KIND).file(FILE)
+        except Damaged as refusal:
+            broken[one] = refusal
+    return broken
 
 
 def read_findings(root: str, identity: str) -> Findings:

@@ -5,14 +5,14 @@ import argparse
 from artifacts import alerts, ledger
 from artifacts.alerts import Event, begins
 from artifacts.cli import Answer
-from artifacts.errors import BadInput, Missing
+from artifacts.errors import BadInput, CannotJudge, Missing
 from artifacts.findings import read_findings
 from artifacts.lost_alerts import alerts_of, refuse_lost_alerts
 from artifacts.places import Places, read_places
 from artifacts.plural import many
 from monitoring.accept import accept
 from monitoring.alert_lines import accepted_line, alert_facts, alert_line
-from monitoring.missed import say_missed
+from monitoring.missed import say_missed, say_unread
 from monitoring.notify import deliver
 from monitoring.settings import read_monitoring_settings
 from monitoring.update import update_alerts
@@ -84,8 +84,11 @@ def _alerts(arguments: argparse.Namespace) -> Answer:
     lines += [since] if since else []
     told = f"{len(open_ones)} open, {len(found) - len(open_ones)} past alerts of:"
     past = [alert_facts(one) for one in found if not one.is_open]
+    # What damaged findings would tell of alerts is not known: what the alerts took in holds, and is listed.
+    missed, unread = say_missed(places, arguments.model), say_unread(places, arguments.model)
     facts = {"open": [alert_facts(one) for one in open_ones], "past": past, "begin": since or None}
-    return Answer(arguments.model, [*lines, told], facts | {"missed": say_missed(places, arguments.model)})
+    code = CannotJudge.exit_code if unread else 0
+    return Answer(arguments.model, [*lines, told], {**facts, "missed": missed, "unread": unread}, code)
 
 
 def _refuse_unknown(places: Places, model: str) -> None:

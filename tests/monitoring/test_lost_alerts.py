@@ -147,3 +147,25 @@ def test_findings_that_are_harmed_are_no_reason_to_say_that_nothing_was_checked(
     publish_findings(places.findings, whole)
     with pytest.raises(Missing, match=f"update --findings {whole.id}"):
         alerts_of(places, "late_arrival")
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "findings.json"])
+def test_alerts_lists_what_it_can_and_says_which_findings_are_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))
+    places = read_places()
+    first, harmed = found(1, MOVED), found(2, MOVED)
+    for one in (first, harmed):
+        publish_findings(places.findings, one)
+    assert cli.run(build_parser(), ["update", "--findings", first.id]) == 0
+    whole = (Path(places.findings) / harmed.id / name).read_bytes()
+    (Path(places.findings) / harmed.id / name).write_bytes(whole[: len(whole) // 2])
+    capsys.readouterr()
+    assert cli.run(build_parser(), ["alerts", "--model", "late_arrival"]) == Damaged.exit_code
+    listed = capsys.readouterr()
+    assert "DRIFT   v3 psi|distance|training|- #1: open" in listed.out
+    assert cli.run(build_parser(), ["update", "--findings", harmed.id]) == Damaged.exit_code
+    # One repair, in the same words, whoever meets them.
+    told = capsys.readouterr().err.strip().splitlines()[-1]
+    assert told.partition("publish.damaged")[1:] != ("", "") and told in listed.err
