@@ -17,6 +17,7 @@ from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Asset, Param, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
 
+from plugins.forms import MLFLOW_RUN
 from plugins.on_call.address import address
 from plugins.wiring import dag, fails_once
 
@@ -24,7 +25,6 @@ WAITING, WEEK = Asset("waiting_candidate"), timedelta(days=7)
 # The default, null, has to fit, not by `type`: else the form wants text. What a maxLength refuses turns the task red.
 TEXT = {"anyOf": [{"type": "null"}, {"type": "string"}], "minLength": 3}
 REASON = {"reason": Param(None, description="Why, for the ledger: 3 to 2000 characters; more are cut.", **TEXT)}
-RUN_ID = Param(None, type=["null", "string"], pattern="^[0-9a-f]{32}$", description="Empty: what the events carry.")
 
 
 @dag(
@@ -33,7 +33,7 @@ RUN_ID = Param(None, type=["null", "string"], pattern="^[0-9a-f]{32}$", descript
     is_paused_upon_creation=False,
     doc_md=__doc__,
     too_long=WEEK + timedelta(hours=2),
-    params={"candidate": RUN_ID},
+    params={"candidate": Param(None, type=["null", "string"], format=MLFLOW_RUN, description="Empty: of the events.")},
 )
 def approve_promotion():
     @task

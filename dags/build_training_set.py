@@ -23,7 +23,6 @@ from plugins.wiring import announced, dag, fails_once
 
 SETS = Path(__file__).parent.parent / "dbt_project" / "models" / "training_sets"
 NAMES = sorted(path.stem for path in SETS.glob("*.sql"))
-DAY = r"^\d{4}-\d{2}-\d{2}$"
 FOR_EMPTY_NAME = "Empty: every set, or those that the events ask for."
 FOR_EMPTY_AS_OF = "Like 2013-10-01, UTC. Empty: the end of what has landed."
 LANDED_ROWS, DRIFT, TRAINING_SET = Asset("landed_rows"), Asset("drift"), Asset("training_set")
@@ -36,7 +35,7 @@ LANDED_ROWS, DRIFT, TRAINING_SET = Asset("landed_rows"), Asset("drift"), Asset("
     doc_md=__doc__,
     params={
         "name": Param(None, type=["null", "string"], enum=[None, *NAMES], description=FOR_EMPTY_NAME),
-        "as_of": Param(None, type=["null", "string"], pattern=DAY, description=FOR_EMPTY_AS_OF),
+        "as_of": Param(None, type=["null", "string"], format="date", description=FOR_EMPTY_AS_OF),
     },
 )
 def build_training_set():

@@ -17,6 +17,7 @@ from pathlib import Path
 import pendulum
 from airflow.sdk import Asset, CronDataIntervalTimetable, Param, task, task_group
 
+from plugins.forms import MONTH
 from plugins.wiring import dag, fails_once
 
 FOLDER = Path(__file__).parent.parent / "ingestion" / "sources"
@@ -36,7 +37,7 @@ LANDED_ROWS = Asset("landed_rows")
         "month": Param(
             None,
             type=["null", "string"],
-            pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
+            format=MONTH,
             description="Like 2013-01. Empty: the month of the data interval.",
         ),
     },

@@ -21,6 +21,7 @@ from pathlib import Path
 import pendulum
 from airflow.sdk import Asset, Param, task, task_group
 
+from plugins.forms import MOMENT
 from plugins.wiring import dag, fails_once
 
 MODELS = Path(__file__).parent.parent / "dbt_project" / "models" / "upcoming"
@@ -38,7 +39,7 @@ LANDED_ROWS = Asset("landed_rows")
         "as_of": Param(
             None,
             type=["null", "string"],
-            pattern=r"^\d{4}-\d{2}-\d{2}(T\d{4})?$",
+            format=MOMENT,
             description="Like 2013-10-01 or 2013-10-01T0600, UTC. Empty: the end of what has landed in full.",
         ),
     },

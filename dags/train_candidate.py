@@ -19,10 +19,11 @@ from pathlib import Path
 import pendulum
 from airflow.sdk import Asset, AssetAlias, Param, task, task_group
 
+from plugins.forms import TRAINING_SET as SET
 from plugins.wiring import announced, dag, fails_once
 
 CONFIGS = sorted(p.stem for p in (Path(__file__).parent.parent / "training" / "configs").glob("*.yaml"))
-SET_ID = r"^[a-z0-9_]+/[0-9T-]+\.[0-9a-f]{12}$"
+FOR_EMPTY_SET = "Like late_arrival/2013-10-01.3f9a5b1c2d3e. Empty: of the events."
 TRAINING_SET, WAITING, ASKS = Asset("training_set"), Asset("waiting_candidate"), AssetAlias("asks_a_person")
 
 
@@ -32,7 +33,7 @@ TRAINING_SET, WAITING, ASKS = Asset("training_set"), Asset("waiting_candidate"),
     is_paused_upon_creation=False,
     doc_md=__doc__,
     params={
-        "training_set": Param(None, type=["null", "string"], pattern=SET_ID, description="Empty: of the events."),
+        "training_set": Param(None, type=["null", "string"], format=SET, description=FOR_EMPTY_SET),
         "config": Param(None, type=["null", "string"], enum=[None, *CONFIGS], description="Empty: every config of it."),
     },
 )
