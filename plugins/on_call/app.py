@@ -1,6 +1,6 @@
 """The app that Airflow mounts: routers behind the guard, with no documentation of itself."""
 
-from contextlib import suppress
+import logging
 from functools import cache
 from typing import Any
 
@@ -22,6 +22,7 @@ from plugins.on_call.section import refused
 from plugins.on_call.settings import OnCallSettings, read_on_call_settings
 from plugins.run_story import routes as run_story
 
+LOG = logging.getLogger(__name__)
 # A page reads them more than once, and has promised to answer within three seconds.
 LOCKED_SECONDS = 0.5
 PAGES = (models, versions, predictions, findings, training_sets, audits, run_story)
@@ -52,9 +53,13 @@ def _app() -> FastAPI:
 
 
 def _load(places: Places) -> None:
-    """MLflow, before a page asks: to load it takes about as long as a page waits."""
-    with suppress(Refusal):
+    """MLflow, before a page asks: to load it takes about as long as a page waits. A page tells what fails."""
+    try:
         Registry.at(places).models()
+    except Refusal:
+        pass
+    except Exception as error:
+        LOG.warning("MLflow could not be loaded before the first page: %s", type(error).__name__)
 
 
 async def serve(scope: Scope, receive: Receive, send: Send) -> None:

@@ -30,7 +30,10 @@ class Guard:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 401 or 403 unless Airflow knows the user; 405 to whatever wants to write; else pass on."""
+        """Answer 401 or 403 unless Airflow knows the user; 405 to whatever wants to write; else pass on.
+
+        HEAD is asked as GET, of which the server sends the head alone.
+        """
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
@@ -38,7 +41,7 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
         closed = await _closed(Request(scope))
-        await (closed or self.app)(scope, receive, _with_headers(send))
+        await (closed or self.app)({**scope, "method": "GET"}, receive, _with_headers(send))
 
 
 def reads(*dag_ids: str) -> list[Any]:

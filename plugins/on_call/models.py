@@ -36,6 +36,7 @@ T = TypeVar("T")
 router = APIRouter(dependencies=reads(*DAGS))
 
 
+@router.get("/")
 @router.get("/models")
 def models(request: Request) -> Response:
     """Every model that was ever trained, promoted or watched; when there is but one, its page."""

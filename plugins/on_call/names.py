@@ -17,8 +17,11 @@ TaskId = Annotated[str, Path(pattern=r"^[\w.-]+$", max_length=250)]
 
 # By its name in an address: what a parameter is, and how it is written.
 FORMS = {
+    "findings": "the name of findings, as a check prints it behind MODEL/: START_END.vVERSION, a dot and 12 "
+    "characters, each 0-9 or a-f",
     "id": "a prediction's id: 32 characters, each 0-9 or a-f, as the service's answer has it",
     "day": "a day: YYYY-MM-DD",
+    "map_index": "the number of a mapped task, from 0 on, or -1",
     "model": "a model's name: small letters, digits and _ . -",
     "run_id": "an MLflow run id: 32 characters, each 0-9 or a-f",
     "set_name": "a training set's name: small letters, digits and _",

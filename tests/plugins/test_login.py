@@ -16,7 +16,7 @@ EXAMPLES = {
 }  # fmt: skip
 ROUTES = create_app(OnCallSettings(), read_places({})).routes
 PATHS = [route.path for route in ROUTES]
-UNKNOWN = ["/", "/openapi.json", "/docs", "/redoc", "/docs/oauth2-redirect", "/nothing", "/files/../app.py", "//models"]
+UNKNOWN = ["/openapi.json", "/docs", "/redoc", "/docs/oauth2-redirect", "/nothing", "/files/../app.py", "//models"]
 
 
 def filled(path):
@@ -61,6 +61,17 @@ def test_there_is_nothing_but_routes_of_our_own_that_ask_for_a_dag():
 @pytest.mark.parametrize("path", UNKNOWN)
 def test_a_viewer_finds_no_description_of_the_app(opened, path):
     assert opened().get(f"/on-call{path}").status_code == 404
+
+
+def test_the_apps_own_address_leads_to_the_models(opened):
+    assert opened().get("/on-call/").text == opened().get("/on-call/models").text
+
+
+@pytest.mark.parametrize(("path", "status"), [("/models", 200), ("/files/style.css", 200), ("/nothing", 404)])
+def test_head_is_answered_as_get_is(opened, path, status):
+    head, got = (opened().request(method, f"/on-call{path}") for method in ("HEAD", "GET"))
+    assert (head.status_code, got.status_code) == (status, status)
+    assert {**head.headers, "date": ""} == {**got.headers, "date": ""}
 
 
 def test_a_viewer_writes_nothing(opened):

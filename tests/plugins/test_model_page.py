@@ -234,6 +234,8 @@ def test_a_name_or_an_id_of_another_form_has_no_page_and_is_not_repeated(opened,
         ("/models/toy/versions/0", "a model version: its number"),
         ("/mlflow-runs/xyz", "an MLflow run id: 32 characters"),
         ("/training-sets/toy/latest", "a training-set version: YYYY-MM-DD, a dot"),
+        ("/models/toy/findings/newest", "the name of findings, as a check prints it behind MODEL/: START_END.vVERSION"),
+        ("/dags/train_candidate/runs/a/tasks/judge/first", "the number of a mapped task, from 0 on, or -1"),
     ],
 )
 def test_what_is_written_otherwise_is_told_how(opened, home, path, wanted):

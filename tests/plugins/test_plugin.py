@@ -4,9 +4,12 @@ import subprocess
 import sys
 from threading import Event
 
+import pytest
 from fastapi.testclient import TestClient
 
-from artifacts.places import REPOSITORY
+from artifacts.errors import Unavailable
+from artifacts.places import REPOSITORY, read_places
+from plugins.on_call import app
 
 LISTS_PLUGINS = """
 import sys
@@ -48,3 +51,16 @@ def test_the_first_request_of_whomever_loads_mlflow_before_a_page_asks_it(monkey
         assert client.get("/models").status_code in {401, 403}
     app._app.cache_clear()
     assert asked.wait(20)
+
+
+@pytest.mark.parametrize("error", [Unavailable("mlflow.down", "It is down.", next_step="Start it."), OSError("secret")])
+def test_what_fails_while_mlflow_is_loaded_early_is_no_end_of_the_pages_and_is_logged_by_its_kind(
+    monkeypatch, caplog, error
+):
+    def fails(_):
+        raise error
+
+    monkeypatch.setattr(app.Registry, "models", fails)
+    app._load(read_places({}))
+    assert ("OSError" in caplog.text) is isinstance(error, OSError)
+    assert "secret" not in caplog.text

@@ -310,9 +310,12 @@ def test_a_task_that_the_dag_run_has_not_has_no_page(failed, opened):
     with create_session() as session:
         session.execute(sa.insert(TaskInstance), [{"id": uuid4(), **same, **row} for row in rows])
     asked = ("build/2", "build/%7BMAP_INDEX%7D", "choose/-1", "nope/-1", "build/7")
-    statuses = {task: opened(failed).get(f"{PATH}/tasks/{task}").status_code for task in asked}
+    answers = {task: opened(failed).get(f"{PATH}/tasks/{task}") for task in asked}
+    statuses = {task: answer.status_code for task, answer in answers.items()}
     with create_session() as session:
         session.query(TaskInstance).delete()
+    assert "has no task nope; it has build, choose." in answers["nope/-1"].text
+    assert "has no task build [7]; it has build [2]." in answers["build/7"].text
     assert statuses == {"build/2": 200, "build/%7BMAP_INDEX%7D": 200, "choose/-1": 200, "nope/-1": 404, "build/7": 404}
 
 
