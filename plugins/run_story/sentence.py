@@ -87,10 +87,11 @@ def _on_the_way(one: TaskEvidence) -> list[str]:
 
 
 def _decided(told: Mapping[str, Any]) -> list[str]:
-    why = f" {told['reasons'][0]['text']}" if told["reasons"] else ""
     # What a person has to fill in is no part of a sentence; how to decide stands below it.
     said = _COMMAND.sub(".", told["said"]) if told["waits"] else told["said"]
-    return [f"{told['model']}: {said}{why}"]
+    why = told["reasons"][0]["text"] if told["reasons"] else ""
+    # The ledger's line of a promotion has the verdict's reasons too.
+    return [f"{told['model']}: {said}" if why in said else f"{told['model']}: {said} {why}"]
 
 
 def _findings(told: Mapping[str, Any]) -> list[str]:
