@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from artifacts.errors import BadInput, Damaged, Unavailable
+from artifacts.place_errors import no_place, why_no_place
 
 BUSY_SECONDS = 30
 # Postgres' client takes a shorter time for none at all.
@@ -25,7 +26,7 @@ def transaction(url: str, what: str, table: sa.Table, *, write: bool) -> Iterato
 
     A reader of an SQLite file that is not there gets an empty database and leaves no file. `what` is the name of the
     database in refusals: `BadInput` (`WHAT.url_invalid`), `Unavailable` (`WHAT.unavailable`: down, or locked for 30 s,
-    or for so long as the URL says, see `impatient`) and `Damaged` (`WHAT.damaged`).
+    or for so long as the URL says, see `impatient`; `publish.no_place`: a full disk) and `Damaged` (`WHAT.damaged`).
     """
     place = _parse(url, what)
     seconds = float(str(place.query.get(_TIMEOUT, BUSY_SECONDS)))
@@ -42,6 +43,8 @@ def transaction(url: str, what: str, table: sa.Table, *, write: bool) -> Iterato
                 _create(connection, table)
             yield connection
     except OperationalError as error:
+        if why := why_no_place(str(error.orig)):
+            raise no_place(named, why) from error
         raise Unavailable(
             f"{what}.unavailable",
             f"{named} does not answer: {error.orig}.",

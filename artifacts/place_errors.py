@@ -14,6 +14,8 @@ _MENDS = {
     os.strerror(errno.EACCES): "Correct the permissions",
     os.strerror(errno.EPERM): "Correct the permissions",
 }
+# SQLite has words of its own for it.
+_FULL = "database or disk is full"
 _NO_FOLDER = {errno.ENOTDIR, errno.EEXIST}
 
 
@@ -40,7 +42,7 @@ def usable(uri: str) -> Iterator[None]:
 
 def why_no_place(message: str) -> str | None:
     """The system's words for a disk that is full or closed to us, if they stand in the message of another library."""
-    return next((words for words in map(os.strerror, sorted(_NO_PLACE)) if words in message), None)
+    return next((words for words in (*map(os.strerror, sorted(_NO_PLACE)), _FULL) if words in message), None)
 
 
 def no_place(uri: str, why: str) -> Unavailable:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from artifacts.errors import Missing, Unavailable
 from artifacts.object_store import is_of_a_client, unreachable
+from artifacts.place_errors import no_place, why_no_place
 from artifacts.registry.connect import connect, is_there, said, shown
 
 CHECK = "Check the name and PIPELINE_MLFLOW."
@@ -35,7 +36,8 @@ def has_models(tracking_uri: str) -> bool:
 def client_of(tracking_uri: str, wanted: str | None = None, missing_step: str = CHECK) -> Iterator[Any]:
     """The client; `wanted` is what is missing if it is missing.
 
-    Raises `Missing` (`registry.missing`) or `Unavailable` (`registry.unavailable`).
+    Raises `Missing` (`registry.missing`), or `Unavailable`: `registry.unavailable`, or `publish.no_place` when the disk
+    behind it is full or closed to us.
     """
     # Before the first import: MLflow reads these when it is loaded.
     os.environ.update(MLFLOW_DISABLE_TELEMETRY="true", DO_NOT_TRACK="1")
@@ -52,6 +54,8 @@ def client_of(tracking_uri: str, wanted: str | None = None, missing_step: str = 
         if wanted and not_there:
             message = f"{wanted} is not in {shown(tracking_uri)}."
             raise Missing("registry.missing", message, next_step=missing_step) from error
+        if why := why_no_place(said(error)):
+            raise no_place(f"MLflow at {shown(tracking_uri)}", why) from error
         raise Unavailable(
             "registry.unavailable",
             f"MLflow at {shown(tracking_uri)} says: {said(error)}",

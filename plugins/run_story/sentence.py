@@ -27,11 +27,20 @@ def sentence_of(
     told = [said for one in kept for said in _told(one)] or [said for one in kept for said in _on_the_way(one)]
     if not told and state == "SKIPPED":
         before = any(end.state == "upstream_failed" for end in ends)
-        return "It did not run: a task before it failed." if before else "Nothing was to be done."
+        return "It did not run: a task before it failed." if before else _nothing(kept, ends)
     if not told:
         return f"All {len(ends)} tasks ended well." if len(ends) > 1 else "It ended well."
     more = f" And {len(told) - SHOWN} more." if len(told) > SHOWN else ""
     return " ".join(told[:SHOWN]) + more
+
+
+def _nothing(kept: Sequence[TaskEvidence], ends: Sequence[TaskEnd]) -> str:
+    """That nothing was to be done, and where others than the one that was asked ended well, who found nothing."""
+    passed = sorted((one for one in kept if one.outcome == "passed"), key=lambda one: one.began)
+    if not passed:
+        return "Nothing was to be done."
+    skipped = sorted({end.task for end in ends if end.state == "skipped"})
+    return f"Nothing was to be done: {passed[0].name.task} found nothing for {', '.join(skipped)}."
 
 
 def _others(kept: Sequence[TaskEvidence], ends: Sequence[TaskEnd]) -> str:

@@ -28,9 +28,14 @@ def verdict_of(state: str, kept: Sequence[TaskEvidence], ends: Sequence[TaskEnd]
     if found & {"DRIFT", "UNKNOWN"}:
         return "DRIFT" if "DRIFT" in found else "UNKNOWN"
     outcomes = {one.outcome for one in kept} | {"skipped" for state in states if state == "skipped"}
-    if outcomes == {"skipped"} or not (kept or "success" in states):
+    if outcomes == {"skipped"} or not (kept or "success" in states) or ("skipped" in outcomes and not _did(kept)):
         return "SKIPPED"
     return _decided([one.notes[kind] for one in kept for kind in ("decided", "answered") if kind in one.notes])
+
+
+def _did(kept: Sequence[TaskEvidence]) -> bool:
+    """Whether any task noted or handed on something; how many messages went out, in a mapping, is nothing of that."""
+    return any(one.notes or (one.returned and not isinstance(one.returned, Mapping)) for one in kept)
 
 
 def _decided(decided: Sequence[Mapping[str, Any]]) -> State:

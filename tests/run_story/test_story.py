@@ -132,6 +132,22 @@ def test_of_a_dag_run_that_failed_a_task_that_was_not_begun_says_so(tmp_path):
     assert (story.state, story.sentence) == ("SKIPPED", "It did not run: a task before it failed.")
 
 
+@pytest.mark.parametrize("sent", [{}, {"webhook": 0}, {"webhook": 2}])
+def test_where_one_task_found_nothing_for_the_others_nothing_was_done_and_that_is_said(tmp_path, sent):
+    kept = evidence("choose", returned=[]), evidence("notify", minute=1, returned=sent)
+    skipped = [evidence(one, minute=2, outcome="skipped") for one in ("check", "conclude")]
+    story = told(tmp_path, *kept, *skipped, state="success")
+    said = "Nothing was to be done: choose found nothing for check, conclude."
+    assert (story.state, story.sentence) == ("SKIPPED", said)
+
+
+def test_where_a_task_did_something_one_that_was_skipped_takes_nothing_of_it_back(tmp_path):
+    whole = evidence("check", notes={"findings": FINDINGS}), evidence("retrain", minute=1, outcome="skipped")
+    assert told(tmp_path, *whole, state="success").state == "OK"
+    made = evidence("upcoming", returned="late/2013"), evidence("score", minute=1, outcome="skipped")
+    assert told(tmp_path / "b", *made, state="success").state == "OK"
+
+
 def test_evidence_of_a_try_before_is_no_evidence_of_this_one(tmp_path):
     running = told(tmp_path, refused(), ends=[TaskEnd("build", -1, 2, "running")], state="running")
     assert running.sentence == "Running: build."
