@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from artifacts.alerts import Message, Receivers, Send
+from artifacts.alerts.message import ESCALATIONS
 from artifacts.alerts.trouble import Setting, Trouble, answered, connection_setting, not_ok, not_taken, trouble_of
 
 SECONDS = 10
@@ -32,7 +33,9 @@ def _mailer(channel: str, receivers: Receivers, address: str, silence: list[Trou
     notifier may: braces in the data stay what they are.
     """
     name = receivers.smtp_connection or ""
-    setting = connection_setting("MONITORING_SMTP_CONNECTION", name, "disable_ssl and disable_tls (in its extra)")
+    to = "MONITORING_SMTP_ESCALATE_TO" if channel.startswith(ESCALATIONS) else "MONITORING_SMTP_TO"
+    tls, mailed = "disable_ssl and disable_tls (in its extra)", f"the address behind {channel} in {to}"
+    setting = connection_setting("MONITORING_SMTP_CONNECTION", name, tls, mailed)
 
     def mail(message: Message) -> Trouble | None:
         from plugins.mail_hook import MailHook

@@ -15,11 +15,15 @@ from artifacts.errors import Unavailable
 
 @dataclass(frozen=True)
 class Setting:
-    """Where a receiver is set: the variable, what holds its address, and what there says whether it speaks TLS."""
+    """Where a receiver is set: the variable, what holds its address, and what there says whether it speaks TLS.
+
+    `mailed` is what has the address that a mail goes to.
+    """
 
     variable: str
     place: str
     tls: str
+    mailed: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,11 @@ TOO_MANY = 429
 AGAIN = "See that it is up; the next delivery tries again."
 
 
-def connection_setting(variable: str, connection: str, tls: str) -> Setting:
+def connection_setting(variable: str, connection: str, tls: str, mailed: str = "") -> Setting:
     """Of a connection of Airflow by its id; what may be a URL that was put in its place is not repeated."""
     if not re.fullmatch(r"(?!xox)[\w.#-]{1,60}", connection):
-        return Setting(variable, f"the Airflow connection that {variable} names", tls)
-    return Setting(f"{variable}={connection}", f"the Airflow connection {connection}", tls)
+        return Setting(variable, f"the Airflow connection that {variable} names", tls, mailed)
+    return Setting(f"{variable}={connection}", f"the Airflow connection {connection}", tls, mailed)
 
 
 def not_taken(channel: str, setting: Setting, trouble: Trouble) -> Unavailable:
@@ -111,9 +115,7 @@ def _valid(setting: Setting) -> str:
 def _of_mail(error: smtplib.SMTPException, setting: Setting) -> Trouble:
     place = setting.place
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return Trouble(
-            f"it rejected the address, with status {_status(error)}", "Correct the address that the mail goes to."
-        )
+        return Trouble(f"it rejected the address, with status {_status(error)}", f"Correct {setting.mailed}.")
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return Trouble("it offers no STARTTLS, or no login", f"Correct {setting.tls}, or the login, in {place}.")
     if not isinstance(error, smtplib.SMTPResponseException):

@@ -94,7 +94,10 @@ def test_of_several_addresses_one_that_is_refused_is_said_and_asked_again_and_no
     receivers, mails.refused = replace(MAIL, smtp_to=to, smtp_escalate_to=further), {"b@example.org"}
     for _ in range(2):
         said = delivered(url, receivers, URGENT)
-        assert "it rejected the address, with status 550." in said[refused] and "b@example.org" not in said[refused]
+        which = "MONITORING_SMTP_ESCALATE_TO" if further == ("b@example.org",) else "MONITORING_SMTP_TO"
+        step = f"Correct the address behind {refused} in {which}."
+        assert f"it rejected the address, with status 550. {step}" in said[refused]
+        assert "b@example.org" not in said[refused]
         assert [one for one, _ in mails.got] == [["a@example.org"]]
     mails.refused = set()
     assert delivered(url, receivers, URGENT) == {refused: None}
