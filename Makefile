@@ -98,8 +98,8 @@ env-check: setup ## list what .env lacks or has wrong, and write nothing
 	@$(PY) -m ops env --check
 
 stack-up: setup ## list what .env lacks or has wrong, then start the stack on this server with docker compose
-	@docker compose version >/dev/null 2>&1 || { echo "Docker Compose is not installed here. Install Docker and its compose plugin, then run: make stack-up" >&2; exit 2; }
 	@$(PY) -m ops env --check
+	@docker compose version >/dev/null 2>&1 || { echo "Docker Compose is not installed here. Install Docker and its compose plugin, then run: make stack-up" >&2; exit 2; }
 	@docker compose up --build --detach && docker compose ps
 
 compose-check: setup ## hold docker-compose.yaml and Dockerfile against their rules

@@ -10,6 +10,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from artifacts.errors import BadInput
 
+WRITTEN_PORT = "; a port is written in one line, as 127.0.0.1:PORT:PORT"
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -164,8 +166,9 @@ def _first(problems: Sequence[Any]) -> str:
     first = next((one for one in problems if one["type"] == "extra_forbidden"), problems[0])
     *place, key = first["loc"]
     lacking = [one["loc"][-1] for one in problems if one["type"] == "missing" and [*one["loc"][:-1]] == place]
+    wanted = WRITTEN_PORT if "ports" in first["loc"] else ""
     near = difflib.get_close_matches(str(key), map(str, lacking), 1) if first["type"] == "extra_forbidden" else []
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}{f'; did you mean {near[0]}?' if near else ''}"
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}{f'; did you mean {near[0]}?' if near else ''}{wanted}"
 
 
 def _invalid(path: Path, why: str) -> BadInput:

@@ -405,6 +405,11 @@ def test_a_planted_violation_is_named(tmp_path, name):
         ("    shm_size: 256m\n", "    shm_size: 256m\n    shm_size: 1g\n", "shm_size stands twice"),
         ("volumes:\n  database: {}", "volumes:\n  database: {external: true}", "database.external: Extra inputs"),
         ("    restart:", "    restrat:", "restrat: Extra inputs are not permitted; did you mean restart?"),
+        (
+            '    ports: ["127.0.0.1:${MLFLOW_PORT:-5000}:5000"]\n',
+            '    ports: [{target: 8080, published: "8080"}]\n',
+            "ports.0: Input should be a valid string; a port is written in one line, as 127.0.0.1:PORT:PORT",
+        ),
         ("services:\n", "services: [\n", "while parsing"),
         (FILE.read_text(), "", "it holds no keys with values"),
     ],

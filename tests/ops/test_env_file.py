@@ -235,10 +235,10 @@ def test_who_is_told_may_stay_empty_or_be_any_address_that_compose_takes_as_it_s
     assert "hidden" not in str(refused.value)
 
 
-def made(tmp_path, *arguments):
+def made(tmp_path, *arguments, python="exit 0"):
     """What make says, where docker has no compose and Python does nothing."""
-    for name in ("docker", "python"):
-        (tmp_path / name).write_text(f"#!/bin/sh\ntest {name} = python\n")
+    for name, does in (("docker", "exit 1"), ("python", python)):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
         (tmp_path / name).chmod(0o755)
     command = ["make", "--old-file=setup", f"PY={tmp_path}/python", *arguments]
     environ = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
@@ -250,6 +250,11 @@ def test_without_the_compose_plugin_stack_up_says_that_it_is_not_installed(tmp_p
     done = made(tmp_path, "stack-up")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("Docker Compose is not installed here")
+
+
+def test_what_lacks_of_the_env_file_is_listed_whether_or_not_docker_is_there(tmp_path):
+    refused = made(tmp_path, "stack-up", python='test "$*" != "-m ops env --check" || { echo lacks >&2; exit 3; }')
+    assert refused.returncode == 2 and refused.stderr.startswith("lacks")
 
 
 def test_make_env_check_which_make_takes_for_an_option_of_its_own_writes_nothing(tmp_path):
