@@ -61,16 +61,20 @@ def command(model: str, port: int) -> list[str]:
 
 
 def key_file(places: Places, environ: Mapping[str, str] = os.environ) -> str:
-    """The file that holds the service's key, as soon as it is started."""
-    return environ.get("SERVING_API_KEY_FILE") or str(places.home / "serving_api_key")
+    """The file that holds the service's key, as soon as it is started; one given as `SERVING_API_KEY` has its own."""
+    own = "serving_api_key.given" if environ.get("SERVING_API_KEY") else "serving_api_key"
+    return environ.get("SERVING_API_KEY_FILE") or str(places.home / own)
 
 
 def key_setting(places: Places, environ: Mapping[str, str] = os.environ) -> tuple[dict[str, str], str]:
     """The variable that gives the service its key, and where a person finds the key; one is made at first start.
 
-    A key of the environment wins. Raises `BadInput` (`up.key_readable`) when others may read the file of the home.
+    A key of the environment wins, and is kept for the on-call pages, which read it from a file. Raises `BadInput`
+    (`up.key_readable`) when others may read the file of the home.
     """
     given = next((name for name in GIVEN if name in environ), None)
+    if key := environ.get("SERVING_API_KEY"):
+        write_whole(Path(key_file(places, environ)), f"{key}\n", FOR_ITS_OWNER)
     if given is not None:
         return {}, environ[given] if given.endswith("FILE") else "the key in SERVING_API_KEY"
     path = Path(key_file(places, environ))

@@ -34,7 +34,9 @@ def secrets_of(environ: Mapping[str, str] | None = None) -> frozenset[str]:
 
 
 def redact(told: Any) -> Any:
-    """`told`, text or JSON, without what this process or Airflow's own masker knows to be secret."""
+    """`told`, text or JSON, without what this process or Airflow's own masker knows to be secret, and the passwords in
+    its URLs.
+    """
     from airflow.sdk.log import redact as masked
 
     return _without(masked(told), sorted(secrets_of(), key=len, reverse=True))
@@ -71,7 +73,8 @@ def _without(told: Any, secrets: list[str]) -> Any:
     if isinstance(told, str):
         for secret in secrets:
             told = told.replace(secret, HIDDEN)
-        return told
+        # Whoever typed it: no secret that this process knows.
+        return _IN_URL.sub(lambda found: found[0].replace(found[1], HIDDEN), told)
     if isinstance(told, Mapping):
         return {key: _without(value, secrets) for key, value in told.items()}
     if isinstance(told, list | tuple):

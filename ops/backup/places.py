@@ -18,7 +18,16 @@ NEVER_GO = frozenset({"serving_api_key", "airflow/airflow.cfg", "airflow/simple_
 # What `make replay` writes when the home's alerts have come past its year: a database too, and copied as one.
 REPLAY_ALERTS = "replay/alerts.db"
 # What is made again: the warehouse from raw rows, the Data Docs of an attempt and the rest by running.
-_MADE_AGAIN = ("warehouse", "validation", "logs", "bench", "ci", "airflow/logs", "services.json")
+_MADE_AGAIN = (
+    "warehouse",
+    "validation",
+    "logs",
+    "bench",
+    "ci",
+    "airflow/logs",
+    "services.json",
+    "serving_api_key.given",
+)
 _BESIDE_A_DATABASE = ("", "-wal", "-shm", "-journal", ".lock")
 
 

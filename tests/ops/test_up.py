@@ -30,7 +30,7 @@ from ops.services import alive, log_of, record, refuse_taken_port, remember, sto
 from ops.services import running as services_of
 from ops.sessions import began, lives
 from ops.up import OpsSettings, serve, serving
-from ops.up_serving import key_setting
+from ops.up_serving import key_file, key_setting
 from serving.settings import ServingSettings, read_key
 from tests.fixtures_prediction_log import logged, prediction
 from tests.fixtures_registry import registry_in
@@ -493,6 +493,11 @@ def test_a_key_that_others_may_read_is_refused_with_what_to_do(tmp_path):
 
 def test_a_key_of_the_environment_wins_and_is_not_shown(tmp_path):
     places = read_places({"PIPELINE_HOME": str(tmp_path)})
-    assert key_setting(places, {"SERVING_API_KEY": "s3cret"}) == ({}, "the key in SERVING_API_KEY")
+    environ = {"SERVING_API_KEY": "s3cret"}
+    assert key_setting(places, environ) == ({}, "the key in SERVING_API_KEY")
+    # The on-call pages read it from a file.
+    kept = Path(key_file(places, environ))
+    assert (kept.read_text(), kept.stat().st_mode & 0o777, kept.parent) == ("s3cret\n", 0o600, places.home)
+    assert kept != Path(key_file(places, {}))
     assert key_setting(places, {"SERVING_API_KEY_FILE": "/a/key"}) == ({}, "/a/key")
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [kept]

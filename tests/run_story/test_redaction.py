@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from plugins.redaction import secrets_of
+from plugins.redaction import redact, secrets_of
 
 
 def test_secrets_are_known_by_name_by_url_and_in_connections():
@@ -42,3 +42,10 @@ def test_a_connection_that_only_looks_like_json_is_a_secret_and_breaks_nothing(v
 )  # fmt: skip
 def test_a_connection_of_any_form_breaks_nothing(value):
     secrets_of({"AIRFLOW_CONN_X": value})
+
+
+def test_a_password_in_a_url_is_hidden_whoever_wrote_it_there():
+    told = {"reason": "As postgresql://me:abcdef1@host/db says, and http://host:80/a@b.", "n": [7, "s3://k:zz@b"]}
+    assert redact(told) == {
+        "reason": "As postgresql://me:***@host/db says, and http://host:80/a@b.", "n": [7, "s3://k:***@b"],
+    }  # fmt: skip
