@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from artifacts.errors import BadInput, Damaged, Unavailable
-from artifacts.place_errors import no_place, why_no_place
+from artifacts.place_errors import no_place, why_full
 
 BUSY_SECONDS = 30
 # Postgres' client takes a shorter time for none at all.
@@ -43,7 +43,7 @@ def transaction(url: str, what: str, table: sa.Table, *, write: bool) -> Iterato
                 _create(connection, table)
             yield connection
     except OperationalError as error:
-        if why := why_no_place(str(error.orig)):
+        if why := why_full(str(error.orig)):
             raise no_place(named, why) from error
         raise Unavailable(
             f"{what}.unavailable",

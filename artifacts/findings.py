@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from artifacts import publish
-from artifacts.errors import BadInput, Damaged, Missing
+from artifacts.errors import BadInput, Damaged, Missing, Refusal, Unavailable
 from artifacts.finding import SCORE, BaselineKind, Distribution, Example, Finding, Reason, Rule, State
 from artifacts.finding_summary import IN_BRIEF, in_brief
 from artifacts.findings_name import damaged, list_findings, mending, stamps, those_there, uri_of, window_of
@@ -88,19 +88,25 @@ def _newest_like(root: str, findings: Findings) -> Findings | None:
     return max(alike, key=lambda one: (one.created_at, one.id), default=None)
 
 
-def broken_findings(root: str, model: str) -> dict[str, Damaged]:
-    """By id what keeps findings of `model` from being read (`publish.damaged`), of all that are published.
+def broken_findings(root: str, model: str) -> dict[str, Refusal]:
+    """By id what keeps findings of `model` from being read, of all that are published: `publish.damaged`, or
+    `place.unreachable` where it is not known.
 
-    Their bytes are checked against the manifest, and not what they say: of a year that takes too long for a command.
+    Only bytes are checked, not content, which would take too long for a year: of another format (`findings.damaged`)
+    nothing is said. Raises `Unavailable` when they cannot be listed.
     """
-    broken = dict[str, Damaged]()
+    broken = dict[str, Refusal]()
     for one in stamps(root, model):
+        uri = uri_of(root, one)
         try:
             # Those that went meanwhile are missed, not damaged.
-            with suppress(Missing), mending(root, one):
-                publish.read(uri_of(root, one), KIND).file(FILE)
-        except Damaged as refusal:
+            with suppress(Missing, FileNotFoundError), mending(root, one):
+                publish.read(uri, KIND).file(FILE)
+        except Refusal as refusal:
             broken[one] = refusal
+        except OSError as error:
+            step = "Correct its permissions, or see that its disk is there, then try again."
+            broken[one] = Unavailable("place.unreachable", f"{uri} cannot be read: {error.strerror}.", next_step=step)
     return broken
 
 

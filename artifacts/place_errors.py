@@ -42,7 +42,12 @@ def usable(uri: str) -> Iterator[None]:
 
 def why_no_place(message: str) -> str | None:
     """The system's words for a disk that is full or closed to us, if they stand in the message of another library."""
-    return next((words for words in (*map(os.strerror, sorted(_NO_PLACE)), _FULL) if words in message), None)
+    return next((words for words in map(os.strerror, sorted(_NO_PLACE)) if words in message), None)
+
+
+def why_full(message: str) -> str | None:
+    """The words for a full disk, if they stand in the message of a database."""
+    return next((words for words in (*map(os.strerror, (errno.ENOSPC, errno.EDQUOT)), _FULL) if words in message), None)
 
 
 def no_place(uri: str, why: str) -> Unavailable:

@@ -33,7 +33,7 @@ REASON = {"reason": Param(None, description="Why, for the ledger: 3 to 2000 char
     is_paused_upon_creation=False,
     doc_md=__doc__,
     too_long=WEEK + timedelta(hours=2),
-    params={"candidate": Param(None, type=["null", "string"], format=MLFLOW_RUN, description="Empty: of the events.")},
+    params={"candidate": Param(None, type=["null", "string"], format=MLFLOW_RUN, description="Empty: as events say.")},
 )
 def approve_promotion():
     @task

@@ -23,7 +23,7 @@ from plugins.forms import TRAINING_SET as SET
 from plugins.wiring import announced, dag, fails_once
 
 CONFIGS = sorted(p.stem for p in (Path(__file__).parent.parent / "training" / "configs").glob("*.yaml"))
-FOR_EMPTY_SET = "Like late_arrival/2013-10-01.3f9a5b1c2d3e. Empty: of the events."
+FOR_EMPTY_SET = "Like late_arrival/2013-10-01.3f9a5b1c2d3e. Empty: as events say."
 TRAINING_SET, WAITING, ASKS = Asset("training_set"), Asset("waiting_candidate"), AssetAlias("asks_a_person")
 
 

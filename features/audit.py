@@ -42,7 +42,8 @@ def audit_published(home: Path, root: str, training_set: TrainingSet) -> Validat
     before = training_set.facts.get("previous")
     previous = open_training_set(root, *before.split("/")) if before else None
     contract, version = training_set.contract, training_set.version
-    return _validate(home, contract, training_set.as_of, training_set.path, attempt=version, previous=previous)
+    with training_set.published.reading():
+        return _validate(home, contract, training_set.as_of, training_set.path, attempt=version, previous=previous)
 
 
 def previous_version(root: str, name: str, as_of: datetime) -> TrainingSet | None:

@@ -63,22 +63,27 @@ def check(
     """What is found about `version` in `window`; rows belong to the moment that they are about (`observed_at`).
 
     `left_out` are days that are no part of the trailing served window. A damaged log, or too few rows, is a finding
-    that is UNKNOWN, not an error. Raises `Missing` for an unknown version, `BadInput` (`monitoring.no_entity`).
+    that is UNKNOWN, not an error. Raises `Missing` for an unknown version, `BadInput` (`monitoring.no_entity`), and as
+    `Published.reading` when `truth` goes or changes meanwhile.
     """
     described = read_described(Registry.at(places), model, version)
     back = settings.served_reach(len(window.days)) if left_out else settings.served_days
     reach = Window(window.before(back).start, window.end)
-    try:
-        with (
-            truth.published.reading() if truth else nullcontext(),
-            open_answers(Log(places.predictions, places.prediction_parts, model), described, reach) as answers,
-        ):
-            found = _judge(Case(answers, described, window, settings), truth, left_out)
-        found.findings = list(saying_not_over(window, created_at, found.findings))
-        if truth is not None:
-            found.findings = list(naming(places, described.run.training_set, truth, found.findings))
-    except Damaged as refusal:
-        found = _Found(findings=[unknown("log", Reason.with_step(refusal.code, refusal.message, refusal.next_step))])
+    log = Log(places.predictions, places.prediction_parts, model)
+    with truth.published.reading() if truth else nullcontext():
+        try:
+            with open_answers(log, described, reach) as answers:
+                found = _judge(Case(answers, described, window, settings), truth, left_out)
+        except Damaged as refusal:
+            if truth is not None:
+                # What is said of the log is not what is wrong with the training set.
+                truth.published.verify()
+            why = Reason.with_step(refusal.code, refusal.message, refusal.next_step)
+            found = _Found(findings=[unknown("log", why)])
+        else:
+            found.findings = list(saying_not_over(window, created_at, found.findings))
+            if truth is not None:
+                found.findings = list(naming(places, described.run.training_set, truth, found.findings))
     return Findings(
         model=model,
         version=version,

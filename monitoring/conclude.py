@@ -1,6 +1,5 @@
 """The end of the DAG watch_drift: red when something was not checked, could not be judged, or was told to nobody."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from artifacts import alerts
@@ -60,19 +59,17 @@ def _untold(places: Places, findings: Findings) -> tuple[str, str] | None:
 
 
 def _refuse_unchecked(every: Sequence[Findings], chosen: Sequence[Mapping[str, str | bool | int]]) -> None:
-    """A check is known by its model, version and window; with and without labels they are two."""
-    left = Counter((one.model, one.version, one.start, one.end) for one in every)
+    left = {(one.model, one.version, one.start, one.end, one.truth is not None) for one in every}
     lacks: list[str] = []
     for index, one in enumerate(chosen):
-        window = parse_window(str(one["window"]))
-        asked = (str(one["model"]), int(one["version"]), window.start, window.end)
-        if not left[asked]:
-            lacks.append(f"check [{index}], of {asked[0]} version {asked[1]} over {one['window']}")
-        left[asked] -= 1
+        window, model, version = parse_window(str(one["window"])), str(one["model"]), int(one["version"])
+        if (model, version, window.start, window.end, bool(one["labelled"])) not in left:
+            of = f"the labels of {model}" if one["labelled"] else model
+            lacks.append(f"check [{index}], of {of} version {version} over {one['window']}")
     if lacks:
         raise Missing(
             "run.nothing_handed",
-            f"Of {len(chosen)} checks {len(lacks)} handed nothing on: {'; '.join(lacks)}: as when a task is set to "
-            "success by hand, which does none of its work.",
+            f"Of {len(chosen)} checks {len(lacks)} handed nothing on: {'; '.join(lacks)}. So it is when a task is set "
+            "to success by hand, which does none of its work.",
             next_step="Clear these in Airflow, with what is downstream: they are checked, and what follows runs again.",
         )

@@ -26,9 +26,9 @@ def say_missed(places: Places, model: str) -> list[str]:
 
 
 def say_unread(places: Places, model: str) -> list[str]:
-    """Say of the first three findings that are damaged why and what to do, and how many more; all, as told.
+    """Say of the first three findings that are damaged, or cannot be read, why and what to do, and how many more; all.
 
-    Where that cannot be looked for, `say_missed` says so of the same place.
+    Where they cannot be listed, `say_missed` says so of the same place.
     """
     told = list[str]()
     with suppress(Unavailable):

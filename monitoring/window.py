@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from artifacts.errors import BadInput
 from artifacts.version_name import parse_as_of, write_as_of
 
-ENDS = ("start", "end")
+_ENDS = ("start", "end")
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ def write_window(start: datetime, end: datetime) -> str:
 def parse_window(text: str) -> Window:
     """`START..END`, each a day or `2013-12-01T0600`, in UTC; raises `BadInput` (`monitoring.window`)."""
     parts = text.split("..")
-    if len(parts) != len(ENDS):
+    if len(parts) != len(_ENDS):
         raise _no_window(text, "it is not two days with two dots between them")
-    start, end = (_moment(text, *one) for one in zip(ENDS, parts, strict=True))
+    start, end = (_moment(text, *one) for one in zip(_ENDS, parts, strict=True))
     if start >= end:
         raise _no_window(text, "its start is not before its end, which is not part of it")
     return Window(start, end)

@@ -62,7 +62,7 @@ def command(model: str, port: int) -> list[str]:
 
 def key_file(places: Places, environ: Mapping[str, str] = os.environ) -> str:
     """The file that holds the service's key, as soon as it is started; one given as `SERVING_API_KEY` has its own."""
-    own = "serving_api_key.given" if environ.get("SERVING_API_KEY") else "serving_api_key"
+    own = "serving_api_key_given" if environ.get("SERVING_API_KEY") else "serving_api_key"
     return environ.get("SERVING_API_KEY_FILE") or str(places.home / own)
 
 

@@ -33,8 +33,10 @@ def _mailer(channel: str, receivers: Receivers, address: str, silence: list[Trou
     notifier may: braces in the data stay what they are.
     """
     name = receivers.smtp_connection or ""
-    to = "MONITORING_SMTP_ESCALATE_TO" if channel.startswith(ESCALATIONS) else "MONITORING_SMTP_TO"
-    tls, mailed = "disable_ssl and disable_tls (in its extra)", f"the address behind {channel} in {to}"
+    to, those = ("MONITORING_SMTP_TO", receivers.smtp_to)
+    if channel.startswith(ESCALATIONS):
+        to, those = ("MONITORING_SMTP_ESCALATE_TO", receivers.smtp_escalate_to)
+    tls, mailed = "disable_ssl and disable_tls (in its extra)", f"address {those.index(address) + 1} of {to}"
     setting = connection_setting("MONITORING_SMTP_CONNECTION", name, tls, mailed)
 
     def mail(message: Message) -> Trouble | None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from artifacts.errors import Unavailable
 
+MAILED = "the address that the mail goes to"
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -23,7 +25,7 @@ class Setting:
     variable: str
     place: str
     tls: str
-    mailed: str = ""
+    mailed: str = MAILED
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ TOO_MANY = 429
 AGAIN = "See that it is up; the next delivery tries again."
 
 
-def connection_setting(variable: str, connection: str, tls: str, mailed: str = "") -> Setting:
+def connection_setting(variable: str, connection: str, tls: str, mailed: str = MAILED) -> Setting:
     """Of a connection of Airflow by its id; what may be a URL that was put in its place is not repeated."""
     if not re.fullmatch(r"(?!xox)[\w.#-]{1,60}", connection):
         return Setting(variable, f"the Airflow connection that {variable} names", tls, mailed)
@@ -88,8 +90,7 @@ def trouble_of(error: BaseException, setting: Setting) -> Trouble:
             return _of_mail(one, setting)
     for kind, why, step in KINDS:
         if any(isinstance(one, kind) for one in chain):
-            is_silence = any(isinstance(one, TimeoutError) for one in chain)
-            return Trouble(why, step.format(setting.place, tls=setting.tls), is_silence)
+            return Trouble(why, step.format(setting.place, tls=setting.tls), kind is TimeoutError)
     return Trouble(_named(chain), f"See that it is up, and that {setting.place} is right.")
 
 

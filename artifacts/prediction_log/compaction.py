@@ -12,7 +12,7 @@ from artifacts.errors import Damaged
 from artifacts.leftovers import held, remove_leftovers
 from artifacts.place_errors import usable
 from artifacts.places import is_url
-from artifacts.prediction_log.compacted import Compacted, remove_drafts, remove_published
+from artifacts.prediction_log.compacted import Compacted
 from artifacts.prediction_log.frames import Tally
 from artifacts.prediction_log.locks import ended
 from artifacts.prediction_log.moments import moments_of, written
@@ -21,6 +21,7 @@ from artifacts.prediction_log.part_file import PartFiles
 from artifacts.prediction_log.parts import parts_of
 from artifacts.prediction_log.published_list import adopt, refuse_list_gone
 from artifacts.prediction_log.reading import read_segment, segments_of
+from artifacts.prediction_log.removal import remove_drafts, remove_published
 from artifacts.prediction_log.segment import make_folder, seal_of
 from artifacts.prediction_log.survey import Survey, survey_all
 from artifacts.prediction_log.untold import forget, kept

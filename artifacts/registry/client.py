@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from artifacts.errors import Missing, Unavailable
 from artifacts.object_store import is_of_a_client, unreachable
-from artifacts.place_errors import no_place, why_no_place
+from artifacts.place_errors import no_place, why_full
 from artifacts.registry.connect import connect, is_there, said, shown
 
 CHECK = "Check the name and PIPELINE_MLFLOW."
@@ -37,7 +37,7 @@ def client_of(tracking_uri: str, wanted: str | None = None, missing_step: str = 
     """The client; `wanted` is what is missing if it is missing.
 
     Raises `Missing` (`registry.missing`), or `Unavailable`: `registry.unavailable`, or `publish.no_place` when the disk
-    behind it is full or closed to us.
+    behind it is full.
     """
     # Before the first import: MLflow reads these when it is loaded.
     os.environ.update(MLFLOW_DISABLE_TELEMETRY="true", DO_NOT_TRACK="1")
@@ -54,7 +54,7 @@ def client_of(tracking_uri: str, wanted: str | None = None, missing_step: str = 
         if wanted and not_there:
             message = f"{wanted} is not in {shown(tracking_uri)}."
             raise Missing("registry.missing", message, next_step=missing_step) from error
-        if why := why_no_place(said(error)):
+        if why := why_full(said(error)):
             raise no_place(f"MLflow at {shown(tracking_uri)}", why) from error
         raise Unavailable(
             "registry.unavailable",

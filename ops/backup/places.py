@@ -26,7 +26,7 @@ _MADE_AGAIN = (
     "ci",
     "airflow/logs",
     "services.json",
-    "serving_api_key.given",
+    "serving_api_key_given",
 )
 _BESIDE_A_DATABASE = ("", "-wal", "-shm", "-journal", ".lock")
 

@@ -23,6 +23,7 @@ UNTIL_MENDED = {
     "judge.ledger_lost",
     "ledger.damaged",
     "ledger.unavailable",
+    "publish.no_place",
     "registry.unavailable",
 }
 

@@ -42,7 +42,7 @@ def _told(request: Request, dag: str, run: str, task_id: str | None = None, map_
     if saw is None:
         return no_page(request, f"Airflow knows no DAG run {run} of {dag}.")
     if task_id is not None and not _is_of(saw, request.app.state.places.home, task_id, map_index):
-        return no_page(request, _no_task(saw, task_id, map_index))
+        return no_page(request, _no_task(saw, request.app.state.places.home, task_id, map_index))
     places = request.app.state.places
     decided = partial(since, places.ledger, home=Home.of(request))
     story = tell(places.home, saw, task_id, map_index, since=decided)
@@ -55,13 +55,17 @@ def _is_of(saw: Seen, home: Path, task_id: str, map_index: int) -> bool:
     known = {(end.task, end.map_index) for end in saw.ends}
     if not known or (task_id, map_index) in known or (map_index < 0 and task_id in {task for task, _ in known}):
         return True
+    return (task_id, map_index) in _left(saw, home)
+
+
+def _left(saw: Seen, home: Path) -> set[tuple[str, int]]:
     kept = readable_tasks(home, saw.dag, saw.run)
-    return (task_id, map_index) in {(one.task, one.map_index) for one in (*(e.name for e in kept.tasks), *kept.damaged)}
+    return {(one.task, one.map_index) for one in (*(each.name for each in kept.tasks), *kept.damaged)}
 
 
-def _no_task(saw: Seen, task_id: str, map_index: int) -> str:
+def _no_task(saw: Seen, home: Path, task_id: str, map_index: int) -> str:
+    there = sorted(_left(saw, home) | {(end.task, end.map_index) for end in saw.ends})
+    alike = [index for task, index in there if task == task_id and index >= 0]
+    has = f"{task_id} {alike}" if alike else ", ".join(dict.fromkeys(task for task, _ in there))
     shown = f"{task_id}{f' [{map_index}]' * (map_index >= 0)}"
-    there = sorted({(end.task, end.map_index) for end in saw.ends})
-    alike = [index for task, index in there if task == task_id]
-    has = f"{task_id} {alike}" if alike and alike != [-1] else ", ".join(dict.fromkeys(task for task, _ in there))
     return f"The DAG run {saw.run} of {saw.dag} has no task {shown}; it has {has}."

@@ -29,13 +29,22 @@ def sentence_of(
         before = any(end.state == "upstream_failed" for end in ends)
         return "It did not run: a task before it failed." if before else _nothing(kept, ends)
     if not told:
-        return f"All {len(ends)} tasks ended well." if len(ends) > 1 else "It ended well."
+        return _well(ends)
     more = f" And {len(told) - SHOWN} more." if len(told) > SHOWN else ""
     return " ".join(told[:SHOWN]) + more
 
 
+def _well(ends: Sequence[TaskEnd]) -> str:
+    """That all ended well; of those that were skipped, that there was nothing for them to do."""
+    skipped = sorted({end.task for end in ends if end.state == "skipped"})
+    if skipped and len(ends) > 1:
+        ended = sum(end.state != "skipped" for end in ends)
+        return f"{ended} of {len(ends)} tasks ended well, and there was nothing to do for {', '.join(skipped)}."
+    return f"All {len(ends)} tasks ended well." if len(ends) > 1 else "It ended well."
+
+
 def _nothing(kept: Sequence[TaskEvidence], ends: Sequence[TaskEnd]) -> str:
-    """That nothing was to be done, and where others than the one that was asked ended well, who found nothing."""
+    """That nothing was to be done, and which task found that."""
     passed = sorted((one for one in kept if one.outcome == "passed"), key=lambda one: one.began)
     if not passed:
         return "Nothing was to be done."

@@ -34,8 +34,12 @@ def verdict_of(state: str, kept: Sequence[TaskEvidence], ends: Sequence[TaskEnd]
 
 
 def _did(kept: Sequence[TaskEvidence]) -> bool:
-    """Whether any task noted or handed on something; how many messages went out, in a mapping, is nothing of that."""
-    return any(one.notes or (one.returned and not isinstance(one.returned, Mapping)) for one in kept)
+    """Whether any task noted or handed on something; of a mapping, as of how many messages went out, any value."""
+    return any(one.notes or _any(one.returned) for one in kept)
+
+
+def _any(returned: Any) -> bool:
+    return any(returned.values()) if isinstance(returned, Mapping) else bool(returned)
 
 
 def _decided(decided: Sequence[Mapping[str, Any]]) -> State:

@@ -1,4 +1,4 @@
-"""A full disk under a database is told as one, whoever asks it, and not as a database that does not answer."""
+"""A full disk under a database is told as one, and not as a database that does not answer; nothing else is."""
 
 from pathlib import Path
 
@@ -43,3 +43,17 @@ def test_that_of_mlflow(tmp_path: Path) -> None:
     assert refused.value.message.endswith("mlflow.db cannot be written: database or disk is full.")
     assert refused.value.next_step == "Free some space, then try again."
     assert registry.versions("late") == []
+
+
+@pytest.mark.parametrize("words", ["Permission denied", "Read-only file system", "is full of it"])
+def test_what_is_no_full_disk_stays_a_database_that_does_not_answer(tmp_path: Path, words: str) -> None:
+    error = sa.exc.OperationalError("select 1", {}, Exception(f"connection to the server failed: {words}"))
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    with pytest.raises(Unavailable) as refused, database.transaction(url, "ledger", ROWS, write=True):
+        raise error
+    assert (refused.value.code, words in refused.value.message) == ("ledger.unavailable", True)
+    registry = registry_in(tmp_path)
+    registry.prepare()
+    with pytest.raises(Unavailable) as refused, client_of(registry.tracking_uri):
+        raise error
+    assert (refused.value.code, words in refused.value.message) == ("registry.unavailable", True)

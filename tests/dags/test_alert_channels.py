@@ -84,6 +84,7 @@ def test_the_same_message_has_the_same_id_and_an_escalation_goes_further(mails, 
     ("to", "further", "refused"),
     [
         (("a@example.org",), ("b@example.org",), "smtp_escalate"),
+        (("a@example.org",), ("a@example.org", "b@example.org"), "smtp_escalate"),
         (("b@example.org", "a@example.org"), (), "smtp"),
         (("a@example.org", "b@example.org", "a@example.org"), ("a@example.org",), "smtp_2"),
     ],
@@ -94,8 +95,8 @@ def test_of_several_addresses_one_that_is_refused_is_said_and_asked_again_and_no
     receivers, mails.refused = replace(MAIL, smtp_to=to, smtp_escalate_to=further), {"b@example.org"}
     for _ in range(2):
         said = delivered(url, receivers, URGENT)
-        which = "MONITORING_SMTP_ESCALATE_TO" if further == ("b@example.org",) else "MONITORING_SMTP_TO"
-        step = f"Correct the address behind {refused} in {which}."
+        name, those = ("SMTP_TO", to) if refused in {"smtp", "smtp_2"} else ("SMTP_ESCALATE_TO", further)
+        step = f"Correct address {those.index('b@example.org') + 1} of MONITORING_{name}."
         assert f"it rejected the address, with status 550. {step}" in said[refused]
         assert "b@example.org" not in said[refused]
         assert [one for one, _ in mails.got] == [["a@example.org"]]

@@ -7,11 +7,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from artifacts.errors import Unavailable
+from artifacts.errors import Missing, Unavailable
 from artifacts.place_errors import usable
 from features.audit import audit_published
 from features.export import warehouse_rows
 from features.spilling import spilling
+from features.validate import validate
 from tests.fixtures_training_set import make_contract, make_training_set
 
 FULL = 'IO Error: Could not write file "x": No space left on device'
@@ -77,3 +78,18 @@ def test_a_copy_of_a_folder_onto_a_full_disk_can_be_tried_again(tmp_path: Path) 
     (tmp_path / "to" / "full").symlink_to("/dev/full")
     with pytest.raises(Unavailable, match="to cannot be written: No space left on device"), usable(f"{tmp_path}/to"):
         shutil.copytree(tmp_path / "from", tmp_path / "to", dirs_exist_ok=True)
+
+
+def test_a_version_that_goes_while_it_is_held_against_its_contract_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training_set = make_training_set(tmp_path / "sets")
+
+    def goes(*given: Any, **options: Any) -> Any:
+        shutil.move(training_set.published.uri, tmp_path / "elsewhere")
+        return validate(*given, **options)
+
+    monkeypatch.setattr("features.audit.validate", goes)
+    with pytest.raises(Missing, match="was there when it was opened, and is gone") as refused:
+        audit_published(tmp_path / "home", str(tmp_path / "sets"), training_set)
+    assert refused.value.code == "publish.missing"

@@ -1,5 +1,6 @@
 """Alerts that were lost are told until what the log told, and what labels told, is taken in again."""
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,10 +9,11 @@ import pytest
 import s3fs
 
 from artifacts import alerts, cli, ledger
-from artifacts.errors import Damaged, Missing
+from artifacts.errors import Damaged, Missing, Unavailable
 from artifacts.findings import publish_findings
 from artifacts.lost_alerts import alerts_of, refuse_lost_alerts
 from artifacts.places import read_places
+from artifacts.publish import Published
 from monitoring.__main__ import build_parser
 from tests.monitoring.found import BLIND, FINE, MOVED, found
 
@@ -169,3 +171,32 @@ def test_alerts_lists_what_it_can_and_says_which_findings_are_damaged(
     # One repair, in the same words, whoever meets them.
     told = capsys.readouterr().err.strip().splitlines()[-1]
     assert told.partition("publish.damaged")[1:] != ("", "") and told in listed.err
+
+
+@pytest.mark.parametrize(
+    "error",
+    [PermissionError(13, "Permission denied"), Unavailable("place.unreachable", "It is down.", next_step="Wait.")],
+)
+def test_findings_of_which_it_is_not_known_whether_they_are_whole_are_named_beside_those_that_are_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))
+    places = read_places()
+    first, harmed, closed = found(1, MOVED), found(2, MOVED), found(3, MOVED)
+    for one in (first, harmed, closed):
+        publish_findings(places.findings, one)
+    assert cli.run(build_parser(), ["update", "--findings", first.id]) == 0
+    (Path(places.findings) / harmed.id / "findings.json").write_bytes(b"x")
+    read = Published.file
+
+    def refuses(published: Published, name: str) -> Path:
+        if published.uri.endswith(closed.id):
+            raise error
+        return read(published, name)
+
+    monkeypatch.setattr(Published, "file", refuses)
+    capsys.readouterr()
+    assert cli.run(build_parser(), ["alerts", "--model", "late_arrival", "--json"]) == Damaged.exit_code
+    said = json.loads(capsys.readouterr().out)
+    assert [one.partition(":")[0] for one in said["unread"]] == ["publish.damaged", "place.unreachable"]
+    assert len(said["open"]) == 1

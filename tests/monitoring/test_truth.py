@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from artifacts.contract import Contract
-from artifacts.errors import BadInput, Missing
+from artifacts.errors import BadInput, Damaged, Missing
 from artifacts.metric_names import of_slice
 from artifacts.prediction_log import Prediction
 from artifacts.training_set import TrainingSet
@@ -311,17 +311,25 @@ def test_an_interval_of_seven_days_holds_the_truth_as_often_as_it_says() -> None
     assert held >= 0.92 * 300
 
 
-def test_a_training_set_that_goes_while_it_is_read_is_missing(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("happens", ["goes", "changes"])
+@pytest.mark.parametrize("log", ["whole", "damaged"])
+def test_what_becomes_of_a_training_set_while_it_is_read_is_not_told_of_the_log(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, happens: str, log: str
 ) -> None:
     world.log(world.answers(WEEK))
     truth = changed(world, tmp_path)
+    folder = Path(truth.published.uri)
 
     def moved(*given: Any) -> Any:
-        Path(truth.published.uri).rename(tmp_path / "elsewhere")
+        if happens == "goes":
+            folder.rename(tmp_path / "elsewhere")
+        else:
+            (folder / "data.parquet").write_bytes(b"PAR1")
+        if log == "damaged":
+            raise Damaged("log.damaged", "A segment is damaged.", next_step="Restore it.")
         return find_skew(*given)
 
     monkeypatch.setattr("monitoring.check.find_skew", moved)
-    with pytest.raises(Missing, match=f"{truth.version} was there when it was opened, and is gone") as refused:
+    with pytest.raises((Missing, Damaged), match=f"{truth.version} ") as refused:
         world.check(truth=truth)
-    assert refused.value.code == "publish.missing"
+    assert refused.value.code == ("publish.missing" if happens == "goes" else "publish.damaged")

@@ -324,14 +324,21 @@ def test_a_check_that_was_chosen_and_left_nothing_is_no_quiet_end(serving: World
             conclude_checks(kept, chosen)
         assert refused.value.code == "run.nothing_handed"
         assert (
-            f"Of 2 checks 1 handed nothing on: check [{lacks}], of toy version 1 over {chosen[lacks]['window']}: "
-            in str(refused.value)
+            f"Of 2 checks 1 handed nothing on: check [{lacks}], of {'the labels of ' * lacks}toy version 1 over "
+            f"{chosen[lacks]['window']}. " in str(refused.value)
         )
     with pytest.raises(Missing, match=r"Of 2 checks 2 handed nothing on: check \[0\], .*; check \[1\], "):
         conclude_checks([], chosen)
     # The same window, with labels and without, is two checks.
-    with pytest.raises(Missing, match=r"check \[1\], "):
-        conclude_checks(checked[:1], [chosen[0], {**chosen[0], "labelled": True}])
+    both = [chosen[1], {**chosen[1], "labelled": False}]
+    with pytest.raises(Missing, match=r"Of 2 checks 1 handed nothing on: check \[1\], of toy version 1 over"):
+        conclude_checks(checked[1:], both)
+    with pytest.raises(Missing, match=r"Of 2 checks 1 handed nothing on: check \[0\], of toy version 1 over"):
+        conclude_checks(checked[1:], both[::-1])
+    with pytest.raises(
+        Missing, match=r"2 handed nothing on: check \[0\], of the labels of toy .*; check \[1\], of toy"
+    ):
+        conclude_checks([], both)
 
 
 def test_two_windows_of_which_nobody_was_told_are_both_named(serving: World) -> None:

@@ -204,7 +204,7 @@ def running(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_up_asks_for_an_on_call_page_before_anybody_can_so_that_nobody_waits_for_it_to_load(running):
+def test_up_asks_for_an_on_call_page_before_it_says_how_to_log_in(running):
     log = log_of(read_places({"PIPELINE_HOME": str(running.home)}), "api-server").read_text(errors="replace")
     asked = re.findall(r"method=\w+ path=(/on-call/models|/auth/token) query=\S* status_code=(\d+)", log)
     # It has no login: it is answered no, and what a page needs is loaded all the same.
