@@ -45,7 +45,7 @@ def alarms(days: int, weeks: int) -> Iterator[list[str]]:
     moment = quoted(training_set.contract.observed_at)
     with duckdb.connect() as connection:
         connection.execute(
-            f"create table source as select row_number() over () - 1 as at, {values} "
+            f"create table source as select row_number() over () - 1 as place, {values} "
             f"from read_parquet({text(str(training_set.path))}) "
             f"where {moment} >= timestamp '{baseline.start}' and {moment} < timestamp '{baseline.end}'"
         )
@@ -61,10 +61,10 @@ def alarms(days: int, weeks: int) -> Iterator[list[str]]:
 
 
 def _drawn(connection: duckdb.DuckDBPyConnection, baseline: Baseline, chosen: npt.NDArray[np.int64]) -> Described:
-    connection.register("chosen", pa.table({"at": chosen, "row": np.arange(len(chosen))}))
+    connection.register("chosen", pa.table({"place": chosen, "row": np.arange(len(chosen))}))
     connection.execute(
         "create or replace temp table drawn as select date '2013-09-01' + cast(row // "
-        f'{ROWS_A_DAY} as integer) as "day", source.* exclude at from chosen join source using (at)'
+        f'{ROWS_A_DAY} as integer) as "day", source.* exclude place from chosen join source using (place)'
     ).fetchall()
     return {name: (bins, count_by_day(connection, "drawn", bins)) for name, (bins, _) in baseline.features.items()}
 
