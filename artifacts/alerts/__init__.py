@@ -4,7 +4,7 @@ from artifacts.alerts.alert import Alert, Ending, Event, Kind, Step, Stream, Wat
 from artifacts.alerts.delivery import deliver_message
 from artifacts.alerts.incidents import Incidents, days_of_incidents, incident_days
 from artifacts.alerts.message import WEBHOOK, Message, Receivers, Send, quickest_first
-from artifacts.alerts.outbox import Batch, delivered, enlist, failed, put, undelivered, waiting
+from artifacts.alerts.outbox import Batch, delivered, enlist, failed, newest_told, put, undelivered, waiting
 from artifacts.alerts.receivers import ReceiverSettings, read_receivers, read_right_receivers, without_refused
 from artifacts.alerts.retrainings import claim_retraining, has_claimed
 from artifacts.alerts.seen import begins, seen_last
@@ -40,6 +40,7 @@ __all__ = [
     "history",
     "incident_days",
     "models",
+    "newest_told",
     "newest_window",
     "put",
     "quickest_first",

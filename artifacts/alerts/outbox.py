@@ -12,6 +12,7 @@ from artifacts.alerts.store import EVENTS
 from artifacts.alerts.tables import BATCHES, CHANNELS, DELIVERIES, TURNS, parse, reading, writing
 
 MESSAGE = TypeAdapter(Message)
+NEWEST = 50
 HISTORY = "Another had it while this channel was not set."
 HAD = sa.select(DELIVERIES.c.key).where(DELIVERIES.c.delivered)
 
@@ -64,6 +65,17 @@ def put(url: str, about: str, message: Message) -> bool:
         told = MESSAGE.dump_json(message).decode()
         connection.execute(sa.insert(BATCHES).values(seq=newest + 1, key=message.key, findings=about, told=told))
     return True
+
+
+def newest_told(url: str, about: str, *, but: str) -> tuple[Message, ...]:
+    """The newest messages, up to `NEWEST`, about what begins with `about`, other than those about `but`."""
+    with reading(url) as connection:
+        if connection is None:
+            return ()
+        these = BATCHES.c.findings.startswith(about, autoescape=True) & (BATCHES.c.findings != but)
+        query = sa.select(BATCHES).where(these).order_by(BATCHES.c.seq.desc()).limit(NEWEST)
+        rows = connection.execute(query).mappings().all()
+    return tuple(one.message for one in map(_batch, rows) if one.message is not None)
 
 
 def waiting(url: str, channel: str) -> tuple[Batch, ...]:

@@ -15,8 +15,12 @@ from plugins.run_story.story import tell
 LOG = logging.getLogger(__name__)
 ENDED = ("success", "failed")
 WAIT = (f"%{MARKS['WAITS']} WAITS%", "%waits for a person%")
-# So a note says of a champion; of one that is none any more another sentence is told.
-CHAMPION = ("%: Version % is champion.%", "%Version % is champion of %, since line %")
+# So a note says of a champion, and of one that is none any more, which can come back.
+CHAMPION = (
+    "%: Version % is champion.%",
+    "%Version % is champion of %, since line %",
+    "%; version % is champion since %",
+)
 
 
 def retell_notes(places: Places, session: Any) -> None:

@@ -125,6 +125,22 @@ def test_what_an_open_alert_told_before_is_not_told_again_by_each_red_dag_run(po
     assert runs(posts) == ["run 1"]
 
 
+def test_what_one_red_dag_run_told_another_of_the_same_window_does_not_tell_again(posts):
+    taken(1)
+    for run in ("run 1", "run 2", "run 3"):
+        red(1, run)
+    assert runs(posts) == ["run 1"]
+    # The same DAG run, cleared, is told for each time that it ends so.
+    red(1, "run 1")
+    fail()
+    tell_failure(CONTEXT)
+    assert "build_training_set" in [body["dag"] for _, _, body in posts.got]
+    # What is said otherwise, or is no open alert's, is told.
+    red(1, "run 4", also=(TaskEnd("retrain", -1, 1, "failed"),))
+    red(1, "run 5", version=9)
+    assert runs(posts)[-2:] == ["run 4", "run 5"]
+
+
 @pytest.mark.parametrize(
     "other",
     [
