@@ -23,7 +23,6 @@ UNTIL_MENDED = {
     "judge.ledger_lost",
     "ledger.damaged",
     "ledger.unavailable",
-    "publish.no_place",
     "registry.unavailable",
 }
 
