@@ -26,8 +26,8 @@ CHAMPION = (
 def retell_notes(places: Places, session: Any) -> None:
     """Look at each of them with a session of Airflow's; one whose evidence was forgotten keeps its note, unread.
 
-    So there are never more to look at than DAG runs are kept. One that has not ended gets its note when it does; so has
-    the one just ending where Airflow has not written down yet that it has.
+    So there are never more to look at than DAG runs are kept. A DAG run that Airflow still calls running is left alone:
+    also the one that is just ending, which has its note.
     """
     from airflow.models.dagrun import DagRun, DagRunNote
     from sqlalchemy import or_

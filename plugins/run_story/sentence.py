@@ -46,9 +46,9 @@ def _well(ends: Sequence[TaskEnd]) -> str:
 def _nothing(kept: Sequence[TaskEvidence], ends: Sequence[TaskEnd]) -> str:
     """That nothing was to be done, and which task found that."""
     passed = sorted((one for one in kept if one.outcome == "passed"), key=lambda one: one.began)
-    if not passed:
-        return "Nothing was to be done."
     skipped = sorted({end.task for end in ends if end.state == "skipped"})
+    if not (passed and skipped):
+        return "Nothing was to be done."
     return f"Nothing was to be done: {passed[0].name.task} found nothing for {', '.join(skipped)}."
 
 

@@ -107,12 +107,16 @@ def test_what_a_person_approved_says_when_who_and_why_and_leaves_nothing_to_do(w
     assert story().sentence == said
 
 
+def waits_because(home, reason):
+    """Have the verdict on the candidate that waits give a reason."""
+    for file in home.rglob("task.*.json"):
+        file.unlink()
+    told(home, evidence("promote", notes={"decided": {**WAITS, "reasons": [{"text": reason}]}}), state="success")
+
+
 def test_of_what_a_person_approved_the_verdicts_reason_that_the_ledger_has_too_is_said_once(waiting, tmp_path):
     url, story = waiting
-    better = "The candidate is better by 0.03."
-    for file in tmp_path.rglob("task.*.json"):
-        file.unlink()
-    told(tmp_path, evidence("promote", notes={"decided": {**WAITS, "reasons": [{"text": better}]}}), state="success")
+    waits_because(tmp_path, better := "The candidate is better by 0.03.")
     assert story().sentence == f"m: Version 2 waits for a person. {better}"
     promote(url, 2, CANDIDATE, 1, reason=f"Approved: Ada looked. {better}")
     said = f"Version 2 was promoted over version 1, 2026-11-26 10:30:00 UTC, ana: Approved: Ada looked. {better}"
@@ -123,10 +127,7 @@ def test_of_what_a_person_approved_the_verdicts_reason_that_the_ledger_has_too_i
 
 def test_of_what_a_person_rejected_the_verdicts_reason_is_said_beside_that_of_the_person(waiting, tmp_path):
     url, story = waiting
-    better = "The candidate is better by 0.03."
-    for file in tmp_path.rglob("task.*.json"):
-        file.unlink()
-    told(tmp_path, evidence("promote", notes={"decided": {**WAITS, "reasons": [{"text": better}]}}), state="success")
+    waits_because(tmp_path, better := "The candidate is better by 0.03.")
     reject(url, Rejection("m", 2, CANDIDATE, VERDICT, AT, "ana", "Too slow."))
     assert story().sentence.endswith(f"ana: Too slow. {better}")
 
